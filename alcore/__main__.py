@@ -1,0 +1,141 @@
+"""The command line: python -m alcore COMMAND. Exit code 0 on success, 2 on input that cannot be used."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alcore.errors import AlcoreError, DataError
+
+app = typer.Typer(
+    help="Active learning for binary segmentation under class imbalance and label shift.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Import, list and delete data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+_UNUSABLE_INPUT = 2
+_INTERRUPTED = 130
+
+
+@app.command()
+def run(
+    config: Annotated[str, typer.Argument(help="CONFIG.json, or a preset's name: demo, paper.")],
+    out: Annotated[Path, typer.Option(help="Directory for the run; must be new or empty.")],
+) -> None:
+    """Run one experiment."""
+    from alcore.config import load_config
+    from alcore.runs.console import run_with_progress
+    from alcore.runs.execution import check
+    from alcore.runs.store import RunStore
+
+    parsed = load_config(config)
+    check(parsed)
+    run_with_progress(RunStore.create(out, parsed))
+
+
+@app.command()
+def resume(
+    directory: Annotated[Path, typer.Argument(help="The run's directory.")],
+) -> None:
+    """Go on with a run where it stopped."""
+    from alcore.runs.console import run_with_progress
+    from alcore.runs.store import RunStore
+
+    run_with_progress(RunStore(directory))
+
+
+@app.command(hidden=True)
+def worker(directory: str) -> None:
+    """Work for a dashboard: commands on stdin, events on stdout."""
+    from alcore.runs.worker import work
+
+    work(directory)
+
+
+@data_app.command("import")
+def import_data(
+    source: Annotated[Path, typer.Argument(help="The folder with images and masks.")],
+    name: Annotated[str, typer.Option(help="The data set's name from now on.")],
+    format: Annotated[str, typer.Option(help="auto, folder or magnetic-tile.")] = "auto",
+    patch: Annotated[str, typer.Option(help="Patch size, HEIGHTxWIDTH in pixels.")] = "64x64",
+    tile: Annotated[bool, typer.Option("--tile", help="Cut tiles instead of resizing whole images.")] = False,
+    rgb: Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")] = False,
+    threshold: Annotated[int, typer.Option(help="Mask values above it are defective.", min=0, max=254)] = 127,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out unusable files and list them.")
+    ] = False,
+    missing_mask_is_clean: Annotated[
+        bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
+    ] = False,
+) -> None:
+    """Import a folder as a data set."""
+    from alcore.data.importers import ImportOptions, import_dataset
+    from alcore.data.library import dataset_path
+
+    options = ImportOptions(
+        patch=_parse_patch(patch),
+        tile=tile,
+        channels=3 if rgb else 1,
+        threshold=threshold,
+        skip_bad=skip_bad,
+        missing_mask_is_clean=missing_mask_is_clean,
+    )
+    info = import_dataset(source, dataset_path(name), format_name=format, options=options)
+    typer.echo(
+        f"{name}: {info.patches} patches, {info.defective} defective ({info.defective / info.patches:.1%})"
+    )
+    for file, reason in info.skipped.items():
+        typer.echo(f"skipped {file}: {reason}")
+
+
+@data_app.command("list")
+def list_data() -> None:
+    """List all data sets."""
+    from alcore.data.library import dataset_names, open_dataset
+
+    for name in dataset_names():
+        patches = open_dataset(name)
+        height, width, channels = patches.shape
+        defective = int(patches.defective.sum())
+        colours = "grey" if channels == 1 else "RGB"
+        typer.echo(
+            f"{name}: {patches.defective.size} patches of {height}x{width} {colours}, {defective} defective"
+        )
+
+
+@data_app.command("delete")
+def delete_data(name: str) -> None:
+    """Delete an imported data set."""
+    from alcore.data.library import delete_dataset
+
+    delete_dataset(name)
+
+
+def _parse_patch(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})[xX](\d{1,4})", text)
+    if not match or not min(int(match[1]), int(match[2])) >= 16:
+        raise DataError(f"the patch size must be HEIGHTxWIDTH with sides from 16 to 9999 px, got {text!r}")
+    return int(match[1]), int(match[2])
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is one line on stderr."""
+    try:
+        app()
+    except AlcoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(_UNUSABLE_INPUT)
+    except KeyboardInterrupt:
+        print("interrupted; finished cycles are kept: python -m alcore resume DIR goes on", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

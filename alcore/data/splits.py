@@ -1,0 +1,79 @@
+"""Train, validation and test: stratified by defective or not, related patches kept on one side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alcore.data.patches import Split
+from alcore.errors import DataError
+
+SHARES = {Split.TRAIN: 0.8, Split.VALIDATION: 0.1, Split.TEST: 0.1}
+"""Share of the patches on each side."""
+
+
+def stratified_split(defective: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """Split patches that are all unrelated.
+
+    Args:
+        defective: (M,) bool.
+        rng: shuffles.
+    Returns:
+        (M,) uint8 of `Split`; within each class the shares of `SHARES`, rounded.
+    """
+    split = np.full(defective.shape, Split.TRAIN, dtype=np.uint8)
+    for is_defective in (False, True):
+        items = rng.permutation(np.flatnonzero(defective == is_defective))
+        validation = round(SHARES[Split.VALIDATION] * items.size)
+        test = round(SHARES[Split.TEST] * items.size)
+        split[items[:validation]] = Split.VALIDATION
+        split[items[validation : validation + test]] = Split.TEST
+    return split
+
+
+def grouped_split(defective: np.ndarray, group: np.ndarray, *, seed: int) -> np.ndarray:
+    """Split patches so that no group sits on two sides, as near to stratified as groups allow.
+
+    Args:
+        defective: (M,) bool.
+        group: (M,) int64; patches of one source image or with identical bytes share a number.
+        seed: shuffles the groups.
+    Returns:
+        (M,) uint8 of `Split`.
+    Raises:
+        DataError: fewer than three groups.
+    Source: scikit-learn's StratifiedGroupKFold with ten folds, one of them test and one validation.
+    """
+    folds = min(10, np.unique(group).size)
+    if folds < 3:
+        raise DataError("the images are too few to split: train, validation and test need one each at least")
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to import; only imports need it
+
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    sides = [held_out for _, held_out in splitter.split(group, defective, group)]
+    split = np.full(defective.shape, Split.TRAIN, dtype=np.uint8)
+    split[sides[0]] = Split.TEST
+    split[sides[1]] = Split.VALIDATION
+    return split
+
+
+def related_groups(*labels: np.ndarray) -> np.ndarray:
+    """Join patches that share a value in any of several labellings.
+
+    Args:
+        labels: each (M,) of any sortable type, such as source names and content hashes.
+    Returns:
+        (M,) int64 group numbers.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count = labels[0].size
+    rows, columns, offset = [], [], count
+    for values in labels:
+        _, code = np.unique(values, return_inverse=True)
+        rows.append(np.arange(count))
+        columns.append(code + offset)
+        offset += int(code.max(initial=-1)) + 1
+    links = np.concatenate(rows), np.concatenate(columns)
+    graph = coo_array((np.ones(links[0].size), links), shape=(offset, offset))
+    return connected_components(graph, directed=False)[1][:count].astype(np.int64)

@@ -1,0 +1,203 @@
+"""Imported data sets on disk: memory-mapped images, packed masks, an item table.
+
+A data set is a directory with images.npy (M, H, W, C) uint8, masks.npy (M, ceil(H*W/8)) uint8 packed bits,
+items.parquet (one row a patch) and dataset.json. It is written beside its place and moved there whole, so
+that a data set is either all there or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from alcore.data.splits import grouped_split, related_groups
+from alcore.errors import DataError
+
+_SPLIT_SEED = 2601
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One patch on its way into a store.
+
+    image: (H, W, C) uint8; mask: (H, W) bool; source: the image it was cut from; row, column: its upper
+    left corner there, in pixels of the source after any resizing.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    source: str
+    row: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What dataset.json says: counts, how it was made, and what was left out (file: reason)."""
+
+    name: str
+    shape: tuple[int, int, int]
+    patches: int
+    defective: int
+    fingerprint: str
+    format: str
+    cutting: str
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+class StoredPatches:
+    """An imported data set behind the `Patches` contract, memory-mapped."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open a data set.
+
+        Raises:
+            DataError: the directory does not hold one.
+        """
+        try:
+            self.info = read_info(directory)
+            self._images = np.load(directory / "images.npy", mmap_mode="r")
+            self._masks = np.load(directory / "masks.npy", mmap_mode="r")
+            self.items = pd.read_parquet(directory / "items.parquet")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"the data set in {directory} cannot be opened ({error}); import it again"
+            ) from None
+        self.name, self.fingerprint = self.info.name, self.info.fingerprint
+        self.shape = tuple(self.info.shape)
+        self.defective = self.items["defective"].to_numpy()
+        self.split = self.items["split"].to_numpy()
+
+    def images(self, items: np.ndarray) -> np.ndarray:
+        """(n,) ids -> (n, H, W, C) uint8."""
+        return self._images[items]
+
+    def masks(self, items: np.ndarray) -> np.ndarray:
+        """(n,) ids -> (n, H, W) bool."""
+        height, width, _ = self.shape
+        bits = np.unpackbits(self._masks[items], axis=1, count=height * width)
+        return bits.reshape(-1, height, width).astype(bool)
+
+    def describe(self, item: int) -> str:
+        """Source file and, where it was cut, the position in it."""
+        row = self.items.iloc[item]
+        place = f" at {row['row']}, {row['column']}" if row["row"] or row["column"] else ""
+        return f"{row['source']}{place}"
+
+
+def read_info(directory: Path) -> DatasetInfo:
+    """Read dataset.json."""
+    return DatasetInfo(**json.loads((directory / "dataset.json").read_text(encoding="utf-8")))
+
+
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """A directory beside `target` that becomes it if the block succeeds, and vanishes if not."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+    try:
+        yield staging
+        staging.rename(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_dataset(
+    directory: Path,
+    patches: Iterable[Patch],
+    *,
+    shape: tuple[int, int, int],
+    format_name: str,
+    cutting: str,
+    skipped: dict[str, str],
+) -> DatasetInfo:
+    """Write a data set, streaming: one patch in memory at a time.
+
+    Args:
+        directory: its place; the last part is its name. Must not exist.
+        patches: in an order that does not depend on the file system; equal input gives equal bytes.
+        shape: (height, width, channels) of every patch.
+        format_name, cutting: how it was made, for dataset.json.
+        skipped: file -> reason; may still grow while `patches` is consumed.
+    Raises:
+        DataError: no patch at all, none defective, none clean, or too few sources to split.
+    """
+    height, width, _ = shape
+    with _staging(directory) as staging:
+        rows: list[dict[str, object]] = []
+        with (staging / "images.raw").open("wb") as images, (staging / "masks.raw").open("wb") as masks:
+            for patch in patches:
+                pixels = np.ascontiguousarray(patch.image).tobytes()
+                images.write(pixels)
+                masks.write(np.packbits(patch.mask).tobytes())
+                rows.append(_item_row(patch, pixels))
+        items = _item_table(rows)
+        _to_npy(staging / "images", (len(rows), *shape))
+        _to_npy(staging / "masks", (len(rows), -(-height * width // 8)))
+        items.to_parquet(staging / "items.parquet", index=False)
+        info = DatasetInfo(
+            name=directory.name,
+            shape=shape,
+            patches=len(rows),
+            defective=int(items["defective"].sum()),
+            fingerprint=_fingerprint(staging),
+            format=format_name,
+            cutting=cutting,
+            skipped=dict(sorted(skipped.items())),
+        )
+        (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
+    return info
+
+
+def _item_row(patch: Patch, pixels: bytes) -> dict[str, object]:
+    area = int(np.count_nonzero(patch.mask))
+    return {
+        "source": patch.source,
+        "row": patch.row,
+        "column": patch.column,
+        "area": area,
+        "defective": area > 0,
+        "content": hashlib.sha256(pixels).hexdigest(),
+    }
+
+
+def _item_table(rows: list[dict[str, object]]) -> pd.DataFrame:
+    if not rows:
+        raise DataError("there is no image to import")
+    items = pd.DataFrame(rows)
+    defective = items["defective"].to_numpy()
+    if not defective.any():
+        raise DataError("no patch is defective: every mask is empty at this patch size; check masks and size")
+    if defective.all():
+        raise DataError("every patch is defective; clean patches are needed to build a pool at a prevalence")
+    items["group"] = related_groups(items["source"].to_numpy(str), items["content"].to_numpy(str))
+    items["split"] = grouped_split(defective, items["group"].to_numpy(), seed=_SPLIT_SEED)
+    return items
+
+
+def _to_npy(stem: Path, shape: tuple[int, ...]) -> None:
+    """Turn raw bytes into a .npy file of uint8, block by block."""
+    raw = np.memmap(stem.with_suffix(".raw"), dtype=np.uint8, mode="r", shape=shape)
+    target = np.lib.format.open_memmap(stem.with_suffix(".npy"), mode="w+", dtype=np.uint8, shape=shape)
+    for start in range(0, shape[0], 1024):
+        target[start : start + 1024] = raw[start : start + 1024]
+    target.flush()
+    del raw, target
+    stem.with_suffix(".raw").unlink()
+
+
+def _fingerprint(directory: Path) -> str:
+    digest = hashlib.sha256()
+    for name in ("images.npy", "masks.npy", "items.parquet"):
+        with (directory / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,48 @@
+"""What can go wrong, by name. Every message is one sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AlcoreError(Exception):
+    """Base of all errors that a user can cause and mend; shown without a traceback."""
+
+
+class ConfigError(AlcoreError):
+    """A configuration that cannot be used."""
+
+
+class DataError(AlcoreError):
+    """A data set, or a file of one, that cannot be used."""
+
+
+class PoolError(AlcoreError):
+    """A pool or test set that the data set cannot fill."""
+
+
+class AcquisitionError(AlcoreError):
+    """A query that a strategy cannot answer."""
+
+
+class MetricsError(AlcoreError):
+    """An estimate that the counts do not determine."""
+
+
+class ModelError(AlcoreError):
+    """A network that cannot be built, or weights that cannot be had."""
+
+
+class DeviceError(AlcoreError):
+    """A device that is absent, or out of memory."""
+
+
+class StoreError(AlcoreError):
+    """A run directory that cannot be written, read or resumed."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' for the known name nearest to `name`, or '' where none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

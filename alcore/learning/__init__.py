@@ -1,0 +1,1 @@
+"""Networks, training and inference: the only rooms that import torch at module level."""

@@ -1,0 +1,97 @@
+"""Which device and precision a run computes with, and what to say when its memory runs out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+
+from alcore.errors import DeviceError
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A resolved device with its precision.
+
+    `autocast_dtype` is None for plain float32; bfloat16 where the device has it, else float16 with
+    gradient scaling.
+    """
+
+    device: torch.device
+    autocast_dtype: torch.dtype | None
+
+    def autocast(self) -> AbstractContextManager:
+        """The context in which forward passes run."""
+        if self.autocast_dtype is None:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.autocast_dtype)
+
+    @property
+    def scales_gradients(self) -> bool:
+        """Whether float16 gradients need scaling to survive."""
+        return self.autocast_dtype is torch.float16
+
+
+def available_devices() -> list[str]:
+    """Names of the devices found, the one that `auto` takes first."""
+    found = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def resolve_runtime(device: str, precision: str) -> Runtime:
+    """Turn a config's device and precision into what torch runs on.
+
+    Args:
+        device: auto, cpu, mps, cuda or cuda:N.
+        precision: auto (mixed on CUDA, float32 elsewhere), float32 or mixed.
+    Raises:
+        DeviceError: the device is not on this machine.
+    """
+    found = available_devices()
+    name = found[0] if device == "auto" else "cuda:0" if device == "cuda" else device
+    if name not in found:
+        raise DeviceError(f"this machine has no device {device!r}; take auto or one of {', '.join(found)}")
+    chosen = torch.device(name)
+    mixed = precision == "mixed" or (precision == "auto" and chosen.type == "cuda")
+    if not mixed:
+        return Runtime(chosen, None)
+    half = torch.float16 if chosen.type == "mps" else torch.bfloat16
+    if chosen.type == "cuda" and not torch.cuda.is_bf16_supported():
+        half = torch.float16
+    return Runtime(chosen, half)
+
+
+def set_threads(threads: int) -> None:
+    """Let torch use `threads` CPU threads; 0 means as many as this process may use cores."""
+    torch.set_num_threads(threads or usable_cores())
+
+
+def usable_cores() -> int:
+    """CPU cores this process may run on, which in a container can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def memory_watch(runtime: Runtime, batch_size: int) -> Iterator[None]:
+    """Turn the device's out-of-memory error into one sentence that says what to lower."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise DeviceError(
+            f"{runtime.device} ran out of memory; lower training.batch_size (now {batch_size}), "
+            "the patch size or the network"
+        ) from None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """CUDA has its own class for it; the CPU allocator says it in a plain RuntimeError."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)

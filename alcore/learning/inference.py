@@ -1,0 +1,70 @@
+"""Forward passes in eval mode, without augmentation, and the per-patch numbers made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from alcore.data.patches import Patches
+from alcore.learning.devices import Runtime
+from alcore.learning.networks import Output
+from alcore.learning.tensors import Normaliser, to_images, to_masks
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The sufficient statistic of an evaluation, one row a test patch.
+
+    counts: (T, 4) int32, pixels that are tp, fp, fn, tn at probability 0.5.
+    max_probability: (T,) float32, the patch's largest defect probability.
+    """
+
+    counts: np.ndarray
+    max_probability: np.ndarray
+
+
+def sweep(
+    network: nn.Module,
+    patches: Patches,
+    items: np.ndarray,
+    *,
+    batch_size: int,
+    normalise: Normaliser,
+    runtime: Runtime,
+) -> Iterator[tuple[np.ndarray, Output]]:
+    """Forward all `items` batch by batch; yields the ids of a batch with its logits and features.
+
+    Results do not depend on which patches share a batch, up to floating-point rounding.
+    """
+    was_training = network.training
+    network.eval()
+    try:
+        for start in range(0, items.size, batch_size):
+            batch = items[start : start + batch_size]
+            images = to_images(patches.images(batch), runtime.device)
+            with torch.inference_mode(), runtime.autocast():
+                output = network.logits_and_features(normalise(images))
+            yield batch, output
+    finally:
+        network.train(was_training)
+
+
+def confusion_counts(logits: Tensor, masks: Tensor) -> Tensor:
+    """(B, 1, H, W) logits and {0, 1} masks -> (B, 4) int32 tp, fp, fn, tn at probability 0.5."""
+    predicted, actual = logits >= 0, masks > 0.5
+    cells = (predicted & actual, predicted & ~actual, ~predicted & actual, ~predicted & ~actual)
+    return torch.stack([cell.sum(dim=(1, 2, 3)) for cell in cells], dim=1).int()
+
+
+def patch_counts(logits: Tensor, masks: np.ndarray) -> Tensor:
+    """As `confusion_counts`, for (B, H, W) bool masks in host memory."""
+    return confusion_counts(logits, to_masks(masks, logits.device))
+
+
+def quantised_probability(logits: Tensor) -> np.ndarray:
+    """(B, 1, H, W) logits -> (B, H, W) uint8 probability, 255 for one; 128 and above is defective."""
+    return (logits[:, 0].sigmoid() * 255).round().byte().cpu().numpy()

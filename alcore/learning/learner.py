@@ -1,0 +1,118 @@
+"""One strategy's model through the cycles: fit, evaluate, look at the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from alcore.config import RunConfig
+from alcore.data.patches import Patches
+from alcore.learning.devices import memory_watch, resolve_runtime, set_threads
+from alcore.learning.inference import Evaluation, patch_counts, quantised_probability, sweep
+from alcore.learning.networks import Output, build_network
+from alcore.learning.tensors import make_normaliser
+from alcore.learning.training import OnStep, train
+
+Weights = dict[str, torch.Tensor]
+OnPatches = Callable[[int, int], None]
+"""Called with (patches done, patches in all) before each batch; it may block, or raise to stop."""
+
+_SHRINK, _NOISE = 0.6, 0.01  # Ash & Adams 2020, On warm-starting neural network training, arXiv:1910.08475
+
+
+def ignore_progress(_done: int, _total: int) -> None:
+    """The callback of those who do not follow."""
+
+
+class Learner:
+    """A network with its data, device and training settings.
+
+    Two learners made from equal arguments and trained with equal generators hold equal weights.
+    """
+
+    def __init__(self, config: RunConfig, patches: Patches, *, seed: int) -> None:
+        """Build the network on the configured device.
+
+        Args:
+            seed: for the initial weights.
+        Raises:
+            ConfigError, ModelError, DeviceError: as `build_network` and `resolve_runtime` do.
+        """
+        self.config, self.patches = config, patches
+        self.runtime = resolve_runtime(config.device, config.precision)
+        set_threads(config.threads)
+        channels = patches.shape[2]
+        network = build_network(config.model, channels=channels, seed=seed)
+        self._network = network.to(self.runtime.device).eval()
+        self._normalise = make_normaliser(config.model, config.training, channels=channels)
+        self._initial = self.weights()
+
+    def weights(self) -> Weights:
+        """A copy of all weights and buffers, in host memory."""
+        state = self._network.state_dict()
+        return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}
+
+    def load(self, weights: Weights) -> None:
+        """Take over `weights`, as `weights()` of an equal learner gave them."""
+        self._network.load_state_dict(weights)
+
+    def fit(self, labelled: np.ndarray, *, rng: np.random.Generator, on_step: OnStep) -> None:
+        """Train one cycle on (n,) labelled ids, from where the config's `start` says."""
+        start = self.config.training.start
+        if start == "cold":
+            self.load(self._initial)
+        elif start == "shrink-perturb":
+            self._shrink_and_perturb(rng)
+        with memory_watch(self.runtime, self.config.training.batch_size):
+            train(
+                self._network,
+                self.patches,
+                labelled,
+                self.config.training,
+                normalise=self._normalise,
+                runtime=self.runtime,
+                rng=rng,
+                on_step=on_step,
+            )
+
+    def look(
+        self, items: np.ndarray, *, on_patches: OnPatches = ignore_progress
+    ) -> Iterator[tuple[np.ndarray, Output]]:
+        """Forward (n,) ids in eval mode; yields (batch ids, logits and features) in the given order."""
+        batch_size = 2 * self.config.training.batch_size
+        done = 0
+        with memory_watch(self.runtime, self.config.training.batch_size):
+            for batch, output in sweep(
+                self._network,
+                self.patches,
+                items,
+                batch_size=batch_size,
+                normalise=self._normalise,
+                runtime=self.runtime,
+            ):
+                on_patches(done, items.size)
+                yield batch, output
+                done += batch.size
+        on_patches(items.size, items.size)
+
+    def evaluate(self, items: np.ndarray, *, on_patches: OnPatches = ignore_progress) -> Evaluation:
+        """Per-patch confusion counts and largest probability of (T,) test ids."""
+        counts, peaks = [], []
+        for batch, output in self.look(items, on_patches=on_patches):
+            counts.append(patch_counts(output.logits, self.patches.masks(batch)).cpu().numpy())
+            peaks.append(output.logits.amax(dim=(1, 2, 3)).sigmoid().cpu().numpy())
+        return Evaluation(np.concatenate(counts), np.concatenate(peaks))
+
+    def probabilities(self, items: np.ndarray) -> np.ndarray:
+        """(n,) ids -> (n, H, W) uint8 defect probability, 255 for one."""
+        maps = [quantised_probability(output.logits) for _, output in self.look(items)]
+        return np.concatenate(maps) if maps else np.zeros((0, *self.patches.shape[:2]), dtype=np.uint8)
+
+    def _shrink_and_perturb(self, rng: np.random.Generator) -> None:
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        with torch.no_grad():
+            for parameter in self._network.parameters():
+                noise = torch.randn(parameter.shape, generator=generator)
+                parameter.mul_(_SHRINK).add_(noise.to(parameter.device), alpha=_NOISE)

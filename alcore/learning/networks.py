@@ -1,0 +1,123 @@
+"""Networks of segmentation-models-pytorch by name: one logit channel, any input size, seen from inside."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from alcore.config import ModelConfig
+from alcore.errors import ConfigError, ModelError, did_you_mean
+
+_STRIDE = 32  # every SMP architecture accepts sides that are multiples of this
+
+
+class Output(NamedTuple):
+    """What one forward pass gives: logits (B, 1, H, W) and features (B, D), both float32."""
+
+    logits: Tensor
+    features: Tensor
+
+
+class SegmentationNetwork(nn.Module):
+    """An SMP model that pads its input to what it needs and also gives the encoder's features."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self._maps: list[Tensor] = []
+        model.encoder.register_forward_hook(self._keep_maps)
+
+    def _keep_maps(self, _module: nn.Module, _inputs: object, maps: list[Tensor]) -> None:
+        self._maps = list(maps)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, C, H, W) normalised images -> (B, 1, H, W) logits."""
+        height, width = images.shape[-2:]
+        down, right = -height % _STRIDE, -width % _STRIDE
+        if down or right:
+            images = functional.pad(images, (0, right, 0, down), mode="replicate")
+        logits = self.model(images)[..., :height, :width]
+        return logits
+
+    def logits_and_features(self, images: Tensor) -> Output:
+        """Both outputs of one forward pass.
+
+        Features are the globally average-pooled maps of all encoder levels, concatenated and scaled to
+        unit length. The maps' level 0, which in SMP is the input image itself, is left out.
+        """
+        logits = self(images)
+        pooled = [level.float().mean(dim=(2, 3)) for level in self._maps[1:]]  # each (B, channels)
+        self._maps = []
+        return Output(logits.float(), functional.normalize(torch.cat(pooled, dim=1), dim=1))
+
+
+def check_model(config: ModelConfig) -> None:
+    """Raise ConfigError, with the nearest known name, for an architecture or encoder that SMP lacks."""
+    architectures = list(smp.MODEL_ARCHITECTURES_MAPPING)
+    if config.architecture not in architectures:
+        raise ConfigError(
+            f"unknown architecture {config.architecture!r}{did_you_mean(config.architecture, architectures)}"
+            f" (known: {', '.join(architectures)})"
+        )
+    name = config.encoder
+    if name.startswith("tu-"):
+        import timm
+
+        known = [f"tu-{model}" for model in timm.list_models()]
+        bare = name.split(".")[0]  # timm names may carry a tag of pretrained weights
+    else:
+        known, bare = smp.encoders.get_encoder_names(), name
+    if bare not in known:
+        raise ConfigError(f"unknown encoder {name!r}{did_you_mean(bare, known)}")
+
+
+def build_network(config: ModelConfig, *, channels: int, seed: int) -> SegmentationNetwork:
+    """Build a network whose random weights are a function of `seed` alone.
+
+    Args:
+        config: SMP names and options.
+        channels: 1 or 3 input channels.
+        seed: for the initial weights; the caller's torch generator is left as it was.
+    Raises:
+        ConfigError: an unknown name, or a combination that SMP refuses.
+        ModelError: ImageNet weights that could not be downloaded.
+    """
+    check_model(config)
+    wants_weights = config.encoder_weights == "imagenet"
+    weights = None if not wants_weights else True if config.encoder.startswith("tu-") else "imagenet"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            model = smp.create_model(
+                config.architecture,
+                encoder_name=config.encoder,
+                encoder_weights=weights,
+                in_channels=channels,
+                classes=1,
+                **config.options,
+            )
+        except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
+            raise ConfigError(
+                f"{config.architecture} cannot be built on {config.encoder} as configured: {error}"
+            ) from None
+        except Exception as error:  # the hub raises OSErrors, its own errors and its HTTP client's
+            if not wants_weights:
+                raise
+            raise ModelError(
+                f"ImageNet weights for {config.encoder} could not be downloaded ({type(error).__name__}); "
+                "check the network, or set model.encoder_weights to none"
+            ) from None
+    return SegmentationNetwork(model).to(memory_format=torch.channels_last)
+
+
+def encoder_statistics(config: ModelConfig) -> tuple[list[float], list[float]]:
+    """Mean and deviation, in [0, 1], of the images that the encoder's pretrained weights saw."""
+    try:
+        settings = smp.encoders.get_preprocessing_params(config.encoder, "imagenet")
+    except (KeyError, ValueError):
+        return [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    return settings["mean"], settings["std"]

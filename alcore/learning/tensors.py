@@ -1,0 +1,50 @@
+"""uint8 patches -> normalised tensors, the same way for training and for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alcore.config import ModelConfig, TrainingConfig
+from alcore.learning.networks import encoder_statistics
+
+Normaliser = Callable[[Tensor], Tensor]
+
+_GREY_LEVELS = 8.0  # keeps nearly flat patches from being blown up to full contrast
+
+
+def per_image(images: Tensor) -> Tensor:
+    """(B, C, H, W) grey levels -> each patch minus its mean, over its deviation plus 8 grey levels."""
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    deviation = images.std(dim=(1, 2, 3), keepdim=True, correction=0)
+    return (images - mean) / (deviation + _GREY_LEVELS)
+
+
+def make_normaliser(model: ModelConfig, training: TrainingConfig, *, channels: int) -> Normaliser:
+    """The configured normalisation; `auto` is the encoder's with pretrained weights, else per image."""
+    kind = training.normalisation
+    if kind == "auto":
+        kind = "encoder" if model.encoder_weights == "imagenet" else "image"
+    if kind == "image":
+        return per_image
+    mean, deviation = (torch.tensor(values) * 255 for values in encoder_statistics(model))
+    if channels == 1:
+        mean, deviation = mean.mean(dim=0, keepdim=True), deviation.mean(dim=0, keepdim=True)
+
+    def fixed(images: Tensor) -> Tensor:
+        return (images - mean.to(images.device)[:, None, None]) / deviation.to(images.device)[:, None, None]
+
+    return fixed
+
+
+def to_images(images: np.ndarray, device: torch.device) -> Tensor:
+    """(B, H, W, C) uint8 -> (B, C, H, W) float32 grey levels on the device, channels last in memory."""
+    return torch.from_numpy(images).to(device, non_blocking=True).permute(0, 3, 1, 2).float()
+
+
+def to_masks(masks: np.ndarray, device: torch.device) -> Tensor:
+    """(B, H, W) bool -> (B, 1, H, W) float32 on the device."""
+    return torch.from_numpy(masks).to(device, non_blocking=True).unsqueeze(1).float()

@@ -1,0 +1,109 @@
+"""The training loop: one, visible, with one seam for whoever follows it. It knows nothing of strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import segmentation_models_pytorch as smp
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from alcore.config import TrainingConfig
+from alcore.data.patches import Patches
+from alcore.learning.devices import Runtime
+from alcore.learning.tensors import Normaliser, to_images, to_masks
+
+OnStep = Callable[[int, int], None]
+"""Called before each optimiser step with (steps done, steps in all); it may block, or raise to stop."""
+
+_dice = smp.losses.DiceLoss(mode="binary", from_logits=True)
+
+
+def segmentation_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Dice + binary cross-entropy of (B, 1, H, W) logits against {0, 1} masks; a scalar."""
+    return _dice(logits, masks) + functional.binary_cross_entropy_with_logits(logits, masks)
+
+
+def train(
+    network: nn.Module,
+    patches: Patches,
+    labelled: np.ndarray,
+    config: TrainingConfig,
+    *,
+    normalise: Normaliser,
+    runtime: Runtime,
+    rng: np.random.Generator,
+    on_step: OnStep,
+) -> None:
+    """Train `network` in place on the labelled patches.
+
+    Args:
+        labelled: (n,) int64 ids.
+        rng: draws batches, flips and the seed of dropout; equal generators give equal weights.
+    """
+    steps = config.steps_for(labelled.size)
+    optimizer = _make_optimizer(network, config)
+    schedule = _make_schedule(optimizer, config, steps)
+    scaler = torch.amp.GradScaler(runtime.device.type, enabled=runtime.scales_gradients)
+    batches = _batches(labelled, config.batch_size, rng)
+    with torch.random.fork_rng(devices=_cuda_index(runtime)):
+        torch.manual_seed(int(rng.integers(2**62)))
+        network.train()
+        for step in range(steps):
+            on_step(step, steps)
+            images, masks = _load(patches, next(batches), config, runtime, rng)
+            with runtime.autocast():
+                logits = network(normalise(images))
+            loss = segmentation_loss(logits.float(), masks)
+            optimizer.zero_grad(set_to_none=True)
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            schedule.step()
+        network.eval()
+    on_step(steps, steps)
+
+
+def _make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
+    return kind(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+
+
+def _make_schedule(
+    optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    if config.schedule == "constant" or steps < 4:  # a cycle needs a rise and a fall
+        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=steps + 1)
+
+
+def _batches(labelled: np.ndarray, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Endless batches: pass after pass over the labelled ids, each in a new order.
+
+    The last batch of a pass is topped up from the pass's start when it would be a single patch, which
+    batch normalisation cannot take.
+    """
+    while True:
+        order = rng.permutation(labelled)
+        for start in range(0, order.size, batch_size):
+            batch = order[start : start + batch_size]
+            yield batch if batch.size > 1 else np.append(batch, order[0])
+
+
+def _load(
+    patches: Patches, items: np.ndarray, config: TrainingConfig, runtime: Runtime, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """(b,) ids -> images (b, C, H, W) in grey levels and masks (b, 1, H, W), flipped at random."""
+    images, masks = patches.images(items), patches.masks(items)
+    for axis, name in ((1, "vertical"), (2, "horizontal")):
+        if name in config.flips:
+            flipped = rng.random(items.size) < 0.5
+            images[flipped] = np.flip(images[flipped], axis)
+            masks[flipped] = np.flip(masks[flipped], axis)
+    return to_images(images, runtime.device), to_masks(masks, runtime.device)
+
+
+def _cuda_index(runtime: Runtime) -> list[int]:
+    return [runtime.device.index or 0] if runtime.device.type == "cuda" else []

@@ -1,0 +1,298 @@
+"""The experiment: a generator of records, one for each cycle of each strategy.
+
+It reads like the paper: draw a pool; then train, evaluate, query and label, cycle after cycle. It knows no
+file, no thread and no screen. Strategies advance together, so that their curves grow side by side, and
+within a repetition they share the pool, the first query, the test set, the initial weights and the batches'
+random numbers. What differs between them is what they chose.
+
+Counting: cycle c of C first queries (cycle 1 draws its query at random, for all strategies alike), then
+trains on the c · query_size labels bought so far and evaluates. Repetitions and cycles count from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from alcore.acquisition import Needs, PoolView, Query, Strategy, get_strategy
+from alcore.config import RunConfig
+from alcore.data.patches import Patches, Split, items_of
+from alcore.learning.learner import Learner, Weights
+from alcore.pools import draw_pool, draw_test_set
+from alcore.streams import Purpose, stream
+
+GALLERY_SIZE = 12
+"""Test patches, defective ones first, whose predictions are kept in every cycle."""
+
+
+@dataclass(frozen=True, order=True)
+class CycleKey:
+    """Which cycle of which strategy, in the order in which records come."""
+
+    repetition: int
+    cycle: int
+    strategy: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the experiment is: one phase of one cycle of one strategy, `done` of `total` units."""
+
+    key: CycleKey
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One query and what was known when it was made.
+
+    items: (q,) int64 ids in the order of choice; defective: (q,) bool, from the oracle.
+    scores: (q,) float32 at the moment of picking, NaN without a score.
+    candidates: (U,) int64 ids that could have been chosen; candidate_scores: (U,) float32 of each, before
+        the first pick. Both empty in cycle 1.
+    probability: (q, H, W) uint8, the defect probability that the model gave before it saw the labels; no
+        rows in cycle 1, when there was no model.
+    """
+
+    items: np.ndarray
+    defective: np.ndarray
+    scores: np.ndarray
+    candidates: np.ndarray
+    candidate_scores: np.ndarray
+    probability: np.ndarray
+
+
+@dataclass(frozen=True)
+class CycleRecord:
+    """All that one cycle of one strategy leaves behind.
+
+    labelled: labels bought so far, this query included.
+    test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
+    float32: the evaluation after training.
+    gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
+    weights: the model after training, for whoever wants to go on from here.
+    """
+
+    key: CycleKey
+    labelled: int
+    selection: Selection
+    test_items: np.ndarray
+    test_defective: np.ndarray
+    counts: np.ndarray
+    max_probability: np.ndarray
+    gallery_items: np.ndarray
+    gallery_probability: np.ndarray
+    weights: Weights = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What finished cycles left: the queries of each, and the weights to go on from.
+
+    An empty past starts at the beginning. `weights_after` is asked for keys in `queries` alone.
+    """
+
+    queries: Mapping[CycleKey, np.ndarray] = field(default_factory=dict)
+    weights_after: Callable[[CycleKey], Weights] | None = None
+
+
+Report = Callable[[Progress], None]
+"""Called often with the state of things; it may block (pause) or raise (stop)."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What all strategies of a repetition share: (N,) pool, (q,) first query, (T,) test, (G,) gallery ids."""
+
+    pool: np.ndarray
+    first_query: np.ndarray
+    test: np.ndarray
+    gallery: np.ndarray
+
+
+def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> Draw:
+    """Draw one repetition's pool, first query and test set; the same whenever it is asked for.
+
+    Raises:
+        PoolError: the data set cannot fill the pool or the test set.
+    """
+    train, test = items_of(patches, Split.TRAIN), items_of(patches, Split.TEST)
+    pool = train[
+        draw_pool(
+            patches.defective[train],
+            size=config.pool_size,
+            prevalence=config.pool_prevalence,
+            rng=stream(config.seed, Purpose.POOL, repetition),
+        )
+    ]
+    first = stream(config.seed, Purpose.FIRST_QUERY, repetition)
+    test = test[
+        draw_test_set(
+            patches.defective[test],
+            size=config.test_size,
+            rng=stream(config.seed, Purpose.TEST_SET, repetition),
+        )
+    ]
+    shuffled = stream(config.seed, Purpose.GALLERY, repetition).permutation(test)
+    defective = patches.defective[shuffled]
+    some_clean = shuffled[~defective][: GALLERY_SIZE // 3]
+    some_defective = shuffled[defective][: GALLERY_SIZE - some_clean.size]
+    return Draw(
+        pool=pool,
+        first_query=first.choice(pool, config.query_count, replace=False),
+        test=test,
+        gallery=np.concatenate([some_defective, some_clean]),
+    )
+
+
+def keys_in_order(config: RunConfig) -> Iterator[CycleKey]:
+    """The keys of all records of a run, in the order in which they come."""
+    for repetition in range(1, config.repetitions + 1):
+        for cycle in range(1, config.cycles + 1):
+            for strategy in config.strategies:
+                yield CycleKey(repetition, cycle, strategy)
+
+
+def run(
+    config: RunConfig, patches: Patches, *, report: Report = lambda _: None, past: Past | None = None
+) -> Iterator[CycleRecord]:
+    """Run the experiment from where `past` ends.
+
+    Args:
+        report: follows the phases.
+        past: finished cycles, whose records are not made again.
+    Yields:
+        One record a key of `keys_in_order`, in that order.
+    Raises:
+        AlcoreError: whatever cannot be used or had; the message is for the user.
+    """
+    past = past or Past()
+    for repetition in range(1, config.repetitions + 1):
+        last = CycleKey(repetition, config.cycles, config.strategies[-1])
+        if last not in past.queries:
+            yield from _Repetition(config, patches, repetition, report, past).records()
+
+
+class _Repetition:
+    """One repetition: the strategies' learners and labelled sets, side by side."""
+
+    def __init__(
+        self, config: RunConfig, patches: Patches, repetition: int, report: Report, past: Past
+    ) -> None:
+        self.config, self.patches, self.report, self.past = config, patches, report, past
+        self.repetition = repetition
+        self.strategies = [get_strategy(name) for name in config.strategies]
+        self.draw = draw_repetition(config, patches, repetition)
+        seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, repetition).integers(2**62)
+        self.learners = {s.name: Learner(config, patches, seed=int(seed)) for s in self.strategies}
+        self.labelled: dict[str, list[np.ndarray]] = {s.name: [] for s in self.strategies}
+        self.first_record: CycleRecord | None = None
+
+    def records(self) -> Iterator[CycleRecord]:
+        for cycle in range(1, self.config.cycles + 1):
+            for strategy in self.strategies:
+                key = CycleKey(self.repetition, cycle, strategy.name)
+                if key in self.past.queries:
+                    self._replay(key)
+                else:
+                    yield self._cycle(key, strategy)
+
+    def _replay(self, key: CycleKey) -> None:
+        self.labelled[key.strategy].append(self.past.queries[key])
+        following = replace(key, cycle=key.cycle + 1)
+        if following not in self.past.queries and key.cycle < self.config.cycles:
+            self.learners[key.strategy].load(self.past.weights_after(key))
+
+    def _cycle(self, key: CycleKey, strategy: Strategy) -> CycleRecord:
+        if key.cycle == 1:
+            return self._shared_first_cycle(key)
+        selection = self._query(key, strategy)
+        return self._learn(key, selection)
+
+    def _shared_first_cycle(self, key: CycleKey) -> CycleRecord:
+        """All strategies start from equal weights, labels and batches: one training serves them all."""
+        if self.first_record is None:
+            items = self.draw.first_query
+            nothing = np.zeros(0, dtype=np.int64)
+            selection = Selection(
+                items=items,
+                defective=self.patches.defective[items],
+                scores=np.full(items.size, np.nan, dtype=np.float32),
+                candidates=nothing,
+                candidate_scores=nothing.astype(np.float32),
+                probability=np.zeros((0, *self.patches.shape[:2]), dtype=np.uint8),
+            )
+            self.first_record = self._learn(key, selection)
+        else:
+            self.learners[key.strategy].load(self.first_record.weights)
+            self.labelled[key.strategy].append(self.draw.first_query)
+        return replace(self.first_record, key=key)
+
+    def _query(self, key: CycleKey, strategy: Strategy) -> Selection:
+        learner = self.learners[key.strategy]
+        labelled = np.concatenate(self.labelled[key.strategy])
+        candidates = np.setdiff1d(self.draw.pool, labelled)
+        follow = self._following(key, "scoring")
+        view = _view(learner, strategy, candidates, labelled, follow)
+        rng = stream(self.config.seed, Purpose.QUERY, key.repetition, key.cycle, strategy.name)
+        query: Query = strategy.query(view, query_size=self.config.query_count, rng=rng)
+        items = candidates[query.rows]
+        return Selection(
+            items=items,
+            defective=self.patches.defective[items],
+            scores=query.scores,
+            candidates=candidates,
+            candidate_scores=query.candidate_scores,
+            probability=learner.probabilities(items),
+        )
+
+    def _learn(self, key: CycleKey, selection: Selection) -> CycleRecord:
+        learner = self.learners[key.strategy]
+        self.labelled[key.strategy].append(selection.items)
+        labelled = np.concatenate(self.labelled[key.strategy])
+        rng = stream(self.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
+        learner.fit(labelled, rng=rng, on_step=self._following(key, "training"))
+        evaluation = learner.evaluate(self.draw.test, on_patches=self._following(key, "evaluating"))
+        return CycleRecord(
+            key=key,
+            labelled=labelled.size,
+            selection=selection,
+            test_items=self.draw.test,
+            test_defective=self.patches.defective[self.draw.test],
+            counts=evaluation.counts,
+            max_probability=evaluation.max_probability,
+            gallery_items=self.draw.gallery,
+            gallery_probability=learner.probabilities(self.draw.gallery),
+            weights=learner.weights(),
+        )
+
+    def _following(self, key: CycleKey, phase: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.report(Progress(key, phase, done, total))
+
+
+def _view(
+    learner: Learner,
+    strategy: Strategy,
+    candidates: np.ndarray,
+    labelled: np.ndarray,
+    follow: Callable[[int, int], None],
+) -> PoolView:
+    """Ask the model what the strategy needs, in one sweep over the pool."""
+    if strategy.needs is Needs.NOTHING:
+        return PoolView(candidates.size)
+    wants_scores = strategy.needs is Needs.LOGITS
+    items = candidates if wants_scores else np.concatenate([candidates, labelled])
+    rows = [
+        (strategy.score(output.logits) if wants_scores else output.features).cpu().numpy()
+        for _, output in learner.look(items, on_patches=follow)
+    ]
+    stacked = np.concatenate(rows)
+    if wants_scores:
+        return PoolView(candidates.size, scores=stacked)
+    return PoolView(
+        candidates.size, features=stacked[: candidates.size], labelled_features=stacked[candidates.size :]
+    )

@@ -1,0 +1,68 @@
+"""Per-patch confusion counts -> metrics of the defect class, at any prevalence.
+
+Under label shift the images of a class stay as they are and only the class shares move. So the expected
+counts of one patch drawn at prevalence π are π·mean(counts | defective) + (1 − π)·mean(counts | clean),
+and every pixel metric follows from them without another forward pass.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alcore.errors import MetricsError
+
+METRICS = ("iou", "dice", "precision", "recall")
+"""Metrics of the defect class, in the order in which they are written and shown."""
+
+
+def counts_at_prevalence(counts: np.ndarray, defective: np.ndarray, prevalence: float) -> np.ndarray:
+    """Expected confusion counts of one patch drawn at a prevalence.
+
+    Args:
+        counts: (N, 4) tp, fp, fn, tn of each test patch.
+        defective: (N,) bool.
+        prevalence: share of defective patches, 0..1.
+    Returns:
+        (4,) float64 tp, fp, fn, tn, in pixels a patch; linear in the prevalence.
+    Raises:
+        MetricsError: a prevalence outside 0..1, or a class with weight but without a test patch.
+    """
+    if not 0 <= prevalence <= 1:
+        raise MetricsError(f"prevalence must be between 0 and 1, got {prevalence}")
+    counts, defective = np.asarray(counts, dtype=np.float64), np.asarray(defective, dtype=bool)
+    expected = np.zeros(4)
+    for weight, members, word in (
+        (prevalence, defective, "defective"),
+        (1 - prevalence, ~defective, "clean"),
+    ):
+        if weight == 0:
+            continue
+        if not members.any():
+            raise MetricsError(f"no {word} test patch, so nothing is known at prevalence {prevalence:g}")
+        expected += weight * counts[members].mean(axis=0)
+    return expected
+
+
+def metrics_from_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Metrics of the defect class.
+
+    Args:
+        counts: (..., 4) tp, fp, fn, tn; sums or means, any scale.
+    Returns:
+        For each name in `METRICS` an array (...) float64 in [0, 1], NaN where the ratio is 0/0: precision
+        when nothing is predicted, recall when nothing is there, IoU and Dice when both hold.
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    tp, fp, fn = counts[..., 0], counts[..., 1], counts[..., 2]
+    ratios = {
+        "iou": (tp, tp + fp + fn),
+        "dice": (2 * tp, 2 * tp + fp + fn),
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+    }
+    return {name: _ratio(*ratios[name]) for name in METRICS}
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    undefined = np.full(np.shape(whole), np.nan)
+    return np.divide(part, whole, out=undefined, where=np.asarray(whole) > 0)

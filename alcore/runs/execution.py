@@ -1,0 +1,175 @@
+"""Running the loop into a run's directory: the one code path of the page, the worker and the command line."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from filelock import Timeout
+from safetensors.torch import load, save
+
+from alcore import __version__
+from alcore.acquisition import get_strategy
+from alcore.config import RunConfig
+from alcore.data.library import open_dataset
+from alcore.data.patches import Patches
+from alcore.errors import StoreError
+from alcore.learning.devices import resolve_runtime
+from alcore.learning.networks import check_model
+from alcore.loop import CycleKey, CycleRecord, Past, Progress, draw_repetition, keys_in_order, run
+from alcore.runs.clock import Clock
+from alcore.runs.files import write_whole
+from alcore.runs.gate import Gate
+from alcore.runs.store import RecordKey, RunStore
+from alcore.runs.tables import RunTables
+
+Emit = Callable[[dict[str, object]], None]
+"""Takes events as plain values: progress (see `ProgressEvent`) and record (a cycle was committed)."""
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """What followers are told: position, and seconds spent and left (None until one cycle is known)."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    phase: str
+    done: int
+    total: int
+    finished: int
+    records: int
+    elapsed: float
+    left: float | None
+
+
+def check(config: RunConfig) -> Patches:
+    """Open and check all that a run needs, before anything is written.
+
+    Raises:
+        AlcoreError: an unknown data set, strategy, network or device, or a pool that cannot be built.
+    """
+    for name in config.strategies:
+        get_strategy(name)
+    patches = open_dataset(config.dataset)
+    draw_repetition(config, patches, 1)
+    resolve_runtime(config.device, config.precision)
+    check_model(config.model)
+    return patches
+
+
+def execute(store: RunStore, *, gate: Gate | None = None, emit: Emit = lambda _: None) -> None:
+    """Run, or go on with, the run in `store` until it is finished.
+
+    Raises:
+        Stopped: by the gate.
+        AlcoreError: whatever cannot be used or had.
+    """
+    gate = gate or Gate()
+    try:
+        with store.lock().acquire(timeout=0):
+            _execute(store, check(store.config), gate, emit)
+    except Timeout:
+        raise StoreError(f"{store.directory} is being run by another process") from None
+
+
+def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
+    config = store.config
+    store.sweep()
+    store.note_environment(_environment(config, patches))
+    tables = RunTables(store)
+    finished = tables.refresh()
+    clock = Clock(config, finished=len(finished))
+
+    def report(progress: Progress) -> None:
+        arrived = time.monotonic()
+        gate.wait()
+        clock.held(time.monotonic() - arrived)
+        clock.tick(progress.phase, progress.done / max(progress.total, 1))
+        emit({"event": "progress"} | asdict(_event(progress, clock)))
+
+    try:
+        for record in run(config, patches, report=report, past=_past(store, finished)):
+            keep(store, record)
+            clock.record_finished()
+            emit({"event": "record", "finished": clock.finished, "records": clock.records})
+            if record.key.strategy == config.strategies[-1]:
+                tables.write()
+                gate.cycle_finished()
+    finally:
+        tables.write()
+
+
+def keep(store: RunStore, record: CycleRecord) -> None:
+    """Commit one record: first the weights that a resumed run would need, then the record itself."""
+    key = RecordKey(**asdict(record.key))
+    if record.key.cycle < store.config.cycles:
+        write_whole(store.weights_path(key), lambda file: file.write(save(record.weights)))
+    selection = record.selection
+    store.commit(
+        key,
+        {
+            "labelled": np.int64(record.labelled),
+            "items": selection.items,
+            "defective": selection.defective,
+            "scores": selection.scores,
+            "candidates": selection.candidates,
+            "candidate_scores": selection.candidate_scores,
+            "probability": selection.probability,
+            "test_items": record.test_items,
+            "test_defective": record.test_defective,
+            "counts": record.counts,
+            "max_probability": record.max_probability,
+            "gallery_items": record.gallery_items,
+            "gallery_probability": record.gallery_probability,
+        },
+    )
+    store.drop_older_weights(key)
+
+
+def _past(store: RunStore, keys: list[RecordKey]) -> Past:
+    expected = list(keys_in_order(store.config))[: len(keys)]
+    if [asdict(key) for key in keys] != [asdict(key) for key in expected]:
+        raise StoreError(f"a record is missing in {store.directory / 'records'}; start a new run")
+    queries = {CycleKey(**asdict(key)): store.load(key, "items")["items"] for key in keys}
+
+    def weights_after(key: CycleKey) -> dict[str, torch.Tensor]:
+        path = store.weights_path(RecordKey(**asdict(key)))
+        try:
+            return load(path.read_bytes())
+        except OSError:
+            raise StoreError(f"{path} is missing, so the run cannot go on; start a new run") from None
+
+    return Past(queries, weights_after)
+
+
+def _event(progress: Progress, clock: Clock) -> ProgressEvent:
+    return ProgressEvent(
+        **asdict(progress.key),
+        phase=progress.phase,
+        done=progress.done,
+        total=progress.total,
+        finished=clock.finished,
+        records=clock.records,
+        elapsed=clock.elapsed,
+        left=clock.left,
+    )
+
+
+def _environment(config: RunConfig, patches: Patches) -> dict[str, object]:
+    runtime = resolve_runtime(config.device, config.precision)
+    return {
+        "alcore": __version__,
+        "data": patches.fingerprint,
+        "device": str(runtime.device),
+        "precision": str(runtime.autocast_dtype or torch.float32).removeprefix("torch."),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+    }

@@ -1,0 +1,55 @@
+"""Writing files whole: beside their place, then moved there, so that no reader sees half of one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from alcore.errors import StoreError
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let `write` fill a file that takes the place of `path` in one step.
+
+    Raises:
+        StoreError: no space, or no right to write; `path` is then as it was.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException as error:
+        Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from None
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_whole` for UTF-8 text."""
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory with its parents; StoreError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(f"no space left on the disk of {path.parent}; free some, then resume the run")
+    return StoreError(f"{path} cannot be written: {error.strerror or error}")

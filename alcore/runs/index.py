@@ -1,0 +1,136 @@
+"""The list of the dashboard's runs: an SQLite file (WAL) in ALCORE_HOME, one row a run.
+
+It holds what a page needs to list runs without opening their directories. Everything else about a run is in
+its directory, and a directory without a row is adopted when the list is opened.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from alcore.errors import AlcoreError, StoreError
+from alcore.runs.files import make_directory
+from alcore.runs.store import RunStore
+
+
+class Status(StrEnum):
+    """What a run is doing. Compare with plain strings: they outlive a reload of this module."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+ACTIVE = ("queued", "running", "paused")
+"""States in which a run has, or waits for, a worker."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS run (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL,
+    status TEXT NOT NULL, message TEXT NOT NULL DEFAULT ''
+)
+"""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as listed. `created` is in seconds since 1970; `message` says why, after a failure."""
+
+    id: str
+    name: str
+    created: float
+    status: str
+    message: str
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it has, or waits for, a worker."""
+        return self.status in ACTIVE
+
+
+class RunIndex:
+    """The list of runs under one home; safe from several threads and processes."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / "runs.sqlite"
+        self.directory = home / "runs"
+        make_directory(self.directory)
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(_SCHEMA)
+        self._adopt_strays()
+
+    def add(self, run_id: str, name: str, status: str) -> None:
+        """Add a run, created now."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO run (id, name, created, status) VALUES (?, ?, ?, ?)",
+                (run_id, name, time.time(), str(status)),
+            )
+
+    def rows(self) -> list[RunRow]:
+        """All runs, the newest first."""
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT id, name, created, status, message FROM run ORDER BY created DESC, id"
+            )
+            return [RunRow(*row) for row in found]
+
+    def get(self, run_id: str) -> RunRow | None:
+        """One run, or None."""
+        return next((row for row in self.rows() if row.id == run_id), None)
+
+    def set_status(self, run_id: str, status: str, message: str = "") -> None:
+        """Change a run's status and message."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE run SET status = ?, message = ? WHERE id = ?", (str(status), message, run_id)
+            )
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Change a run's name; StoreError for an empty one."""
+        if not name.strip():
+            raise StoreError("a run's name cannot be empty")
+        with self._connection() as connection:
+            connection.execute("UPDATE run SET name = ? WHERE id = ?", (name.strip()[:120], run_id))
+
+    def remove(self, run_id: str) -> None:
+        """Take a run off the list; its directory is the caller's."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = sqlite3.connect(self._file, timeout=10)
+            try:
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise StoreError(f"the list of runs {self._file} cannot be used: {error}") from None
+
+    def _adopt_strays(self) -> None:
+        known = {row.id for row in self.rows()}
+        for config_file in sorted(self.directory.glob("*/config.json")):
+            run_id = config_file.parent.name
+            if run_id in known:
+                continue
+            try:
+                store = RunStore(config_file.parent)
+            except AlcoreError:
+                continue  # not a run that this version can read; it is left alone
+            config = store.config
+            done = len(store.keys()) == config.repetitions * config.cycles * len(config.strategies)
+            self.add(run_id, run_id, Status.FINISHED if done else Status.INTERRUPTED)

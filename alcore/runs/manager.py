@@ -1,0 +1,215 @@
+"""The dashboard's runs: a background thread for each device, a queue before it, a child process behind it.
+
+One manager a server, whatever the number of tabs. It survives the tabs; when the server ends, its workers end
+too (their stdin closes), and the next manager shows their runs as interrupted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from alcore.config import RunConfig
+from alcore.errors import AlcoreError, StoreError
+from alcore.runs.index import RunIndex, RunRow, Status
+from alcore.runs.runners import ChildRunner, Runner
+from alcore.runs.store import RunStore
+
+_ENDED = {
+    "finished": Status.FINISHED,
+    "stopped": Status.STOPPED,
+    "failed": Status.FAILED,
+    "interrupted": Status.INTERRUPTED,
+}
+_RESUMABLE = (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
+
+
+class RunManager:
+    """Submits, follows and commands runs. All methods may be called from any thread and return at once."""
+
+    def __init__(self, home: Path, *, make_runner: Callable[[], Runner] | None = None) -> None:
+        """Open the home; runs that a dead server left behind become interrupted.
+
+        Args:
+            home: ALCORE_HOME.
+            make_runner: where runs run; by default child processes, of which one is kept ready.
+        """
+        self.index = RunIndex(home)
+        self.devices: list[str] | None = None
+        self._make_runner = make_runner or self._take_spare
+        self._keeps_spare = make_runner is None
+        self._lanes: dict[str, queue.SimpleQueue[str | None]] = {}
+        self._runners: dict[str, Runner] = {}
+        self._progress: dict[str, dict] = {}
+        self._spare: ChildRunner | None = None
+        self._guard = threading.RLock()
+        self._closing = False
+        self._mark_interrupted()
+        atexit.register(self.close)
+
+    def submit(self, config: RunConfig, name: str | None = None) -> str:
+        """Put a new run in its device's queue; returns its id.
+
+        Raises:
+            StoreError: its directory cannot be written.
+        """
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        RunStore.create(self.index.directory / run_id, config)
+        self.index.add(run_id, name or default_name(config), Status.QUEUED)
+        self._enqueue(run_id, config.device)
+        return run_id
+
+    def resume(self, run_id: str) -> None:
+        """Go on with a stopped, failed or interrupted run from its last finished cycle."""
+        row = self._row(run_id)
+        if row.status not in _RESUMABLE:
+            raise StoreError(f"the run is {row.status}, so there is nothing to resume")
+        device = self.store(run_id).config.device
+        self.index.set_status(run_id, Status.QUEUED)
+        self._enqueue(run_id, device)
+
+    def command(self, run_id: str, command: str) -> None:
+        """run, pause, step or stop a run that this server works on; a queued one can only be stopped."""
+        row = self._row(run_id)
+        with self._guard:
+            runner = self._runners.get(run_id)
+        if runner is not None:
+            runner.say(command)
+        elif row.status == Status.QUEUED and command == "stop":
+            self.index.set_status(run_id, Status.STOPPED)
+        elif row.is_active and row.status != Status.QUEUED:
+            raise StoreError("the run belongs to another server; use its dashboard")
+
+    def progress(self, run_id: str) -> dict | None:
+        """The latest progress event of a run that this server works on (see `ProgressEvent`), or None."""
+        return self._progress.get(run_id)
+
+    def store(self, run_id: str) -> RunStore:
+        """The run's directory."""
+        return RunStore(self.index.directory / run_id)
+
+    def active(self) -> RunRow | None:
+        """The run being worked on, else the one next in the queue, else None."""
+        rows = [row for row in reversed(self.index.rows()) if row.is_active]
+        return next((row for row in rows if row.status != Status.QUEUED), rows[0] if rows else None)
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run and its directory; StoreError while it is active."""
+        if self._row(run_id).is_active:
+            raise StoreError("the run is active; stop it before deleting it")
+        directory = self.index.directory / run_id
+        if directory.exists():
+            self.store(run_id).delete()
+        self.index.remove(run_id)
+
+    def keep_spare(self) -> None:
+        """Have a worker with its libraries loaded, so that the next run begins at once."""
+        with self._guard:
+            if not self._keeps_spare or self._closing or self._runners:
+                return
+            if self._spare is None or not self._spare.is_alive:
+                self._spare = ChildRunner(self._note_devices)
+                threading.Thread(
+                    target=self._spare.wait_until_ready, name="alcore-spare", daemon=True
+                ).start()
+
+    def close(self) -> None:
+        """End all workers. Idempotent; called when the server ends."""
+        with self._guard:
+            self._closing = True
+            runners = [*self._runners.values(), *([self._spare] if self._spare else [])]
+            lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.put(None)
+        for runner in runners:
+            runner.kill()
+
+    def _enqueue(self, run_id: str, device: str) -> None:
+        lane_name = _lane_of(device)
+        with self._guard:
+            if lane_name not in self._lanes:
+                self._lanes[lane_name] = queue.SimpleQueue()
+                threading.Thread(
+                    target=self._work_off,
+                    args=(self._lanes[lane_name],),
+                    name=f"alcore-{lane_name}",
+                    daemon=True,
+                ).start()
+            self._lanes[lane_name].put(run_id)
+
+    def _work_off(self, lane: queue.SimpleQueue[str | None]) -> None:
+        """A lane's thread: one run after the other."""
+        while (run_id := lane.get()) is not None:
+            row = self.index.get(run_id)
+            if row is not None and row.status == Status.QUEUED and not self._closing:
+                self._follow(run_id)
+
+    def _follow(self, run_id: str) -> None:
+        with self._guard:
+            runner = self._runners[run_id] = self._make_runner()
+        self.index.set_status(run_id, Status.RUNNING)
+        try:
+            runner.run(self.index.directory / run_id, lambda event: self._hear(run_id, event))
+        finally:
+            with self._guard:
+                self._runners.pop(run_id, None)
+                self._progress.pop(run_id, None)
+            row = self.index.get(run_id)
+            if row is not None and row.is_active:
+                self.index.set_status(run_id, Status.INTERRUPTED, "its worker ended without a word")
+            self.keep_spare()
+
+    def _hear(self, run_id: str, event: dict) -> None:
+        kind = event["event"]
+        if kind == "progress":
+            self._progress[run_id] = event
+        elif kind == "state":
+            self.index.set_status(run_id, event["state"])
+        elif kind in _ENDED:
+            row = self.index.get(run_id)
+            if row is not None and row.is_active:
+                self.index.set_status(run_id, _ENDED[kind], event.get("message", ""))
+
+    def _take_spare(self) -> ChildRunner:
+        spare, self._spare = self._spare, None
+        return spare if spare is not None and spare.is_alive else ChildRunner(self._note_devices)
+
+    def _note_devices(self, event: dict) -> None:
+        self.devices = event["devices"]
+
+    def _row(self, run_id: str) -> RunRow:
+        row = self.index.get(run_id)
+        if row is None:
+            raise StoreError(f"there is no run {run_id!r}; it may have been deleted")
+        return row
+
+    def _mark_interrupted(self) -> None:
+        for row in self.index.rows():
+            if not row.is_active:
+                continue
+            try:
+                is_alive = self.store(row.id).is_being_run()
+            except AlcoreError:
+                is_alive = False
+            if not is_alive:
+                self.index.set_status(row.id, Status.INTERRUPTED, "the server ended while it was active")
+
+
+def default_name(config: RunConfig) -> str:
+    """A run's name until someone gives it another."""
+    return (
+        f"{config.dataset}, π₀ {100 * config.pool_prevalence:g} % → π₁ {100 * config.test_prevalence:g} %, "
+        f"seed {config.seed}"
+    )
+
+
+def _lane_of(device: str) -> str:
+    """Which queue a device's runs wait in: one a device."""
+    if device == "auto":
+        return "cuda:0" if Path("/dev/nvidia0").exists() else "cpu"
+    return "cuda:0" if device == "cuda" else device

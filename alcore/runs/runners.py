@@ -1,0 +1,136 @@
+"""Two places to run the loop in: a child process (the default), or the calling thread."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from alcore.errors import AlcoreError
+from alcore.runs.store import RunStore
+
+OnEvent = Callable[[dict], None]
+
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_SECONDS_TO_LEAVE = 5
+
+
+class Runner(Protocol):
+    """Runs one run. The last event says how it ended; without one it was interrupted."""
+
+    def run(self, directory: Path, on_event: OnEvent) -> None:
+        """Run to the end, calling `on_event` from this thread."""
+        ...
+
+    def say(self, command: str) -> None:
+        """Pass on a command (see `alcore.runs.gate`), from any thread."""
+        ...
+
+    def kill(self) -> None:
+        """End it now, from any thread; the run is then interrupted."""
+        ...
+
+
+class ChildRunner:
+    """A worker process that loads its libraries at once and waits for its run."""
+
+    def __init__(self, on_ready: OnEvent = lambda _: None) -> None:
+        self._on_ready = on_ready
+        self._saying, self._reading = threading.Lock(), threading.Lock()
+        self._is_ready = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "alcore", "worker", "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # until it has a run, whose worker.log takes it
+            text=True,
+            encoding="utf-8",
+            env=os.environ | {"PYTHONPATH": _python_path()},
+            start_new_session=True,  # Ctrl-C in the server's terminal is the server's to handle
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        """Read the first event, which comes when the libraries are loaded; again is nothing."""
+        with self._reading:
+            line = "" if self._is_ready else self.process.stdout.readline()
+            self._is_ready = True
+        if line:
+            self._on_ready(json.loads(line))
+
+    def run(self, directory: Path, on_event: OnEvent) -> None:
+        """Hand the run over and pass on its events until the process ends."""
+        self.say(str(directory))
+        self.wait_until_ready()
+        for line in self.process.stdout:
+            on_event(json.loads(line))
+        code = self.process.wait()
+        if code:
+            on_event({"event": "interrupted", "message": f"the worker process ended with code {code}"})
+
+    def say(self, command: str) -> None:
+        """Write a line to the worker; a worker that has gone does not hear it."""
+        with self._saying:
+            try:
+                self.process.stdin.write(command + "\n")
+                self.process.stdin.flush()
+            except (BrokenPipeError, ValueError):
+                return
+
+    def kill(self) -> None:
+        """Close its stdin, at which it leaves; kill it if it does not."""
+        with self._saying:
+            with contextlib.suppress(BrokenPipeError):  # it has gone already
+                self.process.stdin.close()
+        try:
+            self.process.wait(_SECONDS_TO_LEAVE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+class ThreadRunner:
+    """Runs the loop in the calling thread; for tests, and where processes are not to be had."""
+
+    def __init__(self) -> None:
+        from alcore.runs.gate import Gate
+
+        self._on_event: OnEvent = lambda _: None
+        self._gate = Gate(lambda state: self._on_event({"event": "state", "state": state}))
+
+    def run(self, directory: Path, on_event: OnEvent) -> None:
+        """Run to the end in this thread."""
+        from alcore.runs.execution import execute  # imports torch
+        from alcore.runs.gate import Stopped
+
+        self._on_event = on_event
+        try:
+            execute(RunStore(directory), gate=self._gate, emit=on_event)
+        except Stopped:
+            on_event({"event": "stopped"})
+        except (AlcoreError, OSError) as error:
+            on_event({"event": "failed", "message": str(error)})
+        else:
+            on_event({"event": "finished"})
+
+    def say(self, command: str) -> None:
+        """Tell the gate."""
+        self._gate.say(command)
+
+    def kill(self) -> None:
+        """A thread cannot be killed; it is stopped."""
+        self._gate.say("stop")
+
+
+def _python_path() -> str:
+    """So that the child finds this package from any working directory."""
+    return os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))

@@ -1,0 +1,154 @@
+"""One run's directory: the committed cycles, and the tables made of them.
+
+    config.json             what was run
+    environment.json        with which data, device and versions
+    records/                one .npz a cycle of a strategy: its file appearing is the commit
+    weights/                each strategy's latest model, to go on from
+    metrics.csv, selections.csv, counts.parquet
+
+The records are the truth; the tables are made from them after each cycle and can be made again at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from alcore.config import RunConfig, parse_config
+from alcore.errors import StoreError
+from alcore.runs.files import make_directory, write_text, write_whole
+
+_RECORD_NAME = re.compile(r"r(\d+)-c(\d+)-(.+)\.npz")
+
+
+@dataclass(frozen=True, order=True)
+class RecordKey:
+    """Which cycle of which strategy: the same three as the loop's CycleKey, without the loop's imports."""
+
+    repetition: int
+    cycle: int
+    strategy: str
+
+    @property
+    def stem(self) -> str:
+        """The name of this cycle's files, without suffix."""
+        return f"r{self.repetition:05d}-c{self.cycle:05d}-{self.strategy}"
+
+
+class RunStore:
+    """A run's directory. Records are written once and never change."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open an existing run.
+
+        Raises:
+            StoreError: there is no run in the directory.
+            ConfigError: its config.json cannot be used.
+        """
+        self.directory = Path(directory)
+        config_file = self.directory / "config.json"
+        if not config_file.is_file():
+            raise StoreError(f"there is no run in {self.directory} (no config.json)")
+        self.config = parse_config(config_file.read_text(encoding="utf-8"), origin=str(config_file))
+
+    @classmethod
+    def create(cls, directory: Path, config: RunConfig) -> RunStore:
+        """Make a new run's directory.
+
+        Raises:
+            StoreError: the directory holds something already, or cannot be written.
+        """
+        directory = Path(directory)
+        if (directory / "config.json").exists():
+            raise StoreError(f"{directory} already holds a run; resume it, or give another directory")
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise StoreError(f"{directory} is not an empty directory; give a new one")
+        make_directory(directory / "records")
+        make_directory(directory / "weights")
+        write_text(directory / "config.json", config.to_json())
+        return cls(directory)
+
+    def lock(self) -> FileLock:
+        """The lock that whoever runs the loop holds; the system frees it when the holder dies."""
+        return FileLock(self.directory / ".lock")
+
+    def is_being_run(self) -> bool:
+        """Whether some living process holds the lock."""
+        lock = self.lock()
+        try:
+            with lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def keys(self) -> list[RecordKey]:
+        """Keys of the committed records, in the loop's order."""
+        order = {name: rank for rank, name in enumerate(self.config.strategies)}
+        found = [_RECORD_NAME.fullmatch(path.name) for path in (self.directory / "records").glob("r*.npz")]
+        keys = [RecordKey(int(match[1]), int(match[2]), match[3]) for match in found if match]
+        return sorted(keys, key=lambda key: (key.repetition, key.cycle, order[key.strategy]))
+
+    def commit(self, key: RecordKey, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write one record, whole or not at all."""
+        write_whole(self._record_path(key), lambda file: np.savez_compressed(file, **arrays))
+
+    def load(self, key: RecordKey, *names: str) -> dict[str, np.ndarray]:
+        """Read the named arrays of a record (all of them without names).
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        path = self._record_path(key)
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return {name: file[name] for name in names or file.files}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise StoreError(f"{path} is damaged ({error}); remove it and resume the run") from None
+
+    def weights_path(self, key: RecordKey) -> Path:
+        """Where the model after that cycle is kept while it is the strategy's latest."""
+        return self.directory / "weights" / f"{key.stem}.safetensors"
+
+    def drop_older_weights(self, key: RecordKey) -> None:
+        """Remove the strategy's models but the one of `key`."""
+        for path in (self.directory / "weights").glob(f"r?????-c?????-{key.strategy}.safetensors"):
+            if path != self.weights_path(key):
+                path.unlink()
+
+    def note_environment(self, environment: Mapping[str, object]) -> None:
+        """Write environment.json, or check it against the one written before.
+
+        Raises:
+            StoreError: the data set is no longer the one that the run began with.
+        """
+        path = self.directory / "environment.json"
+        if path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if before.get("data") != environment["data"]:
+                raise StoreError(
+                    f"the data set {self.config.dataset!r} has changed since this run began; start a new run"
+                )
+            return
+        write_text(path, json.dumps(environment, indent=2) + "\n")
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half-written; only for the holder of the lock."""
+        for path in self.directory.rglob(".partial-*"):
+            path.unlink()
+
+    def delete(self) -> None:
+        """Remove the directory and all in it; StoreError while some process runs it."""
+        if self.is_being_run():
+            raise StoreError("the run is being worked on; stop it before deleting it")
+        shutil.rmtree(self.directory)
+
+    def _record_path(self, key: RecordKey) -> Path:
+        return self.directory / "records" / f"{key.stem}.npz"
