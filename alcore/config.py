@@ -39,7 +39,7 @@ class TrainingConfig(_Frozen):
         None, ge=1, le=10_000, description="if given, replaces steps: passes over the labelled set"
     )
     batch_size: int = Field(16, ge=2, le=4096)
-    learning_rate: float = Field(2e-3, gt=0, le=1)
+    learning_rate: float = Field(3e-3, gt=0, le=1)
     weight_decay: float = Field(1e-4, ge=0, le=1)
     optimizer: Literal["adamw", "adam"] = "adamw"
     schedule: Literal["one-cycle", "constant"] = "one-cycle"

@@ -18,22 +18,11 @@ import numpy as np
 
 from alcore.acquisition import Needs, PoolView, Query, Strategy, get_strategy
 from alcore.config import RunConfig
-from alcore.data.patches import Patches, Split, items_of
+from alcore.data.patches import Patches
+from alcore.draws import draw_repetition
+from alcore.keys import CycleKey
 from alcore.learning.learner import Learner, Weights
-from alcore.pools import draw_pool, draw_test_set
 from alcore.streams import Purpose, stream
-
-GALLERY_SIZE = 12
-"""Test patches, defective ones first, whose predictions are kept in every cycle."""
-
-
-@dataclass(frozen=True, order=True)
-class CycleKey:
-    """Which cycle of which strategy, in the order in which records come."""
-
-    repetition: int
-    cycle: int
-    strategy: str
 
 
 @dataclass(frozen=True)
@@ -102,59 +91,6 @@ class Past:
 
 Report = Callable[[Progress], None]
 """Called often with the state of things; it may block (pause) or raise (stop)."""
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What all strategies of a repetition share: (N,) pool, (q,) first query, (T,) test, (G,) gallery ids."""
-
-    pool: np.ndarray
-    first_query: np.ndarray
-    test: np.ndarray
-    gallery: np.ndarray
-
-
-def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> Draw:
-    """Draw one repetition's pool, first query and test set; the same whenever it is asked for.
-
-    Raises:
-        PoolError: the data set cannot fill the pool or the test set.
-    """
-    train, test = items_of(patches, Split.TRAIN), items_of(patches, Split.TEST)
-    pool = train[
-        draw_pool(
-            patches.defective[train],
-            size=config.pool_size,
-            prevalence=config.pool_prevalence,
-            rng=stream(config.seed, Purpose.POOL, repetition),
-        )
-    ]
-    first = stream(config.seed, Purpose.FIRST_QUERY, repetition)
-    test = test[
-        draw_test_set(
-            patches.defective[test],
-            size=config.test_size,
-            rng=stream(config.seed, Purpose.TEST_SET, repetition),
-        )
-    ]
-    shuffled = stream(config.seed, Purpose.GALLERY, repetition).permutation(test)
-    defective = patches.defective[shuffled]
-    some_clean = shuffled[~defective][: GALLERY_SIZE // 3]
-    some_defective = shuffled[defective][: GALLERY_SIZE - some_clean.size]
-    return Draw(
-        pool=pool,
-        first_query=first.choice(pool, config.query_count, replace=False),
-        test=test,
-        gallery=np.concatenate([some_defective, some_clean]),
-    )
-
-
-def keys_in_order(config: RunConfig) -> Iterator[CycleKey]:
-    """The keys of all records of a run, in the order in which they come."""
-    for repetition in range(1, config.repetitions + 1):
-        for cycle in range(1, config.cycles + 1):
-            for strategy in config.strategies:
-                yield CycleKey(repetition, cycle, strategy)
 
 
 def run(

@@ -65,7 +65,8 @@ def import_dataset(
         format_name = _detect(source)
     if format_name not in FORMATS:
         raise DataError(
-            f"unknown format {format_name!r}{did_you_mean(format_name, FORMATS)} (known: {', '.join(FORMATS)})"
+            f"unknown format {format_name!r}{did_you_mean(format_name, FORMATS)}"
+            f" (known: {', '.join(FORMATS)})"
         )
     skipped: dict[str, str] = {}
     pairs = FORMATS[format_name](source, options, skipped)

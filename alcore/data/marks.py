@@ -7,6 +7,7 @@ levels, added to the ground. A defect returns (H, W) float change and (H, W) boo
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Canvas:
     def distance_to_path(self, points: np.ndarray) -> np.ndarray:
         """(P, 2) y, x corners of a line -> (H, W) distance to it, in 1/64 of the side."""
         best = np.full(self.x.shape, np.inf)
-        for (y0, x0), (y1, x1) in zip(points[:-1], points[1:], strict=True):
+        for (y0, x0), (y1, x1) in pairwise(points):
             dy, dx = y1 - y0, x1 - x0
             along = ((self.y - y0) * dy + (self.x - x0) * dx) / max(dy * dy + dx * dx, 1e-9)
             along = np.clip(along, 0, 1)
@@ -146,7 +147,7 @@ def _dust(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
 
 
 def _groove(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
-    """A tool mark across the whole patch, along the stripes: like a scratch or crack, but straight through."""
+    """A tool mark right across the patch, along the stripes: like a scratch or crack, but straight."""
     centre, slope = rng.uniform(4, 60), rng.normal(0, 0.05)
     distance = np.abs(canvas.y + slope * canvas.x - centre)
     return rng.uniform(10, 26) * rng.choice([-1, 1]) * _soft_edge(distance - 0.8, 1.4)

@@ -67,4 +67,6 @@ def patch_counts(logits: Tensor, masks: np.ndarray) -> Tensor:
 
 def quantised_probability(logits: Tensor) -> np.ndarray:
     """(B, 1, H, W) logits -> (B, H, W) uint8 probability, 255 for one; 128 and above is defective."""
-    return (logits[:, 0].sigmoid() * 255).round().byte().cpu().numpy()
+    levels = (logits.sigmoid() * 255).round()
+    decided = torch.where(logits >= 0, levels.clamp(min=128), levels.clamp(max=127))
+    return decided[:, 0].byte().cpu().numpy()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import segmentation_models_pytorch as smp
 import torch
+from huggingface_hub import constants as hub_constants
+from huggingface_hub.utils import get_session
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -89,7 +93,7 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
     check_model(config)
     wants_weights = config.encoder_weights == "imagenet"
     weights = None if not wants_weights else True if config.encoder.startswith("tu-") else "imagenet"
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _weights_from_hub(config):
         torch.manual_seed(seed)
         try:
             model = smp.create_model(
@@ -104,20 +108,44 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
             raise ConfigError(
                 f"{config.architecture} cannot be built on {config.encoder} as configured: {error}"
             ) from None
-        except Exception as error:  # the hub raises OSErrors, its own errors and its HTTP client's
-            if not wants_weights:
-                raise
-            raise ModelError(
-                f"ImageNet weights for {config.encoder} could not be downloaded ({type(error).__name__}); "
-                "check the network, or set model.encoder_weights to none"
-            ) from None
     return SegmentationNetwork(model).to(memory_format=torch.channels_last)
+
+
+@contextmanager
+def _weights_from_hub(config: ModelConfig) -> Iterator[None]:
+    """Say in one sentence that pretrained weights cannot be had, and without half a minute of retries.
+
+    Where the hub does not answer, the block sees only what was downloaded before.
+    """
+    if config.encoder_weights == "none":
+        yield
+        return
+    was_offline = hub_constants.HF_HUB_OFFLINE
+    try:
+        if not was_offline:
+            hub_constants.HF_HUB_OFFLINE = not _hub_answers()
+        yield
+    except (ConfigError, MemoryError):
+        raise
+    except Exception as error:  # the hub raises OSErrors, its own errors and its HTTP client's
+        raise ModelError(
+            f"ImageNet weights for {config.encoder} could not be downloaded ({type(error).__name__}); "
+            "check the network, or set model.encoder_weights to none"
+        ) from None
+    finally:
+        hub_constants.HF_HUB_OFFLINE = was_offline
+
+
+def _hub_answers() -> bool:
+    try:
+        get_session().head(hub_constants.ENDPOINT, timeout=5)
+    except Exception:  # whatever its HTTP client raises, there is no talking to it
+        return False
+    return True
 
 
 def encoder_statistics(config: ModelConfig) -> tuple[list[float], list[float]]:
     """Mean and deviation, in [0, 1], of the images that the encoder's pretrained weights saw."""
-    try:
+    with _weights_from_hub(config):
         settings = smp.encoders.get_preprocessing_params(config.encoder, "imagenet")
-    except (KeyError, ValueError):
-        return [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-    return settings["mean"], settings["std"]
+    return list(settings["mean"]), list(settings["std"])

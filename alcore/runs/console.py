@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from alcore.formatting import clock
 from alcore.runs.execution import execute
 from alcore.runs.store import RunStore
 from alcore.runs.tables import RunTables
@@ -21,7 +22,7 @@ def run_with_progress(store: RunStore) -> None:
             if event["event"] == "record":
                 bar.update(task, completed=event["finished"], total=event["records"])
                 return
-            left = "" if event["left"] is None else f"about {clock_text(event['left'])} left"
+            left = "" if event["left"] is None else f"about {clock(event['left'])} left"
             words = f"cycle {event['cycle']}, {event['phase']} {event['strategy']}"
             if store.config.repetitions > 1:
                 words = f"repetition {event['repetition']}, {words}"
@@ -32,13 +33,6 @@ def run_with_progress(store: RunStore) -> None:
         execute(store, emit=show)
         bar.update(task, description="finished", left="")
     _print_result(store, console)
-
-
-def clock_text(seconds: float) -> str:
-    """Seconds as m:ss, or h:mm:ss from an hour on."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _print_result(store: RunStore, console: Console) -> None:

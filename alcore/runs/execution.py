@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -18,14 +19,16 @@ from alcore.acquisition import get_strategy
 from alcore.config import RunConfig
 from alcore.data.library import open_dataset
 from alcore.data.patches import Patches
+from alcore.draws import draw_repetition
 from alcore.errors import StoreError
+from alcore.keys import CycleKey, keys_in_order
 from alcore.learning.devices import resolve_runtime
-from alcore.learning.networks import check_model
-from alcore.loop import CycleKey, CycleRecord, Past, Progress, draw_repetition, keys_in_order, run
+from alcore.learning.networks import build_network
+from alcore.loop import CycleRecord, Past, Progress, run
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_whole
 from alcore.runs.gate import Gate
-from alcore.runs.store import RecordKey, RunStore
+from alcore.runs.store import RunStore
 from alcore.runs.tables import RunTables
 
 Emit = Callable[[dict[str, object]], None]
@@ -59,7 +62,7 @@ def check(config: RunConfig) -> Patches:
     patches = open_dataset(config.dataset)
     draw_repetition(config, patches, 1)
     resolve_runtime(config.device, config.precision)
-    check_model(config.model)
+    build_network(config.model, channels=patches.shape[2], seed=0)  # a trial: names, options, weights
     return patches
 
 
@@ -107,8 +110,8 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
 
 def keep(store: RunStore, record: CycleRecord) -> None:
     """Commit one record: first the weights that a resumed run would need, then the record itself."""
-    key = RecordKey(**asdict(record.key))
-    if record.key.cycle < store.config.cycles:
+    key = record.key
+    if key.cycle < store.config.cycles:
         write_whole(store.weights_path(key), lambda file: file.write(save(record.weights)))
     selection = record.selection
     store.commit(
@@ -132,14 +135,13 @@ def keep(store: RunStore, record: CycleRecord) -> None:
     store.drop_older_weights(key)
 
 
-def _past(store: RunStore, keys: list[RecordKey]) -> Past:
-    expected = list(keys_in_order(store.config))[: len(keys)]
-    if [asdict(key) for key in keys] != [asdict(key) for key in expected]:
+def _past(store: RunStore, keys: list[CycleKey]) -> Past:
+    if keys != list(islice(keys_in_order(store.config), len(keys))):
         raise StoreError(f"a record is missing in {store.directory / 'records'}; start a new run")
-    queries = {CycleKey(**asdict(key)): store.load(key, "items")["items"] for key in keys}
+    queries = {key: store.load(key, "items")["items"] for key in keys}
 
     def weights_after(key: CycleKey) -> dict[str, torch.Tensor]:
-        path = store.weights_path(RecordKey(**asdict(key)))
+        path = store.weights_path(key)
         try:
             return load(path.read_bytes())
         except OSError:

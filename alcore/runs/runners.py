@@ -89,9 +89,8 @@ class ChildRunner:
 
     def kill(self) -> None:
         """Close its stdin, at which it leaves; kill it if it does not."""
-        with self._saying:
-            with contextlib.suppress(BrokenPipeError):  # it has gone already
-                self.process.stdin.close()
+        with self._saying, contextlib.suppress(BrokenPipeError):  # it may have gone already
+            self.process.stdin.close()
         try:
             self.process.wait(_SECONDS_TO_LEAVE)
         except subprocess.TimeoutExpired:

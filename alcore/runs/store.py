@@ -16,7 +16,6 @@ import re
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,23 +23,10 @@ from filelock import FileLock, Timeout
 
 from alcore.config import RunConfig, parse_config
 from alcore.errors import StoreError
+from alcore.keys import CycleKey
 from alcore.runs.files import make_directory, write_text, write_whole
 
 _RECORD_NAME = re.compile(r"r(\d+)-c(\d+)-(.+)\.npz")
-
-
-@dataclass(frozen=True, order=True)
-class RecordKey:
-    """Which cycle of which strategy: the same three as the loop's CycleKey, without the loop's imports."""
-
-    repetition: int
-    cycle: int
-    strategy: str
-
-    @property
-    def stem(self) -> str:
-        """The name of this cycle's files, without suffix."""
-        return f"r{self.repetition:05d}-c{self.cycle:05d}-{self.strategy}"
 
 
 class RunStore:
@@ -89,18 +75,18 @@ class RunStore:
         except Timeout:
             return True
 
-    def keys(self) -> list[RecordKey]:
+    def keys(self) -> list[CycleKey]:
         """Keys of the committed records, in the loop's order."""
         order = {name: rank for rank, name in enumerate(self.config.strategies)}
         found = [_RECORD_NAME.fullmatch(path.name) for path in (self.directory / "records").glob("r*.npz")]
-        keys = [RecordKey(int(match[1]), int(match[2]), match[3]) for match in found if match]
+        keys = [CycleKey(int(match[1]), int(match[2]), match[3]) for match in found if match]
         return sorted(keys, key=lambda key: (key.repetition, key.cycle, order[key.strategy]))
 
-    def commit(self, key: RecordKey, arrays: Mapping[str, np.ndarray]) -> None:
+    def commit(self, key: CycleKey, arrays: Mapping[str, np.ndarray]) -> None:
         """Write one record, whole or not at all."""
         write_whole(self._record_path(key), lambda file: np.savez_compressed(file, **arrays))
 
-    def load(self, key: RecordKey, *names: str) -> dict[str, np.ndarray]:
+    def load(self, key: CycleKey, *names: str) -> dict[str, np.ndarray]:
         """Read the named arrays of a record (all of them without names).
 
         Raises:
@@ -113,11 +99,11 @@ class RunStore:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise StoreError(f"{path} is damaged ({error}); remove it and resume the run") from None
 
-    def weights_path(self, key: RecordKey) -> Path:
+    def weights_path(self, key: CycleKey) -> Path:
         """Where the model after that cycle is kept while it is the strategy's latest."""
         return self.directory / "weights" / f"{key.stem}.safetensors"
 
-    def drop_older_weights(self, key: RecordKey) -> None:
+    def drop_older_weights(self, key: CycleKey) -> None:
         """Remove the strategy's models but the one of `key`."""
         for path in (self.directory / "weights").glob(f"r?????-c?????-{key.strategy}.safetensors"):
             if path != self.weights_path(key):
@@ -150,5 +136,5 @@ class RunStore:
             raise StoreError("the run is being worked on; stop it before deleting it")
         shutil.rmtree(self.directory)
 
-    def _record_path(self, key: RecordKey) -> Path:
+    def _record_path(self, key: CycleKey) -> Path:
         return self.directory / "records" / f"{key.stem}.npz"

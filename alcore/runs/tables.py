@@ -7,9 +7,10 @@ import threading
 import numpy as np
 import pandas as pd
 
+from alcore.keys import CycleKey
 from alcore.metrics import METRICS, counts_at_prevalence, metrics_from_counts
 from alcore.runs.files import write_whole
-from alcore.runs.store import RecordKey, RunStore
+from alcore.runs.store import RunStore
 
 _COUNTS = ("tp", "fp", "fn", "tn")
 _SMALL = (
@@ -29,10 +30,10 @@ class RunTables:
 
     def __init__(self, store: RunStore) -> None:
         self.store = store
-        self._records: dict[RecordKey, dict[str, np.ndarray]] = {}
+        self._records: dict[CycleKey, dict[str, np.ndarray]] = {}
         self._reading = threading.Lock()  # several browser tabs share one reader
 
-    def refresh(self) -> list[RecordKey]:
+    def refresh(self) -> list[CycleKey]:
         """Read what is new; returns the keys of all records, in the loop's order."""
         with self._reading:
             keys = self.store.keys()
@@ -41,7 +42,7 @@ class RunTables:
                     self._records[key] = self.store.load(key, *_SMALL)
             return keys
 
-    def counts_of(self, key: RecordKey) -> tuple[np.ndarray, np.ndarray]:
+    def counts_of(self, key: CycleKey) -> tuple[np.ndarray, np.ndarray]:
         """(T, 4) counts and (T,) defective of one record."""
         record = self._records[key]
         return record["counts"], record["test_defective"]
@@ -106,5 +107,5 @@ class RunTables:
 _IDENTITY = ("strategy", "repetition", "cycle")
 
 
-def _identity(key: RecordKey) -> dict[str, object]:
+def _identity(key: CycleKey) -> dict[str, object]:
     return {"strategy": key.strategy, "repetition": key.repetition, "cycle": key.cycle}

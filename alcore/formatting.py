@@ -1,0 +1,30 @@
+"""How numbers read on a page and in a terminal."""
+
+from __future__ import annotations
+
+import math
+
+from alcore.acquisition import get_strategy
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss, or h:mm:ss from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def score_text(strategy: str, score: float) -> str:
+    """A score for a caption, or '' for a strategy or a first query without one."""
+    return "" if math.isnan(score) or not get_strategy(strategy).score_name else f"{score:.3f}"
+
+
+def plural(count: int, word: str) -> str:
+    """'1 patch', '2 patches'."""
+    ending = "es" if word.endswith(("ch", "s", "x")) else "s"
+    return f"{count} {word}{'' if count == 1 else ending}"
+
+
+def percent(share: float) -> str:
+    """0.1 -> '10 %'; as many digits as it needs, at most three."""
+    return f"{100 * share:.3g} %"

@@ -1,0 +1,194 @@
+"""The Lab's sidebar: what defines a run, and nothing else. Every control is in the address bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from alcore.acquisition import get_strategy, strategy_names
+from alcore.catalogue import architectures, check_names, encoders
+from alcore.config import RunConfig, load_config, make_config
+from alcore.data.library import dataset_names
+from alcore.errors import ConfigError
+from alcore.formatting import percent
+from alcore.ui.session import manager
+
+PREVALENCES = (
+    *(0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),
+    *(0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+)
+"""Steps of the prevalence sliders: 0.5 % to 100 %, finer where it is small."""
+
+START_TITLES = {"warm": "warm", "cold": "cold", "shrink-perturb": "shrink & perturb"}
+_BOUND = {"bind": "query-params"}
+
+
+def sidebar() -> RunConfig | ConfigError:
+    """Show the controls; the config they make, or what is wrong with it."""
+    defaults = load_config("demo")
+    with st.sidebar:
+        values = _experiment(defaults)
+        with st.expander("Network and training"):
+            values |= _network(defaults)
+        with st.expander("Seed and device"):
+            values |= _machine(defaults)
+    try:
+        config = make_config(values, origin="these settings")
+        check_names(config.model)
+        return config
+    except ConfigError as error:
+        return error
+
+
+def _experiment(defaults: RunConfig) -> dict[str, Any]:
+    names = dataset_names()
+    values: dict[str, Any] = {
+        "dataset": st.selectbox("Data set", names, key="data", help="Where the patches come from.", **_BOUND)
+    }
+    values["pool_prevalence"] = _prevalence(
+        "Defects in the pool π₀",
+        "pi0",
+        defaults.pool_prevalence,
+        "Prevalence: share of defective patches in the pool that labels are bought from.",
+    )
+    values["test_prevalence"] = _prevalence(
+        "Defects in use π₁",
+        "pi1",
+        defaults.test_prevalence,
+        "Share of defective patches where the model will be used. π₁ ≠ π₀ is label shift.",
+    )
+    left, right = st.columns(2)
+    values["pool_size"] = left.number_input(
+        "Pool size",
+        20,
+        1_000_000,
+        defaults.pool_size,
+        50,
+        key="pool",
+        help="Patches that may be labelled.",
+        **_BOUND,
+    )
+    values["query_size"] = right.number_input(
+        "Query size",
+        1,
+        10_000,
+        defaults.query_size,
+        4,
+        key="query",
+        help="Patches labelled in one cycle; the first query is drawn at random.",
+        **_BOUND,
+    )
+    values["cycles"] = left.number_input(
+        "Cycles",
+        1,
+        200,
+        defaults.cycles,
+        key="cycles",
+        help="Rounds of query, label, train, evaluate.",
+        **_BOUND,
+    )
+    values["repetitions"] = right.number_input(
+        "Repetitions",
+        1,
+        200,
+        defaults.repetitions,
+        key="reps",
+        help="Whole runs with their own pool, first query and initial weights.",
+        **_BOUND,
+    )
+    values["strategies"] = tuple(
+        st.pills(
+            "Strategies",
+            strategy_names(),
+            selection_mode="multi",
+            default=list(defaults.strategies),
+            key="strategies",
+            help="  \n".join(f"**{name}**: {get_strategy(name).help}" for name in strategy_names()),
+            **_BOUND,
+        )
+    )
+    return values
+
+
+def _prevalence(label: str, key: str, default: float, help_text: str) -> float:
+    return st.select_slider(
+        label, PREVALENCES, default, format_func=percent, key=key, help=help_text, **_BOUND
+    )
+
+
+def _network(defaults: RunConfig) -> dict[str, Any]:
+    architecture = st.selectbox(
+        "Architecture", architectures(), key="net", help="Decoder of segmentation-models-pytorch.", **_BOUND
+    )
+    encoder = st.selectbox(
+        "Encoder",
+        encoders(),
+        key="encoder",
+        accept_new_options=True,
+        help="Backbone; any timm model goes by tu- and its name.",
+        **_BOUND,
+    )
+    weights = st.selectbox(
+        "Encoder weights",
+        ["none", "imagenet"],
+        key="weights",
+        help="imagenet downloads pretrained weights from the hub; none starts from scratch.",
+        **_BOUND,
+    )
+    options = {}
+    if architecture == defaults.model.architecture and st.toggle(
+        "Light decoder",
+        True,
+        key="light",
+        help="A quarter of the usual decoder channels: enough for small patches, and faster.",
+        **_BOUND,
+    ):
+        options = defaults.model.options
+    steps = st.number_input(
+        "Optimiser steps a cycle",
+        1,
+        100_000,
+        defaults.training.steps,
+        10,
+        key="steps",
+        help="Mini-batches of Dice + cross-entropy training in each cycle.",
+        **_BOUND,
+    )
+    start = st.segmented_control(
+        "Start of a cycle",
+        list(START_TITLES),
+        default="warm",
+        required=True,
+        format_func=START_TITLES.get,
+        key="start",
+        help="Warm keeps the last cycle's weights, cold resets them, shrink & perturb is between.",
+        **_BOUND,
+    )
+    training = defaults.training.model_dump() | {"steps": steps, "start": start}
+    model = {"architecture": architecture, "encoder": encoder, "encoder_weights": weights, "options": options}
+    return {"training": training, "model": model, "test_size": defaults.test_size}
+
+
+def _machine(defaults: RunConfig) -> dict[str, Any]:
+    seed = st.number_input(
+        "Seed",
+        0,
+        2**31,
+        defaults.seed,
+        key="seed",
+        help="One seed, one result, to the byte (on a CPU).",
+        **_BOUND,
+    )
+    found = manager().devices
+    gpus = [name for name in found or [] if name != "cpu"]
+    title = {"auto": f"auto ({found[0]})" if found else "auto"}
+    device = st.selectbox(
+        "Device",
+        ["auto", "cpu", *gpus],
+        format_func=lambda name: title.get(name, name),
+        key="device",
+        help="Where training runs; auto takes a GPU if it finds one.",
+        **_BOUND,
+    )
+    return {"seed": seed, "device": device}

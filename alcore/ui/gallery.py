@@ -1,0 +1,193 @@
+"""Patches on a page: what a query chose, with masks, predictions, entropy and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alcore.acquisition import get_strategy
+from alcore.data.patches import Patches
+from alcore.figures import score_history
+from alcore.formatting import plural, score_text
+from alcore.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
+from alcore.keys import CycleKey
+from alcore.palette import PREDICTION, TRUE_MASK
+from alcore.ui.session import dataset, run_config, run_tables
+
+_STRIP, _STRIP_SIDE = 10, 128
+_TILE_SIDE, _LARGE_SIDE = 192, 384
+
+OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}
+
+
+def latest_cycle(run_id: str, strategy: str) -> CycleKey | None:
+    """The strategy's newest record."""
+    keys = [key for key in run_tables(run_id).refresh() if key.strategy == strategy]
+    return keys[-1] if keys else None
+
+
+def show_strip(run_id: str, _records: int) -> None:
+    """What each strategy has just picked: one row a strategy."""
+    config = run_config(run_id)
+    st.markdown("##### Just picked")
+    for strategy in config.strategies:
+        key = latest_cycle(run_id, strategy)
+        if key is None:
+            continue
+        pictures, captions, defective, count = _strip(run_id, key)
+        label, images = st.columns([1, 9], vertical_alignment="center")
+        with label:
+            st.markdown(f"**{strategy}**  \nquery {key.cycle}: {defective} of {count} defective")
+        with images:
+            columns = st.columns(_STRIP)
+            for column, picture, caption in zip(columns, pictures, captions):
+                column.image(picture, caption=caption or " ", width="stretch")
+    st.caption(_strip_note(config.strategies))
+
+
+def show_query(
+    run_id: str, strategy: str, repetition: int, cycle: int, *, on_dismiss: Callable[[], None]
+) -> None:
+    """Open the images of one query in a dialog."""
+    key = CycleKey(repetition, cycle, strategy)
+
+    @st.dialog(f"{strategy}, query {cycle}, repetition {repetition}", width="large", on_dismiss=on_dismiss)
+    def dialog() -> None:
+        query = load_query(run_id, key)
+        st.markdown(
+            f"{plural(query['items'].size, 'patch')} chosen, **{int(query['defective'].sum())} defective**"
+        )
+        rows = np.arange(query["items"].size)
+        tiles = tile_pictures(run_id, key, rows, "outline")
+        for start in range(0, rows.size, 6):
+            for column, (picture, caption) in zip(st.columns(6), tiles[start : start + 6]):
+                column.image(picture, caption=caption, width="stretch")
+        st.caption(legend_text(has_prediction=len(query["probability"]) > 0))
+
+    dialog()
+
+
+def load_query(run_id: str, key: CycleKey) -> dict[str, np.ndarray]:
+    """One query's items, defective, scores and probability (no rows in the first cycle)."""
+    return run_tables(run_id).store.load(key, "items", "defective", "scores", "probability")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def tile_pictures(run_id: str, key: CycleKey, rows: np.ndarray, overlay: str) -> list[tuple[bytes, str]]:
+    """PNG pictures and captions of some of a query's patches.
+
+    Args:
+        rows: (k,) which of the query, in the order wanted.
+        overlay: a key of `OVERLAYS`; entropy falls back to the image where there was no model.
+    """
+    patches = dataset(run_config(run_id).dataset)
+    query = load_query(run_id, key)
+    items = query["items"][rows]
+    images, masks = patches.images(items), patches.masks(items)
+    tiles = []
+    for position, row in enumerate(rows):
+        probability = query["probability"][row] if len(query["probability"]) else None
+        picture = _tile(images[position], masks[position], probability, overlay)
+        score = score_text(key.strategy, float(query["scores"][row]))
+        tiles.append((png(picture), f"{row + 1}. {score}" if score else f"{row + 1}."))
+    return tiles
+
+
+def _tile(image: np.ndarray, mask: np.ndarray, probability: np.ndarray | None, overlay: str) -> np.ndarray:
+    if overlay == "entropy" and probability is not None:
+        return entropy_picture(probability, side=_TILE_SIDE)
+    if overlay == "outline":
+        prediction = None if probability is None else is_predicted(probability)
+        return outlined(image, side=_TILE_SIDE, truth=mask, prediction=prediction)
+    return enlarge(image, _TILE_SIDE)
+
+
+def show_patch(run_id: str, key: CycleKey, row: int) -> None:
+    """Open one chosen patch: image, truth, prediction and entropy side by side, with its history."""
+    patches = dataset(run_config(run_id).dataset)
+    query = load_query(run_id, key)
+    item = int(query["items"][row])
+
+    @st.dialog(f"Patch {item}, choice {row + 1} of {key.strategy} in query {key.cycle}", width="large")
+    def dialog() -> None:
+        st.markdown(
+            f"{patches.describe(item)} · **{'defective' if query['defective'][row] else 'clean'}**",
+        )
+        probability = query["probability"][row] if len(query["probability"]) else None
+        _four_views(patches, item, probability)
+        if probability is None:
+            st.caption("The first query is drawn at random before there is a model: no prediction yet.")
+        _show_history(run_id, key, item)
+
+    dialog()
+
+
+def _four_views(patches: Patches, item: int, probability: np.ndarray | None) -> None:
+    image, mask = patches.images(np.array([item]))[0], patches.masks(np.array([item]))[0]
+    views = {
+        "image": enlarge(image, _LARGE_SIDE),
+        "true mask": mask_picture(mask, side=_LARGE_SIDE, color=TRUE_MASK),
+    }
+    if probability is not None:
+        prediction = is_predicted(probability)
+        views["prediction before labelling"] = mask_picture(prediction, side=_LARGE_SIDE, color=PREDICTION)
+        views["entropy (yellow: unsure)"] = entropy_picture(probability, side=_LARGE_SIDE)
+    for column, (caption, picture) in zip(st.columns(4), views.items()):
+        column.image(picture, caption=caption, width="stretch")
+
+
+def _show_history(run_id: str, key: CycleKey, item: int) -> None:
+    score_name = get_strategy(key.strategy).score_name
+    if not score_name:
+        st.caption(f"{key.strategy} gives no scores, so there is no history.")
+        return
+    history = score_history_of(run_id, key, item)
+    if history.empty:
+        st.caption("It was labelled in the first query, before any score was given.")
+        return
+    st.plotly_chart(
+        score_history(history, score_name=score_name), key="history", config={"displayModeBar": False}
+    )
+
+
+def score_history_of(run_id: str, key: CycleKey, item: int) -> pd.DataFrame:
+    """A patch's score and rank in each query until it was chosen: cycle, score, rank, candidates."""
+    store = run_tables(run_id).store
+    rows = []
+    for cycle in range(2, key.cycle + 1):
+        earlier = store.load(CycleKey(key.repetition, cycle, key.strategy), "candidates", "candidate_scores")
+        scores = earlier["candidate_scores"]
+        score = scores[np.searchsorted(earlier["candidates"], item)]
+        rank = 1 + int(np.count_nonzero(scores > score))
+        rows.append({"cycle": cycle, "score": float(score), "rank": rank, "candidates": scores.size})
+    return pd.DataFrame(rows, columns=["cycle", "score", "rank", "candidates"])
+
+
+def legend_text(*, has_prediction: bool) -> str:
+    """What the outlines mean."""
+    text = ":material/crop_square: yellow outline: true mask"
+    return text + (" · blue outline: prediction before it was labelled" if has_prediction else "")
+
+
+def _strip_note(strategies: tuple[str, ...]) -> str:
+    names = [
+        f"{name}: {get_strategy(name).score_name}" for name in strategies if get_strategy(name).score_name
+    ]
+    note = "Yellow outline: true mask."
+    return f"{note} Number: the score that it was chosen for ({'; '.join(names)})." if names else note
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _strip(run_id: str, key: CycleKey) -> tuple[list[bytes], list[str], int, int]:
+    patches = dataset(run_config(run_id).dataset)
+    query = run_tables(run_id).store.load(key, "items", "defective", "scores")
+    items = query["items"][:_STRIP]
+    pictures = [
+        png(outlined(image, side=_STRIP_SIDE, truth=mask))
+        for image, mask in zip(patches.images(items), patches.masks(items), strict=True)
+    ]
+    captions = [score_text(key.strategy, float(score)) for score in query["scores"][:_STRIP]]
+    return pictures, captions, int(query["defective"].sum()), int(query["items"].size)

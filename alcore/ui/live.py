@@ -1,0 +1,232 @@
+"""The Lab's live part: what the shown run is doing, its curves as they grow, and what was just picked.
+
+One small fragment ticks: buttons and progress. When a record has come, or a status changed, it reruns the
+page once, and that draws the charts anew. Ticking the charts themselves would take a tenth of a second of
+both browser and server each time, and take it from the training.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from alcore.config import RunConfig
+from alcore.errors import AlcoreError
+from alcore.figures import METRIC_TITLES, learning_curves, query_shares
+from alcore.formatting import clock, percent, plural
+from alcore.runs.index import RunRow
+from alcore.ui.gallery import show_query, show_strip
+from alcore.ui.session import manager, record_count, run_config, run_frames, shown_run
+
+_TICK, _IDLE_TICK = 1.0, 3.0
+_EMPTY = pd.DataFrame(
+    columns=["strategy", "repetition", "cycle", "labelled", "prevalence", "defective", *METRIC_TITLES]
+)
+
+
+def tick_of(row: RunRow | None) -> float:
+    """Seconds between looks at a run: short while it is active."""
+    return _TICK if row is not None and row.is_active else _IDLE_TICK
+
+
+def transport(row: RunRow | None, config: RunConfig | None) -> None:
+    """Run, Pause, Step, Stop, with progress. `config` is what Run would start; None where it cannot."""
+    drawn = _state(row)
+
+    @st.fragment(run_every=tick_of(row))
+    def fragment() -> None:
+        if _state(_shown_row()) != drawn:
+            st.rerun()
+        active = row is not None and row.is_active
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(
+                "Run", key="run_button", type="primary", icon=":material/play_arrow:", disabled=config is None
+            ):
+                _start(config)
+            _pause_button(row)
+            _command_button("Step", "step", row, ":material/skip_next:", "Finish one cycle, then pause")
+            _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
+            if row is not None and row.status in ("stopped", "failed", "interrupted"):
+                _resume_button(row)
+        if row is None:
+            st.progress(0.0, text="No run yet: set the sliders and press **Run**.")
+        else:
+            _progress(row)
+        if active:
+            return
+        manager().keep_spare()
+
+    fragment()
+
+
+def charts(row: RunRow | None, draft: RunConfig | None) -> None:
+    """Learning curves and query shares of the shown run; empty axes for the draft before there is one."""
+
+    @st.fragment
+    def fragment() -> None:
+        config = run_config(row.id) if row else draft
+        if config is None:
+            st.info("The curves appear here once the settings at the left can be run.")
+            return
+        records = record_count(row.id) if row else 0
+        metrics, selections = run_frames(row.id, records) if records else (_EMPTY, _EMPTY)
+        metric, prevalence = _chart_choice(config)
+        left, right = st.columns([6, 4], gap="medium")
+        with left:
+            figure = learning_curves(metrics, config, metric=metric, prevalence=prevalence)
+            st.plotly_chart(
+                figure,
+                key=f"curves-{row.id if row else 'draft'}",
+                on_select=_remember_click,
+                selection_mode="points",
+                config={"displaylogo": False},
+            )
+        with right:
+            figure = query_shares(selections, config)
+            st.plotly_chart(
+                figure, key=f"shares-{row.id if row else 'draft'}", config={"displayModeBar": False}
+            )
+        st.caption(
+            f"Grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
+            f"{percent(config.pool_prevalence)}. Click a point of a curve to open that query's images."
+        )
+        if records:
+            show_strip(row.id, records)
+        if st.session_state.get("clicked_query"):
+            st.rerun()  # the dialog opens from the page
+
+    fragment()
+
+
+def open_clicked_query(run_id: str | None) -> None:
+    """Show the images of the query whose point was clicked, until the reader closes them."""
+    clicked = st.session_state.get("clicked_query")
+    if clicked and run_id:
+        strategy, repetition, cycle = clicked
+        show_query(run_id, strategy, max(repetition, 1), cycle, on_dismiss=_forget_click)
+
+
+def _forget_click() -> None:
+    st.session_state.pop("clicked_query", None)
+
+
+def _chart_choice(config: RunConfig) -> tuple[str, float]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        metric = st.segmented_control(
+            "Metric of the defect class",
+            list(METRIC_TITLES),
+            default="iou",
+            required=True,
+            format_func=METRIC_TITLES.get,
+            key="metric",
+            label_visibility="collapsed",
+        )
+        prevalences = {"π₀": config.pool_prevalence, "π₁": config.test_prevalence}
+        at = st.segmented_control(
+            "Prevalence",
+            list(prevalences),
+            default="π₁",
+            required=True,
+            format_func=lambda name: f"at {name} = {percent(prevalences[name])}",
+            key="at",
+            label_visibility="collapsed",
+        )
+    return metric, prevalences[at]
+
+
+def _remember_click() -> None:
+    for key, state in st.session_state.items():
+        if str(key).startswith("curves-") and state["selection"]["points"]:
+            point = state["selection"]["points"][0]["customdata"]
+            if point != st.session_state.get("last_click"):
+                st.session_state["clicked_query"] = st.session_state["last_click"] = point
+
+
+def _start(config: RunConfig) -> None:
+    try:
+        st.query_params["run"] = manager().submit(config)
+    except AlcoreError as error:
+        st.error(str(error))
+        return
+    st.rerun()
+
+
+def _shown_row() -> RunRow | None:
+    run_id = shown_run()
+    return manager().index.get(run_id) if run_id else None
+
+
+def _state(row: RunRow | None) -> tuple[object, ...]:
+    """All of a run that the page draws outside the ticking fragment."""
+    return (row.id, row.status, row.name, record_count(row.id)) if row else ()
+
+
+def _command_button(label: str, command: str, row: RunRow | None, icon: str, help_text: str) -> None:
+    usable = row is not None and (
+        row.status in ("running", "paused") or (row.is_active and command == "stop")
+    )
+    if st.button(label, key=f"{command}_button", icon=icon, help=help_text, disabled=not usable):
+        _command(row, command)
+
+
+def _pause_button(row: RunRow | None) -> None:
+    if row is not None and row.status == "paused":
+        _command_button("Continue", "run", row, ":material/resume:", "Go on from here")
+    else:
+        _command_button("Pause", "pause", row, ":material/pause:", "Hold the training where it is")
+
+
+def _resume_button(row: RunRow) -> None:
+    help_text = "Go on from the last finished cycle"
+    if st.button("Resume", key="resume_button", icon=":material/restart_alt:", help=help_text):
+        try:
+            manager().resume(row.id)
+        except AlcoreError as error:
+            st.error(str(error))
+            return
+        st.rerun()
+
+
+def _command(row: RunRow, command: str) -> None:
+    try:
+        manager().command(row.id, command)
+    except AlcoreError as error:
+        st.error(str(error))
+
+
+def _progress(row: RunRow) -> None:
+    config = run_config(row.id)
+    total = config.repetitions * config.cycles * len(config.strategies)
+    records = record_count(row.id)
+    progress = manager().progress(row.id)
+    share = records / total
+    if progress is not None:
+        within = progress["done"] / max(progress["total"], 1) if progress["phase"] == "training" else 0
+        share = min(1.0, (progress["finished"] + 0.8 * within) / total)
+    st.progress(share, text=_status_text(row, config, records, progress))
+    if row.status == "failed":
+        st.error(row.message, icon=":material/error:")
+    elif row.status == "interrupted":
+        st.warning(f"Interrupted: {row.message}. Resume goes on from the last finished cycle.")
+
+
+def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | None) -> str:
+    name = f"**{_escape(row.name)}** · "
+    if row.status == "queued":
+        return name + "queued: waits for the device"
+    if not row.is_active:
+        return name + f"{row.status}, {plural(records, 'cycle')} of strategies done"
+    if progress is None:
+        return name + "starting"
+    where = f"cycle {progress['cycle']} of {config.cycles} · {progress['phase']} {progress['strategy']}"
+    if config.repetitions > 1:
+        where = f"repetition {progress['repetition']} of {config.repetitions} · {where}"
+    time = clock(progress["elapsed"])
+    if progress["left"] is not None:
+        time += f", about {clock(progress['left'])} left"
+    return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"
+
+
+def _escape(text: str) -> str:
+    """Keep a run's name from being read as Markdown."""
+    return "".join("\\" + sign if sign in "\\`*_{}[]()#+-.!|<>:$~" else sign for sign in text)

@@ -1,0 +1,79 @@
+"""The pool that the sliders describe, before anything runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from alcore.config import RunConfig
+from alcore.data.patches import Split, items_of
+from alcore.draws import Draw, draw_repetition
+from alcore.errors import AlcoreError
+from alcore.figures import prevalence_bars
+from alcore.formatting import percent
+from alcore.imaging import mosaic, png
+from alcore.statistics import chance_of_none
+from alcore.ui.session import dataset
+
+_COLUMNS, _ROWS, _SIDE = 20, 4, 64
+
+
+def draw(config: RunConfig) -> Draw | AlcoreError:
+    """The first repetition's pool, or why there is none."""
+    try:
+        return draw_repetition(config, dataset(config.dataset), 1)
+    except AlcoreError as error:
+        return error
+
+
+def show_pool(config: RunConfig, drawn: Draw) -> None:
+    """Counts in a line, a mosaic of the pool, and π₀ against π₁."""
+    defective = dataset(config.dataset).defective[drawn.pool]
+    left, right = st.columns([7, 3], gap="medium", vertical_alignment="top")
+    with left:
+        picture, shown = _pool_mosaic(
+            config.dataset, config.pool_size, config.pool_prevalence, config.seed, _drawn=drawn
+        )
+        st.image(picture, width="stretch", alt="thumbnails of the pool, defective ones framed in yellow")
+        st.caption(f"{shown} of {config.pool_size} pool patches at random; defective ones framed in yellow")
+    with right:
+        figure = prevalence_bars(defective.mean(), config.test_prevalence)
+        st.plotly_chart(figure, key="prevalences", config={"displayModeBar": False})
+
+
+def pool_summary(config: RunConfig, drawn: Draw) -> str:
+    """One line of Markdown: the pool and what its first query may expect."""
+    defective = int(dataset(config.dataset).defective[drawn.pool].sum())
+    query = config.query_count
+    none = chance_of_none(config.pool_size, defective, query)
+    return (
+        f"**Pool {config.pool_size}** · {defective} defective ({percent(defective / config.pool_size)}) · "
+        f"**first query {query}**: {query * defective / config.pool_size:.1f} defective expected, "
+        f"none with a chance of {percent(none)}"
+    )
+
+
+def show_problem(config: RunConfig | AlcoreError, problem: AlcoreError) -> None:
+    """Say why there is nothing to run, beside the sliders and where the pool would be."""
+    st.sidebar.error(str(problem), icon=":material/error:")
+    text = f"**No pool:** {problem}"
+    if isinstance(config, RunConfig):
+        text += f"  \n{_what_the_data_set_holds(config.dataset)}"
+    st.error(text)
+
+
+def _what_the_data_set_holds(name: str) -> str:
+    try:
+        patches = dataset(name)
+    except AlcoreError:
+        return ""
+    defective = patches.defective[items_of(patches, Split.TRAIN)]
+    return f"{name} has {defective.sum()} defective and {(~defective).sum()} clean patches to draw from."
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pool_mosaic(name: str, size: int, prevalence: float, seed: int, *, _drawn: Draw) -> tuple[bytes, int]:
+    patches = dataset(name)
+    order = np.random.default_rng(seed).permutation(_drawn.pool)[: _COLUMNS * _ROWS]
+    picture = mosaic(patches.images(order), patches.defective[order], columns=_COLUMNS, side=_SIDE)
+    return png(picture), order.size

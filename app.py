@@ -1,0 +1,16 @@
+"""The dashboard: a table of pages."""
+
+import streamlit as st
+
+st.set_page_config(page_title="Active learning lab", page_icon="assets/logo.svg", layout="wide")
+st.logo("assets/logo.svg", size="large")
+
+page = st.navigation(
+    [
+        st.Page("pages/lab.py", title="Lab", icon=":material/science:", default=True),
+        st.Page("pages/samples.py", title="Samples", icon=":material/photo_library:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+    ],
+    position="top",
+)
+page.run()

@@ -1,0 +1,26 @@
+"""Lab: sliders build a pool, strategies learn live, and one sees what they chose."""
+
+import streamlit as st
+
+from alcore.config import RunConfig
+from alcore.draws import Draw
+from alcore.ui import live, preview
+from alcore.ui.controls import sidebar
+from alcore.ui.session import manager, shown_run
+
+config = sidebar()
+drawn = preview.draw(config) if isinstance(config, RunConfig) else config
+can_run = isinstance(drawn, Draw)
+
+run_id = shown_run()
+row = manager().index.get(run_id) if run_id else None
+
+if can_run:
+    st.markdown(preview.pool_summary(config, drawn))
+else:
+    preview.show_problem(config, drawn)
+live.transport(row, config if can_run else None)
+if can_run:
+    preview.show_pool(config, drawn)
+live.charts(row, config if can_run else None)
+live.open_clicked_query(run_id)

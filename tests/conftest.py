@@ -1,0 +1,56 @@
+"""Shared fixtures: a home of its own for every test, small settings, and surfaces drawn once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from alcore.config import RunConfig, make_config
+from alcore.data.synthetic import SyntheticPatches
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SMALL = {
+    "dataset": "synthetic",
+    "pool_size": 80,
+    "pool_prevalence": 0.2,
+    "test_size": 24,
+    "query_size": 6,
+    "cycles": 3,
+    "training": {"steps": 3, "batch_size": 6},
+    "model": {"encoder": "tu-test_efficientnet", "options": {"decoder_channels": [16, 8, 8, 8, 8]}},
+    "threads": 2,
+    "device": "cpu",
+}
+"""A run of a few seconds."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """ALCORE_HOME in a temporary directory."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("ALCORE_HOME", str(path))
+    return path
+
+
+@pytest.fixture
+def small() -> RunConfig:
+    """The config of a run of a few seconds."""
+    return make_config(SMALL)
+
+
+@pytest.fixture(scope="session")
+def surfaces() -> SyntheticPatches:
+    """The built-in data set; patches drawn by one test serve the next."""
+    return SyntheticPatches()
+
+
+@pytest.fixture(scope="session")
+def magnetic_tile() -> Path:
+    """The real data set's folder, where MAGNETIC_TILE_DIR names it."""
+    path = os.environ.get("MAGNETIC_TILE_DIR")
+    if not path:
+        pytest.skip("MAGNETIC_TILE_DIR is not set")
+    return Path(path)

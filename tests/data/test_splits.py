@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alcore.data.patches import Split
+from alcore.data.splits import grouped_split, related_groups
+from alcore.errors import DataError
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000))
+def test_no_group_sits_on_two_sides(seed):
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 60, size=300)
+    split = grouped_split(rng.random(300) < 0.3, group, seed=seed)
+    assert all(np.unique(split[group == number]).size == 1 for number in np.unique(group))
+    assert set(np.unique(split)) == set(Split)
+
+
+def test_sides_are_stratified_and_of_the_right_size():
+    rng = np.random.default_rng(0)
+    defective = rng.random(2000) < 0.1
+    split = grouped_split(defective, np.arange(2000) // 2, seed=0)
+    sizes = np.bincount(split) / 2000
+    assert np.allclose(sizes, [0.8, 0.1, 0.1], atol=0.01)
+    assert all(abs(defective[split == side].mean() - defective.mean()) < 0.02 for side in Split)
+
+
+def test_groups_join_through_any_shared_label():
+    source = np.array(["a", "a", "b", "c", "d"])
+    content = np.array(["1", "2", "2", "3", "4"])  # b's patch equals one of a's
+    group = related_groups(source, content)
+    assert group[0] == group[1] == group[2]
+    assert np.unique(group).size == 3
+
+
+def test_too_few_sources_are_refused():
+    with pytest.raises(DataError, match="too few"):
+        grouped_split(np.array([True, False]), np.array([0, 1]), seed=0)

@@ -1,0 +1,82 @@
+import json
+import socket
+
+import numpy as np
+import pytest
+import segmentation_models_pytorch as smp
+import torch
+
+from alcore.catalogue import LIGHT_ENCODERS, architectures, check_names, encoders
+from alcore.config import ModelConfig
+from alcore.errors import ConfigError, ModelError
+from alcore.learning.networks import build_network
+
+SMALL = ModelConfig(encoder="tu-test_efficientnet", options={"decoder_channels": [16, 8, 8, 8, 8]})
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("architecture", ["unet", "fpn", "deeplabv3plus", "linknet", "segformer"])
+def test_one_logit_a_pixel_at_sizes_that_need_padding(architecture, channels):
+    network = build_network(
+        ModelConfig(architecture=architecture, encoder="resnet18"), channels=channels, seed=0
+    )
+    output = network.eval().logits_and_features(torch.rand(2, channels, 70, 48))
+    assert output.logits.shape == (2, 1, 70, 48)
+    assert torch.allclose(output.features.norm(dim=1), torch.ones(2))
+
+
+def test_features_are_the_pooled_maps_of_all_levels():
+    network = build_network(SMALL, channels=1, seed=0).eval()
+    images = torch.rand(3, 1, 64, 64)
+    with torch.inference_mode():
+        features = network.logits_and_features(images).features
+        levels = network.model.encoder(images)[1:]
+    pooled = np.concatenate([level.mean(dim=(2, 3)).numpy() for level in levels], axis=1)
+    assert np.allclose(features.numpy(), pooled / np.linalg.norm(pooled, axis=1, keepdims=True), atol=1e-6)
+
+
+def test_weights_are_a_function_of_the_seed():
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    one, same, other = (build_network(SMALL, channels=1, seed=seed).state_dict() for seed in (1, 1, 2))
+    assert torch.equal(before, torch.random.get_rng_state()), "the caller's generator is left alone"
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (ModelConfig(architecture="unnet"), "unknown architecture 'unnet'; did you mean 'unet'"),
+        (ModelConfig(encoder="resnet81"), "unknown encoder 'resnet81'; did you mean 'resnet"),
+        (ModelConfig(encoder="tu-resnet10x"), "unknown encoder 'tu-resnet10x'; did you mean 'tu-resnet10"),
+        (ModelConfig(options={"wings": 2}), "cannot be built"),
+    ],
+)
+def test_names_that_do_not_exist_are_explained(model, words):
+    with pytest.raises(ConfigError) as caught:
+        build_network(model, channels=1, seed=0)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("encoder", ["resnet18", "tu-resnet10t"])
+def test_without_a_network_imagenet_weights_fail_in_one_sentence(encoder, monkeypatch, tmp_path):
+    def unreachable(*_args, **_kwargs):
+        raise OSError("network is unreachable")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    monkeypatch.setattr(socket.socket, "connect", unreachable)
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    model = ModelConfig(encoder=encoder, encoder_weights="imagenet")
+    with pytest.raises(ModelError, match=r"could not be downloaded.*set model.encoder_weights to none"):
+        build_network(model, channels=1, seed=0)
+
+
+def test_the_catalogue_names_what_smp_has():
+    assert architectures() == list(smp.MODEL_ARCHITECTURES_MAPPING)
+    assert set(encoders()) - set(LIGHT_ENCODERS) == set(smp.encoders.get_encoder_names()), json.dumps(
+        sorted(smp.encoders.get_encoder_names())
+    )
+    with pytest.raises(ConfigError, match="did you mean 'resnet18'"):
+        check_names(ModelConfig(encoder="resnet1"))

@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+import torch
+
+from alcore.config import ModelConfig, TrainingConfig, make_config
+from alcore.errors import DeviceError
+from alcore.learning.devices import (
+    available_devices,
+    memory_watch,
+    resolve_runtime,
+    set_threads,
+    usable_cores,
+)
+from alcore.learning.inference import confusion_counts, quantised_probability
+from alcore.learning.learner import Learner, ignore_progress
+from alcore.learning.tensors import make_normaliser, per_image
+from alcore.learning.training import segmentation_loss
+from tests.conftest import SMALL
+
+
+def learner_for(surfaces, **changes):
+    return Learner(make_config(SMALL | changes), surfaces, seed=1)
+
+
+def fit(learner, labelled, seed=0):
+    learner.fit(labelled, rng=np.random.default_rng(seed), on_step=ignore_progress)
+    return learner.weights()
+
+
+def test_equal_generators_give_equal_weights(surfaces):
+    labelled = np.arange(12)
+    one, same, other = (fit(learner_for(surfaces), labelled, seed) for seed in (0, 0, 1))
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+def test_training_learns_what_it_sees(surfaces):
+    items = np.flatnonzero(surfaces.defective)[:8]
+    learner = learner_for(surfaces, training={"steps": 60, "batch_size": 8, "learning_rate": 0.01})
+    before = learner.evaluate(items).counts.sum(axis=0)
+    fit(learner, items)
+    after = learner.evaluate(items).counts.sum(axis=0)
+    iou = [c[0] / (c[0] + c[1] + c[2]) for c in (before, after)]
+    assert iou[1] > 0.3
+    assert iou[1] > iou[0] + 0.2
+
+
+def test_cold_starts_again_and_warm_goes_on(surfaces):
+    labelled = np.arange(12)
+    for start, is_same in (("cold", True), ("warm", False), ("shrink-perturb", False)):
+        learner = learner_for(surfaces, training=SMALL["training"] | {"start": start})
+        first, second = fit(learner, labelled), fit(learner, labelled)
+        assert all(torch.equal(first[name], second[name]) for name in first) == is_same, start
+
+
+def test_evaluation_does_not_depend_on_batches_or_change_the_model(surfaces):
+    items = np.arange(20)
+    learner = learner_for(surfaces)
+    fit(learner, items)
+    before = learner.weights()
+    whole = learner.evaluate(items)
+    single = [learner.evaluate(items[i : i + 1]) for i in range(20)]
+    assert np.abs(whole.counts - np.concatenate([e.counts for e in single])).max() <= 2
+    assert np.allclose(whole.max_probability, np.concatenate([e.max_probability for e in single]), atol=1e-4)
+    after = learner.weights()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_labelled_set_of_one_patch_more_than_a_batch_trains(surfaces):
+    learner = learner_for(surfaces, training={"epochs": 2, "batch_size": 6})
+    steps = []
+    learner.fit(
+        np.arange(7), rng=np.random.default_rng(0), on_step=lambda done, total: steps.append((done, total))
+    )
+    assert steps == [(done, 4) for done in range(5)]
+
+
+@pytest.mark.parametrize("precision", ["mixed", "float32"])
+def test_mixed_precision_runs_on_the_cpu(surfaces, precision):
+    learner = learner_for(surfaces, precision=precision)
+    fit(learner, np.arange(12))
+    assert np.isfinite(learner.evaluate(np.arange(4)).max_probability).all()
+
+
+def test_confusion_counts_equal_a_naive_loop():
+    rng = np.random.default_rng(0)
+    logits, masks = rng.normal(size=(5, 1, 6, 7)), rng.random((5, 1, 6, 7)) < 0.3
+    naive = np.zeros((5, 4), dtype=int)
+    for patch in range(5):
+        for logit, mask in zip(logits[patch].ravel(), masks[patch].ravel(), strict=True):
+            naive[patch, {(1, 1): 0, (1, 0): 1, (0, 1): 2, (0, 0): 3}[int(logit >= 0), int(mask)]] += 1
+    assert np.array_equal(confusion_counts(torch.tensor(logits), torch.tensor(masks).float()), naive)
+
+
+def test_confusion_counts_equal_smp():
+    import segmentation_models_pytorch as smp
+
+    logits, masks = torch.randn(6, 1, 9, 9), (torch.rand(6, 1, 9, 9) < 0.2).long()
+    theirs = smp.metrics.get_stats(logits.sigmoid(), masks, mode="binary", threshold=0.5)
+    assert torch.equal(
+        confusion_counts(logits, masks.float()).long(), torch.cat(theirs, dim=1)[:, [0, 1, 2, 3]]
+    )
+
+
+def test_quantised_probability_keeps_the_decision():
+    logits = torch.linspace(-6, 6, 4001).reshape(1, 1, 1, -1)
+    assert np.array_equal(quantised_probability(logits)[0, 0] >= 128, (logits >= 0).numpy().ravel())
+
+
+def test_each_image_is_standardised_by_itself():
+    images = torch.rand(3, 1, 16, 16) * 100 + torch.tensor([0.0, 50.0, 150.0])[:, None, None, None]
+    normal = per_image(images)
+    assert torch.allclose(normal.mean(dim=(1, 2, 3)), torch.zeros(3), atol=1e-4)
+    assert torch.isfinite(per_image(torch.full((1, 1, 4, 4), 7.0))).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_encoder_normalisation_has_the_encoders_statistics(channels, monkeypatch):
+    statistics = {
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+    }  # the hub is not asked in tests
+    monkeypatch.setattr(
+        "segmentation_models_pytorch.encoders.get_preprocessing_params", lambda *_: statistics
+    )
+    normalise = make_normaliser(
+        ModelConfig(encoder="resnet18", encoder_weights="imagenet"), TrainingConfig(), channels=channels
+    )
+    grey = torch.full((1, channels, 2, 2), 0.45 * 255)
+    assert normalise(grey).abs().max() < 0.3
+    assert normalise(grey).shape == grey.shape
+
+
+def test_the_loss_is_low_for_a_good_prediction_and_defined_without_defects():
+    masks = torch.zeros(2, 1, 8, 8)
+    assert torch.isfinite(segmentation_loss(torch.zeros(2, 1, 8, 8), masks))
+    masks[0, 0, 2:5, 2:5] = 1
+    good, bad = (segmentation_loss(sign * (masks * 20 - 10), masks) for sign in (1, -1))
+    assert good < 0.05 < 1 < bad
+
+
+def test_an_absent_device_is_explained():
+    assert available_devices()[-1] == "cpu"
+    with pytest.raises(DeviceError, match="no device 'cuda:7'"):
+        resolve_runtime("cuda:7", "auto")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("x"), MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
+)
+def test_out_of_memory_says_what_to_lower(error):
+    runtime = resolve_runtime("cpu", "float32")
+    with pytest.raises(DeviceError, match=r"lower training.batch_size \(now 50\)"), memory_watch(runtime, 50):
+        raise error
+
+
+def test_other_errors_pass_the_memory_watch():
+    with pytest.raises(RuntimeError, match="shape"), memory_watch(resolve_runtime("cpu", "float32"), 4):
+        raise RuntimeError("shape mismatch")
+
+
+def test_threads():
+    set_threads(1)
+    assert torch.get_num_threads() == 1
+    set_threads(0)
+    assert torch.get_num_threads() == usable_cores()

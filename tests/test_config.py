@@ -1,0 +1,82 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcore.config import RunConfig, load_config, make_config, parse_config, preset_names
+from alcore.errors import ConfigError
+
+
+def test_every_key_but_dataset_has_a_default():
+    assert make_config({"dataset": "synthetic"}).query_count == 24
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_load(name):
+    assert isinstance(load_config(name), RunConfig)
+
+
+def test_the_paper_preset_has_the_papers_settings():
+    paper = load_config("paper")
+    assert (paper.pool_size, paper.query_count, paper.cycles, paper.repetitions) == (4300, 86, 10, 15)
+    assert paper.training.steps_for(86) == 40 * 2  # 40 epochs of 50 and 36
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, ["dataset", "missing"]),
+        (
+            {"dataset": "synthetic", "pool_prevalance": 0.1},
+            ["pool_prevalance", "did you mean 'pool_prevalence'"],
+        ),
+        ({"dataset": "synthetic", "training": {"step": 3}}, ["training.step", "did you mean 'steps'"]),
+        (
+            {"dataset": "synthetic", "pool_prevalence": 1.5},
+            ["pool_prevalence", "above 0 and at most 1", "1.5"],
+        ),
+        ({"dataset": "synthetic", "training": {"steps": 0}}, ["training.steps", "at least 1", "got 0"]),
+        ({"dataset": "synthetic", "query_size": 0}, ["query_size", "above 0"]),
+        ({"dataset": "synthetic", "query_size": 2.5}, ["query_size", "whole number", "(0, 1]"]),
+        ({"dataset": "synthetic", "cycles": "many"}, ["cycles", "whole number", "'many'"]),
+        ({"dataset": "synthetic", "strategies": ["random", "random"]}, ["strategies", "twice"]),
+        ({"dataset": "synthetic", "strategies": []}, ["strategies"]),
+        (
+            {"dataset": "synthetic", "query_size": 100, "cycles": 7},
+            ["700 labels", "pool has 600", "at most 6"],
+        ),
+        ({"dataset": "synthetic", "device": "tpu"}, ["device"]),
+        ({"dataset": "synthetic", "training": {"start": "lukewarm"}}, ["training.start", "warm"]),
+        ({"dataset": "synthetic", "pool_prevalence": float("nan")}, ["pool_prevalence"]),
+    ],
+)
+def test_bad_values_are_explained_in_one_line(values, words):
+    with pytest.raises(ConfigError) as caught:
+        make_config(values)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", '{"dataset": }'])
+def test_what_is_not_a_json_object_is_refused(text):
+    with pytest.raises(ConfigError, match="JSON"):
+        parse_config(text)
+
+
+def test_unknown_preset_suggests_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'demo'"):
+        load_config("dmeo")
+
+
+@given(share=st.floats(0.001, 0.2), pool=st.integers(5, 5000))
+def test_a_fractional_query_is_a_share_of_the_pool(share, pool):
+    config = make_config({"dataset": "x", "query_size": share, "pool_size": pool, "cycles": 1})
+    assert config.query_count == max(1, round(share * pool))
+
+
+def test_json_round_trip():
+    config = load_config("paper")
+    assert parse_config(config.to_json()) == config
+    assert json.loads(config.to_json())["query_size"] == 0.02

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import hypergeom
+
+from alcore.statistics import chance_band, chance_of_none, hypergeometric
+
+
+@st.composite
+def draws(draw):
+    pool = draw(st.integers(1, 3000))
+    return pool, draw(st.integers(0, pool)), draw(st.integers(1, min(pool, 200)))
+
+
+@given(draws())
+def test_equals_scipy(numbers):
+    pool, defective, query = numbers
+    expected = hypergeom(pool, defective, query).pmf(np.arange(query + 1))
+    assert np.allclose(hypergeometric(pool, defective, query), expected, atol=1e-9)
+    assert chance_of_none(pool, defective, query) == pytest.approx(expected[0], abs=1e-9)
+
+
+@given(draws())
+def test_the_band_holds_at_least_its_level(numbers):
+    low, high = chance_band(*numbers)
+    assert 0 <= low <= high <= numbers[2]
+    assert hypergeometric(*numbers)[low : high + 1].sum() >= 0.95 - 1e-9
