@@ -31,11 +31,12 @@ def run(
 ) -> None:
     """Run one experiment."""
     from alcore.config import load_config
-    from alcore.runs.console import run_with_progress
-    from alcore.runs.execution import check
     from alcore.runs.store import RunStore
 
     parsed = load_config(config)
+    from alcore.runs.console import run_with_progress  # seconds of torch, which bad input need not wait for
+    from alcore.runs.execution import check
+
     check(parsed)
     run_with_progress(RunStore.create(out, parsed))
 
@@ -45,10 +46,12 @@ def resume(
     directory: Annotated[Path, typer.Argument(help="The run's directory.")],
 ) -> None:
     """Go on with a run where it stopped."""
-    from alcore.runs.console import run_with_progress
     from alcore.runs.store import RunStore
 
-    run_with_progress(RunStore(directory))
+    store = RunStore(directory)
+    from alcore.runs.console import run_with_progress  # as above
+
+    run_with_progress(store)
 
 
 @app.command(hidden=True)

@@ -104,6 +104,8 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
             if record.key.strategy == config.strategies[-1]:
                 tables.write()
                 gate.cycle_finished()
+            if clock.finished < clock.records:
+                gate.wait()
     finally:
         tables.write()
 

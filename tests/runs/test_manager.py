@@ -1,0 +1,89 @@
+import pytest
+
+from alcore.config import make_config
+from alcore.errors import StoreError
+from alcore.runs.index import RunIndex
+from alcore.runs.manager import RunManager
+from alcore.runs.runners import ThreadRunner
+from alcore.runs.store import RunStore
+from tests.conftest import SMALL
+from tests.runs.helpers import wait_for
+
+
+@pytest.fixture
+def manager(home):
+    manager = RunManager(home, make_runner=ThreadRunner)
+    yield manager
+    manager.close()
+
+
+def status(manager, run_id):
+    return manager.index.get(run_id).status
+
+
+def test_a_run_is_queued_run_and_finished(manager, small):
+    run_id = manager.submit(small, "first")
+    wait_for(lambda: status(manager, run_id) == "finished", "the end")
+    assert len(manager.store(run_id).keys()) == 9
+    assert manager.progress(run_id) is None
+    assert manager.active() is None
+    assert manager.index.get(run_id).name == "first"
+
+
+def test_one_run_at_a_time_on_a_device(manager, small):
+    first, second = manager.submit(small), manager.submit(small)
+    wait_for(lambda: status(manager, first) == "running", "the first to start")
+    assert status(manager, second) == "queued"
+    assert manager.active().id == first
+    manager.command(second, "stop")
+    assert status(manager, second) == "stopped"
+    wait_for(lambda: status(manager, first) == "finished", "the first to end")
+    assert manager.store(second).keys() == []
+    manager.resume(second)
+    wait_for(lambda: status(manager, second) == "finished", "the second to end")
+
+
+def test_pause_step_and_stop(manager):
+    run_id = manager.submit(make_config(SMALL | {"cycles": 10}))
+    wait_for(lambda: manager.progress(run_id), "progress")
+    manager.command(run_id, "pause")
+    wait_for(lambda: status(manager, run_id) == "paused", "the pause")
+    before = len(manager.store(run_id).keys())
+    manager.command(run_id, "step")
+    wait_for(lambda: len(manager.store(run_id).keys()) >= before + 1, "a record")
+    wait_for(lambda: status(manager, run_id) == "paused", "the pause after a cycle")
+    assert len(manager.store(run_id).keys()) % 3 == 0
+    manager.command(run_id, "stop")
+    wait_for(lambda: status(manager, run_id) == "stopped", "the stop")
+
+
+def test_a_run_that_cannot_be_run_fails_with_a_sentence(manager):
+    run_id = manager.submit(make_config(SMALL | {"dataset": "nowhere"}))
+    wait_for(lambda: status(manager, run_id) == "failed", "the failure")
+    assert "unknown data set 'nowhere'" in manager.index.get(run_id).message
+
+
+def test_rename_delete_and_what_they_refuse(manager, small, home):
+    run_id = manager.submit(small)
+    wait_for(lambda: status(manager, run_id) == "running", "the start")
+    with pytest.raises(StoreError, match="active"):
+        manager.delete(run_id)
+    with pytest.raises(StoreError, match="nothing to resume"):
+        manager.resume(run_id)
+    wait_for(lambda: status(manager, run_id) == "finished", "the end")
+    manager.index.rename(run_id, "  <b>renamed</b>  ")
+    assert manager.index.get(run_id).name == "<b>renamed</b>"
+    with pytest.raises(StoreError, match="empty"):
+        manager.index.rename(run_id, " ")
+    manager.delete(run_id)
+    assert manager.index.rows() == []
+    assert list((home / "runs").iterdir()) == []
+    with pytest.raises(StoreError, match="no run"):
+        manager.command(run_id, "stop")
+
+
+def test_a_directory_without_a_row_is_adopted(home, small):
+    RunStore.create(home / "runs" / "copied-here", small)
+    (home / "runs" / "not-a-run").mkdir()
+    rows = RunIndex(home).rows()
+    assert [(row.id, row.status) for row in rows] == [("copied-here", "interrupted")]

@@ -1,0 +1,75 @@
+"""The house's own rules: imports run downwards, the core knows no screen, the dashboard no torch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+FLOORS = [
+    {"errors", "home", "keys", "config", "streams"},
+    {"data", "metrics", "catalogue"},
+    {"pools", "acquisition", "learning", "draws", "statistics", "formatting"},
+    {"loop", "palette"},
+    {"runs", "imaging", "figures"},
+    {"ui", "__main__"},
+]
+"""From the ground up; a module may import from its own floor and those below."""
+
+MODULES = sorted((ROOT / "alcore").rglob("*.py"))
+
+
+def floor_of(name: str) -> int:
+    return next(level for level, names in enumerate(FLOORS) if name in names)
+
+
+def imports_of(path: Path, *, at_module_level: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if at_module_level else ast.walk(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_run_downwards(path):
+    parts = path.relative_to(ROOT / "alcore").with_suffix("").parts
+    if parts == ("__init__",):
+        return
+    for module in imports_of(path):
+        if module.startswith("alcore."):
+            assert floor_of(module.split(".")[1]) <= floor_of(parts[0]), f"{path} imports {module}"
+        if module.split(".")[0] == "streamlit":
+            assert parts[0] == "ui", f"{path} imports streamlit"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_only_learning_imports_torch_at_module_level(path):
+    heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm"}
+    found = {module.split(".")[0] for module in imports_of(path, at_module_level=True)} & heavy
+    may = "learning" in path.parts or path.name == "execution.py"
+    assert not found or may, f"{path} imports {found}"
+
+
+def test_the_dashboard_never_imports_torch(tmp_path):
+    script = """
+import sys
+from streamlit.testing.v1 import AppTest
+for page in ("app.py", "pages/samples.py", "pages/runs.py"):
+    app = AppTest.from_file(page, default_timeout=60).run()
+    assert not app.exception, app.exception
+heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn"} & set(sys.modules)
+assert not heavy, heavy
+import os; os._exit(0)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stderr

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from tests.conftest import SMALL
+from tests.data.test_importers import make_folder
+from tests.runs.helpers import alcore
+
+
+def write_config(path, **changes):
+    path.write_text(json.dumps(SMALL | changes))
+    return str(path)
+
+
+def test_a_run_from_a_file(tmp_path):
+    result = alcore("run", write_config(tmp_path / "c.json", cycles=2), "--out", str(tmp_path / "run"))
+    assert result.returncode == 0, result.stderr
+    assert {"config.json", "metrics.csv", "selections.csv", "counts.parquet"} <= {
+        path.name for path in (tmp_path / "run").iterdir()
+    }
+    assert "finished" in result.stderr
+    again = alcore("run", write_config(tmp_path / "c.json"), "--out", str(tmp_path / "run"))
+    assert again.returncode == 2
+    assert "already holds a run" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dataset": "synthetik"}, "did you mean 'synthetic'"),
+        ({"strategies": ["random", "entropi"]}, "did you mean 'entropy'"),
+        ({"model": {"architecture": "uned"}}, "did you mean 'unet'"),
+        ({"model": {"encoder": "resnet19"}}, "did you mean 'resnet"),
+        ({"pool_size": 11000}, "largest pool at this π₀ has"),
+        ({"poolsize": 3}, "did you mean 'pool_size'"),
+        ({"pool_prevalence": 7}, "above 0 and at most 1"),
+        ({"cycles": 50}, "but the pool has 80"),
+        ({"device": "cuda:9"}, "no device"),
+    ],
+)
+def test_bad_input_is_one_line_exit_2_and_nothing_left(tmp_path, changes, words):
+    result = alcore("run", write_config(tmp_path / "c.json", **changes), "--out", str(tmp_path / "run"))
+    assert result.returncode == 2, result.stderr
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_not_json_and_what_is_not_there(tmp_path):
+    (tmp_path / "c.json").write_text("{'dataset': 1}")
+    for config, words in ((str(tmp_path / "c.json"), "not JSON"), ("papper", "did you mean 'paper'")):
+        result = alcore("run", config, "--out", str(tmp_path / "run"))
+        assert (result.returncode, len(result.stderr.strip().splitlines())) == (2, 1)
+        assert words in result.stderr
+    result = alcore("resume", str(tmp_path))
+    assert result.returncode == 2
+    assert "no run" in result.stderr
+
+
+def test_importing_listing_and_deleting_data(tmp_path):
+    source = make_folder(tmp_path / "in")
+    result = alcore("data", "import", str(source), "--name", "mine", "--patch", "48x64")
+    assert result.returncode == 0, result.stderr
+    assert "30 patches, 10 defective" in result.stdout
+    assert "mine: 30 patches of 48x64 grey, 10 defective" in alcore("data", "list").stdout
+    assert alcore("data", "import", str(source), "--name", "mine").returncode == 2
+    assert alcore("data", "import", str(source), "--name", "x", "--patch", "big").returncode == 2
+    assert alcore("data", "delete", "mine").returncode == 0
+    assert alcore("data", "delete", "mine").returncode == 2
+    assert "mine" not in alcore("data", "list").stdout
