@@ -7,6 +7,7 @@ order and in any process, and one seed is one data set bit for bit.
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,19 +51,20 @@ class SyntheticPatches:
         self.defective[rng.choice(settings.count, settings.count // 2, replace=False)] = True
         self.split = stratified_split(self.defective, rng=rng)
         self._surface = marks.Canvas(settings.size)
-        self._drawn = np.zeros(settings.count, dtype=bool)
-        self._images = np.zeros((settings.count, settings.size, settings.size), dtype=np.uint8)
-        self._masks = np.zeros((settings.count, settings.size, settings.size), dtype=bool)
+        self._slot = np.full(settings.count, -1)
+        self._images = np.zeros((0, settings.size, settings.size), dtype=np.uint8)
+        self._masks = np.zeros((0, settings.size, settings.size), dtype=bool)
+        self._drawing = threading.Lock()
 
     def images(self, items: np.ndarray) -> np.ndarray:
         """(n,) ids -> (n, H, W, 1) uint8."""
         self._draw(items)
-        return self._images[items][..., None]
+        return self._images[self._slot[items]][..., None]
 
     def masks(self, items: np.ndarray) -> np.ndarray:
         """(n,) ids -> (n, H, W) bool."""
         self._draw(items)
-        return self._masks[items]
+        return self._masks[self._slot[items]]
 
     def describe(self, item: int) -> str:
         """The kinds of defect on the patch."""
@@ -70,9 +72,16 @@ class SyntheticPatches:
         return f"surface {item}: {' and '.join(kinds) or 'no defect'}"
 
     def _draw(self, items: np.ndarray) -> None:
-        for item in np.asarray(items)[~self._drawn[items]]:
-            self._images[item], self._masks[item] = self._patch(int(item))
-            self._drawn[item] = True
+        """Draw what has not been drawn; patches are kept in the order in which they were asked for."""
+        with self._drawing:  # several browser tabs share one data set
+            missing = np.unique(np.asarray(items)[self._slot[items] < 0])
+            if not missing.size:
+                return
+            drawn = [self._patch(int(item)) for item in missing]
+            first = len(self._images)
+            self._images = np.concatenate([self._images, [image for image, _ in drawn]])
+            self._masks = np.concatenate([self._masks, [mask for _, mask in drawn]])
+            self._slot[missing] = np.arange(first, len(self._images))
 
     def _rng(self, item: int) -> np.random.Generator:
         return np.random.default_rng([self.settings.seed, _VERSION, item])
