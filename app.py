@@ -3,6 +3,7 @@
 import streamlit as st
 
 st.set_page_config(page_title="Active learning lab", page_icon="assets/logo.svg", layout="wide")
+st.html("<style>.block-container { padding-top: 4rem; padding-bottom: 2rem; }</style>")
 st.logo("assets/logo.svg", size="large")
 
 page = st.navigation(

@@ -54,6 +54,14 @@ def resume(
     run_with_progress(store)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dashboard(context: typer.Context) -> None:
+    """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""
+    from alcore.serving import serve
+
+    serve(context.args)
+
+
 @app.command(hidden=True)
 def worker(directory: str) -> None:
     """Work for a dashboard: commands on stdin, events on stdout."""

@@ -7,8 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from alcore.config import RunConfig
-from alcore.formatting import percent
-from alcore.palette import TRUE_MASK, strategy_colors, translucent
+from alcore.palette import strategy_colors, translucent
 from alcore.statistics import chance_band
 
 METRIC_TITLES = {"iou": "IoU", "dice": "Dice", "precision": "Precision", "recall": "Recall"}
@@ -48,7 +47,7 @@ def learning_curves(metrics: pd.DataFrame, config: RunConfig, *, metric: str, pr
         hovermode="closest",
         clickmode="event+select",
     )
-    return _with_note(figure, rows, "Press Run: each strategy's curve will grow here, one point a cycle")
+    return figure
 
 
 def _curve(
@@ -115,36 +114,6 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
         | {"title": "query", "range": [0.4, config.cycles + 0.6], "dtick": max(1, config.cycles // 8)},
         yaxis=_AXIS | {"title": "defective in the query", "range": [0, 1.02], "tickformat": ".0%"},
     )
-    return _with_note(figure, selections, "Here: how many of the chosen are defective")
-
-
-def prevalence_bars(pool: float, deployment: float) -> go.Figure:
-    """Two bars of 100 %: how much of the pool is defective, and how much where the model is used."""
-    names = [f"in use, π₁ = {percent(deployment)}", f"pool, π₀ = {percent(pool)}"]
-    shares = [deployment, pool]
-    figure = go.Figure()
-    for label, values, color in (
-        ("defective", shares, TRUE_MASK),
-        ("clean", [1 - share for share in shares], "rgba(140, 140, 140, 0.35)"),
-    ):
-        figure.add_trace(
-            go.Bar(
-                y=names,
-                x=values,
-                name=label,
-                orientation="h",
-                marker={"color": color, "line": {"color": "#8C8C8C", "width": 1}},
-                hovertemplate=f"{label}: %{{x:.1%}}<extra>%{{y}}</extra>",
-            )
-        )
-    layout = _layout() | {"height": 200, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}}
-    figure.update_layout(
-        **layout,
-        barmode="stack",
-        bargap=0.35,
-        xaxis=_AXIS | {"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
-        yaxis=_AXIS | {"automargin": True, "fixedrange": True},
-    )
     return figure
 
 
@@ -174,15 +143,6 @@ def score_history(history: pd.DataFrame, *, score_name: str) -> go.Figure:
         xaxis=_AXIS | {"title": "query", "dtick": 1},
         yaxis=_AXIS | {"title": score_name, "rangemode": "tozero"},
     )
-    return figure
-
-
-def _with_note(figure: go.Figure, rows: pd.DataFrame, note: str) -> go.Figure:
-    """Say what will appear in a chart that has no data yet."""
-    if rows.empty:
-        figure.add_annotation(
-            text=note, x=0.5, y=0.55, xref="paper", yref="paper", showarrow=False, font={"size": 17}
-        )
     return figure
 
 

@@ -31,7 +31,7 @@ def outlined(
         (h, w, 3) uint8.
     """
     picture = enlarge(image, side).copy()
-    thickness = max(1, side // 110)
+    thickness = max(2, side // 56)
     for mask, color in ((truth, TRUE_MASK), (prediction, PREDICTION)):
         if mask is not None and mask.any():
             picture[_outline(mask, side, thickness)] = rgb(color)

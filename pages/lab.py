@@ -22,5 +22,5 @@ else:
 live.transport(row, config if can_run else None)
 if can_run:
     preview.show_pool(config, drawn)
-live.charts(row, config if can_run else None)
+live.charts(row)
 live.open_clicked_query(run_id)

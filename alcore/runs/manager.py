@@ -47,6 +47,7 @@ class RunManager:
         self._runners: dict[str, Runner] = {}
         self._progress: dict[str, dict] = {}
         self._spare: ChildRunner | None = None
+        self._spare_is_due = False
         self._guard = threading.RLock()
         self._closing = False
         self._mark_interrupted()
@@ -107,16 +108,26 @@ class RunManager:
             self.store(run_id).delete()
         self.index.remove(run_id)
 
-    def keep_spare(self) -> None:
-        """Have a worker with its libraries loaded, so that the next run begins at once."""
+    def keep_spare(self, *, after: float = 0) -> None:
+        """Have a worker with its libraries loaded, so that the next run begins at once.
+
+        Args:
+            after: seconds to wait first, so that loading does not take a core from a page being drawn.
+        """
         with self._guard:
-            if not self._keeps_spare or self._closing or self._runners:
+            if self._keeps_spare and self._spare is None and not self._spare_is_due:
+                self._spare_is_due = True
+                timer = threading.Timer(after, self._start_spare)
+                timer.name, timer.daemon = "alcore-spare", True
+                timer.start()
+
+    def _start_spare(self) -> None:
+        with self._guard:
+            self._spare_is_due = False
+            if self._closing or self._runners:
                 return
-            if self._spare is None or not self._spare.is_alive:
-                self._spare = ChildRunner(self._note_devices)
-                threading.Thread(
-                    target=self._spare.wait_until_ready, name="alcore-spare", daemon=True
-                ).start()
+            spare = self._spare = ChildRunner(self._note_devices)
+        spare.wait_until_ready()
 
     def close(self) -> None:
         """End all workers. Idempotent; called when the server ends."""

@@ -168,8 +168,10 @@ def score_history_of(run_id: str, key: CycleKey, item: int) -> pd.DataFrame:
 
 def legend_text(*, has_prediction: bool) -> str:
     """What the outlines mean."""
-    text = ":material/crop_square: yellow outline: true mask"
-    return text + (" · blue outline: prediction before it was labelled" if has_prediction else "")
+    text = "Yellow outline: true mask"
+    return text + (
+        " · blue outline: what the model predicted before it was labelled" if has_prediction else ""
+    )
 
 
 def _strip_note(strategies: tuple[str, ...]) -> str:

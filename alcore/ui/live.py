@@ -12,21 +12,23 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError
-from alcore.figures import METRIC_TITLES, learning_curves, query_shares
+from alcore.figures import CHART_HEIGHT, METRIC_TITLES, learning_curves, query_shares
 from alcore.formatting import clock, percent, plural
 from alcore.runs.index import RunRow
 from alcore.ui.gallery import show_query, show_strip
 from alcore.ui.session import manager, record_count, run_config, run_frames, shown_run
 
-_TICK, _IDLE_TICK = 1.0, 3.0
-_EMPTY = pd.DataFrame(
-    columns=["strategy", "repetition", "cycle", "labelled", "prevalence", "defective", *METRIC_TITLES]
-)
+_EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
+_SECONDS_TO_DRAW = 2.5
+_CHOICE_HEIGHT = 56  # of the row above the charts
+_CHART_COLUMNS = (6, 4)
 
 
 def tick_of(row: RunRow | None) -> float:
-    """Seconds between looks at a run: short while it is active."""
-    return _TICK if row is not None and row.is_active else _IDLE_TICK
+    """Seconds between looks at a run: short while it is active, shorter while all wait for its first point."""
+    if row is None or not row.is_active:
+        return _IDLE_TICK
+    return _TICK if record_count(row.id) else _EAGER_TICK
 
 
 def transport(row: RunRow | None, config: RunConfig | None) -> None:
@@ -54,48 +56,64 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
             _progress(row)
         if active:
             return
-        manager().keep_spare()
+        manager().keep_spare(after=_SECONDS_TO_DRAW)
 
     fragment()
 
 
-def charts(row: RunRow | None, draft: RunConfig | None) -> None:
-    """Learning curves and query shares of the shown run; empty axes for the draft before there is one."""
+def charts(row: RunRow | None) -> None:
+    """Learning curves, query shares and latest picks of the shown run, or what will be there."""
 
-    @st.fragment
-    def fragment() -> None:
-        config = run_config(row.id) if row else draft
-        if config is None:
-            st.info("The curves appear here once the settings at the left can be run.")
-            return
-        records = record_count(row.id) if row else 0
-        metrics, selections = run_frames(row.id, records) if records else (_EMPTY, _EMPTY)
-        metric, prevalence = _chart_choice(config)
-        left, right = st.columns([6, 4], gap="medium")
-        with left:
-            figure = learning_curves(metrics, config, metric=metric, prevalence=prevalence)
-            st.plotly_chart(
-                figure,
-                key=f"curves-{row.id if row else 'draft'}",
-                on_select=_remember_click,
-                selection_mode="points",
-                config={"displaylogo": False},
-            )
-        with right:
-            figure = query_shares(selections, config)
-            st.plotly_chart(
-                figure, key=f"shares-{row.id if row else 'draft'}", config={"displayModeBar": False}
-            )
-        st.caption(
-            f"Grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
-            f"{percent(config.pool_prevalence)}. Click a point of a curve to open that query's images."
-        )
-        if records:
-            show_strip(row.id, records)
-        if st.session_state.get("clicked_query"):
-            st.rerun()  # the dialog opens from the page
+    if row is None:
+        _placeholder()
+        return
 
-    fragment()
+    config, records = run_config(row.id), record_count(row.id)
+    metrics, selections = run_frames(row.id, records)
+    left, right = st.columns(_CHART_COLUMNS, gap="medium")
+    with left, st.container(key="curves"):
+        _curves(row.id, config, metrics)
+    with right:
+        with st.container(height=_CHOICE_HEIGHT, border=False):
+            st.markdown("**Defective patches in each query**")
+        figure = query_shares(selections, config)
+        st.plotly_chart(figure, key=f"shares-{row.id}", config={"displayModeBar": False})
+    st.caption(
+        f"Grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
+        f"{percent(config.pool_prevalence)}. Click a point of a curve to open that query's images."
+    )
+    if records:
+        show_strip(row.id, records)
+
+
+@st.fragment
+def _curves(run_id: str, config: RunConfig, metrics: pd.DataFrame) -> None:
+    """The learning curves alone, so that a change of metric redraws nothing else."""
+    metric, prevalence = _chart_choice(config)
+    figure = learning_curves(metrics, config, metric=metric, prevalence=prevalence)
+    st.plotly_chart(
+        figure,
+        key=f"curves-{run_id}",
+        on_select=_remember_click,
+        selection_mode="points",
+        config={"displaylogo": False},
+    )
+    if st.session_state.pop("just_clicked", False):
+        st.rerun()  # the dialog opens from the page
+
+
+def _placeholder() -> None:
+    """Where the charts will be, before the first run; without plotly, whose loading would delay the page."""
+    for column, text in zip(
+        st.columns(_CHART_COLUMNS, gap="medium"),
+        (
+            "**Learning curves** of each strategy will grow here, one point a cycle.",
+            "**Defects in each query** will be compared here with what random drawing gives.",
+        ),
+        strict=True,
+    ):
+        with column.container(border=True, height=CHART_HEIGHT + _CHOICE_HEIGHT, vertical_alignment="center"):
+            st.markdown(text, text_alignment="center")
 
 
 def open_clicked_query(run_id: str | None) -> None:
@@ -108,6 +126,7 @@ def open_clicked_query(run_id: str | None) -> None:
 
 def _forget_click() -> None:
     st.session_state.pop("clicked_query", None)
+    st.session_state.pop("last_click", None)
 
 
 def _chart_choice(config: RunConfig) -> tuple[str, float]:
@@ -140,6 +159,7 @@ def _remember_click() -> None:
             point = state["selection"]["points"][0]["customdata"]
             if point != st.session_state.get("last_click"):
                 st.session_state["clicked_query"] = st.session_state["last_click"] = point
+                st.session_state["just_clicked"] = True
 
 
 def _start(config: RunConfig) -> None:
@@ -165,13 +185,13 @@ def _command_button(label: str, command: str, row: RunRow | None, icon: str, hel
     usable = row is not None and (
         row.status in ("running", "paused") or (row.is_active and command == "stop")
     )
-    if st.button(label, key=f"{command}_button", icon=icon, help=help_text, disabled=not usable):
+    if st.button(label, key=f"{label.lower()}_button", icon=icon, help=help_text, disabled=not usable):
         _command(row, command)
 
 
 def _pause_button(row: RunRow | None) -> None:
     if row is not None and row.status == "paused":
-        _command_button("Continue", "run", row, ":material/resume:", "Go on from here")
+        _command_button("Continue", "run", row, ":material/play_arrow:", "Go on from here")
     else:
         _command_button("Pause", "pause", row, ":material/pause:", "Hold the training where it is")
 

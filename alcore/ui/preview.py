@@ -9,9 +9,9 @@ from alcore.config import RunConfig
 from alcore.data.patches import Split, items_of
 from alcore.draws import Draw, draw_repetition
 from alcore.errors import AlcoreError
-from alcore.figures import prevalence_bars
 from alcore.formatting import percent
 from alcore.imaging import mosaic, png
+from alcore.palette import TRUE_MASK
 from alcore.statistics import chance_of_none
 from alcore.ui.session import dataset
 
@@ -37,8 +37,17 @@ def show_pool(config: RunConfig, drawn: Draw) -> None:
         st.image(picture, width="stretch", alt="thumbnails of the pool, defective ones framed in yellow")
         st.caption(f"{shown} of {config.pool_size} pool patches at random; defective ones framed in yellow")
     with right:
-        figure = prevalence_bars(defective.mean(), config.test_prevalence)
-        st.plotly_chart(figure, key="prevalences", config={"displayModeBar": False})
+        st.html(_prevalence_bars(defective.mean(), config.test_prevalence))
+
+
+def _prevalence_bars(pool: float, deployment: float) -> str:
+    """Two bars of 100 % as HTML: a plotly chart would take longer to redraw than the slider to move."""
+    return "".join(
+        f"<div style='margin-bottom: 0.9rem'>{name} = {percent(share)} defective"
+        "<div style='height: 1.4rem; border: 1px solid gray; background: rgba(140, 140, 140, 0.25)'>"
+        f"<div style='height: 100%; width: {100 * share:.2f}%; background: {TRUE_MASK}'></div></div></div>"
+        for name, share in (("Pool: π₀", pool), ("In use: π₁", deployment))
+    )
 
 
 def pool_summary(config: RunConfig, drawn: Draw) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import streamlit as st
 
+from alcore.acquisition import get_strategy
 from alcore.config import RunConfig
 from alcore.formatting import plural
 from alcore.imaging import is_predicted, outlined, png
 from alcore.keys import CycleKey
+from alcore.runs.index import RunRow
 from alcore.ui.gallery import OVERLAYS, legend_text, load_query, show_patch, tile_pictures
 from alcore.ui.session import dataset, manager, run_config, run_tables
 
 _SORTS = {"rank": "Order of choice", "score": "Score", "size": "Size of defect"}
 _GALLERY_SIDE = 256
-_BOUND = {"bind": "query-params"}
 
 
 def choose_run(preferred: str | None) -> str | None:
@@ -24,9 +27,15 @@ def choose_run(preferred: str | None) -> str | None:
         return None
     ids = list(rows)
     index = ids.index(preferred) if preferred in rows else 0
-    chosen = st.selectbox("Run", ids, index, format_func=lambda run_id: rows[run_id].name, key="samples_run")
+    chosen = st.selectbox(
+        "Run", ids, index, format_func=lambda run_id: _title(rows[run_id]), key="samples_run"
+    )
     st.query_params["run"] = chosen
     return chosen
+
+
+def _title(row: RunRow) -> str:
+    return f"{row.name} · {time.strftime('%Y-%m-%d %H:%M', time.localtime(row.created))}"
 
 
 def show_chosen(run_id: str) -> None:
@@ -49,7 +58,10 @@ def show_chosen(run_id: str) -> None:
 
 def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int, int]:
     columns = st.columns([3, 3, 2, 4], vertical_alignment="bottom")
-    first = columns[0].selectbox("Strategy", config.strategies, key=f"samples_first-{run_id}")
+    telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
+    first = columns[0].selectbox(
+        "Strategy", config.strategies, telling[0] if telling else 0, key=f"samples_first-{run_id}"
+    )
     others = [name for name in config.strategies if name != first]
     second = columns[1].selectbox(
         "Side by side with",
@@ -61,18 +73,18 @@ def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int,
         "Repetition", range(1, config.repetitions + 1), key=f"samples_repetition-{run_id}"
     )
     with columns[3]:
-        cycle = _cycle_slider("Cycle", run_id, f"samples_cycle-{run_id}", first, repetition)
+        cycle = _cycle_slider("Cycle", run_id, f"samples_cycle-{run_id}", first, repetition, start=2)
     return first, second, repetition, cycle
 
 
-def _cycle_slider(label: str, run_id: str, key: str, strategy: str, repetition: int) -> int:
+def _cycle_slider(label: str, run_id: str, key: str, strategy: str, repetition: int, *, start: int) -> int:
     done = [
         k.cycle for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)
     ]
     if len(done) < 2:
         st.caption(f"{label}: 1")
         return 1
-    return st.slider(label, 1, max(done), min(2, max(done)), key=key, help="Query 1 is drawn at random.")
+    return st.slider(label, 1, max(done), start, key=key, help="Query 1 is drawn at random.")
 
 
 def _choose_view() -> tuple[str, str]:
@@ -134,7 +146,7 @@ def show_learning(run_id: str) -> None:
         "Repetition", range(1, config.repetitions + 1), key=f"learn_repetition-{run_id}"
     )
     with columns[2]:
-        cycle = _cycle_slider("After cycle", run_id, f"learn_cycle-{run_id}", strategy, repetition)
+        cycle = _cycle_slider("After cycle", run_id, f"learn_cycle-{run_id}", strategy, repetition, start=1)
     key = CycleKey(repetition, cycle, strategy)
     if key not in set(run_tables(run_id).refresh()):
         st.info("This strategy has not come to this repetition yet.")

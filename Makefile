@@ -1,0 +1,30 @@
+# make run    installs what is missing and opens the dashboard
+# make test   installs what is missing and runs all tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test bench-demo bench-page
+
+run: $(VENV)/.installed
+	$(BIN)/python -m alcore dashboard
+
+test: $(VENV)/.installed-tests
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+bench-demo: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.demo
+
+bench-page: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.page
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	touch $@
+
+$(VENV)/.installed-tests: $(VENV)/.installed tests/requirements.txt
+	$(BIN)/pip install --quiet --requirement tests/requirements.txt
+	touch $@

@@ -1,0 +1,42 @@
+"""Starting the dashboard's server, with the pages' libraries loading while the browser opens."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+_LIBRARIES = (
+    "pandas",
+    "scipy.special",
+    "PIL.Image",
+    "alcore.runs.tables",
+    "alcore.figures",
+    "alcore.runs.manager",
+)
+_SECONDS_TO_LISTEN = 0.8  # imports any sooner would only make the server's own wait
+
+
+def serve(options: list[str]) -> None:
+    """Run `streamlit run app.py` in this process with further `options`; does not return.
+
+    The first tab would otherwise wait a second for imports that can be done before it connects.
+    """
+    home = os.environ.get("ALCORE_HOME") or ".alcore"
+    os.environ["ALCORE_HOME"] = str(Path(home).absolute())  # since streamlit's settings are found in the root
+    os.chdir(_ROOT)
+    early = threading.Timer(_SECONDS_TO_LISTEN, _import_libraries)
+    early.daemon = True
+    early.start()
+    from streamlit.web.cli import main
+
+    sys.argv = ["streamlit", "run", "app.py", *options]
+    main()
+
+
+def _import_libraries() -> None:
+    for name in _LIBRARIES:
+        importlib.import_module(name)

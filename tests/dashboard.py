@@ -1,0 +1,94 @@
+"""A dashboard server and a browser, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import ROOT
+from tests.runs.helpers import wait_for
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_CHROMIUM_FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+SECONDS = 1000  # Playwright counts in milliseconds
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve the dashboard over a home; yields its address and process, and ends it."""
+    port = free_port()
+    command = [sys.executable, "-m", "alcore", "dashboard", "--server.headless=true"]
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, f"--server.port={port}"],
+            cwd=ROOT,
+            env=os.environ | {"ALCORE_HOME": str(home)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(lambda: _answers(f"{address}/_stcore/health"), "the server to answer", 60)
+        yield address, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=1) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, driven by Playwright."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+def open_lab(browser: Browser, address: str, **options: object) -> Page:
+    """A new tab with the Lab, ready to be used."""
+    page = browser.new_page(viewport={"width": 1500, "height": 1300}, **options)
+    page.goto(address)
+    expect(run_button(page)).to_be_enabled(timeout=30 * SECONDS)
+    return page
+
+
+def run_button(page: Page):
+    """The Lab's Run button (not the Runs page's link)."""
+    return page.get_by_test_id("stBaseButton-primary").filter(has_text="Run")
+
+
+def curve_points(page: Page) -> list[int]:
+    """How many points each learning curve has."""
+    traces = page.locator(".st-key-curves .scatterlayer .trace").all()
+    return [trace.locator(".point").count() for trace in traces]

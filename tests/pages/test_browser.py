@@ -1,0 +1,111 @@
+"""What a presenter does, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard import CHROMIUM, SECONDS, chromium, curve_points, open_lab, run_button, serving
+from tests.runs.helpers import wait_for
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
+]
+
+SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
+
+
+@pytest.fixture
+def served(home):
+    with serving(home) as (address, _), chromium() as browser:
+        yield address, browser
+
+
+def points(page, at_least):
+    wait_for(
+        lambda: len(curve_points(page)) == 3 and min(curve_points(page)) >= at_least,
+        f"three curves of {at_least} points",
+    )
+
+
+def test_a_presentation(served):
+    address, browser = served
+    page = open_lab(browser, address + SMALL_RUN)
+    expect(page.get_by_text("Pool 200 · 20 defective (10 %)")).to_be_visible()
+
+    slider = page.locator(".st-key-pi0").get_by_role("slider")
+    for _ in range(4):
+        slider.press("ArrowRight")
+    expect(page.get_by_text("Pool 200 · 50 defective (25 %)")).to_be_visible(timeout=10 * SECONDS)
+    expect(page).to_have_url(re.compile("pi0="))
+
+    run_button(page).click()
+    expect(page).to_have_url(re.compile(r"run=\d{8}-"), timeout=10 * SECONDS)
+    points(page, 1)
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused in")).to_be_visible(timeout=10 * SECONDS)
+    before = min(curve_points(page))
+    page.get_by_role("button", name="Step").click()
+    points(page, before + 1)
+    expect(page.get_by_text("paused in")).to_be_visible(timeout=20 * SECONDS)
+    page.get_by_role("button", name="Continue").click()
+    points(page, before + 2)
+
+    second = open_lab(browser, address)
+    points(second, 1)  # another tab shows the run that is going on
+    second.close()
+    page.reload()
+    expect(page.get_by_text("Pool 200 · 50 defective (25 %)")).to_be_visible(timeout=20 * SECONDS)
+    points(page, before + 2)
+
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopped, ")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+    point = page.locator(".st-key-curves .scatterlayer .trace").nth(1).locator(".point").nth(1).bounding_box()
+    x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
+    page.mouse.move(x - 40, y - 20)
+    page.mouse.move(x, y, steps=5)
+    page.wait_for_timeout(300)  # plotly looks for the point under the pointer at its own pace
+    page.mouse.click(x, y)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
+    expect(dialog.locator("img")).to_have_count(6)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    page.get_by_role("link", name="Samples").click()
+    expect(page.get_by_text("query 2: 6 patches")).to_be_visible(timeout=10 * SECONDS)
+    page.get_by_role("button", name=re.compile(r"^1\. ")).click()
+    expect(dialog.get_by_text("true mask")).to_be_visible(timeout=10 * SECONDS)
+    expect(dialog.get_by_text("prediction before labelling")).to_be_visible()
+    expect(dialog.locator("img")).to_have_count(4)
+    expect(dialog.locator(".js-plotly-plot")).to_be_visible()
+
+
+def test_what_cannot_be_built_is_said_and_run_is_off(served):
+    address, browser = served
+    page = browser.new_page()
+    page.goto(f"{address}/?pool=9000")
+    expect(page.get_by_text(re.compile("largest pool at this π₀ has")).first).to_be_visible(
+        timeout=30 * SECONDS
+    )
+    expect(run_button(page)).to_be_disabled()
+    assert page.get_by_text("Traceback").count() == 0
+
+
+def test_a_copied_link_opens_the_same_settings(served):
+    address, browser = served
+    page = open_lab(browser, address)
+    page.locator(".st-key-pi1").get_by_role("slider").press("ArrowRight")
+    field = page.get_by_role("spinbutton", name="Query size")
+    field.fill("10")
+    field.press("Enter")
+    expect(page.get_by_text("first query 10")).to_be_visible(timeout=10 * SECONDS)
+    expect(page).to_have_url(re.compile("pi1="))
+    link = page.url
+    copy = open_lab(browser, link)
+    expect(copy.get_by_text("first query 10")).to_be_visible(timeout=10 * SECONDS)
+    expect(copy.get_by_text("at π₁ = 2.5 %")).to_be_visible()

@@ -1,0 +1,140 @@
+"""Every page by AppTest; what it cannot see (charts, ticks) is tested in the browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from alcore.config import make_config
+from alcore.runs.execution import execute
+from alcore.runs.index import RunIndex
+from alcore.runs.store import RunStore
+from alcore.ui import session
+from tests.conftest import ROOT, SMALL
+
+
+@pytest.fixture(autouse=True)
+def fresh_server():
+    """No manager or data set of the test before, and no spare worker."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+    session.manager().close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def finished_run(home):
+    store = RunStore.create(home / "runs" / "demo-run", make_config(SMALL))
+    execute(store)
+    RunIndex(home)
+    return "demo-run"
+
+
+def open_page(path, **parameters):
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    if path != "pages/lab.py":
+        app.switch_page(path).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def texts(app):
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("pages/lab.py", "Pool 600"),
+        ("pages/samples.py", "start a run in the Lab"),
+        ("pages/runs.py", "start one in the Lab"),
+    ],
+)
+def test_an_empty_page_says_what_to_do(path, words):
+    assert words in texts(open_page(path))
+
+
+def test_the_pool_follows_the_sliders():
+    app = open_page("pages/lab.py")
+    assert "60 defective (10 %)" in texts(app)
+    app.select_slider(key="pi0").set_value(0.005).run()
+    assert "3 defective (0.5 %)" in texts(app)
+    app.number_input(key="pool").set_value(1000).run()
+    assert "5 defective (0.5 %)" in texts(app)
+    app.number_input(key="query").set_value(10).run()
+    assert "first query 10" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("pool", 20_000, "the largest pool at this π₀ has"),
+        ("cycles", 100, "take at most 25 cycles"),
+    ],
+)
+def test_settings_that_cannot_be_run_switch_run_off(key, value, words):
+    app = open_page("pages/lab.py")
+    app.number_input(key=key).set_value(value).run()
+    assert not app.exception
+    assert words in texts(app)
+    assert app.button(key="run_button").disabled
+
+
+def test_no_strategy_switches_run_off():
+    app = open_page("pages/lab.py")
+    app.button_group(key="strategies").set_value([]).run()
+    assert not app.exception
+    assert "strategies" in texts(app)
+    assert app.button(key="run_button").disabled
+
+
+def test_the_lab_shows_a_finished_run(finished_run):
+    app = open_page("pages/lab.py", run=finished_run)
+    assert "Just picked" in texts(app)
+    assert "**entropy**" in texts(app)
+    assert app.button(key="stop_button").disabled
+
+
+def test_an_unknown_run_in_the_address_is_no_error():
+    assert "Pool 600" in texts(open_page("pages/lab.py", run="../../etc"))
+
+
+def test_samples_of_a_run(finished_run):
+    app = open_page("pages/samples.py")
+    assert "**entropy**, query 2: 6 patches" in texts(app)
+    app.selectbox(key=f"samples_second-{finished_run}").set_value("core-set").run()
+    assert "picks are the same in both" in texts(app)
+    for overlay in ("entropy", "plain"):
+        app.button_group(key="samples_overlay").set_value(overlay).run()
+        assert not app.exception
+    for sort in ("score", "size"):
+        app.button_group(key="samples_sort").set_value(sort).run()
+        assert not app.exception
+    app.slider(key=f"samples_cycle-{finished_run}").set_value(1).run()
+    assert not app.exception
+    app.slider(key=f"learn_cycle-{finished_run}").set_value(3).run()
+    assert "after 18 labels" in texts(app)
+
+
+def test_a_patch_opens_large_with_its_history(finished_run):
+    app = open_page("pages/samples.py")
+    app.button(key="open-r00001-c00002-entropy-0").click().run()
+    assert not app.exception
+    assert "defective" in texts(app) or "clean" in texts(app)
+
+
+def test_runs_can_be_renamed_and_deleted(finished_run, home):
+    app = open_page("pages/runs.py")
+    assert "9 of 9 cycles" in texts(app)
+    app.text_input(key=f"name-{finished_run}").set_value("for *Monday*").run()
+    assert RunIndex(home).get(finished_run).name == "for *Monday*"
+    app.text_input(key=f"name-{finished_run}").set_value("   ").run()
+    assert "cannot be empty" in texts(app)
+    app.button(key=f"delete-{finished_run}").click().run()
+    assert RunIndex(home).rows() == []
+    assert not (home / "runs" / finished_run).exists()
