@@ -25,7 +25,7 @@ _CHART_COLUMNS = (6, 4)
 
 
 def tick_of(row: RunRow | None) -> float:
-    """Seconds between looks at a run: short while it is active, shorter while all wait for its first point."""
+    """Seconds between looks at a run: few while it is active, fewer while its first point is awaited."""
     if row is None or not row.is_active:
         return _IDLE_TICK
     return _TICK if record_count(row.id) else _EAGER_TICK
