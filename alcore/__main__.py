@@ -102,6 +102,10 @@ def import_data(
     typer.echo(
         f"{name}: {info.patches} patches, {info.defective} defective ({info.defective / info.patches:.1%})"
     )
+    if info.vanished:
+        typer.echo(
+            f"defects too small for a pixel at this size, so counted as clean: {len(info.vanished)} images"
+        )
     for file, reason in info.skipped.items():
         typer.echo(f"skipped {file}: {reason}")
 
@@ -142,6 +146,9 @@ def main() -> None:
         app()
     except AlcoreError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(_UNUSABLE_INPUT)
+    except OSError as error:
+        print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         sys.exit(_UNUSABLE_INPUT)
     except KeyboardInterrupt:
         print("interrupted; finished cycles are kept: python -m alcore resume DIR goes on", file=sys.stderr)

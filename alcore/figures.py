@@ -85,8 +85,11 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
     """
     figure = go.Figure()
     pool_defective = round(config.pool_size * config.pool_prevalence)
-    low, high = chance_band(config.pool_size, pool_defective, config.query_count)
-    band = [share / config.query_count for share in (low, high)]
+    drawn = config.query_count * config.repetitions
+    low, high = chance_band(
+        config.pool_size, pool_defective, config.query_count, repetitions=config.repetitions
+    )
+    band = [low / drawn, high / drawn]
     figure.add_hrect(
         y0=band[0], y1=band[1], fillcolor="rgba(140, 140, 140, 0.25)", line_width=0, layer="below"
     )

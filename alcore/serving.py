@@ -8,6 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
+from alcore.home import runs_directory
+from alcore.runs.files import make_directory
+
 _ROOT = Path(__file__).resolve().parent.parent
 _LIBRARIES = (
     "pandas",
@@ -27,6 +30,7 @@ def serve(options: list[str]) -> None:
     """
     home = os.environ.get("ALCORE_HOME") or ".alcore"
     os.environ["ALCORE_HOME"] = str(Path(home).absolute())  # since streamlit's settings are found in the root
+    make_directory(runs_directory())  # else every page would fail on a home that cannot be written
     os.chdir(_ROOT)
     early = threading.Timer(_SECONDS_TO_LISTEN, _import_libraries)
     early.daemon = True

@@ -33,9 +33,17 @@ def chance_of_none(pool: int, defective: int, query: int) -> float:
     return float(hypergeometric(pool, defective, query)[0])
 
 
-def chance_band(pool: int, defective: int, query: int, *, level: float = 0.95) -> tuple[int, int]:
-    """Smallest and largest number of defective patches in the central `level` of random queries."""
-    below = np.cumsum(hypergeometric(pool, defective, query))
+def chance_band(
+    pool: int, defective: int, query: int, *, repetitions: int = 1, level: float = 0.95
+) -> tuple[int, int]:
+    """Smallest and largest number of defective patches in the central `level` of random queries.
+
+    With several repetitions, which draw from pools of their own, it is their total in one query of each.
+    """
+    one = total = hypergeometric(pool, defective, query)
+    for _ in range(repetitions - 1):
+        total = np.convolve(total, one)
+    below = np.cumsum(total)
     tail = (1 - level) / 2
     return int(np.searchsorted(below, tail)), int(np.searchsorted(below, 1 - tail))
 

@@ -4,9 +4,10 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.draws import Draw
+from alcore.errors import AlcoreError
 from alcore.ui import live, preview
 from alcore.ui.controls import sidebar
-from alcore.ui.session import manager, shown_run
+from alcore.ui.session import manager, readable, shown_run
 
 config = sidebar()
 drawn = preview.draw(config) if isinstance(config, RunConfig) else config
@@ -14,6 +15,9 @@ can_run = isinstance(drawn, Draw)
 
 run_id = shown_run()
 row = manager().index.get(run_id) if run_id else None
+if row is not None and (problem := readable(row.id)):
+    st.warning(f"The run {row.id} cannot be shown: {problem}")
+    row = None
 
 if can_run:
     st.markdown(preview.pool_summary(config, drawn))
@@ -22,5 +26,8 @@ else:
 live.transport(row, config if can_run else None)
 if can_run:
     preview.show_pool(config, drawn)
-live.charts(row)
-live.open_clicked_query(run_id)
+try:
+    live.charts(row)
+    live.open_clicked_query(row.id if row else None)
+except AlcoreError as error:
+    st.error(str(error))

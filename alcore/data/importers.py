@@ -69,19 +69,25 @@ def import_dataset(
             f" (known: {', '.join(FORMATS)})"
         )
     skipped: dict[str, str] = {}
+    vanished: list[str] = []
     pairs = FORMATS[format_name](source, options, skipped)
     return write_dataset(
         target,
-        _patches(source, pairs, options, skipped),
+        _patches(source, pairs, options, skipped, vanished),
         shape=(*options.patch, options.channels),
         format_name=format_name,
         cutting="tiles" if options.tile else "resized",
         skipped=skipped,
+        vanished=vanished,
     )
 
 
 def _patches(
-    source: Path, pairs: list[Pair], options: ImportOptions, skipped: dict[str, str]
+    source: Path,
+    pairs: list[Pair],
+    options: ImportOptions,
+    skipped: dict[str, str],
+    vanished: list[str],
 ) -> Iterator[Patch]:
     for pair in pairs:
         name = pair.image.relative_to(source).as_posix()
@@ -94,6 +100,8 @@ def _patches(
                 raise
             skipped[name] = str(error)
             continue
+        if mask.any() and not any(patch.mask.any() for patch in cuts):
+            vanished.append(name)
         yield from cuts
 
 
@@ -122,7 +130,7 @@ def _pair_folder(source: Path, options: ImportOptions, skipped: dict[str, str]) 
     image_root = next((source / name for name in _IMAGE_FOLDERS if (source / name).is_dir()), None)
     mask_root = next((source / name for name in _MASK_FOLDERS if (source / name).is_dir()), None)
     if image_root and mask_root:
-        masks = {_bare(_stem_in(mask_root, path)): path for path in _image_files(mask_root)}
+        masks = _by_stem(mask_root, _image_files(mask_root))
         return _join(image_root, _image_files(image_root), masks, options, skipped)
     files = _image_files(source)
     marked = [path for path in files if path.stem.endswith(_MASK_SUFFIXES)]
@@ -131,8 +139,18 @@ def _pair_folder(source: Path, options: ImportOptions, skipped: dict[str, str]) 
     else:
         marked = [path for path in files if path.suffix.lower() == ".png"]
         images = [path for path in files if path.suffix.lower() != ".png"]
-    masks = {_bare(_stem_in(source, path)): path for path in marked}
+    masks = _by_stem(source, marked)
     return _join(source, images, masks, options, skipped)
+
+
+def _by_stem(root: Path, masks: list[Path]) -> dict[str, Path]:
+    """Masks by the stem of the image they belong to; DataError where two claim one image."""
+    found: dict[str, Path] = {}
+    for mask in masks:
+        other = found.setdefault(_bare(_stem_in(root, mask)), mask)
+        if other is not mask:
+            raise DataError(f"{other.name} and {mask.name} are both masks of one image; remove one")
+    return found
 
 
 def _image_files(folder: Path) -> list[Path]:

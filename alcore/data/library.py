@@ -38,6 +38,12 @@ def open_dataset(name: str) -> Patches:
     return StoredPatches(datasets_directory() / name)
 
 
+def dataset_version(name: str) -> str:
+    """A text that changes when a data set is imported anew; '' where there is none of that name."""
+    file = datasets_directory() / name / "dataset.json"
+    return str(file.stat().st_mtime_ns) if name != SYNTHETIC and file.exists() else ""
+
+
 def dataset_path(name: str) -> Path:
     """The directory that a new data set of that name takes.
 

@@ -40,12 +40,17 @@ def grouped_split(defective: np.ndarray, group: np.ndarray, *, seed: int) -> np.
     Returns:
         (M,) uint8 of `Split`.
     Raises:
-        DataError: fewer than three groups.
-    Source: scikit-learn's StratifiedGroupKFold with ten folds, one of them test and one validation.
+        DataError: fewer than three groups with a defective or with a clean patch.
+    Source: scikit-learn's StratifiedGroupKFold, one fold of test and one of validation. Ten folds, or as
+    many as there are groups of the rarer class, so that each side gets some of it.
     """
-    folds = min(10, np.unique(group).size)
+    groups_with = [np.unique(group[defective == is_defective]).size for is_defective in (False, True)]
+    folds = min(10, *groups_with)
     if folds < 3:
-        raise DataError("the images are too few to split: train, validation and test need one each at least")
+        raise DataError(
+            "the images are too few to split: train, validation and test need a defective and a clean one "
+            f"each, but there are {groups_with[1]} defective and {groups_with[0]} clean sources"
+        )
     from sklearn.model_selection import StratifiedGroupKFold  # slow to import; only imports need it
 
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

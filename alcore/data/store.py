@@ -42,7 +42,11 @@ class Patch:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What dataset.json says: counts, how it was made, and what was left out (file: reason)."""
+    """What dataset.json says: counts, how it was made, and what was lost.
+
+    `skipped` are files that were left out (file: reason); `vanished` are images whose defect is too small
+    for a pixel of the resized mask, so that they count as clean.
+    """
 
     name: str
     shape: tuple[int, int, int]
@@ -52,6 +56,7 @@ class DatasetInfo:
     format: str
     cutting: str
     skipped: dict[str, str] = field(default_factory=dict)
+    vanished: tuple[str, ...] = ()
 
 
 class StoredPatches:
@@ -102,13 +107,17 @@ def read_info(directory: Path) -> DatasetInfo:
 @contextmanager
 def _staging(target: Path) -> Iterator[Path]:
     """A directory beside `target` that becomes it if the block succeeds, and vanishes if not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+    staging = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
         yield staging
         staging.rename(target)
+    except OSError as error:
+        raise DataError(f"{target} cannot be written: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def write_dataset(
@@ -119,6 +128,7 @@ def write_dataset(
     format_name: str,
     cutting: str,
     skipped: dict[str, str],
+    vanished: list[str],
 ) -> DatasetInfo:
     """Write a data set, streaming: one patch in memory at a time.
 
@@ -128,6 +138,7 @@ def write_dataset(
         shape: (height, width, channels) of every patch.
         format_name, cutting: how it was made, for dataset.json.
         skipped: file -> reason; may still grow while `patches` is consumed.
+        vanished: files whose defect is lost in cutting; may grow likewise.
     Raises:
         DataError: no patch at all, none defective, none clean, or too few sources to split.
     """
@@ -153,6 +164,7 @@ def write_dataset(
             format=format_name,
             cutting=cutting,
             skipped=dict(sorted(skipped.items())),
+            vanished=tuple(vanished),
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
     return info
@@ -185,13 +197,11 @@ def _item_table(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 
 def _to_npy(stem: Path, shape: tuple[int, ...]) -> None:
-    """Turn raw bytes into a .npy file of uint8, block by block."""
-    raw = np.memmap(stem.with_suffix(".raw"), dtype=np.uint8, mode="r", shape=shape)
-    target = np.lib.format.open_memmap(stem.with_suffix(".npy"), mode="w+", dtype=np.uint8, shape=shape)
-    for start in range(0, shape[0], 1024):
-        target[start : start + 1024] = raw[start : start + 1024]
-    target.flush()
-    del raw, target
+    """Turn raw bytes into a .npy file of uint8. By plain writes: a mapped one dies on a full disk."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with stem.with_suffix(".raw").open("rb") as raw, stem.with_suffix(".npy").open("wb") as target:
+        np.lib.format.write_array_header_1_0(target, header)
+        shutil.copyfileobj(raw, target, 1 << 20)
     stem.with_suffix(".raw").unlink()
 
 

@@ -94,4 +94,6 @@ def memory_watch(runtime: Runtime, batch_size: int) -> Iterator[None]:
 
 def _is_out_of_memory(error: Exception) -> bool:
     """CUDA has its own class for it; the CPU allocator says it in a plain RuntimeError."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(
+        words in str(error) for words in ("can't allocate memory", "out of memory")
+    )

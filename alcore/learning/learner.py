@@ -45,7 +45,8 @@ class Learner:
         set_threads(config.threads)
         channels = patches.shape[2]
         network = build_network(config.model, channels=channels, seed=seed)
-        self._network = network.to(self.runtime.device).eval()
+        with memory_watch(self.runtime, config.training.batch_size):
+            self._network = network.to(self.runtime.device).eval()
         self._normalise = make_normaliser(config.model, config.training, channels=channels)
         self._initial = self.weights()
 

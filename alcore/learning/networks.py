@@ -111,6 +111,25 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
     return SegmentationNetwork(model).to(memory_format=torch.channels_last)
 
 
+def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
+    """Build a network and show it one patch, so that what cannot work is known before anything is written.
+
+    Args:
+        shape: (height, width, channels) of the patches.
+    Raises:
+        ConfigError, ModelError: as `build_network`, or a network that cannot take patches of this size.
+    """
+    height, width, channels = shape
+    network = build_network(config, channels=channels, seed=0).eval()
+    try:
+        with torch.inference_mode():
+            network.logits_and_features(torch.zeros(1, channels, height, width))
+    except Exception as error:  # architectures refuse sizes with asserts, RuntimeErrors and ValueErrors alike
+        raise ConfigError(
+            f"{config.architecture} on {config.encoder} cannot take patches of {height}x{width}: {error}"
+        ) from None
+
+
 @contextmanager
 def _weights_from_hub(config: ModelConfig) -> Iterator[None]:
     """Say in one sentence that pretrained weights cannot be had, and without half a minute of retries.

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 import torch
 from filelock import Timeout
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from alcore import __version__
@@ -23,7 +24,7 @@ from alcore.draws import draw_repetition
 from alcore.errors import StoreError
 from alcore.keys import CycleKey, keys_in_order
 from alcore.learning.devices import resolve_runtime
-from alcore.learning.networks import build_network
+from alcore.learning.networks import try_network
 from alcore.loop import CycleRecord, Past, Progress, run
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_whole
@@ -62,7 +63,7 @@ def check(config: RunConfig) -> Patches:
     patches = open_dataset(config.dataset)
     draw_repetition(config, patches, 1)
     resolve_runtime(config.device, config.precision)
-    build_network(config.model, channels=patches.shape[2], seed=0)  # a trial: names, options, weights
+    try_network(config.model, shape=patches.shape)
     return patches
 
 
@@ -89,10 +90,13 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
     finished = tables.refresh()
     clock = Clock(config, finished=len(finished))
 
-    def report(progress: Progress) -> None:
+    def pass_gate() -> None:
         arrived = time.monotonic()
         gate.wait()
         clock.held(time.monotonic() - arrived)
+
+    def report(progress: Progress) -> None:
+        pass_gate()
         clock.tick(progress.phase, progress.done / max(progress.total, 1))
         emit({"event": "progress"} | asdict(_event(progress, clock)))
 
@@ -105,7 +109,7 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
                 tables.write()
                 gate.cycle_finished()
             if clock.finished < clock.records:
-                gate.wait()
+                pass_gate()
     finally:
         tables.write()
 
@@ -146,8 +150,10 @@ def _past(store: RunStore, keys: list[CycleKey]) -> Past:
         path = store.weights_path(key)
         try:
             return load(path.read_bytes())
-        except OSError:
-            raise StoreError(f"{path} is missing, so the run cannot go on; start a new run") from None
+        except (OSError, SafetensorError):
+            raise StoreError(
+                f"{path} is missing or damaged, so the run cannot go on; start a new run"
+            ) from None
 
     return Past(queries, weights_after)
 

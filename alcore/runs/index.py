@@ -97,6 +97,15 @@ class RunIndex:
                 "UPDATE run SET status = ?, message = ? WHERE id = ?", (str(status), message, run_id)
             )
 
+    def begin(self, run_id: str) -> bool:
+        """Make a queued run a running one; False where it is no longer queued."""
+        with self._connection() as connection:
+            changed = connection.execute(
+                "UPDATE run SET status = ?, message = '' WHERE id = ? AND status = ?",
+                (str(Status.RUNNING), run_id, str(Status.QUEUED)),
+            )
+            return changed.rowcount == 1
+
     def rename(self, run_id: str, name: str) -> None:
         """Change a run's name; StoreError for an empty one."""
         if not name.strip():

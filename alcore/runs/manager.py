@@ -7,6 +7,8 @@ too (their stdin closes), and the next manager shows their runs as interrupted.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import logging
 import queue
 import secrets
 import threading
@@ -18,7 +20,9 @@ from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
 from alcore.runs.index import RunIndex, RunRow, Status
 from alcore.runs.runners import ChildRunner, Runner
-from alcore.runs.store import RunStore
+from alcore.runs.store import RunStore, delete_run
+
+_log = logging.getLogger(__name__)
 
 _ENDED = {
     "finished": Status.FINISHED,
@@ -61,9 +65,16 @@ class RunManager:
         """
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         RunStore.create(self.index.directory / run_id, config)
-        self.index.add(run_id, name or default_name(config), Status.QUEUED)
+        self._add(run_id, name or default_name(config))
         self._enqueue(run_id, config.device)
         return run_id
+
+    def _add(self, run_id: str, name: str) -> None:
+        try:
+            self.index.add(run_id, name, Status.QUEUED)
+        except StoreError:
+            delete_run(self.index.directory / run_id)
+            raise
 
     def resume(self, run_id: str) -> None:
         """Go on with a stopped, failed or interrupted run from its last finished cycle."""
@@ -105,7 +116,7 @@ class RunManager:
             raise StoreError("the run is active; stop it before deleting it")
         directory = self.index.directory / run_id
         if directory.exists():
-            self.store(run_id).delete()
+            delete_run(directory)
         self.index.remove(run_id)
 
     def keep_spare(self, *, after: float = 0) -> None:
@@ -157,14 +168,23 @@ class RunManager:
         """A lane's thread: one run after the other."""
         while (run_id := lane.get()) is not None:
             row = self.index.get(run_id)
-            if row is not None and row.status == Status.QUEUED and not self._closing:
+            if row is None or row.status != Status.QUEUED or self._closing:
+                continue
+            try:
                 self._follow(run_id)
+            except Exception:  # the lane must outlive one run's trouble, or all later ones wait for ever
+                _log.exception("run %s broke off", run_id)
+                with contextlib.suppress(AlcoreError):  # such as a disk that is still full
+                    self.index.set_status(
+                        run_id, Status.FAILED, "the server could not follow it; see its log"
+                    )
 
     def _follow(self, run_id: str) -> None:
-        with self._guard:
-            runner = self._runners[run_id] = self._make_runner()
-        self.index.set_status(run_id, Status.RUNNING)
+        if not self.index.begin(run_id):
+            return  # it was stopped while it waited
         try:
+            with self._guard:
+                runner = self._runners[run_id] = self._make_runner()
             runner.run(self.index.directory / run_id, lambda event: self._hear(run_id, event))
         finally:
             with self._guard:

@@ -43,6 +43,7 @@ class ChildRunner:
     def __init__(self, on_ready: OnEvent = lambda _: None) -> None:
         self._on_ready = on_ready
         self._saying, self._reading = threading.Lock(), threading.Lock()
+        self._has_run = threading.Event()  # until then a command would be read as the run's directory
         self._is_ready = False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "alcore", "worker", "-"],
@@ -70,7 +71,8 @@ class ChildRunner:
 
     def run(self, directory: Path, on_event: OnEvent) -> None:
         """Hand the run over and pass on its events until the process ends."""
-        self.say(str(directory))
+        self._write(str(directory))
+        self._has_run.set()
         self.wait_until_ready()
         for line in self.process.stdout:
             on_event(json.loads(line))
@@ -79,10 +81,15 @@ class ChildRunner:
             on_event({"event": "interrupted", "message": f"the worker process ended with code {code}"})
 
     def say(self, command: str) -> None:
-        """Write a line to the worker; a worker that has gone does not hear it."""
+        """Pass on a command, once the run has been handed over."""
+        if self._has_run.wait(_SECONDS_TO_LEAVE):
+            self._write(command)
+
+    def _write(self, line: str) -> None:
+        """Write a line to the worker; one that has gone does not hear it."""
         with self._saying:
             try:
-                self.process.stdin.write(command + "\n")
+                self.process.stdin.write(line + "\n")
                 self.process.stdin.flush()
             except (BrokenPipeError, ValueError):
                 return

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,7 +42,11 @@ class RunStore:
         config_file = self.directory / "config.json"
         if not config_file.is_file():
             raise StoreError(f"there is no run in {self.directory} (no config.json)")
-        self.config = parse_config(config_file.read_text(encoding="utf-8"), origin=str(config_file))
+        try:
+            text = config_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"{config_file} cannot be read ({error}); start a new run") from None
+        self.config = parse_config(text, origin=str(config_file))
 
     @classmethod
     def create(cls, directory: Path, config: RunConfig) -> RunStore:
@@ -57,9 +60,13 @@ class RunStore:
             raise StoreError(f"{directory} already holds a run; resume it, or give another directory")
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise StoreError(f"{directory} is not an empty directory; give a new one")
-        make_directory(directory / "records")
-        make_directory(directory / "weights")
-        write_text(directory / "config.json", config.to_json())
+        try:
+            make_directory(directory / "records")
+            make_directory(directory / "weights")
+            write_text(directory / "config.json", config.to_json())
+        except StoreError:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         return cls(directory)
 
     def lock(self) -> FileLock:
@@ -68,18 +75,13 @@ class RunStore:
 
     def is_being_run(self) -> bool:
         """Whether some living process holds the lock."""
-        lock = self.lock()
-        try:
-            with lock.acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
+        return _is_locked(self.lock())
 
     def keys(self) -> list[CycleKey]:
         """Keys of the committed records, in the loop's order."""
         order = {name: rank for rank, name in enumerate(self.config.strategies)}
         found = [_RECORD_NAME.fullmatch(path.name) for path in (self.directory / "records").glob("r*.npz")]
-        keys = [CycleKey(int(match[1]), int(match[2]), match[3]) for match in found if match]
+        keys = [CycleKey(int(m[1]), int(m[2]), m[3]) for m in found if m and m[3] in order]
         return sorted(keys, key=lambda key: (key.repetition, key.cycle, order[key.strategy]))
 
     def commit(self, key: CycleKey, arrays: Mapping[str, np.ndarray]) -> None:
@@ -96,8 +98,8 @@ class RunStore:
         try:
             with np.load(path, allow_pickle=False) as file:
                 return {name: file[name] for name in names or file.files}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise StoreError(f"{path} is damaged ({error}); remove it and resume the run") from None
+        except Exception as error:  # numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
+            raise StoreError(f"{path} is damaged ({type(error).__name__}); start a new run") from None
 
     def weights_path(self, key: CycleKey) -> Path:
         """Where the model after that cycle is kept while it is the strategy's latest."""
@@ -117,7 +119,10 @@ class RunStore:
         """
         path = self.directory / "environment.json"
         if path.exists():
-            before = json.loads(path.read_text(encoding="utf-8"))
+            try:
+                before = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                raise StoreError(f"{path} cannot be read; start a new run") from None
             if before.get("data") != environment["data"]:
                 raise StoreError(
                     f"the data set {self.config.dataset!r} has changed since this run began; start a new run"
@@ -125,16 +130,33 @@ class RunStore:
             return
         write_text(path, json.dumps(environment, indent=2) + "\n")
 
+    def data_fingerprint(self) -> str | None:
+        """The fingerprint of the data set that the run began with; None before it began."""
+        path = self.directory / "environment.json"
+        return json.loads(path.read_text(encoding="utf-8")).get("data") if path.exists() else None
+
     def sweep(self) -> None:
         """Remove what a killed process left half-written; only for the holder of the lock."""
         for path in self.directory.rglob(".partial-*"):
             path.unlink()
 
-    def delete(self) -> None:
-        """Remove the directory and all in it; StoreError while some process runs it."""
-        if self.is_being_run():
-            raise StoreError("the run is being worked on; stop it before deleting it")
-        shutil.rmtree(self.directory)
-
     def _record_path(self, key: CycleKey) -> Path:
         return self.directory / "records" / f"{key.stem}.npz"
+
+
+def delete_run(directory: Path) -> None:
+    """Remove a run's directory, damaged or not; StoreError while some process works on it."""
+    try:
+        if _is_locked(FileLock(directory / ".lock")):
+            raise StoreError("the run is being worked on; stop it before deleting it")
+        shutil.rmtree(directory)
+    except OSError as error:
+        raise StoreError(f"{directory} cannot be removed: {error.strerror or error}") from None
+
+
+def _is_locked(lock: FileLock) -> bool:
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True

@@ -15,7 +15,7 @@ from alcore.formatting import plural, score_text
 from alcore.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
 from alcore.keys import CycleKey
 from alcore.palette import PREDICTION, TRUE_MASK
-from alcore.ui.session import dataset, run_config, run_tables
+from alcore.ui.session import run_config, run_dataset, run_tables
 
 _STRIP, _STRIP_SIDE = 10, 128
 _TILE_SIDE, _LARGE_SIDE = 192, 384
@@ -83,7 +83,7 @@ def tile_pictures(run_id: str, key: CycleKey, rows: np.ndarray, overlay: str) ->
         rows: (k,) which of the query, in the order wanted.
         overlay: a key of `OVERLAYS`; entropy falls back to the image where there was no model.
     """
-    patches = dataset(run_config(run_id).dataset)
+    patches = run_dataset(run_id)
     query = load_query(run_id, key)
     items = query["items"][rows]
     images, masks = patches.images(items), patches.masks(items)
@@ -107,7 +107,7 @@ def _tile(image: np.ndarray, mask: np.ndarray, probability: np.ndarray | None, o
 
 def show_patch(run_id: str, key: CycleKey, row: int) -> None:
     """Open one chosen patch: image, truth, prediction and entropy side by side, with its history."""
-    patches = dataset(run_config(run_id).dataset)
+    patches = run_dataset(run_id)
     query = load_query(run_id, key)
     item = int(query["items"][row])
 
@@ -184,7 +184,7 @@ def _strip_note(strategies: tuple[str, ...]) -> str:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _strip(run_id: str, key: CycleKey) -> tuple[list[bytes], list[str], int, int]:
-    patches = dataset(run_config(run_id).dataset)
+    patches = run_dataset(run_id)
     query = run_tables(run_id).store.load(key, "items", "defective", "scores")
     items = query["items"][:_STRIP]
     pictures = [

@@ -16,7 +16,7 @@ from alcore.figures import CHART_HEIGHT, METRIC_TITLES, learning_curves, query_s
 from alcore.formatting import clock, percent, plural
 from alcore.runs.index import RunRow
 from alcore.ui.gallery import show_query, show_strip
-from alcore.ui.session import manager, record_count, run_config, run_frames, shown_run
+from alcore.ui.session import manager, readable, record_count, run_config, run_frames, shown_run
 
 _EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
 _SECONDS_TO_DRAW = 2.5
@@ -37,8 +37,6 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
 
     @st.fragment(run_every=tick_of(row))
     def fragment() -> None:
-        if _state(_shown_row()) != drawn:
-            st.rerun()
         active = row is not None and row.is_active
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
@@ -54,9 +52,10 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
             st.progress(0.0, text="No run yet: set the sliders and press **Run**.")
         else:
             _progress(row)
-        if active:
-            return
-        manager().keep_spare(after=_SECONDS_TO_DRAW)
+        if _state(_shown_row()) != drawn:
+            st.rerun()  # last, because a rerun sooner would swallow a click on one of the buttons
+        if not active:
+            manager().keep_spare(after=_SECONDS_TO_DRAW)
 
     fragment()
 
@@ -178,7 +177,7 @@ def _shown_row() -> RunRow | None:
 
 def _state(row: RunRow | None) -> tuple[object, ...]:
     """All of a run that the page draws outside the ticking fragment."""
-    return (row.id, row.status, row.name, record_count(row.id)) if row else ()
+    return (row.id, row.status, row.name, record_count(row.id)) if row and not readable(row.id) else ()
 
 
 def _command_button(label: str, command: str, row: RunRow | None, icon: str, help_text: str) -> None:

@@ -14,7 +14,7 @@ from alcore.imaging import is_predicted, outlined, png
 from alcore.keys import CycleKey
 from alcore.runs.index import RunRow
 from alcore.ui.gallery import OVERLAYS, legend_text, load_query, show_patch, tile_pictures
-from alcore.ui.session import dataset, manager, run_config, run_tables
+from alcore.ui.session import manager, readable, record_count, run_config, run_dataset, run_tables
 
 _SORTS = {"rank": "Order of choice", "score": "Score", "size": "Size of defect"}
 _GALLERY_SIDE = 256
@@ -22,7 +22,7 @@ _GALLERY_SIDE = 256
 
 def choose_run(preferred: str | None) -> str | None:
     """Let the reader choose among runs that have at least one finished cycle; None where there is none."""
-    rows = {row.id: row for row in manager().index.rows() if run_tables(row.id).refresh()}
+    rows = {row.id: row for row in manager().index.rows() if not readable(row.id) and record_count(row.id)}
     if not rows:
         return None
     ids = list(rows)
@@ -81,10 +81,11 @@ def _cycle_slider(label: str, run_id: str, key: str, strategy: str, repetition: 
     done = [
         k.cycle for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)
     ]
-    if len(done) < 2:
+    last = run_config(run_id).cycles  # not of those done: a slider whose range grows forgets its value
+    if last == 1:
         st.caption(f"{label}: 1")
         return 1
-    return st.slider(label, 1, max(done), start, key=key, help="Query 1 is drawn at random.")
+    return st.slider(label, 1, last, min(start, max(done, default=1)), key=key, help="Query 1 is random.")
 
 
 def _choose_view() -> tuple[str, str]:
@@ -132,7 +133,7 @@ def _sorted_rows(run_id: str, query: dict[str, np.ndarray], sort: str) -> np.nda
     if sort == "score" and not np.isnan(query["scores"]).any():
         return np.argsort(-query["scores"], kind="stable")
     if sort == "size":
-        masks = dataset(run_config(run_id).dataset).masks(query["items"])
+        masks = run_dataset(run_id).masks(query["items"])
         return np.argsort(-masks.sum(axis=(1, 2)), kind="stable")
     return np.arange(query["items"].size)
 
@@ -164,7 +165,7 @@ def show_learning(run_id: str) -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _gallery(run_id: str, key: CycleKey) -> list[tuple[bytes, str]]:
     record = run_tables(run_id).store.load(key, "gallery_items", "gallery_probability")
-    patches = dataset(run_config(run_id).dataset)
+    patches = run_dataset(run_id)
     items = record["gallery_items"]
     pictures = []
     for image, mask, probability in zip(

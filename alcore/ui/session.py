@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from alcore.config import RunConfig
-from alcore.data.library import open_dataset
+from alcore.data.library import dataset_version, open_dataset
 from alcore.data.patches import Patches
+from alcore.errors import AlcoreError, DataError
 from alcore.home import home
 from alcore.runs.manager import RunManager
+from alcore.runs.store import RunStore
 from alcore.runs.tables import RunTables
 
 
@@ -19,16 +21,41 @@ def manager() -> RunManager:
     return RunManager(home())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
 def dataset(name: str) -> Patches:
-    """An open data set."""
+    """An open data set, opened again when another was imported under its name."""
+    return _dataset(name, dataset_version(name))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _dataset(name: str, version: str) -> Patches:
     return open_dataset(name)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def run_store(run_id: str) -> RunStore:
+    """A run's directory."""
+    return manager().store(run_id)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def run_tables(run_id: str) -> RunTables:
     """A run's records, each read once for all tabs."""
-    return RunTables(manager().store(run_id))
+    return RunTables(run_store(run_id))
+
+
+def run_dataset(run_id: str) -> Patches:
+    """The data set that a run was made with.
+
+    Raises:
+        DataError: it was deleted, or replaced by another of the same name.
+    """
+    patches = dataset(run_config(run_id).dataset)
+    made_with = run_store(run_id).data_fingerprint()
+    if made_with not in (None, patches.fingerprint):
+        raise DataError(
+            f"the data set {patches.name!r} has been replaced since this run: its images are gone"
+        )
+    return patches
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -40,12 +67,21 @@ def run_frames(run_id: str, records: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def record_count(run_id: str) -> int:
     """How many records of a run are committed."""
-    return len(run_tables(run_id).refresh())
+    return len(run_store(run_id).keys())
 
 
 def run_config(run_id: str) -> RunConfig:
     """A run's config."""
-    return run_tables(run_id).store.config
+    return run_store(run_id).config
+
+
+def readable(run_id: str) -> str:
+    """Why a run cannot be shown, such as a directory that someone removed; '' where it can."""
+    try:
+        record_count(run_id)
+    except AlcoreError as error:
+        return str(error)
+    return ""
 
 
 def shown_run() -> str | None:

@@ -37,4 +37,12 @@ def test_groups_join_through_any_shared_label():
 
 def test_too_few_sources_are_refused():
     with pytest.raises(DataError, match="too few"):
-        grouped_split(np.array([True, False]), np.array([0, 1]), seed=0)
+        grouped_split(np.arange(40) < 2, np.arange(40), seed=0)
+
+
+@pytest.mark.parametrize(("clean", "defective"), [(8, 4), (9, 9), (27, 3), (3, 30)])
+def test_small_sets_have_both_classes_on_every_side(clean, defective):
+    is_defective = np.arange(clean + defective) < defective
+    split = grouped_split(is_defective, np.arange(clean + defective), seed=0)
+    for side in Split:
+        assert set(is_defective[split == side]) == {True, False}

