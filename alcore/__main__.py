@@ -87,8 +87,8 @@ def import_data(
     ] = False,
 ) -> None:
     """Import a folder as a data set."""
+    from alcore.data.collection import dataset_path
     from alcore.data.importers import ImportOptions, import_dataset
-    from alcore.data.library import dataset_path
 
     options = ImportOptions(
         patch=_parse_patch(patch),
@@ -113,7 +113,7 @@ def import_data(
 @data_app.command("list")
 def list_data() -> None:
     """List all data sets."""
-    from alcore.data.library import dataset_names, open_dataset
+    from alcore.data.collection import dataset_names, open_dataset
 
     for name in dataset_names():
         patches = open_dataset(name)
@@ -128,7 +128,7 @@ def list_data() -> None:
 @data_app.command("delete")
 def delete_data(name: str) -> None:
     """Delete an imported data set."""
-    from alcore.data.library import delete_dataset
+    from alcore.data.collection import delete_dataset
 
     delete_dataset(name)
 

@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from alcore import __version__
 from alcore.acquisition import get_strategy
 from alcore.config import RunConfig
-from alcore.data.library import open_dataset
+from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.draws import draw_repetition
 from alcore.errors import StoreError

@@ -9,7 +9,7 @@ import streamlit as st
 from alcore.acquisition import get_strategy, strategy_names
 from alcore.catalogue import architectures, check_names, encoders
 from alcore.config import RunConfig, load_config, make_config
-from alcore.data.library import dataset_names
+from alcore.data.collection import dataset_names
 from alcore.errors import ConfigError
 from alcore.formatting import percent
 from alcore.ui.session import manager
@@ -30,7 +30,7 @@ def sidebar() -> RunConfig | ConfigError:
     with st.sidebar:
         values = _experiment(defaults)
         with st.expander("Network and training"):
-            values |= _network(defaults)
+            values |= _network(defaults) | _training(defaults)
         with st.expander("Seed and device"):
             values |= _machine(defaults)
     try:
@@ -42,73 +42,50 @@ def sidebar() -> RunConfig | ConfigError:
 
 
 def _experiment(defaults: RunConfig) -> dict[str, Any]:
-    names = dataset_names()
-    values: dict[str, Any] = {
-        "dataset": st.selectbox("Data set", names, key="data", help="Where the patches come from.", **_BOUND)
-    }
-    values["pool_prevalence"] = _prevalence(
+    name = st.selectbox(
+        "Data set", dataset_names(), key="data", help="Where the patches come from.", **_BOUND
+    )
+    pool_prevalence = _prevalence(
         "Defects in the pool π₀",
         "pi0",
         defaults.pool_prevalence,
         "Prevalence: share of defective patches in the pool that labels are bought from.",
     )
-    values["test_prevalence"] = _prevalence(
+    test_prevalence = _prevalence(
         "Defects in use π₁",
         "pi1",
         defaults.test_prevalence,
         "Share of defective patches where the model will be used. π₁ ≠ π₀ is label shift.",
     )
+    prevalences = {"pool_prevalence": pool_prevalence, "test_prevalence": test_prevalence}
+    strategy_helps = "  \n".join(f"**{name}**: {get_strategy(name).help}" for name in strategy_names())
+    sizes = _sizes(defaults)
+    strategies = st.pills(
+        "Strategies",
+        strategy_names(),
+        selection_mode="multi",
+        default=list(defaults.strategies),
+        key="strategies",
+        help=strategy_helps,
+        **_BOUND,
+    )
+    return {"dataset": name, "strategies": tuple(strategies)} | prevalences | sizes
+
+
+def _sizes(defaults: RunConfig) -> dict[str, int]:
     left, right = st.columns(2)
-    values["pool_size"] = left.number_input(
-        "Pool size",
-        20,
-        1_000_000,
-        defaults.pool_size,
-        50,
-        key="pool",
-        help="Patches that may be labelled.",
-        **_BOUND,
+    fields = (
+        (left, "Pool size", "pool", "pool_size", 20, 1_000_000, 50, "Patches that may be labelled."),
+        (right, "Query size", "query", "query_size", 1, 10_000, 4, "Patches labelled in one cycle."),
+        (left, "Cycles", "cycles", "cycles", 1, 200, 1, "Rounds of query, label, train, evaluate."),
+        (right, "Repetitions", "reps", "repetitions", 1, 200, 1, "Whole runs, each with its own pool."),
     )
-    values["query_size"] = right.number_input(
-        "Query size",
-        1,
-        10_000,
-        defaults.query_size,
-        4,
-        key="query",
-        help="Patches labelled in one cycle; the first query is drawn at random.",
-        **_BOUND,
-    )
-    values["cycles"] = left.number_input(
-        "Cycles",
-        1,
-        200,
-        defaults.cycles,
-        key="cycles",
-        help="Rounds of query, label, train, evaluate.",
-        **_BOUND,
-    )
-    values["repetitions"] = right.number_input(
-        "Repetitions",
-        1,
-        200,
-        defaults.repetitions,
-        key="reps",
-        help="Whole runs with their own pool, first query and initial weights.",
-        **_BOUND,
-    )
-    values["strategies"] = tuple(
-        st.pills(
-            "Strategies",
-            strategy_names(),
-            selection_mode="multi",
-            default=list(defaults.strategies),
-            key="strategies",
-            help="  \n".join(f"**{name}**: {get_strategy(name).help}" for name in strategy_names()),
-            **_BOUND,
+    return {
+        field: column.number_input(
+            label, low, high, getattr(defaults, field), step, key=key, help=help_text, **_BOUND
         )
-    )
-    return values
+        for column, label, key, field, low, high, step, help_text in fields
+    }
 
 
 def _prevalence(label: str, key: str, default: float, help_text: str) -> float:
@@ -145,6 +122,11 @@ def _network(defaults: RunConfig) -> dict[str, Any]:
         **_BOUND,
     ):
         options = defaults.model.options
+    model = {"architecture": architecture, "encoder": encoder, "encoder_weights": weights, "options": options}
+    return {"model": model, "test_size": defaults.test_size}
+
+
+def _training(defaults: RunConfig) -> dict[str, Any]:
     steps = st.number_input(
         "Optimiser steps a cycle",
         1,
@@ -165,9 +147,7 @@ def _network(defaults: RunConfig) -> dict[str, Any]:
         help="Warm keeps the last cycle's weights, cold resets them, shrink & perturb is between.",
         **_BOUND,
     )
-    training = defaults.training.model_dump() | {"steps": steps, "start": start}
-    model = {"architecture": architecture, "encoder": encoder, "encoder_weights": weights, "options": options}
-    return {"training": training, "model": model, "test_size": defaults.test_size}
+    return {"training": defaults.training.model_dump() | {"steps": steps, "start": start}}
 
 
 def _machine(defaults: RunConfig) -> dict[str, Any]:

@@ -234,7 +234,8 @@ def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | 
     if row.status == "queued":
         return name + "queued: waits for the device"
     if not row.is_active:
-        return name + f"{row.status}, {plural(records, 'cycle')} of strategies done"
+        total = config.repetitions * config.cycles * len(config.strategies)
+        return name + f"{row.status}, {records} of {plural(total, 'cycle')} of strategies done"
     if progress is None:
         return name + "starting"
     where = f"cycle {progress['cycle']} of {config.cycles} · {progress['phase']} {progress['strategy']}"

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from alcore.config import RunConfig
-from alcore.data.library import dataset_version, open_dataset
+from alcore.data.collection import dataset_version, open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, DataError
 from alcore.home import home

@@ -13,7 +13,7 @@ import time
 import pandas as pd
 
 from alcore.config import load_config
-from alcore.data.library import open_dataset
+from alcore.data.collection import open_dataset
 from alcore.loop import run
 from alcore.metrics import counts_at_prevalence, metrics_from_counts
 

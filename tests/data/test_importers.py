@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alcore.data.collection import dataset_names, dataset_path, delete_dataset, open_dataset
 from alcore.data.images import cut
 from alcore.data.importers import ImportOptions, import_dataset
-from alcore.data.library import dataset_names, dataset_path, delete_dataset, open_dataset
 from alcore.data.patches import Split
 from alcore.errors import DataError
 
