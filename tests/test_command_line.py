@@ -68,3 +68,23 @@ def test_importing_listing_and_deleting_data(tmp_path):
     assert alcore("data", "delete", "mine").returncode == 0
     assert alcore("data", "delete", "mine").returncode == 2
     assert "mine" not in alcore("data", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("data", "import", "SOURCE", "--name", "mine"), ("dashboard", "--server.headless=true")]
+)
+def test_a_home_that_cannot_be_written_is_one_line(tmp_path, arguments):
+    source = str(make_folder(tmp_path / "in"))
+    arguments = [source if argument == "SOURCE" else argument for argument in arguments]
+    result = alcore(*arguments, ALCORE_HOME="/dev/null/home")
+    assert result.returncode == 2
+    assert "cannot be written" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_architecture_that_cannot_take_the_patches_is_refused_before_anything_is_written(tmp_path):
+    config = write_config(tmp_path / "c.json", model={"architecture": "pan", "encoder": "resnet18"})
+    result = alcore("run", config, "--out", str(tmp_path / "run"))
+    assert result.returncode == 2
+    assert "cannot take patches of 64x64" in result.stderr
+    assert not (tmp_path / "run").exists()

@@ -138,3 +138,22 @@ def test_runs_can_be_renamed_and_deleted(finished_run, home):
     app.button(key=f"delete-{finished_run}").click().run()
     assert RunIndex(home).rows() == []
     assert not (home / "runs" / finished_run).exists()
+
+
+def test_a_run_whose_files_are_gone_troubles_no_page_and_can_be_deleted(finished_run, home):
+    (home / "runs" / finished_run / "config.json").unlink()
+    lab = open_page("pages/lab.py", run=finished_run)
+    assert "cannot be shown" in texts(lab)
+    assert "Pool 600" in texts(lab)
+    assert "start a run in the Lab" in texts(open_page("pages/samples.py"))
+    runs = open_page("pages/runs.py")
+    assert "no run in" in texts(runs)
+    runs.button(key=f"delete-{finished_run}").click().run()
+    assert RunIndex(home).rows() == []
+
+
+def test_a_damaged_record_is_one_sentence(finished_run, home):
+    record = home / "runs" / finished_run / "records" / "r00001-c00002-entropy.npz"
+    record.write_bytes(record.read_bytes()[:500])
+    for path in ("pages/lab.py", "pages/samples.py"):
+        assert "damaged" in texts(open_page(path))
