@@ -7,6 +7,8 @@ both browser and server each time, and take it from the training.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -39,21 +41,28 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
     def fragment() -> None:
         active = row is not None and row.is_active
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(
-                "Run", key="run_button", type="primary", icon=":material/play_arrow:", disabled=config is None
-            ):
-                _start(config)
+            st.button(
+                "Run",
+                key="run_button",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=config is None,
+                on_click=_start,
+                args=(config,),
+            )
             _pause_button(row)
             _command_button("Step", "step", row, ":material/skip_next:", "Finish one cycle, then pause")
             _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
             if row is not None and row.status in ("stopped", "failed", "interrupted"):
                 _resume_button(row)
+        if problem := st.session_state.pop("problem", None):
+            st.error(problem)
         if row is None:
             st.progress(0.0, text="No run yet: set the sliders and press **Run**.")
         else:
             _progress(row)
         if _state(_shown_row()) != drawn:
-            st.rerun()  # last, because a rerun sooner would swallow a click on one of the buttons
+            st.rerun()
         if not active:
             manager().keep_spare(after=_SECONDS_TO_DRAW)
 
@@ -165,9 +174,7 @@ def _start(config: RunConfig) -> None:
     try:
         st.query_params["run"] = manager().submit(config)
     except AlcoreError as error:
-        st.error(str(error))
-        return
-    st.rerun()
+        st.session_state["problem"] = str(error)
 
 
 def _shown_row() -> RunRow | None:
@@ -184,8 +191,15 @@ def _command_button(label: str, command: str, row: RunRow | None, icon: str, hel
     usable = row is not None and (
         row.status in ("running", "paused") or (row.is_active and command == "stop")
     )
-    if st.button(label, key=f"{label.lower()}_button", icon=icon, help=help_text, disabled=not usable):
-        _command(row, command)
+    st.button(
+        label,
+        key=f"{label.lower()}_button",
+        icon=icon,
+        help=help_text,
+        disabled=not usable,
+        on_click=_try,  # callbacks come before anything that could rerun the page and lose the click
+        args=(manager().command, row.id if row else "", command),
+    )
 
 
 def _pause_button(row: RunRow | None) -> None:
@@ -196,21 +210,22 @@ def _pause_button(row: RunRow | None) -> None:
 
 
 def _resume_button(row: RunRow) -> None:
-    help_text = "Go on from the last finished cycle"
-    if st.button("Resume", key="resume_button", icon=":material/restart_alt:", help=help_text):
-        try:
-            manager().resume(row.id)
-        except AlcoreError as error:
-            st.error(str(error))
-            return
-        st.rerun()
+    st.button(
+        "Resume",
+        key="resume_button",
+        icon=":material/restart_alt:",
+        help="Go on from the last finished cycle",
+        on_click=_try,
+        args=(manager().resume, row.id),
+    )
 
 
-def _command(row: RunRow, command: str) -> None:
+def _try(action: Callable[..., None], *arguments: str) -> None:
+    """Do it; what went wrong is shown under the buttons."""
     try:
-        manager().command(row.id, command)
+        action(*arguments)
     except AlcoreError as error:
-        st.error(str(error))
+        st.session_state["problem"] = str(error)
 
 
 def _progress(row: RunRow) -> None:
