@@ -129,6 +129,7 @@ class _Repetition:
         self.first_record: CycleRecord | None = None
 
     def records(self) -> Iterator[CycleRecord]:
+        """Cycle by cycle, strategy by strategy; what the past holds is replayed without a record."""
         for cycle in range(1, self.config.cycles + 1):
             for strategy in self.strategies:
                 key = CycleKey(self.repetition, cycle, strategy.name)
