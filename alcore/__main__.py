@@ -54,6 +54,20 @@ def resume(
     run_with_progress(store)
 
 
+@app.command()
+def ceiling(
+    directory: Annotated[Path, typer.Argument(help="The run's directory.")],
+) -> None:
+    """Train a run's network on its full pools too, and on all cycles before that it still lacks."""
+    from alcore.runs.store import RunStore
+
+    store = RunStore(directory)
+    from alcore.runs.console import run_with_progress  # as above
+
+    store.request_ceiling()
+    run_with_progress(store)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def dashboard(context: typer.Context) -> None:
     """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""

@@ -14,15 +14,22 @@ from alcore.streams import Purpose, stream
 GALLERY_SIZE = 12
 """Test patches, defective ones first, whose predictions are kept in every cycle."""
 
+MAP_SIZE = 1000
+"""Pool patches, at most, that the map of features shows besides the labelled ones."""
+
 
 @dataclass(frozen=True)
 class Draw:
-    """What all strategies of a repetition share: (N,) pool, (q,) first query, (T,) test, (G,) gallery ids."""
+    """What all strategies of a repetition share, as ids.
+
+    pool (N,), first_query (q,), test (T,), gallery (G,) of the test set, mapped (n,) of the pool.
+    """
 
     pool: np.ndarray
     first_query: np.ndarray
     test: np.ndarray
     gallery: np.ndarray
+    mapped: np.ndarray
 
 
 def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> Draw:
@@ -57,4 +64,9 @@ def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> Dra
         first_query=first.choice(pool, config.query_count, replace=False),
         test=test,
         gallery=np.concatenate([some_defective, some_clean]),
+        mapped=_to_map(pool, stream(config.seed, Purpose.POOL_MAP, repetition)),
     )
+
+
+def _to_map(pool: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return pool if pool.size <= MAP_SIZE else np.sort(rng.choice(pool, MAP_SIZE, replace=False))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 from alcore.acquisition import get_strategy
+from alcore.metrics import ALL_METRICS
+
+METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
 
 
 def clock(seconds: float) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from alcore.config import RunConfig
 
+FULL_POOL = "full pool"
+"""Stands where a strategy's name would for the model that is trained on every label."""
+
 
 @dataclass(frozen=True)
 class CycleKey:

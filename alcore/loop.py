@@ -16,12 +16,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from alcore.acquisition import Needs, PoolView, Query, Strategy, get_strategy
+from alcore.acquisition import Query, Strategy, get_strategy
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.draws import draw_repetition
 from alcore.keys import CycleKey
 from alcore.learning.learner import Learner, Weights
+from alcore.looking import features_of, look_at_pool, look_at_query
+from alcore.pool_map import Axes, PoolMap, map_pool, principal_axes
 from alcore.streams import Purpose, stream
 
 
@@ -45,6 +47,7 @@ class Selection:
         the first pick. Both empty in cycle 1.
     probability: (q, H, W) uint8, the defect probability that the model gave before it saw the labels; no
         rows in cycle 1, when there was no model.
+    pool_map: the pool as that model saw it; None in cycle 1.
     """
 
     items: np.ndarray
@@ -53,6 +56,7 @@ class Selection:
     candidates: np.ndarray
     candidate_scores: np.ndarray
     probability: np.ndarray
+    pool_map: PoolMap | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class CycleRecord:
     test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
     float32: the evaluation after training.
     gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
+    axes: of the repetition's pool maps, fitted to the features after cycle 1; None in later cycles.
     weights: the model after training, for whoever wants to go on from here.
     """
 
@@ -75,18 +80,21 @@ class CycleRecord:
     max_probability: np.ndarray
     gallery_items: np.ndarray
     gallery_probability: np.ndarray
+    axes: Axes | None
     weights: Weights = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Past:
-    """What finished cycles left: the queries of each, and the weights to go on from.
+    """What finished cycles left: the queries of each, the weights to go on from, and the maps' axes.
 
-    An empty past starts at the beginning. `weights_after` is asked for keys in `queries` alone.
+    An empty past starts at the beginning. `weights_after` is asked for keys in `queries` alone, `axes_after`
+    for those of cycle 1 among them.
     """
 
     queries: Mapping[CycleKey, np.ndarray] = field(default_factory=dict)
     weights_after: Callable[[CycleKey], Weights] | None = None
+    axes_after: Callable[[CycleKey], Axes] | None = None
 
 
 Report = Callable[[Progress], None]
@@ -127,6 +135,7 @@ class _Repetition:
         self.learners = {s.name: Learner(config, patches, seed=int(seed)) for s in self.strategies}
         self.labelled: dict[str, list[np.ndarray]] = {s.name: [] for s in self.strategies}
         self.first_record: CycleRecord | None = None
+        self.axes: Axes | None = None
 
     def records(self) -> Iterator[CycleRecord]:
         """Cycle by cycle, strategy by strategy; what the past holds is replayed without a record."""
@@ -140,6 +149,8 @@ class _Repetition:
 
     def _replay(self, key: CycleKey) -> None:
         self.labelled[key.strategy].append(self.past.queries[key])
+        if key.cycle == 1:
+            self.axes = self.past.axes_after(key)
         following = replace(key, cycle=key.cycle + 1)
         if following not in self.past.queries and key.cycle < self.config.cycles:
             self.learners[key.strategy].load(self.past.weights_after(key))
@@ -162,6 +173,7 @@ class _Repetition:
                 candidates=nothing,
                 candidate_scores=nothing.astype(np.float32),
                 probability=np.zeros((0, *self.patches.shape[:2]), dtype=np.uint8),
+                pool_map=None,
             )
             self.first_record = self._learn(key, selection)
         else:
@@ -173,18 +185,27 @@ class _Repetition:
         learner = self.learners[key.strategy]
         labelled = np.concatenate(self.labelled[key.strategy])
         candidates = np.setdiff1d(self.draw.pool, labelled)
-        follow = self._following(key, "scoring")
-        view = _view(learner, strategy, candidates, labelled, follow)
+        view, seen = look_at_pool(
+            learner,
+            strategy,
+            candidates=candidates,
+            labelled=labelled,
+            mapped=self.draw.mapped,
+            follow=self._following(key, "scoring"),
+        )
         rng = stream(self.config.seed, Purpose.QUERY, key.repetition, key.cycle, strategy.name)
         query: Query = strategy.query(view, query_size=self.config.query_count, rng=rng)
         items = candidates[query.rows]
+        probability, features = look_at_query(learner, items)
+        seen = seen.with_more(items, features)
         return Selection(
             items=items,
             defective=self.patches.defective[items],
             scores=query.scores,
             candidates=candidates,
             candidate_scores=query.candidate_scores,
-            probability=learner.probabilities(items),
+            probability=probability,
+            pool_map=map_pool(seen.items, seen.features, self.axes, labelled=labelled, query=items),
         )
 
     def _learn(self, key: CycleKey, selection: Selection) -> CycleRecord:
@@ -194,6 +215,8 @@ class _Repetition:
         rng = stream(self.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
         learner.fit(labelled, rng=rng, on_step=self._following(key, "training"))
         evaluation = learner.evaluate(self.draw.test, on_patches=self._following(key, "evaluating"))
+        if key.cycle == 1:
+            self.axes = principal_axes(features_of(learner, self.draw.mapped))
         return CycleRecord(
             key=key,
             labelled=labelled.size,
@@ -204,32 +227,9 @@ class _Repetition:
             max_probability=evaluation.max_probability,
             gallery_items=self.draw.gallery,
             gallery_probability=learner.probabilities(self.draw.gallery),
+            axes=self.axes if key.cycle == 1 else None,
             weights=learner.weights(),
         )
 
     def _following(self, key: CycleKey, phase: str) -> Callable[[int, int], None]:
         return lambda done, total: self.report(Progress(key, phase, done, total))
-
-
-def _view(
-    learner: Learner,
-    strategy: Strategy,
-    candidates: np.ndarray,
-    labelled: np.ndarray,
-    follow: Callable[[int, int], None],
-) -> PoolView:
-    """Ask the model what the strategy needs, in one sweep over the pool."""
-    if strategy.needs is Needs.NOTHING:
-        return PoolView(candidates.size)
-    wants_scores = strategy.needs is Needs.LOGITS
-    items = candidates if wants_scores else np.concatenate([candidates, labelled])
-    rows = [
-        (strategy.score(output.logits) if wants_scores else output.features).cpu().numpy()
-        for _, output in learner.look(items, on_patches=follow)
-    ]
-    stacked = np.concatenate(rows)
-    if wants_scores:
-        return PoolView(candidates.size, scores=stacked)
-    return PoolView(
-        candidates.size, features=stacked[: candidates.size], labelled_features=stacked[candidates.size :]
-    )

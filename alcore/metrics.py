@@ -12,7 +12,12 @@ import numpy as np
 from alcore.errors import MetricsError
 
 METRICS = ("iou", "dice", "precision", "recall")
-"""Metrics of the defect class, in the order in which they are written and shown."""
+"""Pixel metrics of the defect class, in the order in which they are written and shown."""
+
+PATCH_IOU = "patch_iou"
+"""Mean IoU over defective patches: each weighs the same, whatever its defect's size; does not depend on π."""
+
+ALL_METRICS = (*METRICS, PATCH_IOU)
 
 
 def counts_at_prevalence(counts: np.ndarray, defective: np.ndarray, prevalence: float) -> np.ndarray:
@@ -66,3 +71,39 @@ def metrics_from_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     undefined = np.full(np.shape(whole), np.nan)
     return np.divide(part, whole, out=undefined, where=np.asarray(whole) > 0)
+
+
+def class_means(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
+    """The sufficient statistic of an evaluation for all metrics at all prevalences.
+
+    Args:
+        counts: (T, 4) tp, fp, fn, tn of each test patch.
+        defective: (T,) bool, with both kinds in it.
+    Returns:
+        (2, 5) float64: means over clean, then over defective patches, of tp, fp, fn, tn and the patch's IoU
+        (over clean ones 0, and never used).
+    """
+    rows = with_patch_iou(counts)
+    return np.stack([rows[~defective].mean(axis=0), rows[defective].mean(axis=0)])
+
+
+def with_patch_iou(counts: np.ndarray) -> np.ndarray:
+    """(T, 4) tp, fp, fn, tn -> (T, 5) float64 with each patch's IoU, 0 where nothing is or is predicted."""
+    iou = np.nan_to_num(metrics_from_counts(counts)["iou"])
+    return np.concatenate([counts, iou[:, None]], axis=1)
+
+
+def metric_at(means: np.ndarray, metric: str, prevalence: float) -> np.ndarray:
+    """A metric at a prevalence, from class means.
+
+    Args:
+        means: (..., 2, 5) of `class_means`.
+        metric: one of `ALL_METRICS`.
+        prevalence: above 0, at most 1.
+    Returns:
+        (...) float64 in [0, 1]; NaN where it is undefined.
+    """
+    if metric == PATCH_IOU:
+        return means[..., 1, 4]
+    expected = prevalence * means[..., 1, :4] + (1 - prevalence) * means[..., 0, :4]
+    return metrics_from_counts(expected)[metric]

@@ -23,6 +23,9 @@ class Purpose(IntEnum):
     QUERY = 6
     PERTURBATION = 7
     GALLERY = 8
+    POOL_MAP = 9
+    BOOTSTRAP = 10
+    CEILING = 11
 
 
 def stream(seed: int, purpose: Purpose, *keys: int | str) -> np.random.Generator:

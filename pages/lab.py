@@ -27,7 +27,7 @@ live.transport(row, config if can_run else None)
 if can_run:
     preview.show_pool(config, drawn)
 try:
-    live.charts(row)
+    live.charts(row, prevalence=st.session_state["pi1"])
     live.open_clicked_query(row.id if row else None)
 except AlcoreError as error:
     st.error(str(error))

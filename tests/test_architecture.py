@@ -12,9 +12,10 @@ from tests.conftest import ROOT
 FLOORS = [
     {"errors", "home", "keys", "config", "streams"},
     {"data", "metrics", "catalogue"},
-    {"pools", "acquisition", "learning", "draws", "statistics", "formatting"},
-    {"loop", "palette"},
-    {"runs", "imaging", "figures"},
+    {"pools", "acquisition", "learning", "draws", "chance", "resampling", "formatting"},
+    {"palette", "pool_map", "looking", "statistics", "inspection"},
+    {"loop", "ceiling", "comparison"},
+    {"runs", "imaging", "figures", "findings"},
     {"ui", "serving", "__main__"},
 ]
 """From the ground up; a module may import from its own floor and those below."""

@@ -91,13 +91,17 @@ def test_a_strategy_is_not_touched_by_its_neighbours(config, records, surfaces):
 @pytest.mark.parametrize("finished", [1, 3, 5, 9, 13])
 def test_going_on_from_any_record_gives_the_same_rest(config, records, surfaces, finished):
     weights = {record.key: record.weights for record in records[:finished]}
-    past = Past({record.key: record.selection.items for record in records[:finished]}, weights.__getitem__)
+    axes = {record.key: record.axes for record in records}
+    queries = {record.key: record.selection.items for record in records[:finished]}
+    past = Past(queries, weights.__getitem__, axes.__getitem__)
     rest = list(run(config, surfaces, past=past))
     assert [record.key for record in rest] == [record.key for record in records[finished:]]
     for record, twin in zip(rest, records[finished:], strict=True):
         assert np.array_equal(record.selection.items, twin.selection.items)
         assert np.array_equal(record.counts, twin.counts)
         assert np.array_equal(record.gallery_probability, twin.gallery_probability)
+        if record.selection.pool_map is not None:
+            assert np.array_equal(record.selection.pool_map.xy, twin.selection.pool_map.xy)
 
 
 def test_phases_are_reported_in_order(config, surfaces):

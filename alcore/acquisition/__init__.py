@@ -6,19 +6,36 @@ from alcore.acquisition.strategy import Needs, PoolView, Query, Strategy, get_st
 from alcore.acquisition.random_sampling import Random  # isort: skip
 from alcore.acquisition.entropy import Entropy, entropy_map, entropy_scores  # isort: skip
 from alcore.acquisition.core_set import CoreSet, k_center_greedy, nearest_center_distance  # isort: skip
+from alcore.acquisition.entropy_top import EntropyTop  # isort: skip
+from alcore.acquisition.entropy_max import EntropyMax  # isort: skip
+from alcore.acquisition.entropy_diverse import EntropyDiverse  # isort: skip
+from alcore.acquisition.bald import Bald, mutual_information_map  # isort: skip
+from alcore.acquisition.badge import Badge, k_means_plus_plus  # isort: skip
+from alcore.acquisition.typiclust import TypiClust, typicality  # isort: skip
+from alcore.acquisition.oracle_random import OracleRandom  # isort: skip
 
 __all__ = [
+    "Badge",
+    "Bald",
     "CoreSet",
     "Entropy",
+    "EntropyDiverse",
+    "EntropyMax",
+    "EntropyTop",
     "Needs",
+    "OracleRandom",
     "PoolView",
     "Query",
     "Random",
     "Strategy",
+    "TypiClust",
     "entropy_map",
     "entropy_scores",
     "get_strategy",
     "k_center_greedy",
+    "k_means_plus_plus",
+    "mutual_information_map",
     "nearest_center_distance",
     "strategy_names",
+    "typicality",
 ]

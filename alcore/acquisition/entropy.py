@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from alcore.acquisition.strategy import (
-    Needs,
-    PoolView,
-    Query,
-    Strategy,
-    check_finite,
-    check_query_size,
-    highest_first,
-    register,
-)
+from alcore.acquisition.strategy import HighestScore, register
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,11 +39,10 @@ def entropy_scores(logits: Tensor) -> Tensor:
 
 
 @register
-class Entropy(Strategy):
+class Entropy(HighestScore):
     """The patches whose mean pixel entropy is highest."""
 
     name = "entropy"
-    needs = Needs.LOGITS
     score_name = "mean entropy (nats)"
     help = "Asks where the model is least sure of its pixels: finds rare defects once it knows a few."
     source = "Combes, Derville & Coeurjolly 2026, arXiv:2601.06209"
@@ -62,10 +50,3 @@ class Entropy(Strategy):
     def score(self, logits: Tensor) -> Tensor:
         """(B, 1, H, W) logits -> (B,) mean entropy in nats."""
         return entropy_scores(logits)
-
-    def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
-        """The `query_size` highest scores; equal ones in random order."""
-        check_query_size(query_size, view.size)
-        check_finite(view.scores, "entropy scores")
-        rows = highest_first(view.scores, query_size, rng=rng)
-        return Query(rows, view.scores[rows], view.scores)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from enum import Enum
+from enum import Flag, auto
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,26 +15,39 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Needs(Enum):
-    """What a strategy wants the model to say about the pool before it chooses."""
+class Needs(Flag):
+    """What a strategy wants to know of the pool before it chooses; wishes add up with `|`."""
 
-    NOTHING = "nothing"
-    LOGITS = "logits"
-    FEATURES = "features"
+    NOTHING = 0
+    LOGITS = auto()
+    """A score for each patch, by `Strategy.score` of its logits."""
+    VIEWS = auto()
+    """A score for each patch, by `Strategy.score` of the logits of several flips of it."""
+    FEATURES = auto()
+    """The encoder's pooled features, of labelled patches too."""
+    GRADIENTS = auto()
+    """Gradient embeddings of the output layer."""
+    ORACLE = auto()
+    """Which candidates are defective. That is cheating: for baselines alone."""
 
 
 @dataclass(frozen=True)
 class PoolView:
     """The unlabelled pool as a strategy sees it: U candidates, L labelled patches.
 
-    scores: (U,) float32 of `Strategy.score`, where the strategy needs logits.
-    features: (U, D) float32 and labelled_features: (L, D) float32, where it needs features.
+    Only what the strategy needs is there:
+    scores: (U,) float32 of `Strategy.score`.
+    features: (U, D) float32 and labelled_features: (L, D) float32, of unit length.
+    gradients: (U, E) float32, see `alcore.learning.networks.SegmentationNetwork.outputs`.
+    defective: (U,) bool, the ground truth.
     """
 
     size: int
     scores: np.ndarray | None = None
     features: np.ndarray | None = None
     labelled_features: np.ndarray | None = None
+    gradients: np.ndarray | None = None
+    defective: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class Strategy(ABC):
     """Where it was published."""
 
     def score(self, logits: Tensor) -> Tensor:
-        """(B, 1, H, W) logits -> (B,) scores, for strategies that need logits."""
+        """(B, 1, H, W) logits -> (B,) scores; with `Needs.VIEWS` the logits are (V, B, 1, H, W)."""
         raise NotImplementedError(f"{self.name} does not score logits")
 
     @abstractmethod
@@ -110,6 +123,19 @@ def check_finite(values: np.ndarray, what: str) -> None:
     """Raise AcquisitionError if any value is NaN or infinite."""
     if not np.isfinite(values).all():
         raise AcquisitionError(f"{what} hold values that are not finite; the model may have diverged")
+
+
+class HighestScore(Strategy):
+    """Strategies that ask for the patches with the highest `score`; a subclass says what the score is."""
+
+    needs = Needs.LOGITS
+
+    def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
+        """The `query_size` highest scores; equal ones in random order."""
+        check_query_size(query_size, view.size)
+        check_finite(view.scores, f"{self.name} scores")
+        rows = highest_first(view.scores, query_size, rng=rng)
+        return Query(rows, view.scores[rows], view.scores)
 
 
 def highest_first(scores: np.ndarray, count: int, *, rng: np.random.Generator) -> np.ndarray:

@@ -35,8 +35,12 @@ def sweep(
     batch_size: int,
     normalise: Normaliser,
     runtime: Runtime,
+    flips: tuple[str, ...] = (),
 ) -> Iterator[tuple[np.ndarray, Output]]:
-    """Forward all `items` batch by batch; yields the ids of a batch with its logits and features.
+    """Forward all `items` batch by batch; yields the ids of a batch with what the network says of them.
+
+    With `flips`, of horizontal and vertical, it also looks at every patch in all these ways and turns what it
+    sees back again: `Output.views` then has 2 ** len(flips) of them, the patch as it is first.
 
     Results do not depend on which patches share a batch, up to floating-point rounding.
     """
@@ -47,10 +51,23 @@ def sweep(
             batch = items[start : start + batch_size]
             images = to_images(patches.images(batch), runtime.device)
             with torch.inference_mode(), runtime.autocast():
-                output = network.logits_and_features(normalise(images))
+                output = network.outputs(normalise(images))
+                if flips:
+                    turned = [network(normalise(images.flip(way))).float() for way in _ways(flips)[1:]]
+                    turned = [logits.flip(way) for logits, way in zip(turned, _ways(flips)[1:])]
+                    output = output._replace(views=torch.stack([output.logits, *turned]))
             yield batch, output
     finally:
         network.train(was_training)
+
+
+def _ways(flips: tuple[str, ...]) -> list[tuple[int, ...]]:
+    """All combinations of flips, as axes; none first."""
+    ways: list[tuple[int, ...]] = [()]
+    for axis, name in ((-1, "horizontal"), (-2, "vertical")):
+        if name in flips:
+            ways += [(*way, axis) for way in ways]
+    return ways
 
 
 def confusion_counts(logits: Tensor, masks: Tensor) -> Tensor:

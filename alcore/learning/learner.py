@@ -79,9 +79,13 @@ class Learner:
             )
 
     def look(
-        self, items: np.ndarray, *, on_patches: OnPatches = ignore_progress
+        self, items: np.ndarray, *, flipped: bool = False, on_patches: OnPatches = ignore_progress
     ) -> Iterator[tuple[np.ndarray, Output]]:
-        """Forward (n,) ids in eval mode; yields (batch ids, logits and features) in the given order."""
+        """Forward (n,) ids in eval mode; yields (batch ids, outputs) in the given order.
+
+        With `flipped`, outputs have views. Their flips are those that training uses, because on others a
+        model contradicts itself for want of practice; where training uses none, the horizontal one.
+        """
         batch_size = 2 * self.config.training.batch_size
         done = 0
         with memory_watch(self.runtime, self.config.training.batch_size):
@@ -92,6 +96,7 @@ class Learner:
                 batch_size=batch_size,
                 normalise=self._normalise,
                 runtime=self.runtime,
+                flips=(self.config.training.flips or ("horizontal",)) if flipped else (),
             ):
                 on_patches(done, items.size)
                 yield batch, output

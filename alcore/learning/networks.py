@@ -20,10 +20,18 @@ _STRIDE = 32  # every SMP architecture accepts sides that are multiples of this
 
 
 class Output(NamedTuple):
-    """What one forward pass gives: logits (B, 1, H, W) and features (B, D), both float32."""
+    """What one forward pass gives.
+
+    logits: (B, 1, H, W) float32.
+    features: (B, D) float32 of unit length, from the encoder.
+    decoded: (B, C, h, w), what the output layer saw; of the padded image, where it was padded.
+    views: (V, B, 1, H, W) float32 logits of the patch and its flips, where `sweep` was asked for them.
+    """
 
     logits: Tensor
     features: Tensor
+    decoded: Tensor
+    views: Tensor | None = None
 
 
 class SegmentationNetwork(nn.Module):
@@ -33,10 +41,15 @@ class SegmentationNetwork(nn.Module):
         super().__init__()
         self.model = model
         self._maps: list[Tensor] = []
+        self._decoded = torch.empty(0)
         model.encoder.register_forward_hook(self._keep_maps)
+        model.segmentation_head.register_forward_pre_hook(self._keep_decoded)
 
     def _keep_maps(self, _module: nn.Module, _inputs: object, maps: list[Tensor]) -> None:
         self._maps = list(maps)
+
+    def _keep_decoded(self, _module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self._decoded = inputs[0]
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, C, H, W) normalised images -> (B, 1, H, W) logits."""
@@ -47,16 +60,37 @@ class SegmentationNetwork(nn.Module):
         logits = self.model(images)[..., :height, :width]
         return logits
 
-    def logits_and_features(self, images: Tensor) -> Output:
-        """Both outputs of one forward pass.
+    def outputs(self, images: Tensor) -> Output:
+        """All that one forward pass tells.
 
         Features are the globally average-pooled maps of all encoder levels, concatenated and scaled to
         unit length. The maps' level 0, which in SMP is the input image itself, is left out.
         """
         logits = self(images)
         pooled = [level.float().mean(dim=(2, 3)) for level in self._maps[1:]]  # each (B, channels)
-        self._maps = []
-        return Output(logits.float(), functional.normalize(torch.cat(pooled, dim=1), dim=1))
+        features = functional.normalize(torch.cat(pooled, dim=1), dim=1)
+        output = Output(logits.float(), features, self._decoded)
+        self._maps, self._decoded = [], torch.empty(0)
+        return output
+
+
+def gradient_embeddings(output: Output) -> Tensor:
+    """Which way, and how far, each patch would move the output layer if the model's own guess were its label.
+
+    The gradient of the mean binary cross-entropy, against the predicted mask, with respect to the output
+    layer's weight of each channel (the central tap of its kernel) and its bias. A head that enlarges its
+    output is taken as averaging on the way back.
+
+    Returns:
+        (B, C + 1) float32.
+    Source: Ash et al. 2020, arXiv:1906.03671, carried over from one label a sample to one a pixel.
+    """
+    residual = output.logits.sigmoid() - (output.logits >= 0).float()  # (B, 1, H, W)
+    height, width = residual.shape[-2:]
+    residual = functional.pad(residual, (0, -width % _STRIDE, 0, -height % _STRIDE))
+    residual = functional.adaptive_avg_pool2d(residual, output.decoded.shape[-2:])
+    by_channel = (residual * output.decoded.float()).mean(dim=(2, 3))  # (B, C)
+    return torch.cat([by_channel, residual.mean(dim=(2, 3))], dim=1)
 
 
 def check_model(config: ModelConfig) -> None:
@@ -123,7 +157,7 @@ def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
     network = build_network(config, channels=channels, seed=0).eval()
     try:
         with torch.inference_mode():
-            network.logits_and_features(torch.zeros(1, channels, height, width))
+            network.outputs(torch.zeros(1, channels, height, width))
     except Exception as error:  # architectures refuse sizes with asserts, RuntimeErrors and ValueErrors alike
         raise ConfigError(
             f"{config.architecture} on {config.encoder} cannot take patches of {height}x{width}: {error}"

@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 
 import numpy as np
@@ -17,15 +17,17 @@ from safetensors.torch import load, save
 
 from alcore import __version__
 from alcore.acquisition import get_strategy
+from alcore.ceiling import train_ceiling
 from alcore.config import RunConfig
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.draws import draw_repetition
 from alcore.errors import StoreError
-from alcore.keys import CycleKey, keys_in_order
+from alcore.keys import FULL_POOL, CycleKey, keys_in_order
 from alcore.learning.devices import resolve_runtime
 from alcore.learning.networks import try_network
 from alcore.loop import CycleRecord, Past, Progress, run
+from alcore.pool_map import Axes
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_whole
 from alcore.runs.gate import Gate
@@ -110,8 +112,22 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
                 gate.cycle_finished()
             if clock.finished < clock.records:
                 pass_gate()
+        if store.wants_ceiling:
+            _train_ceilings(store, patches, report)
     finally:
         tables.write()
+
+
+def _train_ceilings(store: RunStore, patches: Patches, report: Callable[[Progress], None]) -> None:
+    """Those of all repetitions that lack one."""
+    config, finished = store.config, store.ceilings()
+    for repetition in range(1, config.repetitions + 1):
+        if repetition not in finished:
+            key = CycleKey(repetition, config.cycles, FULL_POOL)
+            ceiling = train_ceiling(
+                config, patches, repetition, lambda *progress, key=key: report(Progress(key, *progress))
+            )
+            store.commit_ceiling(repetition, vars(ceiling))
 
 
 def keep(store: RunStore, record: CycleRecord) -> None:
@@ -119,26 +135,32 @@ def keep(store: RunStore, record: CycleRecord) -> None:
     key = record.key
     if key.cycle < store.config.cycles:
         write_whole(store.weights_path(key), lambda file: file.write(save(record.weights)))
-    selection = record.selection
-    store.commit(
-        key,
-        {
-            "labelled": np.int64(record.labelled),
-            "items": selection.items,
-            "defective": selection.defective,
-            "scores": selection.scores,
-            "candidates": selection.candidates,
-            "candidate_scores": selection.candidate_scores,
-            "probability": selection.probability,
-            "test_items": record.test_items,
-            "test_defective": record.test_defective,
-            "counts": record.counts,
-            "max_probability": record.max_probability,
-            "gallery_items": record.gallery_items,
-            "gallery_probability": record.gallery_probability,
-        },
-    )
+    store.commit(key, _arrays(record))
     store.drop_older_weights(key)
+
+
+def _arrays(record: CycleRecord) -> dict[str, np.ndarray]:
+    """What is kept of a record, by the names in its file."""
+    selection, pool_map, axes = record.selection, record.selection.pool_map, record.axes
+    arrays = {
+        "labelled": np.int64(record.labelled),
+        "items": selection.items,
+        "defective": selection.defective,
+        "scores": selection.scores,
+        "candidates": selection.candidates,
+        "candidate_scores": selection.candidate_scores,
+        "probability": selection.probability,
+        "test_items": record.test_items,
+        "test_defective": record.test_defective,
+        "counts": record.counts,
+        "max_probability": record.max_probability,
+        "gallery_items": record.gallery_items,
+        "gallery_probability": record.gallery_probability,
+    }
+    for prefix, part in (("map", pool_map), ("axes", axes)):
+        if part is not None:
+            arrays |= {f"{prefix}_{name}": value for name, value in vars(part).items()}
+    return arrays
 
 
 def _past(store: RunStore, keys: list[CycleKey]) -> Past:
@@ -155,7 +177,11 @@ def _past(store: RunStore, keys: list[CycleKey]) -> Past:
                 f"{path} is missing or damaged, so the run cannot go on; start a new run"
             ) from None
 
-    return Past(queries, weights_after)
+    def axes_after(key: CycleKey) -> Axes:
+        arrays = store.load(key, *(f"axes_{field.name}" for field in fields(Axes)))
+        return Axes(**{name.removeprefix("axes_"): value for name, value in arrays.items()})
+
+    return Past(queries, weights_after, axes_after)
 
 
 def _event(progress: Progress, clock: Clock) -> ProgressEvent:

@@ -85,6 +85,19 @@ class RunManager:
         self.index.set_status(run_id, Status.QUEUED)
         self._enqueue(run_id, device)
 
+    def request_ceiling(self, run_id: str) -> None:
+        """Have a finished run's network trained on its full pools too.
+
+        Raises:
+            StoreError: the run is not finished, or its directory cannot be written.
+        """
+        if self._row(run_id).status != Status.FINISHED:
+            raise StoreError("the run is not finished; its ceiling can be trained afterwards")
+        store = self.store(run_id)
+        store.request_ceiling()
+        self.index.set_status(run_id, Status.QUEUED)
+        self._enqueue(run_id, store.config.device)
+
     def command(self, run_id: str, command: str) -> None:
         """run, pause, step or stop a run that this server works on; a queued one can only be stopped."""
         row = self._row(run_id)

@@ -4,6 +4,7 @@
     environment.json        with which data, device and versions
     records/                one .npz a cycle of a strategy: its file appearing is the commit
     weights/                each strategy's latest model, to go on from
+    ceiling/                if asked for: one .npz a repetition, of a model trained on its full pool
     metrics.csv, selections.csv, counts.parquet
 
 The records are the truth; the tables are made from them after each cycle and can be made again at any time.
@@ -94,12 +95,29 @@ class RunStore:
         Raises:
             StoreError: the file is damaged.
         """
-        path = self._record_path(key)
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return {name: file[name] for name in names or file.files}
-        except Exception as error:  # numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
-            raise StoreError(f"{path} is damaged ({type(error).__name__}); start a new run") from None
+        return _read_arrays(self._record_path(key), *names)
+
+    def request_ceiling(self) -> None:
+        """Ask whoever runs the loop to train on the full pool too, once the cycles are done."""
+        make_directory(self.directory / "ceiling")
+        write_text(self.directory / "ceiling" / "requested", "")
+
+    @property
+    def wants_ceiling(self) -> bool:
+        """Whether a ceiling was asked for."""
+        return (self.directory / "ceiling" / "requested").exists()
+
+    def ceilings(self) -> list[int]:
+        """Repetitions whose ceiling is committed, ascending."""
+        return sorted(int(path.stem[1:]) for path in (self.directory / "ceiling").glob("r?????.npz"))
+
+    def commit_ceiling(self, repetition: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write one repetition's ceiling, whole or not at all."""
+        write_whole(self._ceiling_path(repetition), lambda file: np.savez_compressed(file, **arrays))
+
+    def load_ceiling(self, repetition: int) -> dict[str, np.ndarray]:
+        """Read all arrays of a ceiling; StoreError where the file is damaged."""
+        return _read_arrays(self._ceiling_path(repetition))
 
     def weights_path(self, key: CycleKey) -> Path:
         """Where the model after that cycle is kept while it is the strategy's latest."""
@@ -130,10 +148,14 @@ class RunStore:
             return
         write_text(path, json.dumps(environment, indent=2) + "\n")
 
+    def environment(self) -> dict[str, object]:
+        """What `note_environment` wrote; empty before the run began."""
+        path = self.directory / "environment.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
     def data_fingerprint(self) -> str | None:
         """The fingerprint of the data set that the run began with; None before it began."""
-        path = self.directory / "environment.json"
-        return json.loads(path.read_text(encoding="utf-8")).get("data") if path.exists() else None
+        return self.environment().get("data")
 
     def sweep(self) -> None:
         """Remove what a killed process left half-written; only for the holder of the lock."""
@@ -142,6 +164,19 @@ class RunStore:
 
     def _record_path(self, key: CycleKey) -> Path:
         return self.directory / "records" / f"{key.stem}.npz"
+
+    def _ceiling_path(self, repetition: int) -> Path:
+        return self.directory / "ceiling" / f"r{repetition:05d}.npz"
+
+
+def _read_arrays(path: Path, *names: str) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in names or file.files}
+    except KeyError as error:
+        raise StoreError(f"{path}: {error.args[0]}; an earlier version wrote this run") from None
+    except Exception as error:  # numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
+        raise StoreError(f"{path} is damaged ({type(error).__name__}); start a new run") from None
 
 
 def delete_run(directory: Path) -> None:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from alcore.keys import CycleKey
-from alcore.metrics import METRICS, counts_at_prevalence, metrics_from_counts
+from alcore.metrics import (
+    METRICS,
+    PATCH_IOU,
+    class_means,
+    counts_at_prevalence,
+    metric_at,
+    metrics_from_counts,
+)
 from alcore.runs.files import write_whole
 from alcore.runs.store import RunStore
 
 _COUNTS = ("tp", "fp", "fn", "tn")
+_METRIC_COLUMNS = ("prevalence", *METRICS, PATCH_IOU, *_COUNTS)
 _SMALL = (
     "labelled",
     "items",
@@ -31,6 +40,8 @@ class RunTables:
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self._records: dict[CycleKey, dict[str, np.ndarray]] = {}
+        self._means: dict[CycleKey, np.ndarray] = {}
+        self._ceilings: dict[int, dict[str, np.ndarray]] = {}
         self._reading = threading.Lock()  # several browser tabs share one reader
 
     def refresh(self) -> list[CycleKey]:
@@ -42,31 +53,65 @@ class RunTables:
                     self._records[key] = self.store.load(key, *_SMALL)
             return keys
 
-    def counts_of(self, key: CycleKey) -> tuple[np.ndarray, np.ndarray]:
-        """(T, 4) counts and (T,) defective of one record."""
-        record = self._records[key]
-        return record["counts"], record["test_defective"]
+    def record(self, key: CycleKey) -> Mapping[str, np.ndarray]:
+        """The small arrays of a record that `refresh` has listed, by the names in its file."""
+        return self._records[key]
+
+    def class_means(self, key: CycleKey) -> np.ndarray:
+        """(2, 5) of a record's evaluation, see `alcore.metrics.class_means`; computed once."""
+        if key not in self._means:
+            record = self._records[key]
+            self._means[key] = class_means(record["counts"], record["test_defective"])
+        return self._means[key]
 
     def metrics(self, prevalences: tuple[float, ...] | None = None) -> pd.DataFrame:
         """One row a record and prevalence (default π₀ and π₁): strategy, repetition, cycle, labelled,
-        prevalence, the metrics (NaN where undefined), and the expected pixel counts of a patch behind them.
+        prevalence, the metrics (NaN where undefined), the mean IoU over defective patches, and the expected
+        pixel counts of a patch behind the metrics.
         """
-        config = self.store.config
-        prevalences = prevalences or (config.pool_prevalence, config.test_prevalence)
+        rows = [
+            _identity(key) | {"labelled": int(self._records[key]["labelled"])} | values
+            for key in self.refresh()
+            for values in self._metric_rows(self._records[key], self.class_means(key), prevalences)
+        ]
+        return pd.DataFrame(rows, columns=[*_IDENTITY, "labelled", *_METRIC_COLUMNS])
+
+    def values(self, metric: str, prevalence: float) -> pd.DataFrame:
+        """One row a record: strategy, repetition, cycle, labelled, value of a metric at a prevalence."""
+        keys = self.refresh()
+        frame = pd.DataFrame([_identity(key) for key in keys], columns=_IDENTITY)
+        frame["labelled"] = [int(self._records[key]["labelled"]) for key in keys]
+        means = np.array([self.class_means(key) for key in keys]).reshape(-1, 2, 5)
+        return frame.assign(value=metric_at(means, metric, prevalence))
+
+    def ceiling_metrics(self, prevalences: tuple[float, ...] | None = None) -> pd.DataFrame:
+        """As `metrics`, one row a repetition's full-pool model and prevalence: repetition, labelled, ..."""
         rows = []
-        for key in self.refresh():
-            counts, defective = self.counts_of(key)
-            for prevalence in prevalences:
-                expected = counts_at_prevalence(counts, defective, prevalence)
-                values = metrics_from_counts(expected)
-                rows.append(
-                    _identity(key)
-                    | {"labelled": int(self._records[key]["labelled"]), "prevalence": prevalence}
-                    | {name: float(values[name]) for name in METRICS}
-                    | dict(zip(_COUNTS, expected, strict=True))
-                )
-        columns = [*_IDENTITY, "labelled", "prevalence", *METRICS, *_COUNTS]
-        return pd.DataFrame(rows, columns=columns)
+        for repetition in self.store.ceilings():
+            record = self.ceiling(repetition)
+            means = class_means(record["counts"], record["test_defective"])
+            identity = {"repetition": repetition, "labelled": int(record["labelled"])}
+            rows += [identity | values for values in self._metric_rows(record, means, prevalences)]
+        return pd.DataFrame(rows, columns=["repetition", "labelled", *_METRIC_COLUMNS])
+
+    def ceiling(self, repetition: int) -> Mapping[str, np.ndarray]:
+        """The arrays of a committed ceiling, read once."""
+        if repetition not in self._ceilings:
+            self._ceilings[repetition] = self.store.load_ceiling(repetition)
+        return self._ceilings[repetition]
+
+    def _metric_rows(
+        self,
+        record: Mapping[str, np.ndarray],
+        means: np.ndarray,
+        prevalences: tuple[float, ...] | None,
+    ) -> Iterator[dict[str, float]]:
+        config = self.store.config
+        for prevalence in prevalences or (config.pool_prevalence, config.test_prevalence):
+            expected = counts_at_prevalence(record["counts"], record["test_defective"], prevalence)
+            metrics = {name: float(value) for name, value in metrics_from_counts(expected).items()}
+            counts = dict(zip(_COUNTS, expected, strict=True))
+            yield {"prevalence": prevalence} | metrics | {PATCH_IOU: float(means[1, 4])} | counts
 
     def selections(self) -> pd.DataFrame:
         """One row a labelled patch: strategy, repetition, cycle, rank (from 1), item, score, defective."""
@@ -95,9 +140,12 @@ class RunTables:
         return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
     def write(self) -> None:
-        """Write metrics.csv, selections.csv and counts.parquet, each whole."""
+        """Write metrics.csv, selections.csv, counts.parquet and, given ceilings, ceiling.csv, each whole."""
         directory = self.store.directory
-        for name, frame in (("metrics.csv", self.metrics()), ("selections.csv", self.selections())):
+        frames = {"metrics.csv": self.metrics(), "selections.csv": self.selections()}
+        if self.store.ceilings():
+            frames["ceiling.csv"] = self.ceiling_metrics()
+        for name, frame in frames.items():
             text = frame.to_csv(index=False, lineterminator="\n")
             write_whole(directory / name, lambda file, text=text: file.write(text.encode()))
         counts = self.counts()

@@ -15,10 +15,10 @@ from alcore.formatting import percent
 from alcore.ui.session import manager
 
 PREVALENCES = (
-    *(0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),
+    *(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),
     *(0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
 )
-"""Steps of the prevalence sliders: 0.5 % to 100 %, finer where it is small."""
+"""Steps of the prevalence sliders: 0.1 % to 100 %, finer where it is small."""
 
 START_TITLES = {"warm": "warm", "cold": "cold", "shrink-perturb": "shrink & perturb"}
 _BOUND = {"bind": "query-params"}
@@ -55,7 +55,8 @@ def _experiment(defaults: RunConfig) -> dict[str, Any]:
         "Defects in use π₁",
         "pi1",
         defaults.test_prevalence,
-        "Share of defective patches where the model will be used. π₁ ≠ π₀ is label shift.",
+        "Share of defective patches where the model will be used. π₁ ≠ π₀ is label shift. "
+        "The curves follow at once, from saved counts: nothing is trained again.",
     )
     prevalences = {"pool_prevalence": pool_prevalence, "test_prevalence": test_prevalence}
     strategy_helps = "  \n".join(f"**{name}**: {get_strategy(name).help}" for name in strategy_names())

@@ -10,7 +10,7 @@ import streamlit as st
 
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
-from alcore.figures import score_history
+from alcore.figures.samples import score_history
 from alcore.formatting import plural, score_text
 from alcore.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
 from alcore.keys import CycleKey

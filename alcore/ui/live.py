@@ -9,16 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
 
+from alcore.comparison import curve_frame
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError
-from alcore.figures import CHART_HEIGHT, METRIC_TITLES, learning_curves, query_shares
-from alcore.formatting import clock, percent, plural
+from alcore.figures.layout import CHART_HEIGHT
+from alcore.figures.learning import learning_curves, query_shares
+from alcore.findings import basis
+from alcore.formatting import METRIC_TITLES, clock, percent, plural
+from alcore.keys import FULL_POOL
 from alcore.runs.index import RunRow
+from alcore.statistics import Evidence
 from alcore.ui.gallery import show_query, show_strip
-from alcore.ui.session import manager, readable, record_count, run_config, run_frames, shown_run
+from alcore.ui.session import (
+    manager,
+    readable,
+    record_count,
+    run_config,
+    run_evidence,
+    run_selections,
+    run_tables,
+    shown_run,
+)
 
 _EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
 _SECONDS_TO_DRAW = 2.5
@@ -69,22 +82,26 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
     fragment()
 
 
-def charts(row: RunRow | None) -> None:
-    """Learning curves, query shares and latest picks of the shown run, or what will be there."""
+def charts(row: RunRow | None, *, prevalence: float) -> None:
+    """Learning curves, query shares and latest picks of the shown run, or what will be there.
+
+    Args:
+        prevalence: π₁, at which the curves are shown; it need not be the run's own.
+    """
 
     if row is None:
         _placeholder()
         return
 
     config, records = run_config(row.id), record_count(row.id)
-    metrics, selections = run_frames(row.id, records)
+    evidence = run_evidence(row.id, records)
     left, right = st.columns(_CHART_COLUMNS, gap="medium")
     with left, st.container(key="curves"):
-        _curves(row.id, config, metrics)
+        _curves(row.id, config, evidence, prevalence)
     with right:
         with st.container(height=_CHOICE_HEIGHT, border=False):
             st.markdown("**Defective patches in each query**")
-        figure = query_shares(selections, config)
+        figure = query_shares(run_selections(row.id, records), config)
         st.plotly_chart(figure, key=f"shares-{row.id}", config={"displayModeBar": False})
     st.caption(
         f"Grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
@@ -95,10 +112,18 @@ def charts(row: RunRow | None) -> None:
 
 
 @st.fragment
-def _curves(run_id: str, config: RunConfig, metrics: pd.DataFrame) -> None:
+def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: float) -> None:
     """The learning curves alone, so that a change of metric redraws nothing else."""
-    metric, prevalence = _chart_choice(config)
-    figure = learning_curves(metrics, config, metric=metric, prevalence=prevalence)
+    metric, prevalence, shows_each = _chart_choice(config, in_use)
+    points = run_tables(run_id).values(metric, prevalence)
+    figure = learning_curves(
+        points,
+        curve_frame(evidence, metric, prevalence),
+        config,
+        metric=metric,
+        repetitions=evidence.repetitions if evidence else 0,
+        shows_each=shows_each,
+    )
     st.plotly_chart(
         figure,
         key=f"curves-{run_id}",
@@ -106,6 +131,14 @@ def _curves(run_id: str, config: RunConfig, metrics: pd.DataFrame) -> None:
         selection_mode="points",
         config={"displaylogo": False},
     )
+    undefined = int(points["value"].isna().sum())
+    if undefined:
+        st.caption(
+            f"{METRIC_TITLES[metric]} is undefined, and left out, in {undefined} of "
+            f"{plural(len(points), 'point')}: there the model predicts no defect at all."
+        )
+    if evidence:
+        st.caption(f"Bands: {basis(evidence)}")
     if st.session_state.pop("just_clicked", False):
         st.rerun()  # the dialog opens from the page
 
@@ -137,7 +170,7 @@ def _forget_click() -> None:
     st.session_state.pop("last_click", None)
 
 
-def _chart_choice(config: RunConfig) -> tuple[str, float]:
+def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         metric = st.segmented_control(
             "Metric of the defect class",
@@ -148,7 +181,7 @@ def _chart_choice(config: RunConfig) -> tuple[str, float]:
             key="metric",
             label_visibility="collapsed",
         )
-        prevalences = {"π₀": config.pool_prevalence, "π₁": config.test_prevalence}
+        prevalences = {"π₀": config.pool_prevalence, "π₁": in_use}
         at = st.segmented_control(
             "Prevalence",
             list(prevalences),
@@ -158,7 +191,8 @@ def _chart_choice(config: RunConfig) -> tuple[str, float]:
             key="at",
             label_visibility="collapsed",
         )
-    return metric, prevalences[at]
+        shows_each = config.repetitions > 1 and st.toggle("each repetition", key="each")
+    return metric, prevalences[at], shows_each
 
 
 def _remember_click() -> None:
@@ -237,6 +271,8 @@ def _progress(row: RunRow) -> None:
     if progress is not None:
         within = progress["done"] / max(progress["total"], 1) if progress["phase"] == "training" else 0
         share = min(1.0, (progress["finished"] + 0.8 * within) / total)
+        if progress["strategy"] == FULL_POOL:
+            share = (progress["repetition"] - 1 + 0.8 * within) / config.repetitions
     st.progress(share, text=_status_text(row, config, records, progress))
     if row.status == "failed":
         st.error(row.message, icon=":material/error:")
@@ -254,6 +290,8 @@ def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | 
     if progress is None:
         return name + "starting"
     where = f"cycle {progress['cycle']} of {config.cycles} · {progress['phase']} {progress['strategy']}"
+    if progress["strategy"] == FULL_POOL:
+        where = f"ceiling · {progress['phase']} on the full pool"
     if config.repetitions > 1:
         where = f"repetition {progress['repetition']} of {config.repetitions} · {where}"
     time = clock(progress["elapsed"])

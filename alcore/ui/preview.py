@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from alcore.chance import chance_of_none
 from alcore.config import RunConfig
 from alcore.data.patches import Split, items_of
 from alcore.draws import Draw, draw_repetition
@@ -12,7 +13,6 @@ from alcore.errors import AlcoreError
 from alcore.formatting import percent
 from alcore.imaging import mosaic, png
 from alcore.palette import TRUE_MASK
-from alcore.statistics import chance_of_none
 from alcore.ui.session import dataset
 
 _COLUMNS, _ROWS, _SIDE = 20, 4, 64

@@ -10,9 +10,11 @@ from alcore.data.collection import dataset_version, open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, DataError
 from alcore.home import home
+from alcore.runs.evidence import gather, gather_ceiling
 from alcore.runs.manager import RunManager
 from alcore.runs.store import RunStore
 from alcore.runs.tables import RunTables
+from alcore.statistics import Evidence
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,10 +61,29 @@ def run_dataset(run_id: str) -> Patches:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def run_frames(run_id: str, records: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A run's metrics and selections. `records`, how many there are, tells the cache when to look again."""
-    tables = run_tables(run_id)
-    return tables.metrics(), tables.selections()
+def run_selections(run_id: str, records: int) -> pd.DataFrame:
+    """A run's selections. `records`, how many there are, tells the cache when to look again."""
+    return run_tables(run_id).selections()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def run_evidence(run_id: str, records: int) -> Evidence | None:
+    """What a run's statistics are computed from; None before its first cycle. `records` as above."""
+    return gather(run_tables(run_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def run_ceiling(run_id: str, ceilings: int) -> Evidence | None:
+    """The same of a run's full-pool models. `ceilings`, how many there are, tells when to look again."""
+    return gather_ceiling(run_tables(run_id))
+
+
+def ask_for_ceiling(run_id: str) -> None:
+    """A button's callback: have the ceiling trained; what went wrong is left for the page to show."""
+    try:
+        manager().request_ceiling(run_id)
+    except AlcoreError as error:
+        st.session_state[f"ceiling-problem-{run_id}"] = str(error)
 
 
 def record_count(run_id: str) -> int:

@@ -11,14 +11,21 @@ CANDIDATES, LABELLED, DIMENSIONS = 40, 7, 5
 
 
 def view_for(strategy, seed=0, candidates=CANDIDATES):
+    """All that a strategy could need, each only where it says that it does."""
     rng = np.random.default_rng(seed)
-    if strategy.needs is Needs.NOTHING:
-        return PoolView(candidates)
-    if strategy.needs is Needs.LOGITS:
-        logits = torch.from_numpy(rng.normal(size=(candidates, 1, 8, 8)).astype(np.float32))
-        return PoolView(candidates, scores=strategy.score(logits).numpy())
-    features = rng.normal(size=(candidates + LABELLED, DIMENSIONS)).astype(np.float32)
-    return PoolView(candidates, features=features[:candidates], labelled_features=features[candidates:])
+    needs, given = strategy.needs, {}
+    if needs & (Needs.LOGITS | Needs.VIEWS):
+        shape = (3, candidates, 1, 8, 8) if Needs.VIEWS in needs else (candidates, 1, 8, 8)
+        logits = torch.from_numpy(rng.normal(size=shape).astype(np.float32))
+        given["scores"] = strategy.score(logits).numpy()
+    if Needs.FEATURES in needs:
+        features = rng.normal(size=(candidates + LABELLED, DIMENSIONS)).astype(np.float32)
+        given |= {"features": features[:candidates], "labelled_features": features[candidates:]}
+    if Needs.GRADIENTS in needs:
+        given["gradients"] = rng.normal(size=(candidates, DIMENSIONS)).astype(np.float32)
+    if Needs.ORACLE in needs:
+        given["defective"] = np.arange(candidates) % 4 == 0
+    return PoolView(candidates, **given)
 
 
 @pytest.fixture(params=strategy_names())
@@ -60,13 +67,28 @@ def test_an_impossible_size_is_refused(strategy, query_size):
 
 
 def test_a_diverged_model_is_refused(strategy):
+    for name in ("scores", "features", "labelled_features", "gradients"):
+        view = view_for(strategy)
+        numbers = getattr(view, name)
+        if numbers is not None:
+            numbers[3] = np.nan
+            with pytest.raises(AcquisitionError, match="not finite"):
+                strategy.query(view, query_size=2, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("query_size", [5, CANDIDATES])
+def test_a_pool_of_copies_is_no_trouble(strategy, query_size):
     view = view_for(strategy)
-    numbers = view.scores if strategy.needs is Needs.LOGITS else view.features
-    if numbers is None:
-        pytest.skip("it asks nothing of the model")
-    numbers[3] = np.nan
-    with pytest.raises(AcquisitionError, match="not finite"):
-        strategy.query(view, query_size=2, rng=np.random.default_rng(0))
+    for name in ("scores", "features", "labelled_features", "gradients"):
+        numbers = getattr(view, name)
+        if numbers is not None:
+            numbers[:] = 1.0 if name == "scores" else numbers[:1]
+    query = strategy.query(view, query_size=query_size, rng=np.random.default_rng(0))
+    assert np.unique(query.rows).size == query_size
+
+
+def test_only_declared_cheats_see_the_truth(strategy):
+    assert (Needs.ORACLE in strategy.needs) == strategy.help.startswith("Cheats")
 
 
 def test_it_says_what_it_is(strategy):

@@ -20,7 +20,7 @@ def test_one_logit_a_pixel_at_sizes_that_need_padding(architecture, channels):
     network = build_network(
         ModelConfig(architecture=architecture, encoder="resnet18"), channels=channels, seed=0
     )
-    output = network.eval().logits_and_features(torch.rand(2, channels, 70, 48))
+    output = network.eval().outputs(torch.rand(2, channels, 70, 48))
     assert output.logits.shape == (2, 1, 70, 48)
     assert torch.allclose(output.features.norm(dim=1), torch.ones(2))
 
@@ -29,7 +29,7 @@ def test_features_are_the_pooled_maps_of_all_levels():
     network = build_network(SMALL, channels=1, seed=0).eval()
     images = torch.rand(3, 1, 64, 64)
     with torch.inference_mode():
-        features = network.logits_and_features(images).features
+        features = network.outputs(images).features
         levels = network.model.encoder(images)[1:]
     pooled = np.concatenate([level.mean(dim=(2, 3)).numpy() for level in levels], axis=1)
     assert np.allclose(features.numpy(), pooled / np.linalg.norm(pooled, axis=1, keepdims=True), atol=1e-6)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from alcore.statistics import chance_band, chance_of_none, hypergeometric
+from alcore.chance import chance_band, chance_of_none, hypergeometric
 
 
 @st.composite

@@ -1,0 +1,47 @@
+"""BALD: ask where several views of one patch contradict each other, not where all of them doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alcore.acquisition.entropy import entropy_map
+from alcore.acquisition.strategy import HighestScore, Needs, register
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def mutual_information_map(logits: Tensor) -> Tensor:
+    """What the views of a pixel disagree about.
+
+    Args:
+        logits: (V, ...) of the same pixels, seen in V ways.
+    Returns:
+        (...) in nats, 0 to ln 2: the entropy of the mean probability minus the mean entropy.
+    Source: Houlsby et al. 2011, arXiv:1112.5745.
+    """
+    probability = logits.float().sigmoid().mean(dim=0)
+    of_the_mean = entropy_map(probability.logit(eps=1e-7))
+    return (of_the_mean - entropy_map(logits.float()).mean(dim=0)).clamp(min=0)
+
+
+@register
+class Bald(HighestScore):
+    """The patches whose flips the model judges most differently, averaged over pixels.
+
+    The views are test-time flips instead of dropout samples: few of the networks offered here have dropout,
+    and flips cost as many passes but need no randomness. See `Learner.look` for which flips.
+    """
+
+    name = "bald"
+    needs = Needs.VIEWS
+    score_name = "mean mutual information over flips (nats)"
+    help = (
+        "Asks where the model contradicts itself on flipped copies: sets what it could learn apart from "
+        "pixels that are doubtful for anyone."
+    )
+    source = "Houlsby et al. 2011, arXiv:1112.5745; flips as views: Wang et al. 2019, arXiv:1807.07356"
+
+    def score(self, logits: Tensor) -> Tensor:
+        """(V, B, 1, H, W) logits -> (B,) mean mutual information, in nats."""
+        return mutual_information_map(logits).mean(dim=(1, 2, 3))

@@ -1,0 +1,43 @@
+"""Entropy with diversity: a core-set of the most uncertain part of the pool."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alcore.acquisition.core_set import k_center_greedy
+from alcore.acquisition.entropy import Entropy
+from alcore.acquisition.strategy import (
+    Needs,
+    PoolView,
+    Query,
+    check_finite,
+    check_query_size,
+    highest_first,
+    register,
+)
+
+_SHORTLIST = 5  # times the query size
+
+
+@register
+class EntropyDiverse(Entropy):
+    """k-center greedy among the most uncertain patches, five for each one asked for."""
+
+    name = "entropy-diverse"
+    needs = Needs.LOGITS | Needs.FEATURES
+    help = "Shortlists by entropy, then spreads out: helps where the most doubtful patches look all alike."
+    source = (
+        "Yang et al. 2017, Suggestive annotation, arXiv:1706.04737; Sener & Savarese 2018, arXiv:1708.00489"
+    )
+
+    def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
+        """The shortlist's greedy k-centers, given what is labelled; scores are entropies."""
+        check_query_size(query_size, view.size)
+        check_finite(view.scores, "entropy scores")
+        check_finite(view.features, "pool features")
+        shortlist = highest_first(view.scores, min(_SHORTLIST * query_size, view.size), rng=rng)
+        picked, _ = k_center_greedy(
+            view.features[shortlist], view.labelled_features, query_size=query_size, rng=rng
+        )
+        rows = shortlist[picked]
+        return Query(rows, view.scores[rows], view.scores)

@@ -1,0 +1,111 @@
+"""Bootstrap replicates: how far an estimate could be off, as draws of what it might have been.
+
+Two sources of doubt, and an interval says which it covers:
+
+- *Repetitions*, where a run has two or more: another pool, first query, test set and initial weights. A
+  replicate is the mean plus randomly weighted deviations of the repetitions from it, the weights scaled so
+  that the interval of a mean is Student's t interval. Resampling whole repetitions instead gives intervals
+  that are far too narrow with 2 to 10 of them (see tests/benchmarks/coverage.py).
+- *Test patches*, where there is one repetition: another draw of as many clean and as many defective test
+  patches for the same trained models. It knows nothing of another pool or another training, so such an
+  interval is too narrow for a claim about a strategy.
+
+Replicates of all strategies and cycles come from the same draws. So differences are paired, and areas,
+budgets and crossings are computed replicate by replicate.
+
+Source: multiplier (wild) bootstrap, Wu 1986, Annals of Statistics 14; stratified bootstrap, Davison & Hinkley
+1997, Bootstrap Methods and their Application, section 3.2.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+
+import numpy as np
+
+from alcore.metrics import with_patch_iou
+from alcore.streams import Purpose, stream
+
+LEVEL = 0.95
+"""Of all intervals."""
+
+_OF_REPETITIONS, _OF_PATCHES = 4000, 1000
+
+
+def repetition_replicates(values: np.ndarray) -> np.ndarray:
+    """Replicates of the mean over repetitions.
+
+    Args:
+        values: (R, ...), R >= 2; NaN where undefined, which is left out of its mean.
+    Returns:
+        (4000, ...); NaN where fewer than two repetitions are defined.
+    """
+    shape = values.shape[1:]
+    values = values.reshape(len(values), -1)
+    defined = (~np.isnan(values)).sum(axis=0)
+    deviations = np.nan_to_num(values - mean_of_defined(values))
+    scale = np.full(defined.shape, np.nan)
+    np.divide(1, np.sqrt(defined * (defined - 1.0)), out=scale, where=defined >= 2)
+    replicates = mean_of_defined(values) + _student_weights(len(values)) @ deviations * scale
+    return replicates.reshape(-1, *shape)
+
+
+def patch_replicates(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
+    """Replicates of class means over test patches that several evaluations share.
+
+    Args:
+        counts: (E, T, 4) of E evaluations of the same test patches.
+        defective: (T,) bool.
+    Returns:
+        (1000, E, 2, 5), as `alcore.metrics.class_means` of each resampled test set.
+    """
+    rows = np.stack([with_patch_iou(one) for one in counts], axis=1)  # (T, E, 5)
+    means = [resampled_means(rows[members].reshape(members.sum(), -1)) for members in (~defective, defective)]
+    return np.stack(means, axis=1).reshape(_OF_PATCHES, 2, len(counts), 5).swapaxes(1, 2)
+
+
+def resampled_means(rows: np.ndarray) -> np.ndarray:
+    """(n, k) rows -> (1000, k) means of n rows drawn with replacement, the same draws for equal n."""
+    return _shares(len(rows)) @ rows
+
+
+def interval(replicates: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """(B, ...) replicates -> lower and upper (...) bounds of the central `level`.
+
+    NaN replicates are left out; bounds are NaN where all are. Infinite replicates, which stand for "never",
+    count as beyond every number.
+    """
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    if np.isfinite(replicates).all():
+        low, high = np.quantile(replicates, tails, axis=0)
+        return low, high
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns are meant to give NaN
+        low, high = np.nanquantile(replicates, tails, axis=0, method="closest_observation")
+    return low, high
+
+
+def mean_of_defined(values: np.ndarray) -> np.ndarray:
+    """(R, ...) -> (...) mean over what is defined; NaN where nothing is."""
+    defined = (~np.isnan(values)).sum(axis=0)
+    total = np.nansum(values, axis=0)
+    return np.divide(total, defined, out=np.full(total.shape, np.nan), where=defined > 0)
+
+
+@lru_cache(maxsize=32)
+def _student_weights(repetitions: int) -> np.ndarray:
+    """(4000, R): weighted sums of deviations are Student-t distributed, R - 1 degrees of freedom."""
+    rng = stream(0, Purpose.BOOTSTRAP, repetitions)
+    freedom = repetitions - 1
+    half = rng.standard_normal((_OF_REPETITIONS // 2, repetitions))
+    normal = np.concatenate([half, -half])  # in pairs of opposite sign, so that the mean stays where it is
+    spread = np.tile(rng.chisquare(freedom, _OF_REPETITIONS // 2), 2)
+    return normal * np.sqrt(freedom / spread)[:, None]
+
+
+@lru_cache(maxsize=8)
+def _shares(size: int) -> np.ndarray:
+    """(1000, n) shares of each of n rows in resampled means."""
+    rng = stream(0, Purpose.BOOTSTRAP, 0, size)
+    return rng.multinomial(size, np.full(size, 1 / size), size=_OF_PATCHES) / size

@@ -1,0 +1,109 @@
+"""Records -> what statistics are computed from: whole repetitions, or the one in progress."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alcore.config import RunConfig
+from alcore.inspection import Peaks
+from alcore.keys import FULL_POOL, CycleKey
+from alcore.metrics import class_means
+from alcore.resampling import patch_replicates
+from alcore.runs.tables import RunTables
+from alcore.statistics import Evidence
+
+
+def gather(tables: RunTables) -> Evidence | None:
+    """The evidence of a finished or running experiment, as it stands.
+
+    Repetitions that all strategies have finished count, each whole. While there is none, the first one does
+    as far as all strategies have come. None before the first cycle.
+    """
+    repetitions, cycles = _finished(tables)
+    if not cycles:
+        return None
+    config = tables.store.config
+    keys = [
+        [[CycleKey(repetition, cycle, name) for cycle in range(1, cycles + 1)] for name in config.strategies]
+        for repetition in repetitions
+    ]
+    means = np.array([[[tables.class_means(key) for key in row] for row in block] for block in keys])
+    return Evidence(
+        strategies=config.strategies,
+        cycles=np.arange(1, cycles + 1),
+        labelled=np.arange(1, cycles + 1) * config.query_count,
+        pool_size=config.pool_size,
+        pool_prevalence=_pool_prevalence(config),
+        means=means,
+        resampled=_resampled(tables, keys[0]) if len(repetitions) == 1 else None,
+        query_share=np.array([[_query_share(tables, row) for row in block] for block in keys]),
+    )
+
+
+def gather_ceiling(tables: RunTables) -> Evidence | None:
+    """The evidence of the full-pool models as a single strategy with a single budget; None without any."""
+    repetitions = tables.store.ceilings()
+    if not repetitions:
+        return None
+    records = [tables.ceiling(repetition) for repetition in repetitions]
+    means = [class_means(record["counts"], record["test_defective"]) for record in records]
+    resampled = None
+    if len(records) == 1:
+        resampled = patch_replicates(records[0]["counts"][None], records[0]["test_defective"])[:, None]
+    config = tables.store.config
+    return Evidence(
+        strategies=(FULL_POOL,),
+        cycles=np.array([config.cycles]),
+        labelled=np.array([config.pool_size]),
+        pool_size=config.pool_size,
+        pool_prevalence=_pool_prevalence(config),
+        means=np.array(means)[:, None, None],
+        resampled=resampled,
+        query_share=np.full((len(records), 1), np.nan),
+    )
+
+
+def gather_peaks(tables: RunTables, cycle: int) -> Peaks | None:
+    """The peaks after a cycle, of the repetitions that `gather` takes; None before that cycle."""
+    repetitions, cycles = _finished(tables)
+    if cycle > cycles:
+        return None
+    names = tables.store.config.strategies
+    records = [[tables.record(CycleKey(rep, cycle, name)) for name in names] for rep in repetitions]
+    return Peaks(
+        names,
+        np.array([[record["max_probability"] for record in row] for row in records]),
+        np.array([row[0]["test_defective"] for row in records]),
+    )
+
+
+def _pool_prevalence(config: RunConfig) -> float:
+    """π₀ as drawn: a whole number of patches."""
+    return round(config.pool_size * config.pool_prevalence) / config.pool_size
+
+
+def _finished(tables: RunTables) -> tuple[list[int], int]:
+    """Repetitions that count, and the number of cycles that all strategies have in each of them."""
+    config, done = tables.store.config, set(tables.refresh())
+    cycles = {}
+    for repetition in range(1, config.repetitions + 1):
+        ends = [
+            sum(CycleKey(repetition, cycle, name) in done for cycle in range(1, config.cycles + 1))
+            for name in config.strategies
+        ]
+        cycles[repetition] = min(ends)
+    whole = [repetition for repetition, count in cycles.items() if count == config.cycles]
+    return (whole, config.cycles) if whole else ([1], cycles[1])
+
+
+def _resampled(tables: RunTables, rows: list[list[CycleKey]]) -> np.ndarray:
+    """(B, S, C, 2, 5) over resampled test patches, which all strategies and cycles share."""
+    records = [tables.record(key) for row in rows for key in row]
+    counts = np.stack([record["counts"] for record in records])
+    replicates = patch_replicates(counts, records[0]["test_defective"])
+    return replicates.reshape(len(replicates), len(rows), -1, 2, 5)
+
+
+def _query_share(tables: RunTables, row: list[CycleKey]) -> float:
+    queried = [tables.record(key)["defective"] for key in row[1:]]
+    return float(np.concatenate(queried).mean()) if queried else np.nan

@@ -1,0 +1,146 @@
+"""The Compare page: which runs, judged how, and the views of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from alcore.comparison import Question
+from alcore.errors import AlcoreError
+from alcore.findings import basis
+from alcore.formatting import METRIC_TITLES, percent
+from alcore.runs.index import RunRow
+from alcore.ui.chosen import Chosen, open_run
+from alcore.ui.compare_views import VIEWS, View
+from alcore.ui.controls import PREVALENCES
+from alcore.ui.handouts import choose_figure_format
+from alcore.ui.session import manager, readable, record_count, run_store
+
+_MOST_RUNS = 6
+_ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
+_TICK = 2.0
+
+
+def choose(preferred: str | None) -> list[Chosen]:
+    """Let the reader pick runs with at least one finished cycle."""
+    rows = {row.id: row for row in manager().index.rows() if not readable(row.id) and record_count(row.id)}
+    if not rows:
+        st.info("There is nothing to compare yet: start a run in the Lab, and its curves appear here.")
+        return []
+    first = preferred if preferred in rows else next(iter(rows))
+    ids = st.multiselect(
+        "Runs",
+        list(rows),
+        default=[first],
+        format_func=lambda run_id: _title(rows[run_id]),
+        key="runs",
+        max_selections=_MOST_RUNS,
+        placeholder="Choose runs to lay side by side",
+        bind="query-params",
+    )
+    if not ids:
+        st.info("Choose at least one run.")
+    return [open_run(rows[run_id], position) for position, run_id in enumerate(ids)]
+
+
+def _title(row: RunRow) -> str:
+    return f"{row.name} · {row.id}"
+
+
+def show(runs: list[Chosen]) -> None:
+    """The question and its answers."""
+    runs = [run for run in runs if run.evidence is not None]
+    if not runs:
+        return
+    question, align = _ask(runs)
+    _watch([run.id for run in runs])
+    view = View(runs, question, align)
+    tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
+    for tab, draw in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(view)
+
+
+def _ask(runs: list[Chosen]) -> tuple[Question, str]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        metric = st.segmented_control(
+            "Metric of the defect class",
+            list(METRIC_TITLES),
+            default="iou",
+            required=True,
+            format_func=METRIC_TITLES.get,
+            key="judge",
+            help="Patch IoU is the mean over defective patches: it does not depend on π.",
+            bind="query-params",
+        )
+        names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
+        baseline = st.selectbox(
+            "Against",
+            names,
+            key="against",
+            help="The baseline of all differences. Beating random is easy where defects are rare; "
+            "oracle-random, which cheats, is the one to beat.",
+            width=200,
+        )
+        align = st.segmented_control(
+            "Budgets as",
+            list(_ALIGNMENTS),
+            default="labelled",
+            required=True,
+            format_func=_ALIGNMENTS.get,
+            key="along",
+            bind="query-params",
+        )
+        target = st.number_input(
+            f"Target {METRIC_TITLES[metric]}",
+            0.0,
+            1.0,
+            None,
+            0.05,
+            key="target",
+            placeholder="own final value",
+            help="Labels saved are counted to this value; by default to each strategy's own final one.",
+            width=200,
+        )
+        choose_figure_format()
+    default = min(PREVALENCES, key=lambda step: abs(step - runs[0].config.test_prevalence))
+    prevalence = st.select_slider(
+        "Defects in use π₁",
+        PREVALENCES,
+        default,
+        format_func=percent,
+        key="use",
+        help="Everything below follows at once, from saved counts: nothing is trained or evaluated again.",
+        bind="query-params",
+    )
+    st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
+    return Question(metric, prevalence, baseline, target), align
+
+
+def _named(run: Chosen, runs: list[Chosen]) -> str:
+    return "" if len(runs) == 1 else f"**{run.name}**: "
+
+
+def _watch(ids: list[str]) -> None:
+    """Draw the page anew when a run that is being worked on has come further."""
+    drawn = _state(ids)
+    is_active = any(row is not None and row.is_active for row in map(manager().index.get, ids))
+
+    @st.fragment(run_every=_TICK if is_active else None)
+    def watch() -> None:
+        if _state(ids) != drawn:
+            st.rerun()
+
+    watch()
+
+
+def _state(ids: list[str]) -> list[tuple[object, ...]]:
+    try:
+        rows = [manager().index.get(run_id) for run_id in ids]
+        return [
+            (row.status, row.name, record_count(row.id), len(run_store(row.id).ceilings()))
+            for row in rows
+            if row
+        ]
+    except AlcoreError:  # such as a directory that someone removes: the page itself will say so
+        return []

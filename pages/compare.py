@@ -1,0 +1,12 @@
+"""Compare: runs side by side, with intervals, at any prevalence of use."""
+
+import streamlit as st
+
+from alcore.errors import AlcoreError
+from alcore.ui import compare
+from alcore.ui.session import shown_run
+
+try:
+    compare.show(compare.choose(shown_run()))
+except AlcoreError as error:
+    st.error(str(error))
