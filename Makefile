@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench-demo bench-page
+.PHONY: run test bench-demo bench-page bench-prevalence bench-coverage
 
 run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
@@ -28,3 +28,9 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-tests: $(VENV)/.installed tests/requirements.txt
 	$(BIN)/pip install --quiet --requirement tests/requirements.txt
 	touch $@
+
+bench-prevalence: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.prevalence
+
+bench-coverage: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.coverage

@@ -61,10 +61,10 @@ def _of_strategy(here: Curves, pool: Curves, index: int) -> dict[str, Estimate]:
     area_pool = aubc(pool.mean[index], pool.share)
     areas_pool = aubc(pool.replicates[:, index], pool.share)
     return {
-        "aubc": Estimate.of(area, areas),
-        "aubc_pool": Estimate.of(area_pool, areas_pool),
+        "aubc": Estimate.of(area, areas.clip(0, 1)),
+        "aubc_pool": Estimate.of(area_pool, areas_pool.clip(0, 1)),
         "shift": Estimate.of(area - area_pool, areas - areas_pool),
-        "final": Estimate.of(here.mean[index, -1], here.replicates[:, index, -1]),
+        "final": Estimate.of(here.mean[index, -1], here.replicates[:, index, -1].clip(0, 1)),
     }
 
 
@@ -106,7 +106,7 @@ def _enrichment(evidence: Evidence, index: int) -> Estimate:
 def curve_frame(evidence: Evidence | None, metric: str, prevalence: float) -> pd.DataFrame:
     """One row a strategy and cycle: strategy, cycle, labelled, share, value, low, high; or no row.
 
-    The value is the mean over repetitions, the bounds those of its 95 % interval.
+    The value is the mean over repetitions, the bounds those of its 95 % interval, within [0, 1].
     """
     names = ["strategy", "cycle", "labelled", "share", "value", "low", "high"]
     if evidence is None:
@@ -117,7 +117,7 @@ def curve_frame(evidence: Evidence | None, metric: str, prevalence: float) -> pd
     columns = (
         np.repeat(curves.strategies, cycles),
         *(np.tile(axis, size) for axis in (evidence.cycles, curves.labelled, curves.share)),
-        *(block.ravel() for block in (curves.mean, low, high)),
+        *(block.ravel() for block in (curves.mean, low.clip(0, 1), high.clip(0, 1))),
     )
     return pd.DataFrame(dict(zip(names, columns, strict=True)))
 

@@ -49,7 +49,9 @@ def counts_at_prevalence(counts: np.ndarray, defective: np.ndarray, prevalence: 
 
 
 def metrics_from_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Metrics of the defect class.
+    """Metrics of the defect class, pooled over pixels: a large defect weighs more than a small one.
+
+    A ratio 0/0 is undefined. It is given as NaN, said to be undefined, and never drawn as 0.
 
     Args:
         counts: (..., 4) tp, fp, fn, tn; sums or means, any scale.
@@ -83,14 +85,22 @@ def class_means(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
         (2, 5) float64: means over clean, then over defective patches, of tp, fp, fn, tn and the patch's IoU
         (over clean ones 0, and never used).
     """
-    rows = with_patch_iou(counts)
+    rows = np.concatenate([counts, patch_iou(counts)[:, None]], axis=1)
     return np.stack([rows[~defective].mean(axis=0), rows[defective].mean(axis=0)])
 
 
-def with_patch_iou(counts: np.ndarray) -> np.ndarray:
-    """(T, 4) tp, fp, fn, tn -> (T, 5) float64 with each patch's IoU, 0 where nothing is or is predicted."""
-    iou = np.nan_to_num(metrics_from_counts(counts)["iou"])
-    return np.concatenate([counts, iou[:, None]], axis=1)
+def patch_iou(counts: np.ndarray) -> np.ndarray:
+    """IoU of each patch by itself. What is shown is its mean over defective patches.
+
+    In that mean every defective patch weighs the same, whatever its defect's size. No clean patch enters, so
+    it does not depend on π: it tells how well defects are outlined, not how often clean material is marked.
+
+    Args:
+        counts: (T, 4) tp, fp, fn, tn.
+    Returns:
+        (T,) float64; 0 where nothing is there and nothing is predicted, which is so of clean patches alone.
+    """
+    return np.nan_to_num(metrics_from_counts(counts)["iou"])
 
 
 def metric_at(means: np.ndarray, metric: str, prevalence: float) -> np.ndarray:

@@ -53,12 +53,15 @@ class PoolMap:
     items: (n,) int64 ids, ascending; xy: (n, 2) float32 on the repetition's axes.
     distance: (n,) float32, in feature space, to the nearest patch labelled before this query; 0 for those.
     radius: (2,) float32, the covering radius (largest such distance) before and after this query.
+    spoke: (2,) int64 ids whose distance is the former: the patch farthest from all labels, and its nearest
+        labelled one.
     """
 
     items: np.ndarray
     xy: np.ndarray
     distance: np.ndarray
     radius: np.ndarray
+    spoke: np.ndarray
 
 
 def map_pool(
@@ -73,4 +76,7 @@ def map_pool(
     to_query = nearest_center_distance(features, features[is_query])
     to_query[is_query] = 0
     radius = np.array([distance.max(), np.minimum(distance, to_query).max()], dtype=np.float32)
-    return PoolMap(items, axes.project(features), distance, radius)
+    farthest = distance.argmax()
+    to_labelled = np.linalg.norm(features[is_labelled] - features[farthest], axis=1)
+    spoke = np.array([items[farthest], items[is_labelled][to_labelled.argmin()]])
+    return PoolMap(items, axes.project(features), distance, radius, spoke)

@@ -24,7 +24,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from alcore.metrics import with_patch_iou
+from alcore.metrics import patch_iou
 from alcore.streams import Purpose, stream
 
 LEVEL = 0.95
@@ -60,7 +60,8 @@ def patch_replicates(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
     Returns:
         (1000, E, 2, 5), as `alcore.metrics.class_means` of each resampled test set.
     """
-    rows = np.stack([with_patch_iou(one) for one in counts], axis=1)  # (T, E, 5)
+    ious = np.array([patch_iou(one) for one in counts])
+    rows = np.concatenate([counts, ious[..., None]], axis=2).swapaxes(0, 1)  # (T, E, 5)
     means = [resampled_means(rows[members].reshape(members.sum(), -1)) for members in (~defective, defective)]
     return np.stack(means, axis=1).reshape(_OF_PATCHES, 2, len(counts), 5).swapaxes(1, 2)
 

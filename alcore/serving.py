@@ -17,7 +17,8 @@ _LIBRARIES = (
     "scipy.special",
     "PIL.Image",
     "alcore.runs.tables",
-    "alcore.figures",
+    "alcore.figures.learning",
+    "alcore.runs.evidence",
     "alcore.runs.manager",
 )
 _SECONDS_TO_LISTEN = 0.8  # imports any sooner would only make the server's own wait
@@ -35,8 +36,12 @@ def serve(options: list[str]) -> None:
     early = threading.Timer(_SECONDS_TO_LISTEN, _import_libraries)
     early.daemon = True
     early.start()
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.cli import main
 
+    # Streamlit learns of st.navigation only when app.py has run once; until then a link straight to another
+    # page would show the bare file from pages/.
+    PagesManager.uses_pages_directory = False
     sys.argv = ["streamlit", "run", "app.py", *options]
     main()
 

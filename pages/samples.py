@@ -1,20 +1,26 @@
-"""Samples: what was chosen, what the model said of it, and how the model learns."""
+"""Samples: what was chosen, why, and how the model learns."""
 
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.ui import samples
+from alcore.ui import samples, why
 from alcore.ui.session import shown_run
+
+VIEWS = {
+    "Chosen patches": samples.show_chosen,
+    "Why this one?": why.show_why,
+    "Watch the model learn": samples.show_learning,
+}
 
 run_id = samples.choose_run(shown_run())
 if run_id is None:
     st.info("Nothing has been chosen yet: start a run in the Lab, and its queries appear here.")
 else:
-    chosen, learning = st.tabs(["Chosen patches", "Watch the model learn"], key="samples_view")
-    try:
-        with chosen:
-            samples.show_chosen(run_id)
-        with learning:
-            samples.show_learning(run_id)
-    except AlcoreError as error:
-        st.error(str(error))
+    tabs = st.tabs(list(VIEWS), key="samples_view", on_change="rerun", bind="query-params")
+    for tab, show in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                try:
+                    show(run_id)
+                except AlcoreError as error:
+                    st.error(str(error))

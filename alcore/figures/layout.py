@@ -58,6 +58,7 @@ def band(x: list, low: list, high: list, color: str, group: str) -> go.Scatter:
     return go.Scatter(
         x=[*x, *reversed(x)],
         y=[*high, *reversed(low)],
+        mode="lines",
         fill="toself",
         fillcolor=translucent(color, 0.16),
         line={"width": 0},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.figures.layout import AXIS, NEUTRAL, layout
+from alcore.figures.layout import AXIS, NEUTRAL, color_of, layout
+from alcore.palette import TRUE_MASK, translucent
 
 
 def score_history(history: pd.DataFrame, *, score_name: str) -> go.Figure:
@@ -33,5 +35,151 @@ def score_history(history: pd.DataFrame, *, score_name: str) -> go.Figure:
         **layout(height=260),
         xaxis=AXIS | {"title": "query", "dtick": 1},
         yaxis=AXIS | {"title": score_name, "rangemode": "tozero"},
+    )
+    return figure
+
+
+def pool_map(
+    frame: pd.DataFrame,
+    *,
+    strategy: str,
+    spoke: tuple[int, int],
+    reach: tuple[float, float, float, float],
+    variance: tuple[float, float],
+) -> go.Figure:
+    """The pool in two dimensions as one query saw it.
+
+    Args:
+        frame: a row a patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query.
+        strategy: whose query it is.
+        spoke: items of the patch farthest from all labels and of its nearest labelled one; the line between
+            them has the covering radius for its length, before projection.
+        reach: left, right, bottom and top of the axes, the same for all queries.
+        variance: shares of the features' variance along both axes.
+    Returns:
+        A figure whose points carry (item,) as customdata.
+    """
+    figure = go.Figure()
+    ends = frame.set_index("item").loc[list(spoke)]
+    figure.add_trace(
+        go.Scatter(
+            x=ends["x"],
+            y=ends["y"],
+            mode="lines",
+            name="covering radius",
+            line={"color": NEUTRAL, "width": 3, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    )
+    before = frame[(frame["labelled_in"] > 0) & ~frame["is_query"]]
+    figure.add_trace(
+        _dots(frame[frame["labelled_in"] == 0], "not labelled", color=translucent(NEUTRAL, 0.55), size=8)
+    )
+    earlier = _dots(before, "labelled before (colour: query)", color=before["labelled_in"], size=12)
+    earlier.marker.update(
+        colorscale="Cividis",
+        cmin=1,
+        cmax=max(2, int(frame["labelled_in"].max()) - 1),
+        colorbar={"title": {"text": "query"}, "dtick": 1, "thickness": 12, "len": 0.8},
+    )
+    figure.add_trace(earlier)
+    figure.add_trace(
+        _dots(frame[frame["is_query"]], f"this query, {strategy}", color=color_of(strategy), size=15)
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name="diamond: defective",
+            marker={"symbol": "diamond-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
+        )
+    )
+    left, right, bottom, top = reach
+    margin_x, margin_y = 0.06 * (right - left) or 1, 0.06 * (top - bottom) or 1
+    figure.update_layout(
+        **layout(height=520),
+        xaxis=AXIS
+        | {
+            "title": f"first axis ({variance[0]:.0%} of variance)",
+            "range": [left - margin_x, right + margin_x],
+        },
+        yaxis=AXIS
+        | {"title": f"second axis ({variance[1]:.0%})", "range": [bottom - margin_y, top + margin_y]},
+        dragmode="lasso",
+        hovermode="closest",
+    )
+    return figure
+
+
+def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scatter:
+    told = [
+        f"patch {row.item}, {'defective' if row.defective else 'clean'}<br>"
+        + (f"labelled in query {row.labelled_in}" if row.labelled_in else f"distance {row.distance:.3f}")
+        for row in rows.itertuples()
+    ]
+    return go.Scatter(
+        x=rows["x"],
+        y=rows["y"],
+        mode="markers",
+        name=name,
+        text=told,
+        customdata=rows[["item"]],
+        hovertemplate="%{text}<extra></extra>",
+        marker={
+            "size": size,
+            "color": color,
+            "symbol": ["diamond" if defective else "circle" for defective in rows["defective"]],
+            "line": {"width": 1, "color": "rgba(255, 255, 255, 0.8)"},
+        },
+        unselected={"marker": {"opacity": 0.35}},
+    )
+
+
+def score_distribution(
+    scores: np.ndarray, defective: np.ndarray, *, chosen: np.ndarray, strategy: str, score_name: str
+) -> go.Figure:
+    """Histogram of all candidates' scores before the first pick, with the chosen ones as ticks below.
+
+    Args:
+        scores: (U,) of the candidates; defective: (U,) bool; chosen: (q,) of those that were picked.
+        strategy: whose scores; score_name: with its unit.
+    """
+    edges = np.histogram_bin_edges(scores, bins=40)
+    middle, width = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
+    figure = go.Figure()
+    for name, members, color in (("clean", ~defective, NEUTRAL), ("defective", defective, TRUE_MASK)):
+        figure.add_trace(
+            go.Bar(
+                x=middle,
+                y=np.histogram(scores[members], edges)[0],
+                width=width,
+                name=name,
+                marker={"color": color, "line": {"width": 0.5, "color": "rgba(60, 60, 60, 0.6)"}},
+                hovertemplate=f"%{{y}} {name} at %{{x:.3g}}<extra></extra>",
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=chosen,
+            y=np.zeros(chosen.size),
+            mode="markers",
+            name="chosen",
+            marker={
+                "symbol": "triangle-up",
+                "size": 14,
+                "color": color_of(strategy),
+                "line": {"width": 1, "color": "white"},
+            },
+            hovertemplate="chosen, %{x:.4g}<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    figure.update_layout(
+        **layout(height=520),
+        barmode="stack",
+        bargap=0,
+        xaxis=AXIS | {"title": score_name},
+        yaxis=AXIS | {"title": "candidates", "rangemode": "tozero"},
     )
     return figure

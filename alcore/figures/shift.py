@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -53,11 +54,16 @@ def advantage_over_prevalence(
             )
     figure.add_hline(y=0, line=ZERO_LINE)
     for label, prevalence in marks.items():
-        figure.add_vline(
-            x=100 * prevalence,
-            line={"color": NEUTRAL, "width": 2, "dash": "dot"},
-            annotation={"text": f"{label} {percent(prevalence)}", "font": {"size": 15}},
-            annotation_position="bottom right",
+        figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
+        figure.add_annotation(
+            x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            xanchor="left",
+            showarrow=False,
+            text=f"{label} {percent(prevalence)}",
+            font={"size": 15},
         )
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
     figure.update_layout(
@@ -66,6 +72,7 @@ def advantage_over_prevalence(
         | {
             "title": "defects in use π (%)",
             "type": "log",
+            "range": [-1, 2],
             "tickvals": ticks,
             "ticktext": [f"{t:g}" for t in ticks],
         },

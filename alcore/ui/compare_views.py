@@ -229,8 +229,8 @@ def _show_inspection(view: View) -> None:
 
 
 def _show_tables(view: View) -> None:
-    budgets = [rows.assign(run=run.name) for run, rows in zip(view.runs, view.budgets, strict=True)]
-    show_tables(view.summary, pd.concat(budgets, ignore_index=True))
+    budgets = pd.concat(view.budgets, keys=[run.name for run in view.runs], names=["run", None])
+    show_tables(view.summary.drop(columns="name"), budgets.reset_index("run"))
 
 
 def _show_methods(view: View) -> None:

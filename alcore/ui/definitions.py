@@ -24,7 +24,7 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
             r"\mathrm{IoU} = \frac{TP}{TP+FP+FN},\quad \mathrm{Dice} = \frac{2\,TP}{2\,TP+FP+FN},\quad "
             r"P = \frac{TP}{TP+FP},\quad R = \frac{TP}{TP+FN}",
         ),
-        ("Mean IoU over defective patches", metrics.class_means, ""),
+        ("Mean IoU over defective patches (patch IoU)", metrics.patch_iou, ""),
     ),
     "Curves and labels": (
         (
@@ -56,25 +56,26 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("Map and covering radius", pool_map.PoolMap, ""),
     ),
 }
+_READABLE_WIDTH = 900
 _AFTER_PROSE = re.compile(r"^(Args|Returns|Raises|Yields):", re.MULTILINE)
 _SOURCE = re.compile(r"^Source: (.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def show() -> None:
     """All estimands, all strategies, and whom to cite."""
-    st.title("Methods")
-    st.markdown("What every number means. The texts are those of the code that computes it.")
-    for chapter, entries in _CHAPTERS.items():
-        st.header(chapter, divider="gray")
-        for title, thing, formula in entries:
-            st.subheader(title)
-            if formula:
-                st.latex(formula)
-            st.markdown(prose_of(thing))
-    _show_strategies()
-    st.header("Citation", divider="gray")
-    st.markdown(CITATION)
-    st.code(BIBTEX, language="bibtex")
+    with st.container(width=_READABLE_WIDTH):
+        st.markdown("What every number means. The texts are those of the code that computes it.")
+        for chapter, entries in _CHAPTERS.items():
+            st.subheader(chapter, divider="gray")
+            for title, thing, formula in entries:
+                st.markdown(f"##### {title}")
+                if formula:
+                    st.latex(formula)
+                st.markdown(prose_of(thing))
+        _show_strategies()
+        st.subheader("Citation", divider="gray")
+        st.markdown(CITATION)
+        st.code(BIBTEX, language="bibtex")
 
 
 def prose_of(thing: object) -> str:
@@ -87,7 +88,7 @@ def prose_of(thing: object) -> str:
 
 
 def _show_strategies() -> None:
-    st.header("Strategies", divider="gray")
+    st.subheader("Strategies", divider="gray")
     for name in strategy_names():
         strategy = get_strategy(name)
         score = f" Score: {strategy.score_name}." if strategy.score_name else ""

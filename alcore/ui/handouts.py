@@ -20,8 +20,11 @@ def show_figure(figure: go.Figure, name: str) -> None:
     """A chart with what saves it: the camera in its toolbar (PNG or SVG), and a button for HTML.
 
     Args:
+        figure: with a height; it is made a little higher.
         name: of the files, without ending; also the chart's key.
     """
+    # The toolbar gets a line of its own above the legend.
+    figure.update_layout(margin_t=76, height=figure.layout.height + 36)
     picture = {"format": st.session_state.get("figure_format") or "png", "filename": name, "scale": 2}
     config = {
         "displaylogo": False,

@@ -19,6 +19,7 @@ from alcore.figures.learning import learning_curves, query_shares
 from alcore.findings import basis
 from alcore.formatting import METRIC_TITLES, clock, percent, plural
 from alcore.keys import FULL_POOL
+from alcore.metrics import METRICS
 from alcore.runs.index import RunRow
 from alcore.statistics import Evidence
 from alcore.ui.gallery import show_query, show_strip
@@ -114,7 +115,7 @@ def charts(row: RunRow | None, *, prevalence: float) -> None:
 @st.fragment
 def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: float) -> None:
     """The learning curves alone, so that a change of metric redraws nothing else."""
-    metric, prevalence, shows_each = _chart_choice(config, in_use)
+    metric, prevalence = _chart_choice(config, in_use)
     points = run_tables(run_id).values(metric, prevalence)
     figure = learning_curves(
         points,
@@ -122,7 +123,7 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: f
         config,
         metric=metric,
         repetitions=evidence.repetitions if evidence else 0,
-        shows_each=shows_each,
+        shows_each=st.session_state.get("each", False),
     )
     st.plotly_chart(
         figure,
@@ -139,6 +140,8 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: f
         )
     if evidence:
         st.caption(f"Bands: {basis(evidence)}")
+    if config.repetitions > 1:
+        st.toggle("Show each repetition", key="each")
     if st.session_state.pop("just_clicked", False):
         st.rerun()  # the dialog opens from the page
 
@@ -170,11 +173,11 @@ def _forget_click() -> None:
     st.session_state.pop("last_click", None)
 
 
-def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float, bool]:
+def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         metric = st.segmented_control(
             "Metric of the defect class",
-            list(METRIC_TITLES),
+            METRICS,
             default="iou",
             required=True,
             format_func=METRIC_TITLES.get,
@@ -191,8 +194,7 @@ def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float, bool]:
             key="at",
             label_visibility="collapsed",
         )
-        shows_each = config.repetitions > 1 and st.toggle("each repetition", key="each")
-    return metric, prevalences[at], shows_each
+    return metric, prevalences[at]
 
 
 def _remember_click() -> None:

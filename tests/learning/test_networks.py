@@ -9,7 +9,7 @@ import torch
 from alcore.catalogue import LIGHT_ENCODERS, architectures, check_names, encoders
 from alcore.config import ModelConfig
 from alcore.errors import ConfigError, ModelError
-from alcore.learning.networks import build_network
+from alcore.learning.networks import build_network, gradient_embeddings
 
 SMALL = ModelConfig(encoder="tu-test_efficientnet", options={"decoder_channels": [16, 8, 8, 8, 8]})
 
@@ -33,6 +33,31 @@ def test_features_are_the_pooled_maps_of_all_levels():
         levels = network.model.encoder(images)[1:]
     pooled = np.concatenate([level.mean(dim=(2, 3)).numpy() for level in levels], axis=1)
     assert np.allclose(features.numpy(), pooled / np.linalg.norm(pooled, axis=1, keepdims=True), atol=1e-6)
+
+
+def test_gradient_embeddings_are_the_output_layers_gradients():
+    network = build_network(SMALL, channels=1, seed=0).eval()
+    head = network.model.segmentation_head[0]
+    images = torch.rand(3, 1, 64, 64)
+    embeddings = gradient_embeddings(network.outputs(images)).detach()
+    assert embeddings.shape == (3, head.in_channels + 1)
+    for index, image in enumerate(images):
+        network.zero_grad()
+        logits = network(image[None])
+        guess = (logits >= 0).float()
+        torch.nn.functional.binary_cross_entropy_with_logits(logits, guess).backward()
+        central_tap = head.weight.grad[0, :, 1, 1]
+        assert torch.allclose(embeddings[index, :-1], central_tap, rtol=1e-3, atol=1e-6)
+        assert torch.allclose(embeddings[index, -1], head.bias.grad[0], rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", sorted(set(architectures()) - {"dpt"}))  # which takes ViTs alone
+def test_every_architecture_gives_gradient_embeddings(architecture):
+    network = build_network(ModelConfig(architecture=architecture, encoder="resnet18"), channels=1, seed=0)
+    with torch.inference_mode():
+        embeddings = gradient_embeddings(network.eval().outputs(torch.rand(2, 1, 130, 150)))
+    assert embeddings.shape[0] == 2
+    assert torch.isfinite(embeddings).all()
 
 
 def test_weights_are_a_function_of_the_seed():

@@ -1,0 +1,109 @@
+"""Do 95 % intervals hold the truth in 95 % of cases? Simulated learning curves, both sources of doubt.
+
+    python -m tests.benchmarks.coverage [--trials 4000]
+
+Over repetitions: curves whose true means are known, with noise that is correlated along the curve (a good
+pool stays good), equal or skewed. Over test patches: test sets drawn from a population of patches whose
+counts, and so whose IoU, are known. Prints a Markdown table; each cell should be 93 to 97 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from alcore.metrics import class_means, metric_at
+from alcore.resampling import interval, patch_replicates, repetition_replicates
+from alcore.statistics import aubc
+
+_LABELLED = np.arange(1, 9) * 24
+_TRUE = np.stack([0.5 * (1 - np.exp(-_LABELLED / scale)) for scale in (120, 70)])  # (S, C): random, other
+_PREVALENCE = 0.02
+
+
+def main() -> None:
+    """Simulate and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=4000)
+    trials = parser.parse_args().trials
+    print("| intervals over | point of a curve | AUBC | AUBC advantage |")
+    print("| --- | --- | --- | --- |")
+    for repetitions in (2, 3, 5, 15):
+        for name, noise in (("normal", _normal), ("skewed", _skewed)):
+            held = _over_repetitions(repetitions, noise, trials)
+            _print(f"{repetitions} repetitions, {name} noise", held)
+    for size in (100, 320, 1000):
+        _print(f"{size} test patches, one repetition", _over_patches(size, trials // 4))
+    naive = _over_repetitions(3, _normal, trials, replicates=_resampled_repetitions)
+    _print("3 repetitions, resampled whole (not used here)", naive)
+
+
+def _print(name: str, held: np.ndarray) -> None:
+    print(f"| {name} | {' | '.join(f'{100 * share:.1f} %' for share in held)} |", flush=True)
+
+
+def _over_repetitions(repetitions, noise, trials, replicates=repetition_replicates) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    truth = np.array([_TRUE[1, 4], aubc(_TRUE[1], _LABELLED), np.diff(aubc(_TRUE, _LABELLED))[0]])
+    held = np.zeros(3)
+    for _ in range(trials):
+        values = _TRUE + noise(rng, (repetitions, *_TRUE.shape))
+        drawn = replicates(values)
+        areas = aubc(drawn, _LABELLED)
+        quantities = np.stack([drawn[:, 1, 4], areas[:, 1], areas[:, 1] - areas[:, 0]], axis=1)
+        low, high = interval(quantities)
+        held += (low <= truth) & (truth <= high)
+    return held / trials
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    steps = rng.normal(0, 0.03, size=shape)
+    return np.cumsum(steps, axis=-1) / 2 + rng.normal(0, 0.02, size=(*shape[:-2], 1, 1))
+
+
+def _skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Mostly small gains, now and then a big loss: a repetition that never catches on."""
+    return 0.04 * (1 - rng.gamma(2.0, 0.5, size=(*shape[:-1], 1))) + rng.normal(0, 0.02, size=shape)
+
+
+def _resampled_repetitions(values: np.ndarray) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    picks = rng.integers(0, len(values), size=(1000, len(values)))
+    return values[picks].mean(axis=1)
+
+
+def _over_patches(size: int, trials: int) -> np.ndarray:
+    rng = np.random.default_rng(2)
+    population, defective = _population(rng, 20_000)
+    means = np.array([[class_means(cell, defective) for cell in row] for row in population])
+    curves = metric_at(means, "iou", _PREVALENCE)
+    truth = np.array([curves[1, 4], aubc(curves[1], _LABELLED), np.diff(aubc(curves, _LABELLED))[0]])
+    clean, faulty = np.flatnonzero(~defective), np.flatnonzero(defective)
+    held = np.zeros(3)
+    for _ in range(trials):
+        items = np.concatenate([rng.choice(clean, size // 2), rng.choice(faulty, size // 2)])
+        counts = population[:, :, items].reshape(-1, size, 4)
+        drawn = patch_replicates(counts, defective[items]).reshape(-1, *_TRUE.shape, 2, 5)
+        values = metric_at(drawn, "iou", _PREVALENCE)
+        areas = aubc(values, _LABELLED)
+        quantities = np.stack([values[:, 1, 4], areas[:, 1], areas[:, 1] - areas[:, 0]], axis=1)
+        low, high = interval(quantities)
+        held += (low <= truth) & (truth <= high)
+    return held / trials
+
+
+def _population(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(S, C, M, 4) counts of M patches, half defective, under models that find ever more of each defect."""
+    defective = np.arange(size) % 2 == 0
+    area = rng.lognormal(4, 0.7, size=size).clip(4, 2000) * defective
+    difficulty = rng.normal(0, 0.25, size=size)  # of a patch, for every model
+    recall = (1.6 * _TRUE[..., None] + difficulty).clip(0, 1)
+    tp = np.round(area * recall)
+    fp = rng.poisson(3 * (1.2 - recall)) * (rng.random(recall.shape) < 0.15)
+    fn = area - tp
+    return np.stack([tp, fp, fn, 4096 - tp - fp - fn], axis=-1), defective
+
+
+if __name__ == "__main__":
+    main()
