@@ -124,7 +124,7 @@ def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scat
         mode="markers",
         name=name,
         text=told,
-        customdata=rows[["item"]],
+        customdata=[[item] for item in rows["item"].to_list()],  # a frame would come back as a dict
         hovertemplate="%{text}<extra></extra>",
         marker={
             "size": size,

@@ -1,50 +1,9 @@
 """Every page by AppTest; what it cannot see (charts, ticks) is tested in the browser."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from alcore.config import make_config
-from alcore.runs.execution import execute
 from alcore.runs.index import RunIndex
-from alcore.runs.store import RunStore
-from alcore.ui import session
-from tests.conftest import ROOT, SMALL
-
-
-@pytest.fixture(autouse=True)
-def fresh_server():
-    """No manager or data set of the test before, and no spare worker."""
-    import streamlit as st
-
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    session.manager().close()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def finished_run(home):
-    store = RunStore.create(home / "runs" / "demo-run", make_config(SMALL))
-    execute(store)
-    RunIndex(home)
-    return "demo-run"
-
-
-def open_page(path, **parameters):
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    if path != "pages/lab.py":
-        app.switch_page(path).run()
-    assert not app.exception, app.exception
-    return app
-
-
-def texts(app):
-    kinds = (app.markdown, app.caption, app.info, app.error, app.warning)
-    return "\n".join(element.value for kind in kinds for element in kind)
+from tests.pages.helpers import open_page, texts
 
 
 @pytest.mark.parametrize(
@@ -53,6 +12,8 @@ def texts(app):
         ("pages/lab.py", "Pool 600"),
         ("pages/samples.py", "start a run in the Lab"),
         ("pages/runs.py", "start one in the Lab"),
+        ("pages/compare.py", "start a run in the Lab"),
+        ("pages/methods.py", "trapezoid rule"),
     ],
 )
 def test_an_empty_page_says_what_to_do(path, words):
@@ -117,8 +78,34 @@ def test_samples_of_a_run(finished_run):
         assert not app.exception
     app.slider(key=f"samples_cycle-{finished_run}").set_value(1).run()
     assert not app.exception
+
+
+def test_the_model_is_watched_learning(finished_run):
+    app = open_page("pages/samples.py", samples_view="Watch the model learn")
     app.slider(key=f"learn_cycle-{finished_run}").set_value(3).run()
     assert "after 18 labels" in texts(app)
+
+
+def test_why_shows_the_covering_radius_and_plays(finished_run):
+    app = open_page("pages/samples.py", samples_view="Why this one?")
+    assert "Covering radius" in texts(app)
+    app.slider(key=f"why_cycle-{finished_run}").set_value(3).run()
+    assert not app.exception
+    app.selectbox(key=f"why_strategy-{finished_run}").set_value("random").run()
+    assert "random gives no scores" in texts(app)
+    app.toggle(key=f"why_play-{finished_run}").set_value(True).run()
+    assert not app.exception
+    assert app.slider(key=f"why_cycle-{finished_run}").value == 2, (
+        "after the last query comes the first again"
+    )
+
+
+def test_moving_the_deployment_prevalence_moves_the_curves_of_a_finished_run(finished_run):
+    app = open_page("pages/lab.py", run=finished_run)
+    assert "at π₁ = 2 %" in app.button_group(key="at").options[1]
+    app.select_slider(key="pi1").set_value(0.001).run()
+    assert not app.exception
+    assert "at π₁ = 0.1 %" in app.button_group(key="at").options[1]
 
 
 def test_a_patch_opens_large_with_its_history(finished_run):

@@ -87,3 +87,18 @@ def test_a_directory_without_a_row_is_adopted(home, small):
     (home / "runs" / "not-a-run").mkdir()
     rows = RunIndex(home).rows()
     assert [(row.id, row.status) for row in rows] == [("copied-here", "interrupted")]
+
+
+def test_a_finished_run_gets_its_ceiling_and_a_stopped_one_goes_on(manager, small):
+    run_id = manager.submit(small)
+    with pytest.raises(StoreError, match="not finished"):
+        manager.request_ceiling(run_id)
+    wait_for(lambda: status(manager, run_id) == "finished", "the cycles")
+    manager.request_ceiling(run_id)
+    wait_for(lambda: manager.progress(run_id), "the ceiling's first step")
+    manager.command(run_id, "stop")
+    wait_for(lambda: not manager.index.get(run_id).is_active, "the stop")
+    if status(manager, run_id) == "stopped":  # else it was quicker than we
+        manager.resume(run_id)
+    wait_for(lambda: status(manager, run_id) == "finished", "the ceiling")
+    assert manager.store(run_id).ceilings() == [1]

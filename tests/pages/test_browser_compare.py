@@ -1,0 +1,99 @@
+"""Comparing, explaining and taking away, in a real browser."""
+
+import re
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard import CHROMIUM, SECONDS, chromium, serving
+from tests.runs.helpers import wait_for
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
+]
+
+
+@pytest.fixture
+def served(home, finished_runs):
+    with serving(home) as (address, _), chromium() as browser:
+        yield address, browser
+
+
+def heights(page):
+    """Where the points of all curves are drawn."""
+    points = page.locator(".st-key-figure-learning-curves .scatterlayer .trace .point")
+    return points.evaluate_all("all => all.map(e => e.getAttribute('transform'))")
+
+
+def test_the_first_link_that_a_server_gets_may_lead_to_any_page(served):
+    address, browser = served
+    page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.goto(f"{address}/methods")
+    expect(page.get_by_text("Normalised area under the budget curve")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+
+
+def test_comparing_and_taking_away(served, tmp_path):
+    address, browser = served
+    page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.goto(f"{address}/compare?runs=three-times")
+    wait_for(lambda: len(heights(page)) == 3 * 2, "three curves of two points")
+    before = heights(page)
+    slider = page.locator(".st-key-use").get_by_role("slider")
+    slider.press("End")
+    expect(page.locator(".ytitle").filter(has_text="100 %")).to_be_visible(timeout=10 * SECONDS)
+    wait_for(lambda: heights(page) != before, "the curves to follow the slider")
+    expect(page).to_have_url(re.compile("use="))
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML").click()
+    file = tmp_path / "figure.html"
+    download.value.save_as(file)
+    assert "plotly" in file.read_text(encoding="utf-8")
+
+    page.get_by_role("radio", name="SVG").click()
+    page.wait_for_timeout(1500)
+    with page.expect_download() as download:
+        page.locator(".st-key-figure-learning-curves .modebar-btn").first.click()
+    assert download.value.suggested_filename == "learning-curves.svg"
+    download.value.save_as(file)
+    assert "<svg" in file.read_text(encoding="utf-8")[:200]
+
+    page.get_by_role("tab", name="Tables").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Parquet").first.click()
+    download.value.save_as(tmp_path / "summary.parquet")
+    assert list(pd.read_parquet(tmp_path / "summary.parquet")["strategy"]) == [
+        "random",
+        "entropy",
+        "oracle-random",
+    ]
+
+    page.get_by_role("tab", name="Curves").click()
+    page.get_by_role("button", name="Train the full-pool ceiling").click()
+    expect(page.get_by_text(re.compile(r"^full pool 0\.\d+"))).to_be_visible(timeout=90 * SECONDS)
+
+
+def test_why_this_one(served):
+    address, browser = served
+    page = browser.new_page(viewport={"width": 1500, "height": 1500})
+    page.goto(f"{address}/samples?run=demo-run&samples_view=Why+this+one%3F")
+    chart = page.locator(".js-plotly-plot").first
+    wait_for(lambda: chart.locator(".scatterlayer .point").count() > 70, "the pool's map")
+    box = chart.locator(".nsewdrag").bounding_box()
+    left, top = box["x"] + 5, box["y"] + 5
+    right, bottom = box["x"] + box["width"] - 5, box["y"] + box["height"] - 5
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=12)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile(r"^80 patches selected"))).to_be_visible(timeout=15 * SECONDS)
+    expect(page.locator("[data-testid=stImage] img")).to_have_count(24)
+
+    slider = page.get_by_role("slider")
+    slider.press("ArrowRight")
+    expect(page.get_by_text("selected")).to_have_count(0, timeout=15 * SECONDS)
+    expect(page.get_by_text(re.compile("^Covering radius 0"))).to_be_visible()

@@ -1,0 +1,96 @@
+"""The Compare page by AppTest; its charts are seen in the browser test."""
+
+import pytest
+
+from alcore.ui.compare_views import VIEWS
+from alcore.ui.session import manager
+from tests.pages.helpers import open_page, texts
+
+
+def open_compare(*runs, **parameters):
+    app = open_page("pages/compare.py", **parameters)
+    app.multiselect(key="runs").set_value(list(runs)).run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_view_of_one_run_and_of_two(finished_runs, view):
+    one, three = finished_runs
+    app = open_compare(one, view=view)
+    assert "resampled test patches" in texts(app)
+    app.multiselect(key="runs").set_value([one, three]).run()
+    assert not app.exception
+    assert "**A**: One repetition" in texts(app)
+    assert "**B**: 95 % intervals over 3 repetitions" in texts(app)
+
+
+def test_every_metric_prevalence_and_baseline(finished_runs):
+    app = open_compare(*finished_runs, view="Gain")
+    for metric in ("dice", "precision", "recall", "patch_iou"):
+        app.button_group(key="judge").set_value(metric).run()
+        assert not app.exception, metric
+    for prevalence in (0.001, 1.0):
+        app.select_slider(key="use").set_value(prevalence).run()
+        assert not app.exception, prevalence
+    app.button_group(key="judge").set_value("iou").run()
+    app.selectbox(key="against").set_value("oracle-random").run()
+    assert "oracle-random" in texts(app)
+    app.button_group(key="along").set_value("share").run()
+    app.number_input(key="target").set_value(0.9).run()
+    assert not app.exception
+
+
+def test_the_difference_that_repetitions_can_tell_is_said(finished_runs):
+    app = open_compare(finished_runs[1], view="Significance")
+    assert "With 3 repetitions, an AUBC difference to random below 0." in texts(app)
+    assert "Who beats whom" in texts(app)
+
+
+def test_a_baseline_that_the_run_lacks_is_said(finished_runs):
+    app = open_compare(*finished_runs, view="Gain")
+    app.selectbox(key="against").set_value("oracle-random").run()
+    app.multiselect(key="runs").set_value([finished_runs[0]]).run()
+    assert not app.exception
+
+
+def test_the_table_holds_what_the_views_show(finished_runs):
+    app = open_compare(*finished_runs, view="Tables")
+    summary, budgets = (element.value for element in app.dataframe)
+    assert list(summary["run"]) == ["A"] * 3 + ["B"] * 3
+    assert {"aubc", "aubc_low", "aubc_high", "advantage", "shift", "saved", "enrichment"} <= set(summary)
+    assert len(budgets) == 3 * 3 + 3 * 2
+    downloads = [button.label for button in app.get("download_button")]
+    assert downloads == ["CSV", "Parquet"] * 2
+
+
+def test_the_methods_text_is_the_runs_own(finished_runs):
+    app = open_compare(finished_runs[1], view="Methods text")
+    text, bibtex = (element.value for element in app.code)
+    for words in ("random, entropy and oracle-random", "pool of 80", "20 %", "3 optimiser steps", "π₁ = 2 %"):
+        assert words in text, words
+    assert "2601.06209" in bibtex
+
+
+def test_images_are_inspected_at_a_threshold(finished_runs):
+    app = open_compare(*finished_runs, view="Image inspection")
+    before = app.dataframe[0].value
+    app.select_slider(key="threshold").set_value(0.01).run()
+    after = app.dataframe[0].value
+    column = "detected of the defective"
+    assert (after[column] >= before[column]).all()
+    assert len(after) == 6
+
+
+def test_a_ceiling_is_asked_for_once(finished_runs, monkeypatch):
+    asked = []
+    app = open_compare(finished_runs[0], view="Curves")
+    monkeypatch.setattr(type(manager()), "request_ceiling", lambda self, run_id: asked.append(run_id))
+    app.button(key=f"ceiling-{finished_runs[0]}").click().run()
+    assert not app.exception
+    assert asked == [finished_runs[0]]
+
+
+def test_no_run_chosen_is_no_error(finished_runs):
+    app = open_compare()
+    assert "Choose at least one run" in texts(app)
