@@ -7,7 +7,7 @@ import pandas as pd
 
 from alcore.comparison import Question
 from alcore.config import RunConfig
-from alcore.formatting import METRIC_TITLES, percent, plural
+from alcore.formatting import METRIC_TITLES, display_name, percent, plural
 from alcore.statistics import Evidence
 
 CITATION = (
@@ -64,7 +64,7 @@ def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
             verdict = "is above"
         elif row.advantage_high < 0:
             verdict = "is below"
-        sentences.append(f"**{row.strategy}** {verdict} {baseline} ({bounds}).")
+        sentences.append(f"**{display_name(row.strategy)}** {verdict} {baseline} ({bounds}).")
     return sentences
 
 
@@ -81,7 +81,7 @@ def where_gain_vanishes(frame: pd.DataFrame, baseline: str) -> list[str]:
             parts = [f"above at π from {_span(better)}"] if len(better) else []
             parts += [f"below at π from {_span(worse)}"] if len(worse) else []
             text = f"against {baseline}: {', '.join(parts)}; elsewhere it cannot be told from zero"
-        sentences.append(f"**{strategy}** {text}.")
+        sentences.append(f"**{display_name(strategy)}** {text}.")
     return sentences
 
 

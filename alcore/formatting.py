@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from alcore.acquisition import get_strategy
+from alcore.acquisition import Needs, get_strategy, strategy_names
 from alcore.metrics import ALL_METRICS
 
 METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
@@ -20,6 +20,13 @@ def clock(seconds: float) -> str:
 def score_text(strategy: str, score: float) -> str:
     """A score for a caption, or '' for a strategy or a first query without one."""
     return "" if math.isnan(score) or not get_strategy(strategy).score_name else f"{score:.3f}"
+
+
+def display_name(strategy: str) -> str:
+    """A strategy's name for legends and captions; one that uses the ground truth says that it cheats."""
+    is_known = strategy in strategy_names()
+    cheats = is_known and Needs.ORACLE in get_strategy(strategy).needs
+    return f"{strategy} (cheats)" if cheats else strategy
 
 
 def plural(count: int, word: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.conftest import ROOT
 from tests.runs.helpers import wait_for
@@ -90,5 +90,9 @@ def run_button(page: Page):
 
 def curve_points(page: Page) -> list[int]:
     """How many points each learning curve has."""
-    traces = page.locator(".st-key-curves .scatterlayer .trace").all()
-    return [trace.locator(".point").count() for trace in traces]
+    return [curve.locator(".point").count() for curve in curves(page).all()]
+
+
+def curves(page: Page) -> Locator:
+    """The Lab's learning curves, without their bands."""
+    return page.locator(".st-key-curves .scatterlayer .trace:has(.point)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from alcore.acquisition import strategy_names
+from alcore.formatting import display_name
 from alcore.palette import strategy_colors, translucent
 
 CHART_HEIGHT = 400
@@ -50,7 +51,7 @@ def dash_of(position: int) -> str:
 
 def trace_name(run: str, strategy: str, runs: int) -> str:
     """What a strategy's line is called: with its run, where there are several."""
-    return strategy if runs == 1 else f"{run} · {strategy}"
+    return display_name(strategy) if runs == 1 else f"{run} · {display_name(strategy)}"
 
 
 def band(x: list, low: list, high: list, color: str, group: str) -> go.Scatter:

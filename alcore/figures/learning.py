@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from alcore.chance import chance_band
 from alcore.config import RunConfig
 from alcore.figures.layout import AXIS, band, color_of, layout, symbol_of
-from alcore.formatting import METRIC_TITLES
+from alcore.formatting import METRIC_TITLES, display_name
 from alcore.palette import translucent
 
 
@@ -73,7 +73,7 @@ def _curve(
     return go.Scatter(
         x=rows["labelled"],
         y=rows["value"],
-        name=strategy,
+        name=display_name(strategy),
         legendgroup=strategy,
         showlegend=not is_faint,
         mode="lines" if is_faint else "lines+markers",
@@ -116,7 +116,7 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
             go.Bar(
                 x=list(own.index),
                 y=own.to_list(),
-                name=strategy,
+                name=display_name(strategy),
                 marker_color=color_of(strategy),
                 showlegend=False,
                 hovertemplate=f"{strategy}, query %{{x}}<br>%{{y:.0%}} defective<extra></extra>",

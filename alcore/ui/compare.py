@@ -26,17 +26,18 @@ def choose(preferred: str | None) -> list[Chosen]:
     if not rows:
         st.info("There is nothing to compare yet: start a run in the Lab, and its curves appear here.")
         return []
+    asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in rows][:_MOST_RUNS]
     first = preferred if preferred in rows else next(iter(rows))
     ids = st.multiselect(
         "Runs",
         list(rows),
-        default=[first],
+        default=asked or [first],
         format_func=lambda run_id: _title(rows[run_id]),
         key="runs",
         max_selections=_MOST_RUNS,
         placeholder="Choose runs to lay side by side",
-        bind="query-params",
     )
+    st.query_params["runs"] = ids  # by hand: a bound widget would write names, which can change
     if not ids:
         st.info("Choose at least one run.")
     return [open_run(rows[run_id], position) for position, run_id in enumerate(ids)]

@@ -12,8 +12,9 @@ import streamlit as st
 from alcore.comparison import Question, advantage_over_prevalence, by_budget, lower_bounds, summarise
 from alcore.figures import comparison as figures
 from alcore.figures import shift as shift_figures
+from alcore.figures.layout import trace_name
 from alcore.findings import advantages, detectable, where_gain_vanishes
-from alcore.formatting import METRIC_TITLES, percent
+from alcore.formatting import METRIC_TITLES, display_name, percent
 from alcore.statistics import Estimate, penalty_matrix
 from alcore.ui.chosen import Chosen
 from alcore.ui.controls import PREVALENCES
@@ -37,7 +38,7 @@ class View:
 
     def name(self, run: Chosen, strategy: str) -> str:
         """What a strategy of a run is called."""
-        return strategy if len(self.runs) == 1 else f"{run.name} · {strategy}"
+        return trace_name(run.name, strategy, len(self.runs))
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -214,7 +215,9 @@ def _show_penalties(view: View) -> None:
         + (f", added up over {len(view.runs)} runs." if len(view.runs) > 1 else ".")
         + " A good strategy has a dark row and a pale column."
     )
-    show_figure(figures.penalty_heatmap(total, shared, runs=len(view.runs)), "penalty-matrix")
+    show_figure(
+        figures.penalty_heatmap(total, [*map(display_name, shared)], runs=len(view.runs)), "penalty-matrix"
+    )
 
 
 def _sentences(view: View, run: Chosen, sentences: list[str]) -> None:

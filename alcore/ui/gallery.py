@@ -11,7 +11,7 @@ import streamlit as st
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
 from alcore.figures.samples import score_history
-from alcore.formatting import plural, score_text
+from alcore.formatting import display_name, plural, score_text
 from alcore.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
 from alcore.keys import CycleKey
 from alcore.palette import PREDICTION, TRUE_MASK
@@ -40,7 +40,9 @@ def show_strip(run_id: str, _records: int) -> None:
         pictures, captions, defective, count = _strip(run_id, key)
         label, images = st.columns([1, 9], vertical_alignment="center")
         with label:
-            st.markdown(f"**{strategy}**  \nquery {key.cycle}: {defective} of {count} defective")
+            st.markdown(
+                f"**{display_name(strategy)}**  \nquery {key.cycle}: {defective} of {count} defective"
+            )
         with images:
             columns = st.columns(_STRIP)
             for column, picture, caption in zip(columns, pictures, captions):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import CHROMIUM, SECONDS, chromium, curve_points, open_lab, run_button, serving
+from tests.dashboard import CHROMIUM, SECONDS, chromium, curve_points, curves, open_lab, run_button, serving
 from tests.runs.helpers import wait_for
 
 pytestmark = [
@@ -64,7 +64,7 @@ def test_a_presentation(served):
     expect(page.get_by_text("stopped, ")).to_be_visible(timeout=20 * SECONDS)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
-    point = page.locator(".st-key-curves .scatterlayer .trace").nth(1).locator(".point").nth(1).bounding_box()
+    point = curves(page).nth(1).locator(".point").nth(1).bounding_box()
     x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
     page.mouse.move(x - 40, y - 20)
     page.mouse.move(x, y, steps=5)

@@ -38,6 +38,8 @@ def test_the_first_link_that_a_server_gets_may_lead_to_any_page(served):
 def test_comparing_and_taking_away(served, tmp_path):
     address, browser = served
     page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.goto(f"{address}/compare?runs=demo-run&runs=three-times")
+    wait_for(lambda: len(heights(page)) == 3 * 3 + 3 * 2, "the curves of both runs in the link")
     page.goto(f"{address}/compare?runs=three-times")
     wait_for(lambda: len(heights(page)) == 3 * 2, "three curves of two points")
     before = heights(page)
