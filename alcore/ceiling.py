@@ -35,13 +35,13 @@ class Ceiling:
 def train_ceiling(config: RunConfig, patches: Patches, repetition: int, follow: Follow) -> Ceiling:
     """Train on the whole pool of a repetition and evaluate.
 
-    It starts from the repetition's initial weights and takes as many optimiser steps as a strategy's model
-    takes in all its cycles together; in epoch mode, one cycle's epochs over the whole pool.
+    It starts from the repetition's initial weights and takes as many optimiser steps as stand behind a
+    strategy's last model: those of all cycles together, or of one where each cycle starts cold. In epoch mode
+    it is as many epochs as in one cycle, over the whole pool.
     """
     draw = draw_repetition(config, patches, repetition)
-    training = config.training.model_copy(
-        update={"steps": config.training.steps * config.cycles, "start": "warm"}
-    )
+    cycles = 1 if config.training.start == "cold" else config.cycles
+    training = config.training.model_copy(update={"steps": config.training.steps * cycles, "start": "warm"})
     seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, repetition).integers(2**62)
     learner = Learner(config.model_copy(update={"training": training}), patches, seed=int(seed))
     rng = stream(config.seed, Purpose.CEILING, repetition)

@@ -8,6 +8,7 @@ import pandas as pd
 from alcore.comparison import Question
 from alcore.config import RunConfig
 from alcore.formatting import METRIC_TITLES, display_name, percent, plural
+from alcore.metrics import PATCH_IOU
 from alcore.statistics import Evidence
 
 CITATION = (
@@ -53,18 +54,21 @@ def detectable(evidence: Evidence, summary: pd.DataFrame, baseline: str) -> str:
 def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
     """For each strategy, whether it beats the baseline, by how much, and how sure that is."""
     sentences = []
-    for row in summary.itertuples():
-        if np.isnan(row.advantage):
+    for row in summary.dropna(subset=["advantage"]).itertuples():
+        name, difference = display_name(row.strategy), f"{row.advantage:+.3f} AUBC"
+        if np.isnan(row.advantage_low):
+            sentences.append(
+                f"**{name}** differs from {baseline} by {difference} where both are defined; "
+                "that is not so in every repetition, so there is no interval."
+            )
             continue
-        bounds = (
-            f"{row.advantage:+.3f} AUBC, 95 % interval {row.advantage_low:+.3f} to {row.advantage_high:+.3f}"
-        )
         verdict = "cannot be told from"
         if row.advantage_low > 0:
             verdict = "is above"
         elif row.advantage_high < 0:
             verdict = "is below"
-        sentences.append(f"**{display_name(row.strategy)}** {verdict} {baseline} ({bounds}).")
+        bounds = f"95 % interval {row.advantage_low:+.3f} to {row.advantage_high:+.3f}"
+        sentences.append(f"**{name}** {verdict} {baseline} ({difference}, {bounds}).")
     return sentences
 
 
@@ -72,21 +76,33 @@ def where_gain_vanishes(frame: pd.DataFrame, baseline: str) -> list[str]:
     """For each strategy, the prevalences at which its advantage is clear, of `advantage_over_prevalence`."""
     sentences = []
     for strategy, rows in frame.groupby("strategy", sort=False):
-        better, worse = rows[rows["low"] > 0]["prevalence"], rows[rows["high"] < 0]["prevalence"]
-        if better.empty and worse.empty:
+        above, below = (_spans(rows["prevalence"], is_so) for is_so in (rows["low"] > 0, rows["high"] < 0))
+        clear = [f"{word} at π {spans}" for word, spans in (("above", above), ("below", below)) if spans]
+        if not clear:
             text = f"cannot be told from {baseline} at any π"
-        elif worse.empty and len(better) == len(rows):
-            text = f"is above {baseline} at every π from {_span(rows['prevalence'])}"
+        elif (rows["low"] > 0).all():
+            text = f"is above {baseline} at every π {above}"
         else:
-            parts = [f"above at π from {_span(better)}"] if len(better) else []
-            parts += [f"below at π from {_span(worse)}"] if len(worse) else []
-            text = f"against {baseline}: {', '.join(parts)}; elsewhere it cannot be told from zero"
+            text = f"against {baseline}: {'; '.join(clear)}; elsewhere it cannot be told from zero"
         sentences.append(f"**{display_name(strategy)}** {text}.")
     return sentences
 
 
-def _span(prevalences: pd.Series) -> str:
-    return f"{percent(prevalences.min())} to {percent(prevalences.max())}"
+def _spans(prevalences: pd.Series, is_so: pd.Series) -> str:
+    """The stretches of rising prevalences where something is so, such as "from 1 % to 5 %"; '' for none."""
+    stretch = (is_so != is_so.shift()).cumsum()[is_so]
+    parts = [
+        f"from {percent(part.min())} to {percent(part.max())}"
+        if len(part) > 1
+        else f"= {percent(part.min())}"
+        for _, part in prevalences[is_so].groupby(stretch)
+    ]
+    return " and ".join(parts)
+
+
+def judged_at(metric: str, prevalence: float) -> str:
+    """A metric and the prevalence that it is taken at, for titles; patch IoU is the same at all of them."""
+    return f"{METRIC_TITLES[metric]} at π₁ = {percent(prevalence)}" if metric != PATCH_IOU else "Patch IoU"
 
 
 def methods_paragraph(config: RunConfig, evidence: Evidence, question: Question, *, device: str) -> str:
@@ -111,13 +127,21 @@ def methods_paragraph(config: RunConfig, evidence: Evidence, question: Question,
         f"{training.weight_decay:g}, {training.schedule} schedule) on Dice plus binary cross-entropy loss, "
         f"{start}, with {flips} flips, on {device}. Up to {config.test_size} test patches, half of them "
         f"defective as far as they lasted, gave confusion counts at probability 0.5; "
-        f"{METRIC_TITLES[question.metric]} of the defect class at a prevalence π₁ = "
-        f"{percent(question.prevalence)} of use was computed from the class-conditional mean counts, which "
-        f"label shift leaves unchanged. AUBC is the trapezoidal area under the curve over the labelled "
+        f"{_metric_sentence(question)} AUBC is the trapezoidal area under the curve over the labelled "
         f"share, divided by its range; advantages are paired differences to {question.baseline}. "
         f"{basis(evidence)} Tests per budget are {_test_name(evidence)} with Holm's correction. "
         f"The random seed was {config.seed}. The design follows Combes, Derville and Coeurjolly "
         f"(arXiv:2601.06209)."
+    )
+
+
+def _metric_sentence(question: Question) -> str:
+    if question.metric == PATCH_IOU:
+        return "the metric is the mean IoU over defective patches, which does not depend on prevalence."
+    return (
+        f"{METRIC_TITLES[question.metric]} of the defect class at a prevalence π₁ = "
+        f"{percent(question.prevalence)} of use was computed from the class-conditional mean counts, which "
+        "label shift leaves unchanged."
     )
 
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alcore.resampling import interval, repetition_replicates, resampled_means
+from alcore.resampling import interval, student_weights
+from alcore.streams import Purpose, stream
+
+_DRAWS = 4000  # as many as student_weights has
 
 
 @dataclass(frozen=True)
@@ -24,23 +27,6 @@ class Peaks:
     strategies: tuple[str, ...]
     max_probability: np.ndarray
     defective: np.ndarray
-
-
-def image_rates(
-    max_probability: np.ndarray, defective: np.ndarray, threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Detection and false-alarm rate when a patch is called defective above a threshold.
-
-    The detection rate is the flagged share of defective patches, the false-alarm rate that of clean ones;
-    neither depends on π.
-
-    Args:
-        max_probability: (..., T); defective: (T,) bool; threshold: 0..1.
-    Returns:
-        detection (...), false alarms (...).
-    """
-    flagged = max_probability >= threshold
-    return flagged[..., defective].mean(axis=-1), flagged[..., ~defective].mean(axis=-1)
 
 
 def image_precision(detection: np.ndarray, false_alarms: np.ndarray, prevalence: float) -> np.ndarray:
@@ -57,58 +43,82 @@ THRESHOLDS = tuple(1 / (1 + np.exp(-np.linspace(-9, 9, 181))))
 """Where `along_threshold` looks: evenly on the logit scale, since networks are often nearly sure."""
 
 
+def rates_along(peaks: Peaks, thresholds: Sequence[float] = THRESHOLDS) -> tuple[np.ndarray, np.ndarray]:
+    """Detection and false-alarm rates at some thresholds.
+
+    The detection rate is the flagged share of defective patches, the false-alarm rate that of clean ones;
+    neither depends on π.
+
+    Args:
+        thresholds: K of them, 0..1.
+    Returns:
+        (R, S, K) detection rates and (R, S, K) false-alarm rates.
+    """
+    rates = np.empty((2, *peaks.max_probability.shape[:2], len(thresholds)))
+    for repetition, strategy in np.ndindex(peaks.max_probability.shape[:2]):
+        peak, defective = peaks.max_probability[repetition, strategy], peaks.defective[repetition]
+        for kind, members in enumerate((defective, ~defective)):
+            ranked = np.sort(peak[members])
+            below = np.searchsorted(ranked, np.asarray(thresholds, dtype=peak.dtype), side="left")
+            rates[kind, repetition, strategy] = 1 - below / ranked.size
+    return rates[0], rates[1]
+
+
 def along_threshold(
-    peaks: Peaks, prevalence: float, thresholds: Sequence[float] = THRESHOLDS
+    strategies: Sequence[str],
+    rates: tuple[np.ndarray, np.ndarray],
+    prevalence: float,
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> pd.DataFrame:
     """One row a strategy and threshold: strategy, threshold, detection, false_alarms, precision at π₁.
 
-    Rates are means over repetitions; precision follows from these.
+    Args:
+        rates: of `rates_along`. Shown are their means over repetitions; precision follows from these.
     """
-    frames = []
-    for threshold in thresholds:
-        detection, false_alarms = (rates.mean(axis=0) for rates in _rates(peaks, threshold))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "strategy": peaks.strategies,
-                    "threshold": threshold,
-                    "detection": detection,
-                    "false_alarms": false_alarms,
-                    "precision": image_precision(detection, false_alarms, prevalence),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+    detection, false_alarms = (block.mean(axis=0) for block in rates)  # (S, K)
+    return pd.DataFrame(
+        {
+            "strategy": np.repeat(strategies, len(thresholds)),
+            "threshold": np.tile(thresholds, len(strategies)),
+            "detection": detection.ravel(),
+            "false_alarms": false_alarms.ravel(),
+            "precision": image_precision(detection, false_alarms, prevalence).ravel(),
+        }
+    )
 
 
 def at_threshold(peaks: Peaks, prevalence: float, threshold: float) -> pd.DataFrame:
-    """One row a strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds."""
-    row = along_threshold(peaks, prevalence, [threshold])
-    detection, false_alarms = _replicates(peaks, threshold)
+    """One row a strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds.
+
+    A rate that is 0 of n in the test set need not be 0 in use. So each repetition's rates are drawn from
+    their posterior under Jeffreys' prior, Beta(k + ½, n − k + ½), and, where there are several repetitions,
+    the spread between these is added as in `alcore.resampling`. An interval always holds the rate itself.
+    Source: Brown, Cai & DasGupta 2001, Interval estimation for a binomial proportion, Statistical Science 16.
+    """
+    rates = rates_along(peaks, [threshold])
+    row = along_threshold(peaks.strategies, rates, prevalence, [threshold])
+    sizes = peaks.defective.sum(axis=1), (~peaks.defective).sum(axis=1)
+    rng = stream(0, Purpose.BOOTSTRAP, 1)
+    detection, false_alarms = (
+        _rate_replicates(rate[..., 0], size, rng) for rate, size in zip(rates, sizes, strict=True)
+    )
     replicates = {
         "detection": detection,
         "false_alarms": false_alarms,
         "precision": image_precision(detection, false_alarms, prevalence),
     }
     for name, values in replicates.items():
-        row[f"{name}_low"], row[f"{name}_high"] = interval(values)
+        low, high = interval(values)
+        row[f"{name}_low"], row[f"{name}_high"] = np.fmin(low, row[name]), np.fmax(high, row[name])
     return row
 
 
-def _rates(peaks: Peaks, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """(R, S) detection and false-alarm rates of each repetition."""
-    pairs = [
-        image_rates(one, defective, threshold)
-        for one, defective in zip(peaks.max_probability, peaks.defective, strict=True)
-    ]
-    detection, false_alarms = zip(*pairs, strict=True)
-    return np.array(detection), np.array(false_alarms)
-
-
-def _replicates(peaks: Peaks, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """(B, S) replicates of both rates, over repetitions or, with one, over test patches."""
-    if len(peaks.max_probability) > 1:
-        return tuple(repetition_replicates(rates).clip(0, 1) for rates in _rates(peaks, threshold))
-    flagged = (peaks.max_probability[0] >= threshold).T.astype(float)  # (T, S)
-    defective = peaks.defective[0]
-    return resampled_means(flagged[defective]), resampled_means(flagged[~defective])
+def _rate_replicates(rates: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(R, S) rates, of (R,) patches each -> (B, S) replicates of their mean."""
+    hits = rates * sizes[:, None]
+    drawn = rng.beta(hits + 0.5, sizes[:, None] - hits + 0.5, size=(_DRAWS, *rates.shape))
+    mean = drawn.mean(axis=1)
+    if len(rates) == 1:
+        return mean
+    deviations = drawn - mean[:, None]
+    return (mean + np.einsum("br,brs->bs", student_weights(len(rates)), deviations)).clip(0, 1)

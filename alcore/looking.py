@@ -48,7 +48,9 @@ def look_at_pool(
     wanted = np.union1d(mapped, labelled)
     asks_model = needs & ~Needs.ORACLE
     items = np.concatenate([candidates, labelled]) if asks_model else wanted
-    kept = np.ones(items.size, bool) if Needs.FEATURES in needs else np.isin(items, wanted)
+    has_features = Needs.FEATURES in needs
+    is_wanted = np.isin(items, wanted)
+    kept = np.ones(items.size, bool) if has_features else is_wanted
     scores, gradients, features = [], [], []
     done = 0
     for batch, output in learner.look(items, flipped=Needs.VIEWS in needs, on_patches=follow):
@@ -59,13 +61,13 @@ def look_at_pool(
             gradients.append(gradient_embeddings(output).cpu().numpy())
         features.append(output.features.cpu().numpy()[kept[done : done + batch.size]])
         done += batch.size
-    seen = Seen(items[kept], np.concatenate(features))
-    has_features = Needs.FEATURES in needs
+    every = np.concatenate(features)
+    seen = Seen(items[is_wanted], every[is_wanted[kept]])
     view = PoolView(
         candidates.size,
         scores=np.concatenate(scores)[: candidates.size] if scores else None,
-        features=seen.features[: candidates.size] if has_features else None,
-        labelled_features=seen.features[candidates.size :] if has_features else None,
+        features=every[: candidates.size] if has_features else None,
+        labelled_features=every[candidates.size :] if has_features else None,
         gradients=np.concatenate(gradients)[: candidates.size] if gradients else None,
         defective=learner.patches.defective[candidates] if Needs.ORACLE in needs else None,
     )

@@ -22,7 +22,7 @@ from alcore.data.patches import Patches
 from alcore.draws import draw_repetition
 from alcore.keys import CycleKey
 from alcore.learning.learner import Learner, Weights
-from alcore.looking import features_of, look_at_pool, look_at_query
+from alcore.looking import Seen, features_of, look_at_pool, look_at_query
 from alcore.pool_map import Axes, PoolMap, map_pool, principal_axes
 from alcore.streams import Purpose, stream
 
@@ -47,7 +47,7 @@ class Selection:
         the first pick. Both empty in cycle 1.
     probability: (q, H, W) uint8, the defect probability that the model gave before it saw the labels; no
         rows in cycle 1, when there was no model.
-    pool_map: the pool as that model saw it; None in cycle 1.
+    pool_map: the pool as that model saw it; None in cycle 1, and where a run from before maps goes on.
     """
 
     items: np.ndarray
@@ -89,12 +89,12 @@ class Past:
     """What finished cycles left: the queries of each, the weights to go on from, and the maps' axes.
 
     An empty past starts at the beginning. `weights_after` is asked for keys in `queries` alone, `axes_after`
-    for those of cycle 1 among them.
+    for those of cycle 1 among them; where it gives None, the repetition goes on without maps.
     """
 
     queries: Mapping[CycleKey, np.ndarray] = field(default_factory=dict)
     weights_after: Callable[[CycleKey], Weights] | None = None
-    axes_after: Callable[[CycleKey], Axes] | None = None
+    axes_after: Callable[[CycleKey], Axes | None] | None = None
 
 
 Report = Callable[[Progress], None]
@@ -205,8 +205,13 @@ class _Repetition:
             candidates=candidates,
             candidate_scores=query.candidate_scores,
             probability=probability,
-            pool_map=map_pool(seen.items, seen.features, self.axes, labelled=labelled, query=items),
+            pool_map=self._map(seen, labelled, items),
         )
+
+    def _map(self, seen: Seen, labelled: np.ndarray, query: np.ndarray) -> PoolMap | None:
+        if self.axes is None:
+            return None
+        return map_pool(seen.items, seen.features, self.axes, labelled=labelled, query=query)
 
     def _learn(self, key: CycleKey, selection: Selection) -> CycleRecord:
         learner = self.learners[key.strategy]

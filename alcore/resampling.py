@@ -20,6 +20,7 @@ Source: multiplier (wild) bootstrap, Wu 1986, Annals of Statistics 14; stratifie
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -31,23 +32,21 @@ LEVEL = 0.95
 """Of all intervals."""
 
 _OF_REPETITIONS, _OF_PATCHES = 4000, 1000
+_MOST_KEPT = 2000  # test patches of a class whose draws are kept in memory: 16 MB
 
 
 def repetition_replicates(values: np.ndarray) -> np.ndarray:
     """Replicates of the mean over repetitions.
 
     Args:
-        values: (R, ...), R >= 2; NaN where undefined, which is left out of its mean.
+        values: (R, ...), R >= 2.
     Returns:
-        (4000, ...); NaN where fewer than two repetitions are defined.
+        (4000, ...); NaN where any repetition is, since what is defined in some of them alone has no interval.
     """
-    shape = values.shape[1:]
-    values = values.reshape(len(values), -1)
-    defined = (~np.isnan(values)).sum(axis=0)
-    deviations = np.nan_to_num(values - mean_of_defined(values))
-    scale = np.full(defined.shape, np.nan)
-    np.divide(1, np.sqrt(defined * (defined - 1.0)), out=scale, where=defined >= 2)
-    replicates = mean_of_defined(values) + _student_weights(len(values)) @ deviations * scale
+    count, shape = len(values), values.shape[1:]
+    values = values.reshape(count, -1)
+    mean = values.mean(axis=0)
+    replicates = mean + student_weights(count) @ (values - mean)
     return replicates.reshape(-1, *shape)
 
 
@@ -68,7 +67,7 @@ def patch_replicates(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
 
 def resampled_means(rows: np.ndarray) -> np.ndarray:
     """(n, k) rows -> (1000, k) means of n rows drawn with replacement, the same draws for equal n."""
-    return _shares(len(rows)) @ rows
+    return np.concatenate([shares @ rows for shares in _shares(len(rows))])
 
 
 def interval(replicates: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
@@ -95,18 +94,29 @@ def mean_of_defined(values: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _student_weights(repetitions: int) -> np.ndarray:
-    """(4000, R): weighted sums of deviations are Student-t distributed, R - 1 degrees of freedom."""
+def student_weights(repetitions: int) -> np.ndarray:
+    """(4000, R) weights: the weighted deviations of R numbers from their mean add up to draws of Student's t,
+    with R - 1 degrees of freedom and the mean's standard error for its scale.
+    """
     rng = stream(0, Purpose.BOOTSTRAP, repetitions)
     freedom = repetitions - 1
     half = rng.standard_normal((_OF_REPETITIONS // 2, repetitions))
     normal = np.concatenate([half, -half])  # in pairs of opposite sign, so that the mean stays where it is
     spread = np.tile(rng.chisquare(freedom, _OF_REPETITIONS // 2), 2)
-    return normal * np.sqrt(freedom / spread)[:, None]
+    return normal * np.sqrt(freedom / spread / (repetitions * freedom))[:, None]
+
+
+def _shares(size: int) -> Iterable[np.ndarray]:
+    """(100, n) shares of each of n rows in resampled means, ten times."""
+    return _kept_shares(size) if size <= _MOST_KEPT else _drawn_shares(size)
+
+
+def _drawn_shares(size: int) -> Iterator[np.ndarray]:
+    rng = stream(0, Purpose.BOOTSTRAP, 0, size)
+    for _ in range(10):  # in parts, since a test set of a million patches would fill gigabytes
+        yield rng.multinomial(size, np.full(size, 1 / size), size=_OF_PATCHES // 10) / size
 
 
 @lru_cache(maxsize=8)
-def _shares(size: int) -> np.ndarray:
-    """(1000, n) shares of each of n rows in resampled means."""
-    rng = stream(0, Purpose.BOOTSTRAP, 0, size)
-    return rng.multinomial(size, np.full(size, 1 / size), size=_OF_PATCHES) / size
+def _kept_shares(size: int) -> list[np.ndarray]:
+    return list(_drawn_shares(size))

@@ -82,6 +82,15 @@ class Curves:
             replicates=self.replicates[:, rows],
         )
 
+    def minus(self, baseline: str) -> Curves:
+        """Every strategy's differences to a baseline, repetition by repetition and replicate by replicate."""
+        base = [self.row(baseline)]
+        return replace(
+            self,
+            values=self.values - self.values[:, base],
+            replicates=self.replicates - self.replicates[:, base],
+        )
+
     def row(self, strategy: str) -> int:
         """Index of a strategy on the S axis."""
         return self.strategies.index(strategy)
@@ -89,7 +98,7 @@ class Curves:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with the bounds of its 95 % interval; NaN where undefined or unknown, inf for "never"."""
+    """A number with the bounds of its 95 % interval; NaN where undefined or unknown, ±inf for "never"."""
 
     value: float
     low: float = np.nan
@@ -100,11 +109,6 @@ class Estimate:
         """From the point estimate and its (B,) replicates."""
         low, high = interval(replicates)
         return cls(float(value), float(low), float(high))
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return bool(self.low > 0 or self.high < 0)
 
 
 def aubc(values: np.ndarray, labelled: np.ndarray) -> np.ndarray:
@@ -153,18 +157,20 @@ def labels_saved(
 
     The target is the strategy's own final value unless another is given. Where the baseline never reaches it
     the saving is censored: it is at least the whole budget minus the strategy's own labels, and given as inf.
-    Where the strategy itself never reaches a given target there is nothing to compare: NaN.
+    Where only the strategy itself never reaches a given target it is censored the other way, and given as
+    -inf: at most the baseline's labels minus the whole budget. Where neither does, NaN.
 
     Args:
         own, baseline: (..., C) curves; labelled: (C,) labels.
         target: a value of the metric, or None.
     Returns:
-        (...) labels, negative where the baseline was faster; inf where censored.
+        (...) labels, negative where the baseline was faster; inf or -inf where censored.
     """
     goal = own[..., -1] if target is None else target
     mine = labels_to_reach(own, labelled, goal)
     theirs = labels_to_reach(baseline, labelled, goal)
-    return np.where(np.isinf(mine), np.nan, theirs - np.where(np.isinf(mine), 0, mine))
+    with np.errstate(invalid="ignore"):
+        return theirs - mine  # inf - inf, where neither gets there, is NaN
 
 
 def enrichment(query_share: np.ndarray, pool_prevalence: float) -> np.ndarray:
@@ -205,13 +211,12 @@ def paired_p_values(differences: np.ndarray, replicates: np.ndarray) -> np.ndarr
     Args:
         differences: (R, C), one strategy minus another; replicates: (B, C) of their mean.
     Returns:
-        (C,); 1 where all differences are zero, NaN where one is undefined.
+        (C,); 1 where all differences are zero, NaN where a difference or a replicate is undefined.
     """
     count = len(differences)
     mean = differences.mean(axis=0)
     error = differences.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else replicates.std(axis=0)
-    size = np.divide(np.abs(mean), error, out=np.where(mean == 0, 0.0, np.inf), where=error > 0)
-    size = np.where(np.isnan(mean), np.nan, size)
+    size = np.divide(np.abs(mean), error, out=np.where(mean == 0, 0.0, np.inf), where=error != 0)
     return 2 * (stdtr(count - 1, -size) if count > 1 else ndtr(-size))
 
 
@@ -228,14 +233,12 @@ def penalty_matrix(curves: Curves, *, level: float = LEVEL) -> np.ndarray:
     """
     size, budgets = len(curves.strategies), len(curves.labelled) - 1
     matrix = np.zeros((size, size))
-    for i in range(size):
-        for j in range(i + 1, size):
-            if budgets < 1:
+    for j, beaten in enumerate(curves.strategies):
+        differences = curves.minus(beaten)
+        for i in range(size):
+            if i == j or budgets < 1:
                 continue
-            differences = (curves.values[:, i] - curves.values[:, j])[:, 1:]
-            replicates = (curves.replicates[:, i] - curves.replicates[:, j])[:, 1:]
-            significant = holm(paired_p_values(differences, replicates)) < 1 - level
-            above = differences.mean(axis=0) > 0
-            matrix[i, j] = (significant & above).sum() / budgets
-            matrix[j, i] = (significant & ~above).sum() / budgets
+            own = differences.values[:, i, 1:]
+            p_values = holm(paired_p_values(own, differences.replicates[:, i, 1:]))
+            matrix[i, j] = ((p_values < 1 - level) & (own.mean(axis=0) > 0)).sum() / budgets
     return matrix

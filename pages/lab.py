@@ -8,6 +8,7 @@ from alcore.errors import AlcoreError
 from alcore.ui import live, preview
 from alcore.ui.controls import sidebar
 from alcore.ui.session import manager, readable, shown_run
+from alcore.ui.transport import transport
 
 config = sidebar()
 drawn = preview.draw(config) if isinstance(config, RunConfig) else config
@@ -23,7 +24,7 @@ if can_run:
     st.markdown(preview.pool_summary(config, drawn))
 else:
     preview.show_problem(config, drawn)
-live.transport(row, config if can_run else None)
+transport(row, config if can_run else None)
 if can_run:
     preview.show_pool(config, drawn)
 try:

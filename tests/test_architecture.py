@@ -63,7 +63,7 @@ def test_the_dashboard_never_imports_torch(tmp_path):
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
-for page in ("app.py", "pages/samples.py", "pages/runs.py"):
+for page in ("app.py", "pages/samples.py", "pages/runs.py", "pages/compare.py", "pages/methods.py"):
     app = AppTest.from_file(page, default_timeout=60).run()
     assert not app.exception, app.exception
 heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn"} & set(sys.modules)

@@ -20,6 +20,13 @@ def test_it_trains_on_the_whole_pool_for_as_long_as_all_cycles_and_is_judged_lik
     assert ("training", steps, steps) in seen
 
 
+def test_where_cycles_start_cold_it_trains_as_long_as_one(surfaces):
+    cold = make_config(SMALL | {"training": SMALL["training"] | {"start": "cold"}})
+    seen = []
+    train_ceiling(cold, surfaces, 1, lambda *progress: seen.append(progress))
+    assert max(total for phase, _, total in seen if phase == "training") == cold.training.steps
+
+
 def test_a_finished_run_gets_its_ceiling_and_nothing_else_changes(small, tmp_path):
     store = RunStore.create(tmp_path / "run", small)
     execute(store)

@@ -1,12 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from alcore.comparison import (
     Question,
     advantage_over_prevalence,
+    bound_savings,
     by_budget,
     curve_frame,
-    lower_bounds,
     summarise,
 )
 from alcore.findings import advantages, basis, detectable, where_gain_vanishes
@@ -52,12 +54,22 @@ def test_the_summary_holds_the_definitions():
 
 def test_savings_that_are_censored_become_lower_bounds():
     summary = summarise(evidence_of(RISING), Question("iou", 0.1, "random", target=0.4))
-    bounded = lower_bounds(summary, 30).set_index("strategy")
+    bounded = bound_savings(summary, budget=30, baseline="random").set_index("strategy")
     assert bounded.loc["entropy", "saved"] == pytest.approx(30 - 20)
-    assert bounded.loc["entropy", "saved_is_bound"]
-    reached = lower_bounds(summarise(evidence_of(RISING), Question("iou", 0.1, "random", 0.3)), 30)
+    assert bounded.loc["entropy", "saved_bound"] == "at least"
+    assert np.isfinite(bounded.loc["entropy", "saved_low"])
+    assert bounded.loc["entropy", "saved_high"] == np.inf
+    losing = summarise(evidence_of(RISING[::-1]), Question("iou", 0.1, "random", target=0.4))
+    bounded = bound_savings(losing, budget=30, baseline="random").set_index("strategy")
+    assert bounded.loc["entropy", "saved"] == pytest.approx(20 - 30)
+    assert bounded.loc["entropy", "saved_bound"] == "at most"
+
+
+def test_savings_that_are_known_are_left_alone():
+    question = Question("iou", 0.1, "random", 0.3)
+    reached = bound_savings(summarise(evidence_of(RISING), question), budget=30, baseline="random")
     assert reached["saved"].to_list()[1] == pytest.approx(30 - (10 + 10 * 2 / 3))
-    assert not reached["saved_is_bound"].any()
+    assert (reached["saved_bound"] == "").all()
 
 
 def test_a_shift_to_rare_defects_costs_what_false_alarms_say():
@@ -99,19 +111,36 @@ def test_what_is_undefined_stays_nan():
     assert summarise(silent, Question("precision", 0.1, "random"))["aubc"].isna().all()
 
 
+def test_differences_stand_on_the_same_repetitions():
+    """Two strategies that are equal wherever both are defined differ by nothing."""
+    evidence = evidence_of([[0.5, 0.5], [0.5, 0.5]], repetitions=3, noise=0.2)
+    means = evidence.means.copy()
+    means[:, 1] = means[:, 0]
+    means[0, 1, :, 1, 0] = 0  # in the first repetition the second strategy predicts nothing
+    frame = by_budget(replace(evidence, means=means), Question("precision", 0.1, "random"))
+    own = frame[frame["strategy"] == "entropy"]
+    assert np.allclose(own["difference"], 0)
+    assert own["difference_low"].isna().all(), "with a repetition missing there is no interval"
+    assert not own["significant"].any()
+
+
 def test_sentences_say_who_wins_where_and_how_sure_that_is():
     evidence = evidence_of(RISING, repetitions=6, noise=0.01, false_alarm=0.0001)
     summary = summarise(evidence, QUESTION)
     (sentence,) = advantages(summary, "random")
     assert sentence.startswith("**entropy** is above random (+0.1")
     assert "With 6 repetitions" in detectable(evidence, summary, "random")
-    frame = advantage_over_prevalence(evidence, QUESTION, (0.001, 0.1, 1.0))
+    frame = advantage_over_prevalence(evidence, "iou", "random", (0.001, 0.1, 1.0))
     assert frame["prevalence"].to_list() == [0.001, 0.1, 1.0]
     assert "every π from 0.1 % to 100 %" in where_gain_vanishes(frame, "random")[0]
     unclear = frame.assign(low=-1.0)
     assert "cannot be told from random at any π" in where_gain_vanishes(unclear, "random")[0]
     partly = frame.assign(low=[-1.0, 0.1, 0.1])
     assert "above at π from 10 % to 100 %; elsewhere" in where_gain_vanishes(partly, "random")[0]
+    ends = frame.assign(low=[0.1, -1.0, 0.1])
+    assert "above at π = 0.1 % and = 100 %; elsewhere" in where_gain_vanishes(ends, "random")[0]
+    unknown = summary.assign(advantage_low=np.nan, advantage_high=np.nan)
+    assert "no interval" in advantages(unknown, "random")[0]
 
 
 def test_the_basis_of_an_interval_is_named():

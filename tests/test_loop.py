@@ -88,6 +88,15 @@ def test_a_strategy_is_not_touched_by_its_neighbours(config, records, surfaces):
         assert np.array_equal(record.counts, twin.counts)
 
 
+def test_a_run_from_before_maps_goes_on_without_them(config, records, surfaces):
+    weights = {record.key: record.weights for record in records[:4]}
+    queries = {record.key: record.selection.items for record in records[:4]}
+    past = Past(queries, weights.__getitem__, lambda key: None)
+    rest = list(run(config, surfaces, past=past))
+    assert rest[0].selection.pool_map is None
+    assert np.array_equal(rest[0].counts, records[4].counts)
+
+
 @pytest.mark.parametrize("finished", [1, 3, 5, 9, 13])
 def test_going_on_from_any_record_gives_the_same_rest(config, records, surfaces, finished):
     weights = {record.key: record.weights for record in records[:finished]}

@@ -23,13 +23,14 @@ def test_replicates_are_paired_between_columns():
     assert np.allclose(replicates[:, 1] - replicates[:, 0], 1)
 
 
-def test_what_is_undefined_is_left_out():
-    values = np.array([[1.0, np.nan, np.nan], [2.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
-    assert mean_of_defined(values).tolist() == [2, 3, 5]
+def test_what_is_undefined_is_left_out_of_the_mean_and_has_no_interval():
+    values = np.array([[1.0, np.nan, np.nan], [2.0, 2.0, np.nan], [3.0, 4.0, np.nan]])
+    assert mean_of_defined(values)[:2].tolist() == [2, 3]
+    assert np.isnan(mean_of_defined(values)[2])
     low, high = interval(repetition_replicates(values))
-    assert low[1] < 3 < high[1]
-    assert np.isnan(low[2])
-    assert np.isnan(high[2])
+    assert low[0] < 2 < high[0]
+    assert np.isnan(low[1:]).all()
+    assert np.isnan(high[1:]).all()
 
 
 def test_infinite_replicates_stand_for_never():

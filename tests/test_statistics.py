@@ -67,7 +67,8 @@ def test_labels_saved():
     assert labels_saved(slow, own, LABELLED) == pytest.approx(40 - 50)
     assert labels_saved(own, slow, LABELLED, target=0.4) == pytest.approx(40 - 20)
     assert np.isinf(labels_saved(own, slow / 2, LABELLED)), "the baseline never gets there: censored"
-    assert np.isnan(labels_saved(own, slow, LABELLED, target=0.9)), "the strategy itself never gets there"
+    assert labels_saved(slow / 2, own, LABELLED, target=0.4) == -np.inf, "the strategy never gets there"
+    assert np.isnan(labels_saved(own, slow, LABELLED, target=0.9)), "neither does"
 
 
 def test_enrichment_is_relative_to_the_pool():
@@ -98,6 +99,12 @@ def test_with_one_repetition_the_replicates_give_the_error():
     rng = np.random.default_rng(0)
     replicates = rng.normal(0.5, 0.25, size=(4000, 1))
     assert paired_p_values(np.array([[0.5]]), replicates)[0] == pytest.approx(0.0455, abs=0.01)
+
+
+def test_a_replicate_that_is_undefined_is_no_evidence():
+    replicates = np.full((100, 1), 0.01)
+    replicates[3] = np.nan
+    assert np.isnan(paired_p_values(np.array([[0.01]]), replicates)[0])
 
 
 def test_no_difference_at_all_is_no_evidence():

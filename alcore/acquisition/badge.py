@@ -29,8 +29,7 @@ def k_means_plus_plus(
         distances: (count,) float32 to the nearest one drawn before; for the first, to the origin.
     Source: Arthur & Vassilvitskii 2007, k-means++; the first is drawn by its squared length.
     """
-    points = points.astype(np.float64)
-    distance = np.linalg.norm(points, axis=1)
+    distance = np.linalg.norm(points, axis=1).astype(np.float64)  # whose squares must add up to 1 as weights
     nearest = np.full(len(points), np.inf)
     rows = np.empty(count, dtype=np.int64)
     distances = np.empty(count, dtype=np.float32)

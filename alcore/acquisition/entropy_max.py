@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alcore.acquisition.entropy import entropy_map
 from alcore.acquisition.strategy import HighestScore, register
 
 if TYPE_CHECKING:
@@ -13,10 +12,14 @@ if TYPE_CHECKING:
 
 @register
 class EntropyMax(HighestScore):
-    """The patches with the most uncertain single pixel."""
+    """The patches with the most uncertain single pixel.
+
+    Entropy near its maximum is flat: in float32 all logits within ±0.0007 have the same. So a pixel's
+    |logit|, which orders pixels exactly as entropy does, stands for it.
+    """
 
     name = "entropy-max"
-    score_name = "largest entropy of a pixel (nats)"
+    score_name = "minus |logit| of the least sure pixel (0: even odds)"
     help = (
         "Entropy of the one least sure pixel: favours patches with any boundary in them; "
         "helps while the model sees too few of those."
@@ -24,7 +27,5 @@ class EntropyMax(HighestScore):
     source = "Wu, Marquez-Neila, Rafi-Tarii & Sznitman 2024, arXiv:2412.06470 (maximum aggregation)"
 
     def score(self, logits: Tensor) -> Tensor:
-        """(B, 1, H, W) logits -> (B,) largest entropy, in nats."""
-        # Two logits that differ can round to one float32 entropy near ln 2; |logit| keeps their order.
-        nearest = logits.abs().amin(dim=(1, 2, 3))
-        return entropy_map(nearest)
+        """(B, 1, H, W) logits -> (B,) minus the smallest |logit|."""
+        return -logits.float().abs().amin(dim=(1, 2, 3))

@@ -38,7 +38,7 @@ class PoolView:
     Only what the strategy needs is there:
     scores: (U,) float32 of `Strategy.score`.
     features: (U, D) float32 and labelled_features: (L, D) float32, of unit length.
-    gradients: (U, E) float32, see `alcore.learning.networks.SegmentationNetwork.outputs`.
+    gradients: (U, E) float32, see `alcore.learning.networks.gradient_embeddings`.
     defective: (U,) bool, the ground truth.
     """
 

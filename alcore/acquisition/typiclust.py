@@ -17,6 +17,7 @@ from alcore.acquisition.strategy import (
 _NEIGHBOURS = 20
 _MOST_CLUSTERS = 500  # beyond them clusters are asked for several patches, as in the paper
 _SMALLEST_CLUSTER = 5
+_LARGE_POOL = 20_000  # above it k-means sees the pool in batches, or a query would take minutes
 
 
 def typicality(features: np.ndarray) -> np.ndarray:
@@ -67,13 +68,14 @@ class TypiClust(Strategy):
 
 def _clusters(view: PoolView, query_size: int, rng: np.random.Generator) -> np.ndarray:
     """(U + L,) cluster of every candidate, then of every labelled patch."""
-    from sklearn.cluster import KMeans
+    from sklearn.cluster import KMeans, MiniBatchKMeans
     from threadpoolctl import threadpool_limits
 
     points = np.concatenate([view.features, view.labelled_features])
     count = min(len(view.labelled_features) + query_size, _MOST_CLUSTERS, len(np.unique(points, axis=0)))
     with threadpool_limits(1):  # several threads add up in an order of their own, and so to other bytes
-        return KMeans(count, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(points)
+        kind = KMeans if len(points) <= _LARGE_POOL else MiniBatchKMeans
+        return kind(count, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(points)
 
 
 def _one_by_one(

@@ -143,10 +143,11 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
     for position, run in enumerate(runs):
         for strategy, rows in run.rows.dropna(subset=["difference"]).groupby("strategy", sort=False):
             name, color = trace_name(run.name, strategy, len(runs)), color_of(strategy)
-            columns = (rows[column].to_list() for column in (align, "difference_low", "difference_high"))
+            known = rows.dropna(subset=["difference_low"])
+            columns = (known[column].to_list() for column in (align, "difference_low", "difference_high"))
             figure.add_trace(band(*columns, color, name))
             symbols = [
-                symbol_of(strategy) + ("" if clear else "-open") for clear in rows["significant"].to_list()
+                symbol_of(strategy) + ("" if is_clear else "-open") for is_clear in rows["significant"]
             ]
             figure.add_trace(
                 go.Scatter(
@@ -157,12 +158,8 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
                     mode="lines+markers",
                     line={"color": color, "width": 2, "dash": dash_of(position)},
                     marker={"size": 12, "symbol": symbols, "color": color, "line": {"width": 2}},
-                    customdata=rows[["difference_low", "difference_high", "p_adjusted", "labelled"]].fillna(
-                        1
-                    ),
-                    hovertemplate=f"{name}<br>%{{customdata[3]}} labelled images<br>%{{y:+.3f}}"
-                    ", 95 % interval %{customdata[0]:+.3f} to %{customdata[1]:+.3f}"
-                    "<br>p = %{customdata[2]:.3f} after Holm<extra></extra>",
+                    text=[_difference_text(name, row) for row in rows.itertuples()],
+                    hovertemplate="%{text}<extra></extra>",
                 )
             )
     figure.add_hline(y=0, line=ZERO_LINE)
@@ -172,6 +169,15 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
         yaxis=AXIS | {"title": title, "tickformat": "+.2f"},
     )
     return figure
+
+
+def _difference_text(name: str, row) -> str:
+    bounds, test = "no interval", "not tested"
+    if not np.isnan(row.difference_low):
+        bounds = f"95 % interval {row.difference_low:+.3f} to {row.difference_high:+.3f}"
+    if not np.isnan(row.p_adjusted):
+        test = f"p = {row.p_adjusted:.3f} after Holm's correction"
+    return f"{name}<br>{row.labelled} labelled images<br>{row.difference:+.3f}, {bounds}<br>{test}"
 
 
 def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> go.Figure:

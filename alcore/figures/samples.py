@@ -7,7 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from alcore.figures.layout import AXIS, NEUTRAL, color_of, layout
+from alcore.formatting import display_name
 from alcore.palette import TRUE_MASK, translucent
+
+_HEIGHT = 520
+_WHITE = {"width": 1, "color": "rgba(255, 255, 255, 0.8)"}
 
 
 def score_history(history: pd.DataFrame, *, score_name: str) -> go.Figure:
@@ -59,57 +63,56 @@ def pool_map(
     Returns:
         A figure whose points carry (item,) as customdata.
     """
-    figure = go.Figure()
     ends = frame.set_index("item").loc[list(spoke)]
-    figure.add_trace(
-        go.Scatter(
-            x=ends["x"],
-            y=ends["y"],
-            mode="lines",
-            name="covering radius",
-            line={"color": NEUTRAL, "width": 3, "dash": "dot"},
-            hoverinfo="skip",
-        )
-    )
-    before = frame[(frame["labelled_in"] > 0) & ~frame["is_query"]]
-    figure.add_trace(
-        _dots(frame[frame["labelled_in"] == 0], "not labelled", color=translucent(NEUTRAL, 0.55), size=8)
-    )
-    earlier = _dots(before, "labelled before (colour: query)", color=before["labelled_in"], size=12)
-    earlier.marker.update(
-        colorscale="Cividis",
-        cmin=1,
-        cmax=max(2, int(frame["labelled_in"].max()) - 1),
-        colorbar={"title": {"text": "query"}, "dtick": 1, "thickness": 12, "len": 0.8},
-    )
-    figure.add_trace(earlier)
-    figure.add_trace(
-        _dots(frame[frame["is_query"]], f"this query, {strategy}", color=color_of(strategy), size=15)
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=[None],
-            y=[None],
-            mode="markers",
-            name="diamond: defective",
-            marker={"symbol": "diamond-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
-        )
+    unlabelled = frame[frame["labelled_in"] == 0]
+    figure = go.Figure(
+        [
+            _spoke(ends),
+            _dots(unlabelled, "not labelled", color=translucent(NEUTRAL, 0.55), size=8),
+            _labelled_before(frame[(frame["labelled_in"] > 0) & ~frame["is_query"]]),
+            _dots(
+                frame[frame["is_query"]],
+                f"this query, {display_name(strategy)}",
+                color=color_of(strategy),
+                size=15,
+            ),
+            _legend_entry("diamond: defective", "diamond-open"),
+        ]
     )
     left, right, bottom, top = reach
     margin_x, margin_y = 0.06 * (right - left) or 1, 0.06 * (top - bottom) or 1
+    first, second = (f"{share:.0%} of variance after cycle 1" for share in variance)
     figure.update_layout(
-        **layout(height=520),
-        xaxis=AXIS
-        | {
-            "title": f"first axis ({variance[0]:.0%} of variance)",
-            "range": [left - margin_x, right + margin_x],
-        },
-        yaxis=AXIS
-        | {"title": f"second axis ({variance[1]:.0%})", "range": [bottom - margin_y, top + margin_y]},
+        **layout(height=_HEIGHT),
+        xaxis=AXIS | {"title": f"first axis ({first})", "range": [left - margin_x, right + margin_x]},
+        yaxis=AXIS | {"title": f"second axis ({second})", "range": [bottom - margin_y, top + margin_y]},
         dragmode="lasso",
         hovermode="closest",
     )
     return figure
+
+
+def _spoke(ends: pd.DataFrame) -> go.Scatter:
+    line = {"color": NEUTRAL, "width": 3, "dash": "dot"}
+    return go.Scatter(
+        x=ends["x"], y=ends["y"], mode="lines", name="covering radius", line=line, hoverinfo="skip"
+    )
+
+
+def _labelled_before(rows: pd.DataFrame) -> go.Scatter:
+    trace = _dots(rows, "labelled before (colour: query)", color=rows["labelled_in"], size=12)
+    trace.marker.update(
+        colorscale="Cividis",
+        cmin=1,
+        cmax=max(2, int(rows["labelled_in"].max())),
+        colorbar={"title": {"text": "query"}, "dtick": 1, "thickness": 12, "len": 0.8},
+    )
+    return trace
+
+
+def _legend_entry(name: str, symbol: str) -> go.Scatter:
+    marker = {"symbol": symbol, "size": 12, "color": NEUTRAL, "line": {"width": 2}}
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
 
 
 def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scatter:
@@ -130,7 +133,7 @@ def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scat
             "size": size,
             "color": color,
             "symbol": ["diamond" if defective else "circle" for defective in rows["defective"]],
-            "line": {"width": 1, "color": "rgba(255, 255, 255, 0.8)"},
+            "line": _WHITE,
         },
         unselected={"marker": {"opacity": 0.35}},
     )
@@ -146,40 +149,36 @@ def score_distribution(
         strategy: whose scores; score_name: with its unit.
     """
     edges = np.histogram_bin_edges(scores, bins=40)
-    middle, width = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
-    figure = go.Figure()
-    for name, members, color in (("clean", ~defective, NEUTRAL), ("defective", defective, TRUE_MASK)):
-        figure.add_trace(
-            go.Bar(
-                x=middle,
-                y=np.histogram(scores[members], edges)[0],
-                width=width,
-                name=name,
-                marker={"color": color, "line": {"width": 0.5, "color": "rgba(60, 60, 60, 0.6)"}},
-                hovertemplate=f"%{{y}} {name} at %{{x:.3g}}<extra></extra>",
-            )
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=chosen,
-            y=np.zeros(chosen.size),
-            mode="markers",
-            name="chosen",
-            marker={
-                "symbol": "triangle-up",
-                "size": 14,
-                "color": color_of(strategy),
-                "line": {"width": 1, "color": "white"},
-            },
-            hovertemplate="chosen, %{x:.4g}<extra></extra>",
-            cliponaxis=False,
-        )
+    bars = [
+        _bars(edges, scores[members], name, color)
+        for name, members, color in (("clean", ~defective, NEUTRAL), ("defective", defective, TRUE_MASK))
+    ]
+    ticks = go.Scatter(
+        x=chosen,
+        y=np.zeros(chosen.size),
+        mode="markers",
+        name="chosen",
+        marker={"symbol": "triangle-up", "size": 14, "color": color_of(strategy), "line": _WHITE},
+        hovertemplate="chosen, %{x:.4g}<extra></extra>",
+        cliponaxis=False,
     )
+    figure = go.Figure([*bars, ticks])
     figure.update_layout(
-        **layout(height=520),
+        **layout(height=_HEIGHT),
         barmode="stack",
         bargap=0,
         xaxis=AXIS | {"title": score_name},
         yaxis=AXIS | {"title": "candidates", "rangemode": "tozero"},
     )
     return figure
+
+
+def _bars(edges: np.ndarray, scores: np.ndarray, name: str, color: str) -> go.Bar:
+    return go.Bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=np.histogram(scores, edges)[0],
+        width=np.diff(edges),
+        name=name,
+        marker={"color": color, "line": {"width": 0.5, "color": "rgba(60, 60, 60, 0.6)"}},
+        hovertemplate=f"%{{y}} {name} at %{{x:.3g}}<extra></extra>",
+    )

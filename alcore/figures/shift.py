@@ -54,31 +54,30 @@ def advantage_over_prevalence(
             )
     figure.add_hline(y=0, line=ZERO_LINE)
     for label, prevalence in marks.items():
-        figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
-        figure.add_annotation(
-            x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
-            y=0,
-            yref="paper",
-            yanchor="bottom",
-            xanchor="left",
-            showarrow=False,
-            text=f"{label} {percent(prevalence)}",
-            font={"size": 15},
-        )
+        _mark_prevalence(figure, label, prevalence)
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+    logarithmic = {"type": "log", "range": [-1, 2], "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
     figure.update_layout(
         **layout(),
-        xaxis=AXIS
-        | {
-            "title": "defects in use π (%)",
-            "type": "log",
-            "range": [-1, 2],
-            "tickvals": ticks,
-            "ticktext": [f"{t:g}" for t in ticks],
-        },
+        xaxis=AXIS | logarithmic | {"title": "defects in use π (%)"},
         yaxis=AXIS | {"title": title, "tickformat": "+.2f"},
     )
     return figure
+
+
+def _mark_prevalence(figure: go.Figure, label: str, prevalence: float) -> None:
+    """A vertical line with its name, on a logarithmic axis in per cent."""
+    figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
+    figure.add_annotation(
+        x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
+        y=0,
+        yref="paper",
+        yanchor="bottom",
+        xanchor="left",
+        showarrow=False,
+        text=f"{label} {percent(prevalence)}",
+        font={"size": 15},
+    )
 
 
 def shift_losses(summary: pd.DataFrame, *, title: str, pool: str, use: str) -> go.Figure:

@@ -78,8 +78,8 @@ def gather_peaks(tables: RunTables, cycle: int) -> Peaks | None:
 
 
 def _pool_prevalence(config: RunConfig) -> float:
-    """π₀ as drawn: a whole number of patches."""
-    return round(config.pool_size * config.pool_prevalence) / config.pool_size
+    """π₀ as drawn, a whole number of patches; as configured where that is none."""
+    return round(config.pool_size * config.pool_prevalence) / config.pool_size or config.pool_prevalence
 
 
 def _finished(tables: RunTables) -> tuple[list[int], int]:

@@ -22,7 +22,7 @@ from alcore.config import RunConfig
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.draws import draw_repetition
-from alcore.errors import StoreError
+from alcore.errors import AlcoreError, StoreError
 from alcore.keys import FULL_POOL, CycleKey, keys_in_order
 from alcore.learning.devices import resolve_runtime
 from alcore.learning.networks import try_network
@@ -30,7 +30,7 @@ from alcore.loop import CycleRecord, Past, Progress, run
 from alcore.pool_map import Axes
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_whole
-from alcore.runs.gate import Gate
+from alcore.runs.gate import Gate, Stopped
 from alcore.runs.store import RunStore
 from alcore.runs.tables import RunTables
 
@@ -119,15 +119,24 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
 
 
 def _train_ceilings(store: RunStore, patches: Patches, report: Callable[[Progress], None]) -> None:
-    """Those of all repetitions that lack one."""
+    """Those of all repetitions that lack one.
+
+    A stop or an error withdraws the request, so that the run, whose cycles are all done, is finished again.
+    """
     config, finished = store.config, store.ceilings()
-    for repetition in range(1, config.repetitions + 1):
-        if repetition not in finished:
-            key = CycleKey(repetition, config.cycles, FULL_POOL)
-            ceiling = train_ceiling(
-                config, patches, repetition, lambda *progress, key=key: report(Progress(key, *progress))
-            )
-            store.commit_ceiling(repetition, vars(ceiling))
+    try:
+        for repetition in range(1, config.repetitions + 1):
+            if repetition not in finished:
+                key = CycleKey(repetition, config.cycles, FULL_POOL)
+                ceiling = train_ceiling(
+                    config, patches, repetition, lambda *progress, key=key: report(Progress(key, *progress))
+                )
+                store.commit_ceiling(repetition, vars(ceiling))
+    except Stopped:
+        store.withdraw_ceiling()
+    except AlcoreError:
+        store.withdraw_ceiling()
+        raise
 
 
 def keep(store: RunStore, record: CycleRecord) -> None:
@@ -177,9 +186,11 @@ def _past(store: RunStore, keys: list[CycleKey]) -> Past:
                 f"{path} is missing or damaged, so the run cannot go on; start a new run"
             ) from None
 
-    def axes_after(key: CycleKey) -> Axes:
-        arrays = store.load(key, *(f"axes_{field.name}" for field in fields(Axes)))
-        return Axes(**{name.removeprefix("axes_"): value for name, value in arrays.items()})
+    def axes_after(key: CycleKey) -> Axes | None:
+        arrays = store.load(key)
+        if "axes_mean" not in arrays:
+            return None  # an earlier version began this run
+        return Axes(**{field.name: arrays[f"axes_{field.name}"] for field in fields(Axes)})
 
     return Past(queries, weights_after, axes_after)
 

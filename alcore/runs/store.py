@@ -5,7 +5,7 @@
     records/                one .npz a cycle of a strategy: its file appearing is the commit
     weights/                each strategy's latest model, to go on from
     ceiling/                if asked for: one .npz a repetition, of a model trained on its full pool
-    metrics.csv, selections.csv, counts.parquet
+    metrics.csv, selections.csv, counts.parquet, and ceiling.csv if there is one
 
 The records are the truth; the tables are made from them after each cycle and can be made again at any time.
 """
@@ -101,6 +101,10 @@ class RunStore:
         """Ask whoever runs the loop to train on the full pool too, once the cycles are done."""
         make_directory(self.directory / "ceiling")
         write_text(self.directory / "ceiling" / "requested", "")
+
+    def withdraw_ceiling(self) -> None:
+        """Ask no more; ceilings that are committed stay."""
+        (self.directory / "ceiling" / "requested").unlink(missing_ok=True)
 
     @property
     def wants_ceiling(self) -> bool:

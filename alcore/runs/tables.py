@@ -40,6 +40,7 @@ class RunTables:
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self._records: dict[CycleKey, dict[str, np.ndarray]] = {}
+        self._test_sets: dict[int, dict[str, np.ndarray]] = {}
         self._means: dict[CycleKey, np.ndarray] = {}
         self._ceilings: dict[int, dict[str, np.ndarray]] = {}
         self._reading = threading.Lock()  # several browser tabs share one reader
@@ -50,8 +51,18 @@ class RunTables:
             keys = self.store.keys()
             for key in keys:
                 if key not in self._records:
-                    self._records[key] = self.store.load(key, *_SMALL)
+                    self._records[key] = self._share(key, self.store.load(key, *_SMALL))
             return keys
+
+    def _share(self, key: CycleKey, record: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Let all records of a repetition hold the same arrays of what they have in common, its test set."""
+        common = self._test_sets.setdefault(
+            key.repetition, {name: record[name] for name in ("test_items", "test_defective")}
+        )
+        for name, array in common.items():
+            if np.array_equal(record[name], array):
+                record[name] = array
+        return record
 
     def record(self, key: CycleKey) -> Mapping[str, np.ndarray]:
         """The small arrays of a record that `refresh` has listed, by the names in its file."""

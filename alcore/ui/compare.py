@@ -13,7 +13,7 @@ from alcore.ui.chosen import Chosen, open_run
 from alcore.ui.compare_views import VIEWS, View
 from alcore.ui.controls import PREVALENCES
 from alcore.ui.handouts import choose_figure_format
-from alcore.ui.session import manager, readable, record_count, run_store
+from alcore.ui.session import manager, record_count, recorded_runs, run_store
 
 _MOST_RUNS = 6
 _ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
@@ -22,7 +22,7 @@ _TICK = 2.0
 
 def choose(preferred: str | None) -> list[Chosen]:
     """Let the reader pick runs with at least one finished cycle."""
-    rows = {row.id: row for row in manager().index.rows() if not readable(row.id) and record_count(row.id)}
+    rows = recorded_runs()
     if not rows:
         st.info("There is nothing to compare yet: start a run in the Lab, and its curves appear here.")
         return []
@@ -74,15 +74,7 @@ def _ask(runs: list[Chosen]) -> tuple[Question, str]:
             help="Patch IoU is the mean over defective patches: it does not depend on π.",
             bind="query-params",
         )
-        names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
-        baseline = st.selectbox(
-            "Against",
-            names,
-            key="against",
-            help="The baseline of all differences. Beating random is easy where defects are rare; "
-            "oracle-random, which cheats, is the one to beat.",
-            width=200,
-        )
+        baseline = _baseline(runs)
         align = st.segmented_control(
             "Budgets as",
             list(_ALIGNMENTS),
@@ -92,30 +84,57 @@ def _ask(runs: list[Chosen]) -> tuple[Question, str]:
             key="along",
             bind="query-params",
         )
-        target = st.number_input(
-            f"Target {METRIC_TITLES[metric]}",
-            0.0,
-            1.0,
-            None,
-            0.05,
-            key="target",
-            placeholder="own final value",
-            help="Labels saved are counted to this value; by default to each strategy's own final one.",
-            width=200,
-        )
+        target = _target(metric)
         choose_figure_format()
-    default = min(PREVALENCES, key=lambda step: abs(step - runs[0].config.test_prevalence))
-    prevalence = st.select_slider(
+    prevalence = _prevalence(runs[0].config.test_prevalence)
+    st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
+    if len({tuple(run.evidence.labelled) for run in runs}) > 1:
+        spans = "; ".join(
+            f"{run.name}: {run.evidence.labelled[0]} to {run.evidence.labelled[-1]}" for run in runs
+        )
+        st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
+    return Question(metric, prevalence, baseline, target), align
+
+
+def _baseline(runs: list[Chosen]) -> str:
+    names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
+    return st.selectbox(
+        "Against",
+        names,
+        names.index("random") if "random" in names else 0,
+        key="against",
+        help="The baseline of all differences. Beating random is easy where defects are rare; "
+        "oracle-random, which cheats, is the one to beat.",
+        width=200,
+        bind="query-params",
+    )
+
+
+def _target(metric: str) -> float | None:
+    return st.number_input(
+        f"Target {METRIC_TITLES[metric]}",
+        0.0,
+        1.0,
+        None,
+        0.05,
+        key="target",
+        placeholder="own final value",
+        help="Labels saved are counted to this value; by default to each strategy's own final one.",
+        width=200,
+        bind="query-params",
+    )
+
+
+def _prevalence(of_the_run: float) -> float:
+    return st.select_slider(
         "Defects in use π₁",
         PREVALENCES,
-        default,
+        min(PREVALENCES, key=lambda step: abs(step - of_the_run)),
         format_func=percent,
         key="use",
         help="Everything below follows at once, from saved counts: nothing is trained or evaluated again.",
         bind="query-params",
     )
-    st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
-    return Question(metric, prevalence, baseline, target), align
 
 
 def _named(run: Chosen, runs: list[Chosen]) -> str:

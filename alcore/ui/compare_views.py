@@ -6,21 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from alcore.comparison import Question, advantage_over_prevalence, by_budget, lower_bounds, summarise
+from alcore.comparison import Question, advantage_over_prevalence, bound_savings, by_budget, summarise
 from alcore.figures import comparison as figures
 from alcore.figures import shift as shift_figures
 from alcore.figures.layout import trace_name
-from alcore.findings import advantages, detectable, where_gain_vanishes
+from alcore.findings import advantages, detectable, judged_at, where_gain_vanishes
 from alcore.formatting import METRIC_TITLES, display_name, percent
 from alcore.statistics import Estimate, penalty_matrix
 from alcore.ui.chosen import Chosen
 from alcore.ui.controls import PREVALENCES
 from alcore.ui.handouts import show_figure, show_methods, show_tables
 from alcore.ui.inspection import show_inspection
-from alcore.ui.session import ask_for_ceiling, manager, run_store
+from alcore.ui.session import ask_for_ceiling, manager, run_evidence, run_store
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class View:
     @property
     def title(self) -> str:
         """The metric and where it is judged, for axes."""
-        return f"{METRIC_TITLES[self.question.metric]} at π₁ = {percent(self.question.prevalence)}"
+        return judged_at(self.question.metric, self.question.prevalence)
 
     def name(self, run: Chosen, strategy: str) -> str:
         """What a strategy of a run is called."""
@@ -42,10 +43,14 @@ class View:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """All runs' `summarise` and `lower_bounds` rows, with columns run, title and name before them."""
+        """All runs' `summarise` and `bound_savings` rows, with columns run, title and name before them."""
         parts = []
         for run in self.runs:
-            frame = lower_bounds(summarise(run.evidence, self.question), int(run.evidence.labelled[-1]))
+            frame = bound_savings(
+                summarise(run.evidence, self.question),
+                budget=int(run.evidence.labelled[-1]),
+                baseline=self.question.baseline,
+            )
             names = [self.name(run, strategy) for strategy in frame["strategy"]]
             parts.append(frame.assign(run=run.name, title=run.title, name=names))
         first = ["run", "title", "name"]
@@ -81,10 +86,15 @@ def _show_curves(view: View) -> None:
 
 
 def _tell_undefined(view: View) -> None:
-    missing = sum(int(rows["value"].isna().sum()) for rows in view.budgets)
+    metric, prevalence = view.question.metric, view.question.prevalence
+    values = [run.evidence.curves(metric, prevalence).values for run in view.runs]
+    missing = sum(int(np.isnan(block).sum()) for block in values)
     if missing:
-        metric = METRIC_TITLES[view.question.metric]
-        st.caption(f"{metric} is undefined at {missing} budgets (no defect predicted): left out, not zero.")
+        st.caption(
+            f"{METRIC_TITLES[metric]} is undefined (no defect predicted) in {missing} of "
+            f"{sum(block.size for block in values)} points: left out of the means, never counted as 0. Where "
+            "a repetition is left out there is no interval."
+        )
 
 
 def _offer_ceiling(run: Chosen, *, several: bool) -> None:
@@ -101,8 +111,8 @@ def _offer_ceiling(run: Chosen, *, several: bool) -> None:
         key=f"ceiling-{run.id}",
         icon=":material/vertical_align_top:",
         disabled=row is None or row.status != "finished",
-        help="Trains the same network once a repetition on the whole pool, with as many steps as all cycles "
-        "together: about what no choice of labels can beat. Only for finished runs.",
+        help="Trains the same network once a repetition on the whole pool, for as long as stands behind a "
+        "strategy's last model: about what no choice of labels can beat. Only for finished runs.",
         on_click=ask_for_ceiling,
         args=(run.id,),
     )
@@ -121,22 +131,25 @@ def _show_gain(view: View) -> None:
         rows = view.summary[view.summary["run"] == run.name]
         _sentences(view, run, [*advantages(rows, baseline), detectable(run.evidence, rows, baseline)])
     st.dataframe(
-        view.summary[["name", "final", "labels", "saved", "saved_is_bound", "enrichment"]],
+        view.summary[["name", "final", "labels", "saved", "saved_bound", "enrichment"]],
         column_config=_columns(view),
         hide_index=True,
     )
     st.caption(
         "Labels saved: labels that the baseline needs to reach the target minus the strategy's own. Where "
-        "the baseline never reaches it, the number is a lower bound. Enrichment: defective share of the "
+        "one of the two never reaches it, the number is a bound. Enrichment: defective share of the "
         "queries after the first, over π₀."
     )
 
 
 def _why_no_advantage(view: View) -> str:
+    metric, baseline = METRIC_TITLES[view.question.metric], view.question.baseline
     if all(len(run.evidence.labelled) < 2 for run in view.runs):
         return "An area under the curve needs at least two finished cycles."
+    if all(len(run.config.strategies) < 2 for run in view.runs):
+        return f"There is nothing to lay against {baseline}: that takes another strategy in the same run."
     return (
-        f"There is nothing to lay against {view.question.baseline} here: a run needs it and another strategy."
+        f"{metric} is undefined at some budget of every strategy here, so there is no area under its curve."
     )
 
 
@@ -147,14 +160,20 @@ def _columns(view: View) -> dict[str, object]:
         "final": number(f"final {metric}", format="%.3f"),
         "labels": number("labels to target", format="%.0f"),
         "saved": number("labels saved", format="%.0f"),
-        "saved_is_bound": st.column_config.CheckboxColumn("at least"),
+        "saved_bound": "known as",
         "enrichment": number("enrichment (×)", format="%.2f"),
     }
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def _advantages(run_id: str, records: int, metric: str, baseline: str) -> pd.DataFrame:
+    """Advantages at all prevalences: they do not depend on where the slider stands."""
+    return advantage_over_prevalence(run_evidence(run_id, records), metric, baseline, PREVALENCES)
+
+
 def _show_shift(view: View) -> None:
     baseline, metric = view.question.baseline, METRIC_TITLES[view.question.metric]
-    frames = [advantage_over_prevalence(run.evidence, view.question, PREVALENCES) for run in view.runs]
+    frames = [_advantages(run.id, run.records, view.question.metric, baseline) for run in view.runs]
     if any(frame["advantage"].notna().any() for frame in frames):
         marks = {"π₁ =": view.question.prevalence}
         if len(view.runs) == 1:
@@ -221,7 +240,10 @@ def _show_penalties(view: View) -> None:
 
 
 def _sentences(view: View, run: Chosen, sentences: list[str]) -> None:
+    baseline = view.question.baseline
     told = [sentence for sentence in sentences if sentence]
+    if baseline not in run.config.strategies:
+        told = [f"It has no {baseline} to be laid against."]
     if told:
         lead = "" if len(view.runs) == 1 else f"**Run {run.name}.** "
         st.markdown(lead + "  \n".join(told))

@@ -44,7 +44,8 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("Penalty matrix", statistics.penalty_matrix, ""),
     ),
     "Image by image": (
-        ("Detection and false alarms", inspection.image_rates, ""),
+        ("Detection and false alarms", inspection.rates_along, ""),
+        ("Intervals of these rates", inspection.at_threshold, ""),
         (
             "Precision of a flag",
             inspection.image_precision,

@@ -63,7 +63,9 @@ def choose_figure_format() -> None:
 
 def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
     """All numbers behind the figures, to sort and to download."""
-    st.markdown("**One row a strategy.** Every estimate has the bounds of its 95 % interval beside it.")
+    st.markdown(
+        "**One row a strategy.** Bounds of 95 % intervals stand beside the estimates, where they are known."
+    )
     _show_table(summary, "summary")
     st.markdown("**One row a strategy and budget.**")
     _show_table(budgets, "budgets")

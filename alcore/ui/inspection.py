@@ -10,11 +10,11 @@ import streamlit as st
 
 from alcore.figures.shift import operating_curves
 from alcore.formatting import percent
-from alcore.inspection import Peaks, along_threshold, at_threshold
+from alcore.inspection import Peaks, along_threshold, at_threshold, rates_along
 from alcore.runs.evidence import gather_peaks
 from alcore.ui.chosen import Chosen
 from alcore.ui.handouts import show_figure
-from alcore.ui.session import record_count, run_tables
+from alcore.ui.session import run_tables
 
 _THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
@@ -29,11 +29,11 @@ Namer = Callable[[Chosen, str], str]
 def show_inspection(runs: list[Chosen], prevalence: float, name_of: Namer) -> None:
     """Two charts along the threshold and a table at the chosen one."""
     cycle, threshold = _choose(runs)
-    found = [(position, run, _peaks(run, cycle)) for position, run in enumerate(runs)]
+    found = [(position, run, _peaks(run.id, cycle, run.records)) for position, run in enumerate(runs)]
     found = [(position, run, peaks) for position, run, peaks in found if peaks is not None]
     curves, points = [], []
     for position, run, peaks in found:
-        curve = along_threshold(peaks, prevalence)
+        curve = along_threshold(peaks.strategies, _rates(run.id, cycle, run.records), prevalence)
         nearest = _nearest(curve["threshold"], threshold)
         names = {strategy: name_of(run, strategy) for strategy in peaks.strategies}
         curves.append(curve.assign(run=position, name=curve["strategy"].map(names), is_chosen=nearest))
@@ -75,24 +75,27 @@ def _choose(runs: list[Chosen]) -> tuple[int, float]:
         0.5,
         format_func=lambda value: f"{value:g}",
         key="threshold",
+        bind="query-params",
     )
     if last == 1:
         left.caption("After cycle 1")
         return 1, threshold
     most = min(run.config.cycles for run in runs)
-    cycle = left.slider("After cycle", 1, most, last, key="inspected_cycle")
+    cycle = left.slider("After cycle", 1, most, last, key="inspected_cycle", persist_state="page")
     if cycle > last:
         left.caption(f"Not all have come so far; shown is cycle {last}.")
     return min(cycle, last), threshold
 
 
-def _peaks(run: Chosen, cycle: int) -> Peaks | None:
-    return _cached_peaks(run.id, cycle, record_count(run.id))
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _peaks(run_id: str, cycle: int, records: int) -> Peaks | None:
+    return gather_peaks(run_tables(run_id), cycle)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _cached_peaks(run_id: str, cycle: int, records: int) -> Peaks | None:
-    return gather_peaks(run_tables(run_id), cycle)
+def _rates(run_id: str, cycle: int, records: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rates at all thresholds: they depend neither on π₁ nor on the threshold chosen."""
+    return rates_along(_peaks(run_id, cycle, records))
 
 
 def _nearest(thresholds: pd.Series, wanted: float) -> pd.Series:

@@ -14,7 +14,7 @@ from alcore.imaging import is_predicted, outlined, png
 from alcore.keys import CycleKey
 from alcore.runs.index import RunRow
 from alcore.ui.gallery import OVERLAYS, legend_text, load_query, show_patch, tile_pictures
-from alcore.ui.session import manager, readable, record_count, run_config, run_dataset, run_tables
+from alcore.ui.session import recorded_runs, run_config, run_dataset, run_tables
 
 _SORTS = {"rank": "Order of choice", "score": "Score", "size": "Size of defect"}
 _GALLERY_SIDE = 256
@@ -22,7 +22,7 @@ _GALLERY_SIDE = 256
 
 def choose_run(preferred: str | None) -> str | None:
     """Let the reader choose among runs that have at least one finished cycle; None where there is none."""
-    rows = {row.id: row for row in manager().index.rows() if not readable(row.id) and record_count(row.id)}
+    rows = recorded_runs()
     if not rows:
         return None
     ids = list(rows)
@@ -60,7 +60,11 @@ def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int,
     columns = st.columns([3, 3, 2, 4], vertical_alignment="bottom")
     telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
     first = columns[0].selectbox(
-        "Strategy", config.strategies, telling[0] if telling else 0, key=f"samples_first-{run_id}"
+        "Strategy",
+        config.strategies,
+        telling[0] if telling else 0,
+        key=f"samples_first-{run_id}",
+        persist_state="page",
     )
     others = [name for name in config.strategies if name != first]
     second = columns[1].selectbox(
@@ -68,9 +72,13 @@ def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int,
         [None, *others],
         format_func=lambda name: name or "none",
         key=f"samples_second-{run_id}",
+        persist_state="page",
     )
     repetition = columns[2].selectbox(
-        "Repetition", range(1, config.repetitions + 1), key=f"samples_repetition-{run_id}"
+        "Repetition",
+        range(1, config.repetitions + 1),
+        key=f"samples_repetition-{run_id}",
+        persist_state="page",
     )
     with columns[3]:
         cycle = _cycle_slider("Cycle", run_id, f"samples_cycle-{run_id}", first, repetition, start=2)
@@ -85,7 +93,8 @@ def _cycle_slider(label: str, run_id: str, key: str, strategy: str, repetition: 
     if last == 1:
         st.caption(f"{label}: 1")
         return 1
-    return st.slider(label, 1, last, min(start, max(done, default=1)), key=key, help="Query 1 is random.")
+    first = min(start, max(done, default=1))
+    return st.slider(label, 1, last, first, key=key, help="Query 1 is random.", persist_state="page")
 
 
 def _choose_view() -> tuple[str, str]:
@@ -97,9 +106,16 @@ def _choose_view() -> tuple[str, str]:
             required=True,
             format_func=OVERLAYS.get,
             key="samples_overlay",
+            persist_state="page",
         )
         sort = st.segmented_control(
-            "Sort by", list(_SORTS), default="rank", required=True, format_func=_SORTS.get, key="samples_sort"
+            "Sort by",
+            list(_SORTS),
+            default="rank",
+            required=True,
+            format_func=_SORTS.get,
+            key="samples_sort",
+            persist_state="page",
         )
     return sort, overlay
 
@@ -142,9 +158,11 @@ def show_learning(run_id: str) -> None:
     """A fixed set of test patches; a slider plays the cycles."""
     config = run_config(run_id)
     columns = st.columns([3, 2, 7], vertical_alignment="bottom")
-    strategy = columns[0].selectbox("Strategy", config.strategies, key=f"learn_strategy-{run_id}")
+    strategy = columns[0].selectbox(
+        "Strategy", config.strategies, key=f"learn_strategy-{run_id}", persist_state="page"
+    )
     repetition = columns[1].selectbox(
-        "Repetition", range(1, config.repetitions + 1), key=f"learn_repetition-{run_id}"
+        "Repetition", range(1, config.repetitions + 1), key=f"learn_repetition-{run_id}", persist_state="page"
     )
     with columns[2]:
         cycle = _cycle_slider("After cycle", run_id, f"learn_cycle-{run_id}", strategy, repetition, start=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +13,7 @@ from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, DataError
 from alcore.home import home
 from alcore.runs.evidence import gather, gather_ceiling
+from alcore.runs.index import RunRow
 from alcore.runs.manager import RunManager
 from alcore.runs.store import RunStore
 from alcore.runs.tables import RunTables
@@ -76,6 +79,16 @@ def run_evidence(run_id: str, records: int) -> Evidence | None:
 def run_ceiling(run_id: str, ceilings: int) -> Evidence | None:
     """The same of a run's full-pool models. `ceilings`, how many there are, tells when to look again."""
     return gather_ceiling(run_tables(run_id))
+
+
+def recorded_runs() -> dict[str, RunRow]:
+    """Runs that can be shown and have at least one finished cycle, by id, the newest first."""
+    found = {}
+    for row in manager().index.rows():
+        with contextlib.suppress(AlcoreError):  # such as a directory that someone removed
+            if record_count(row.id):
+                found[row.id] = row
+    return found
 
 
 def ask_for_ceiling(run_id: str) -> None:

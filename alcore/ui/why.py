@@ -9,15 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from alcore.acquisition import get_strategy
+from alcore.draws import MAP_SIZE
 from alcore.errors import StoreError
 from alcore.figures.samples import pool_map, score_distribution
-from alcore.formatting import plural, score_text
+from alcore.formatting import plural
 from alcore.imaging import outlined, png
 from alcore.keys import CycleKey
 from alcore.ui.session import run_config, run_dataset, run_tables
 
 _SECONDS_A_CYCLE = 1.5
-_COLUMNS, _MOST_IMAGES = 8, 24
+_COLUMNS, _MOST_IMAGES = 6, 24
 _SIDE = 160
 
 
@@ -27,10 +28,14 @@ def show_why(run_id: str) -> None:
     columns = st.columns([3, 2, 3, 4], vertical_alignment="bottom")
     telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
     strategy = columns[0].selectbox(
-        "Strategy", config.strategies, telling[0] if telling else 0, key=f"why_strategy-{run_id}"
+        "Strategy",
+        config.strategies,
+        telling[0] if telling else 0,
+        key=f"why_strategy-{run_id}",
+        persist_state="page",
     )
     repetition = columns[1].selectbox(
-        "Repetition", range(1, config.repetitions + 1), key=f"why_repetition-{run_id}"
+        "Repetition", range(1, config.repetitions + 1), key=f"why_repetition-{run_id}", persist_state="page"
     )
     plays = columns[2].toggle("Play the queries", key=f"why_play-{run_id}", disabled=config.cycles < 3)
     keys = [k for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)]
@@ -47,30 +52,34 @@ def show_why(run_id: str) -> None:
 def _show_query(run_id: str, key: CycleKey, *, last: int, plays: bool) -> None:
     cycle = _choose_cycle(run_id, key, last, plays)
     key = CycleKey(key.repetition, cycle, key.strategy)
-    try:
-        frame, (before, after), spoke = _map_frame(run_id, key)
-    except StoreError as error:
-        st.info(f"There is no map of this query. {error}")
-        return
     left, right = st.columns([6, 4], gap="medium")
-    with left:
-        reach, variance = _extent(run_id, CycleKey(key.repetition, last, key.strategy))
-        figure = pool_map(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
-        event = st.plotly_chart(
-            figure,
-            key=f"map-{run_id}-{key.stem}",
-            on_select="rerun",
-            selection_mode=("points", "lasso", "box"),
-            config={"displaylogo": False},
-        )
     with right:
-        _show_scores(run_id, key, frame)
+        _show_scores(run_id, key)
+    with left:
+        try:
+            _show_map(run_id, key, last)
+        except StoreError as error:
+            st.info(f"There is no map of this query. {error}")
+
+
+def _show_map(run_id: str, key: CycleKey, last: int) -> None:
+    frame, (before, after), spoke = _map_frame(run_id, key)
+    reach, variance = _extent(run_id, CycleKey(key.repetition, last, key.strategy))
+    figure = pool_map(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
+    event = st.plotly_chart(
+        figure,
+        key=f"map-{run_id}-{key.stem}",
+        on_select="rerun",
+        selection_mode=("points", "lasso", "box"),
+        config={"displaylogo": False},
+    )
+    some = "" if run_config(run_id).pool_size <= MAP_SIZE else " (of a sample of the pool)"
     st.caption(
-        "Each dot is a pool patch, laid out by what the encoder made of it (principal components, fixed "
-        f"after cycle 1). **Covering radius {before:.3f} → {after:.3f}** with this query: the largest "
-        "distance from any patch to its nearest labelled one. The dotted line joins the two that are so far "
-        "apart before it, in all dimensions of the features, of which only two are seen here. "
-        "Click a dot, or draw around several, to see their images."
+        f"Each dot is a pool patch{some}, laid out by what the encoder made of it (principal components, "
+        f"fixed after cycle 1). **Covering radius {before:.3f} → {after:.3f}** with this query: the largest "
+        "distance from any dot to its nearest labelled one. The dotted line joins the two that are so far "
+        "apart before it, in all dimensions of the features, of which only two are seen here. Click a dot, "
+        "or draw around several, to see their images."
     )
     points = event["selection"]["points"]
     _show_selected(
@@ -88,7 +97,8 @@ def _choose_cycle(run_id: str, key: CycleKey, last: int, plays: bool) -> int:
         st.session_state["why_turned"] = time.monotonic()
     value = st.session_state.get(slider, 2)
     st.session_state[slider] = min(max(value, 2), last)
-    return st.slider("Query", 2, last, key=slider, help="Query 1 is random, so there is nothing to explain.")
+    help_text = "Query 1 is random, so there is nothing to explain."
+    return st.slider("Query", 2, last, key=slider, help=help_text, persist_state="page")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -98,6 +108,7 @@ def _map_frame(run_id: str, key: CycleKey) -> tuple[pd.DataFrame, tuple[float, f
     """
     tables = run_tables(run_id)
     record = tables.store.load(key, "map_items", "map_xy", "map_distance", "map_radius", "map_spoke")
+    tables.refresh()  # another tab's run may have taken this one's place in the cache
     items = record["map_items"]
     labelled_in = np.zeros(items.size, dtype=int)
     for cycle in range(1, key.cycle + 1):
@@ -130,7 +141,7 @@ def _extent(run_id: str, last: CycleKey) -> tuple[tuple[float, float, float, flo
     return reach, (float(variance[0]), float(variance[1]))
 
 
-def _show_scores(run_id: str, key: CycleKey, frame: pd.DataFrame) -> None:
+def _show_scores(run_id: str, key: CycleKey) -> None:
     strategy = get_strategy(key.strategy)
     if not strategy.score_name:
         st.info(f"{key.strategy} gives no scores: {strategy.help}")
@@ -172,4 +183,4 @@ def _caption(row) -> str:
         return "this query"
     if row.labelled_in:
         return f"query {row.labelled_in}"
-    return f"not labelled, distance {score_text('core-set', row.distance)}"
+    return f"not labelled, distance {row.distance:.3f}"

@@ -1,5 +1,6 @@
 """The Compare page by AppTest; its charts are seen in the browser test."""
 
+import numpy as np
 import pytest
 
 from alcore.ui.compare_views import VIEWS
@@ -47,11 +48,29 @@ def test_the_difference_that_repetitions_can_tell_is_said(finished_runs):
     assert "Who beats whom" in texts(app)
 
 
-def test_a_baseline_that_the_run_lacks_is_said(finished_runs):
-    app = open_compare(*finished_runs, view="Gain")
+@pytest.mark.parametrize("view", ["Gain", "Label shift", "Significance"])
+def test_a_baseline_that_a_run_lacks_is_said(finished_runs, view):
+    app = open_compare(*finished_runs, view=view)
     app.selectbox(key="against").set_value("oracle-random").run()
-    app.multiselect(key="runs").set_value([finished_runs[0]]).run()
-    assert not app.exception
+    assert "**Run A.** It has no oracle-random to be laid against." in texts(app)
+
+
+def test_an_undefined_metric_is_said_to_be(finished_runs, home):
+    """A model that predicts nothing has no precision."""
+    records = home / "runs" / "demo-run" / "records"
+    for path in records.glob("*.npz"):
+        with np.load(path) as file:
+            arrays = dict(file)
+        arrays["counts"][:, 2] += arrays["counts"][:, 0]
+        arrays["counts"][:, 3] += arrays["counts"][:, 1]
+        arrays["counts"][:, :2] = 0
+        np.savez(path, **arrays)
+    app = open_compare(finished_runs[0], view="Curves")
+    app.button_group(key="judge").set_value("precision").run()
+    assert "Precision is undefined (no defect predicted) in 9 of 9 points" in texts(app)
+    app = open_compare(finished_runs[0], view="Gain")
+    app.button_group(key="judge").set_value("precision").run()
+    assert "Precision is undefined at some budget" in texts(app)
 
 
 def test_the_table_holds_what_the_views_show(finished_runs):

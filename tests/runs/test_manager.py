@@ -1,7 +1,8 @@
 import pytest
 
 from alcore.config import make_config
-from alcore.errors import StoreError
+from alcore.errors import DeviceError, StoreError
+from alcore.runs import execution
 from alcore.runs.index import RunIndex
 from alcore.runs.manager import RunManager
 from alcore.runs.runners import ThreadRunner
@@ -89,16 +90,32 @@ def test_a_directory_without_a_row_is_adopted(home, small):
     assert [(row.id, row.status) for row in rows] == [("copied-here", "interrupted")]
 
 
-def test_a_finished_run_gets_its_ceiling_and_a_stopped_one_goes_on(manager, small):
+def test_a_finished_run_gets_its_ceiling_and_a_stop_leaves_it_finished(manager, small):
     run_id = manager.submit(small)
     with pytest.raises(StoreError, match="not finished"):
         manager.request_ceiling(run_id)
     wait_for(lambda: status(manager, run_id) == "finished", "the cycles")
     manager.request_ceiling(run_id)
-    wait_for(lambda: manager.progress(run_id), "the ceiling's first step")
     manager.command(run_id, "stop")
     wait_for(lambda: not manager.index.get(run_id).is_active, "the stop")
-    if status(manager, run_id) == "stopped":  # else it was quicker than we
+    if status(manager, run_id) == "stopped":  # it still waited in the queue
         manager.resume(run_id)
+    wait_for(lambda: status(manager, run_id) == "finished", "a finished run")
+    manager.request_ceiling(run_id)
     wait_for(lambda: status(manager, run_id) == "finished", "the ceiling")
     assert manager.store(run_id).ceilings() == [1]
+
+
+def test_a_ceiling_that_fails_says_why_and_can_be_left_alone(manager, small, monkeypatch):
+    run_id = manager.submit(small)
+    wait_for(lambda: status(manager, run_id) == "finished", "the cycles")
+
+    def fails(*arguments):
+        raise DeviceError("cpu ran out of memory")
+
+    monkeypatch.setattr(execution, "train_ceiling", fails)
+    manager.request_ceiling(run_id)
+    wait_for(lambda: status(manager, run_id) == "failed", "the failure")
+    assert "out of memory" in manager.index.get(run_id).message
+    manager.resume(run_id)
+    wait_for(lambda: status(manager, run_id) == "finished", "the run as it was")
