@@ -7,7 +7,7 @@ work alike on repetitions, on their mean and on bootstrap replicates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,6 +41,17 @@ class Evidence:
     def repetitions(self) -> int:
         """R, repetitions that all strategies have finished."""
         return len(self.means)
+
+    def only(self, strategies: Container[str]) -> Evidence:
+        """The same of some strategies, in the run's order."""
+        rows = [row for row, name in enumerate(self.strategies) if name in strategies]
+        return replace(
+            self,
+            strategies=tuple(self.strategies[row] for row in rows),
+            means=self.means[:, rows],
+            resampled=None if self.resampled is None else self.resampled[:, rows],
+            query_share=self.query_share[:, rows],
+        )
 
     def curves(self, metric: str, prevalence: float) -> Curves:
         """One metric at one prevalence, with replicates; no model is asked again."""

@@ -67,7 +67,6 @@ def pool_map(
     unlabelled = frame[frame["labelled_in"] == 0]
     figure = go.Figure(
         [
-            _spoke(ends),
             _dots(unlabelled, "not labelled", color=translucent(NEUTRAL, 0.55), size=8),
             _labelled_before(frame[(frame["labelled_in"] > 0) & ~frame["is_query"]]),
             _dots(
@@ -76,6 +75,7 @@ def pool_map(
                 color=color_of(strategy),
                 size=15,
             ),
+            _spoke(ends, color_of(strategy)),
             _legend_entry("diamond: defective", "diamond-open"),
         ]
     )
@@ -92,8 +92,8 @@ def pool_map(
     return figure
 
 
-def _spoke(ends: pd.DataFrame) -> go.Scatter:
-    line = {"color": NEUTRAL, "width": 3, "dash": "dot"}
+def _spoke(ends: pd.DataFrame, color: str) -> go.Scatter:
+    line = {"color": color, "width": 3, "dash": "dot"}
     return go.Scatter(
         x=ends["x"], y=ends["y"], mode="lines", name="covering radius", line=line, hoverinfo="skip"
     )

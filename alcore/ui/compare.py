@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from alcore.comparison import Question
@@ -54,7 +56,7 @@ def show(runs: list[Chosen]) -> None:
         return
     question, align = _ask(runs)
     _watch([run.id for run in runs])
-    view = View(runs, question, align)
+    view = View(_narrowed(runs, question.baseline), question, align)
     tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
     for tab, draw in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
@@ -94,6 +96,24 @@ def _ask(runs: list[Chosen]) -> tuple[Question, str]:
         )
         st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
     return Question(metric, prevalence, baseline, target), align
+
+
+def _narrowed(runs: list[Chosen], baseline: str) -> list[Chosen]:
+    """The runs with the strategies that the reader wants to see, and the baseline."""
+    names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
+    shown = st.pills(
+        "Strategies",
+        names,
+        selection_mode="multi",
+        default=names,
+        key="shown",
+        help="Which ones the views below hold; the baseline always stays.",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    kept = {*shown, baseline}
+    narrowed = [replace(run, evidence=run.evidence.only(kept)) for run in runs]
+    return [run for run in narrowed if run.evidence.strategies]
 
 
 def _baseline(runs: list[Chosen]) -> str:

@@ -146,8 +146,8 @@ def _why_no_advantage(view: View) -> str:
     metric, baseline = METRIC_TITLES[view.question.metric], view.question.baseline
     if all(len(run.evidence.labelled) < 2 for run in view.runs):
         return "An area under the curve needs at least two finished cycles."
-    if all(len(run.config.strategies) < 2 for run in view.runs):
-        return f"There is nothing to lay against {baseline}: that takes another strategy in the same run."
+    if all(len(run.evidence.strategies) < 2 for run in view.runs):
+        return f"There is nothing to lay against {baseline}: that takes another strategy of the same run."
     return (
         f"{metric} is undefined at some budget of every strategy here, so there is no area under its curve."
     )
@@ -165,6 +165,11 @@ def _columns(view: View) -> dict[str, object]:
     }
 
 
+def _only(frame: pd.DataFrame, run: Chosen) -> pd.DataFrame:
+    """The rows of the strategies that the reader wants to see."""
+    return frame[frame["strategy"].isin(run.evidence.strategies)]
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _advantages(run_id: str, records: int, metric: str, baseline: str) -> pd.DataFrame:
     """Advantages at all prevalences: they do not depend on where the slider stands."""
@@ -173,7 +178,9 @@ def _advantages(run_id: str, records: int, metric: str, baseline: str) -> pd.Dat
 
 def _show_shift(view: View) -> None:
     baseline, metric = view.question.baseline, METRIC_TITLES[view.question.metric]
-    frames = [_advantages(run.id, run.records, view.question.metric, baseline) for run in view.runs]
+    frames = [
+        _only(_advantages(run.id, run.records, view.question.metric, baseline), run) for run in view.runs
+    ]
     if any(frame["advantage"].notna().any() for frame in frames):
         marks = {"π₁ =": view.question.prevalence}
         if len(view.runs) == 1:
@@ -220,7 +227,7 @@ def _show_significance(view: View) -> None:
 
 def _show_penalties(view: View) -> None:
     shared = [
-        n for n in view.runs[0].config.strategies if all(n in run.config.strategies for run in view.runs)
+        n for n in view.runs[0].evidence.strategies if all(n in run.evidence.strategies for run in view.runs)
     ]
     if len(shared) < 2:
         st.info("A penalty matrix needs two strategies that all chosen runs have.")
@@ -242,7 +249,7 @@ def _show_penalties(view: View) -> None:
 def _sentences(view: View, run: Chosen, sentences: list[str]) -> None:
     baseline = view.question.baseline
     told = [sentence for sentence in sentences if sentence]
-    if baseline not in run.config.strategies:
+    if baseline not in run.evidence.strategies:
         told = [f"It has no {baseline} to be laid against."]
     if told:
         lead = "" if len(view.runs) == 1 else f"**Run {run.name}.** "

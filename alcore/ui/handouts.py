@@ -23,8 +23,12 @@ def show_figure(figure: go.Figure, name: str) -> None:
         figure: with a height; it is made a little higher.
         name: of the files, without ending; also the chart's key.
     """
-    # The toolbar gets a line of its own above the legend.
-    figure.update_layout(margin_t=76, height=figure.layout.height + 36)
+    # The legend goes below, out of the toolbar's way.
+    figure.update_layout(
+        height=figure.layout.height + 60,
+        margin_t=40,
+        legend={"yref": "container", "y": 0, "yanchor": "bottom"},
+    )
     picture = {"format": st.session_state.get("figure_format") or "png", "filename": name, "scale": 2}
     config = {
         "displaylogo": False,

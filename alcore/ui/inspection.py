@@ -34,10 +34,12 @@ def show_inspection(runs: list[Chosen], prevalence: float, name_of: Namer) -> No
     curves, points = [], []
     for position, run, peaks in found:
         curve = along_threshold(peaks.strategies, _rates(run.id, cycle, run.records), prevalence)
+        curve = curve[curve["strategy"].isin(run.evidence.strategies)]
         nearest = _nearest(curve["threshold"], threshold)
         names = {strategy: name_of(run, strategy) for strategy in peaks.strategies}
         curves.append(curve.assign(run=position, name=curve["strategy"].map(names), is_chosen=nearest))
         point = at_threshold(peaks, prevalence, threshold)
+        point = point[point["strategy"].isin(run.evidence.strategies)]
         points.append(point.assign(name=point["strategy"].map(names)))
     frame = pd.concat(curves, ignore_index=True)
     st.markdown(

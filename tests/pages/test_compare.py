@@ -42,6 +42,15 @@ def test_every_metric_prevalence_and_baseline(finished_runs):
     assert not app.exception
 
 
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_view_can_be_narrowed_to_some_strategies(finished_runs, view):
+    app = open_compare(finished_runs[1], view=view)
+    app.button_group(key="shown").set_value(["entropy"]).run()
+    assert not app.exception
+    if view == "Tables":
+        assert set(app.dataframe[0].value["strategy"]) == {"random", "entropy"}, "the baseline stays"
+
+
 def test_the_difference_that_repetitions_can_tell_is_said(finished_runs):
     app = open_compare(finished_runs[1], view="Significance")
     assert "With 3 repetitions, an AUBC difference to random below 0." in texts(app)
