@@ -101,17 +101,15 @@ def _ask(runs: list[Chosen]) -> tuple[Question, str]:
 def _narrowed(runs: list[Chosen], baseline: str) -> list[Chosen]:
     """The runs with the strategies that the reader wants to see, and the baseline."""
     names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
-    shown = st.pills(
-        "Strategies",
+    only = st.pills(
+        "Show only",
         names,
         selection_mode="multi",
-        default=names,
-        key="shown",
-        help="Which ones the views below hold; the baseline always stays.",
-        label_visibility="collapsed",
+        key="only",
+        help="With none chosen, all are shown. The baseline always stays.",
         bind="query-params",
     )
-    kept = {*shown, baseline}
+    kept = {*(only or names), baseline}
     narrowed = [replace(run, evidence=run.evidence.only(kept)) for run in runs]
     return [run for run in narrowed if run.evidence.strategies]
 

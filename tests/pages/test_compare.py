@@ -45,7 +45,7 @@ def test_every_metric_prevalence_and_baseline(finished_runs):
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_every_view_can_be_narrowed_to_some_strategies(finished_runs, view):
     app = open_compare(finished_runs[1], view=view)
-    app.button_group(key="shown").set_value(["entropy"]).run()
+    app.button_group(key="only").set_value(["entropy"]).run()
     assert not app.exception
     if view == "Tables":
         assert set(app.dataframe[0].value["strategy"]) == {"random", "entropy"}, "the baseline stays"
