@@ -79,8 +79,3 @@ def look_at_query(learner: Learner, items: np.ndarray) -> tuple[np.ndarray, np.n
     outputs = [output for _, output in learner.look(items)]
     probability = np.concatenate([quantised_probability(output.logits) for output in outputs])
     return probability, np.concatenate([output.features.cpu().numpy() for output in outputs])
-
-
-def features_of(learner: Learner, items: np.ndarray) -> np.ndarray:
-    """(n,) ids -> (n, D) features."""
-    return np.concatenate([output.features.cpu().numpy() for _, output in learner.look(items)])

@@ -22,7 +22,7 @@ from alcore.data.patches import Patches
 from alcore.draws import draw_repetition
 from alcore.keys import CycleKey
 from alcore.learning.learner import Learner, Weights
-from alcore.looking import Seen, features_of, look_at_pool, look_at_query
+from alcore.looking import Seen, look_at_pool, look_at_query
 from alcore.pool_map import Axes, PoolMap, map_pool, principal_axes
 from alcore.streams import Purpose, stream
 
@@ -67,7 +67,7 @@ class CycleRecord:
     test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
     float32: the evaluation after training.
     gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
-    axes: of the repetition's pool maps, fitted to the features after cycle 1; None in later cycles.
+    axes: of the repetition's pool maps, fitted to the features after cycle 1; in cycle 2 alone, else None.
     weights: the model after training, for whoever wants to go on from here.
     """
 
@@ -88,13 +88,13 @@ class CycleRecord:
 class Past:
     """What finished cycles left: the queries of each, the weights to go on from, and the maps' axes.
 
-    An empty past starts at the beginning. `weights_after` is asked for keys in `queries` alone, `axes_after`
-    for those of cycle 1 among them; where it gives None, the repetition goes on without maps.
+    An empty past starts at the beginning. `weights_after` is asked for keys in `queries` alone, `axes_of` for
+    those of cycle 2 among them; where it gives None, the repetition goes on without maps.
     """
 
     queries: Mapping[CycleKey, np.ndarray] = field(default_factory=dict)
     weights_after: Callable[[CycleKey], Weights] | None = None
-    axes_after: Callable[[CycleKey], Axes | None] | None = None
+    axes_of: Callable[[CycleKey], Axes | None] | None = None
 
 
 Report = Callable[[Progress], None]
@@ -149,8 +149,8 @@ class _Repetition:
 
     def _replay(self, key: CycleKey) -> None:
         self.labelled[key.strategy].append(self.past.queries[key])
-        if key.cycle == 1:
-            self.axes = self.past.axes_after(key)
+        if key.cycle == 2:
+            self.axes = self.past.axes_of(key)
         following = replace(key, cycle=key.cycle + 1)
         if following not in self.past.queries and key.cycle < self.config.cycles:
             self.learners[key.strategy].load(self.past.weights_after(key))
@@ -197,6 +197,8 @@ class _Repetition:
         query: Query = strategy.query(view, query_size=self.config.query_count, rng=rng)
         items = candidates[query.rows]
         probability, features = look_at_query(learner, items)
+        if key.cycle == 2 and self.axes is None:  # all strategies still have one model, and so one cloud
+            self.axes = principal_axes(seen.features[np.isin(seen.items, self.draw.mapped)])
         seen = seen.with_more(items, features)
         return Selection(
             items=items,
@@ -220,8 +222,6 @@ class _Repetition:
         rng = stream(self.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
         learner.fit(labelled, rng=rng, on_step=self._following(key, "training"))
         evaluation = learner.evaluate(self.draw.test, on_patches=self._following(key, "evaluating"))
-        if key.cycle == 1:
-            self.axes = principal_axes(features_of(learner, self.draw.mapped))
         return CycleRecord(
             key=key,
             labelled=labelled.size,
@@ -232,7 +232,7 @@ class _Repetition:
             max_probability=evaluation.max_probability,
             gallery_items=self.draw.gallery,
             gallery_probability=learner.probabilities(self.draw.gallery),
-            axes=self.axes if key.cycle == 1 else None,
+            axes=self.axes if key.cycle == 2 else None,
             weights=learner.weights(),
         )
 

@@ -89,12 +89,13 @@ def test_a_strategy_is_not_touched_by_its_neighbours(config, records, surfaces):
 
 
 def test_a_run_from_before_maps_goes_on_without_them(config, records, surfaces):
-    weights = {record.key: record.weights for record in records[:4]}
-    queries = {record.key: record.selection.items for record in records[:4]}
+    weights = {record.key: record.weights for record in records[:6]}
+    queries = {record.key: record.selection.items for record in records[:6]}
     past = Past(queries, weights.__getitem__, lambda key: None)
     rest = list(run(config, surfaces, past=past))
     assert rest[0].selection.pool_map is None
-    assert np.array_equal(rest[0].counts, records[4].counts)
+    assert np.array_equal(rest[0].counts, records[6].counts)
+    assert rest[-1].selection.pool_map is not None, "the next repetition has its own"
 
 
 @pytest.mark.parametrize("finished", [1, 3, 5, 9, 13])

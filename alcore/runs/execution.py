@@ -186,13 +186,13 @@ def _past(store: RunStore, keys: list[CycleKey]) -> Past:
                 f"{path} is missing or damaged, so the run cannot go on; start a new run"
             ) from None
 
-    def axes_after(key: CycleKey) -> Axes | None:
+    def axes_of(key: CycleKey) -> Axes | None:
         arrays = store.load(key)
         if "axes_mean" not in arrays:
             return None  # an earlier version began this run
         return Axes(**{field.name: arrays[f"axes_{field.name}"] for field in fields(Axes)})
 
-    return Past(queries, weights_after, axes_after)
+    return Past(queries, weights_after, axes_of)
 
 
 def _event(progress: Progress, clock: Clock) -> ProgressEvent:

@@ -136,7 +136,7 @@ def _extent(run_id: str, last: CycleKey) -> tuple[tuple[float, float, float, flo
     keys = [CycleKey(last.repetition, cycle, last.strategy) for cycle in range(1, last.cycle + 1)]
     every = np.concatenate([store.load(key, "map_xy")["map_xy"] for key in keys[1:]])
     (left, bottom), (right, top) = every.min(axis=0), every.max(axis=0)
-    variance = store.load(keys[0], "axes_variance")["axes_variance"]
+    variance = store.load(keys[1], "axes_variance")["axes_variance"]
     reach = float(left), float(right), float(bottom), float(top)
     return reach, (float(variance[0]), float(variance[1]))
 
