@@ -86,13 +86,26 @@ def worker(directory: str) -> None:
 
 @data_app.command("import")
 def import_data(
-    source: Annotated[Path, typer.Argument(help="The folder with images and masks.")],
+    source: Annotated[Path, typer.Argument(help="The folder or zip file with images and masks.")],
     name: Annotated[str, typer.Option(help="The data set's name from now on.")],
-    format: Annotated[str, typer.Option(help="auto, folder or magnetic-tile.")] = "auto",
+    format: Annotated[
+        str, typer.Option(help="auto, folder, magnetic-tile, severstal, roboflow or reference.")
+    ] = "auto",
     patch: Annotated[str, typer.Option(help="Patch size, HEIGHTxWIDTH in pixels.")] = "64x64",
     tile: Annotated[bool, typer.Option("--tile", help="Cut tiles instead of resizing whole images.")] = False,
+    overlap: Annotated[int, typer.Option(help="Pixels that neighbouring tiles share.", min=0)] = 0,
+    resize: Annotated[str, typer.Option(help="With --tile: shrink images to HEIGHTxWIDTH first.")] = "",
     rgb: Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")] = False,
     threshold: Annotated[int, typer.Option(help="Mask values above it are defective.", min=0, max=254)] = 127,
+    classes: Annotated[str, typer.Option(help="Mask values that are defective, such as 1,3.")] = "",
+    color: Annotated[str, typer.Option(help="Mask colour that is defective, R,G,B.")] = "",
+    tolerance: Annotated[
+        int, typer.Option(help="How far a channel may be from --color.", min=0, max=255)
+    ] = 10,
+    min_area: Annotated[int, typer.Option(help="Foreground pixels that make a patch defective.", min=1)] = 1,
+    drop_black_border: Annotated[
+        bool, typer.Option("--drop-black-border", help="Leave out images with a black border, as the paper.")
+    ] = False,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out unusable files and list them.")
     ] = False,
@@ -100,15 +113,25 @@ def import_data(
         bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
     ] = False,
 ) -> None:
-    """Import a folder as a data set."""
+    """Import a folder or a zip file as a data set."""
     from alcore.data.collection import dataset_path
-    from alcore.data.importers import ImportOptions, import_dataset
+    from alcore.data.importing.importer import import_dataset
+    from alcore.data.importing.options import Foreground, ImportOptions
 
     options = ImportOptions(
-        patch=_parse_patch(patch),
+        patch=_parse_size(patch, "patch size"),
         tile=tile,
+        overlap=overlap,
+        resize_to=_parse_size(resize, "size to resize to") if resize else None,
         channels=3 if rgb else 1,
-        threshold=threshold,
+        foreground=Foreground(
+            threshold=threshold,
+            classes=_parse_numbers(classes, "classes") or None,
+            color=_parse_color(color),
+            tolerance=tolerance,
+        ),
+        min_area=min_area,
+        drop_black_border=drop_black_border,
         skip_bad=skip_bad,
         missing_mask_is_clean=missing_mask_is_clean,
     )
@@ -147,11 +170,24 @@ def delete_data(name: str) -> None:
     delete_dataset(name)
 
 
-def _parse_patch(text: str) -> tuple[int, int]:
+def _parse_size(text: str, what: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4})[xX](\d{1,4})", text)
     if not match or not min(int(match[1]), int(match[2])) >= 16:
-        raise DataError(f"the patch size must be HEIGHTxWIDTH with sides from 16 to 9999 px, got {text!r}")
+        raise DataError(f"the {what} must be HEIGHTxWIDTH with sides from 16 to 9999 px, got {text!r}")
     return int(match[1]), int(match[2])
+
+
+def _parse_numbers(text: str, what: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"(\d{1,3}(,\d{1,3})*)?", text):
+        raise DataError(f"the {what} must be whole numbers with commas between them, got {text!r}")
+    return tuple(int(number) for number in text.split(",") if number)
+
+
+def _parse_color(text: str) -> tuple[int, int, int] | None:
+    numbers = _parse_numbers(text, "colour")
+    if numbers and (len(numbers) != 3 or max(numbers) > 255):
+        raise DataError(f"the colour must be R,G,B with values from 0 to 255, got {text!r}")
+    return numbers or None
 
 
 def main() -> None:

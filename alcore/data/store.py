@@ -129,6 +129,7 @@ def write_dataset(
     cutting: str,
     skipped: dict[str, str],
     vanished: list[str],
+    min_area: int = 1,
 ) -> DatasetInfo:
     """Write a data set, streaming: one patch in memory at a time.
 
@@ -139,6 +140,7 @@ def write_dataset(
         format_name, cutting: how it was made, for dataset.json.
         skipped: file -> reason; may still grow while `patches` is consumed.
         vanished: files whose defect is lost in cutting; may grow likewise.
+        min_area: a patch with fewer foreground pixels is clean, and its mask is emptied.
     Raises:
         DataError: no patch at all, none defective, none clean, or too few sources to split.
     """
@@ -148,9 +150,11 @@ def write_dataset(
         with (staging / "images.raw").open("wb") as images, (staging / "masks.raw").open("wb") as masks:
             for patch in patches:
                 pixels = np.ascontiguousarray(patch.image).tobytes()
+                area = int(np.count_nonzero(patch.mask))
+                counts = area >= min_area
                 images.write(pixels)
-                masks.write(np.packbits(patch.mask).tobytes())
-                rows.append(_item_row(patch, pixels))
+                masks.write(np.packbits(patch.mask & counts).tobytes())
+                rows.append(_item_row(patch, pixels, area if counts else 0))
         items = _item_table(rows)
         _to_npy(staging / "images", (len(rows), *shape))
         _to_npy(staging / "masks", (len(rows), -(-height * width // 8)))
@@ -170,8 +174,7 @@ def write_dataset(
     return info
 
 
-def _item_row(patch: Patch, pixels: bytes) -> dict[str, object]:
-    area = int(np.count_nonzero(patch.mask))
+def _item_row(patch: Patch, pixels: bytes, area: int) -> dict[str, object]:
     return {
         "source": patch.source,
         "row": patch.row,

@@ -7,7 +7,8 @@ from PIL import Image
 
 from alcore.data.collection import dataset_names, dataset_path, delete_dataset, open_dataset
 from alcore.data.images import cut
-from alcore.data.importers import ImportOptions, import_dataset
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
 from alcore.data.patches import Split
 from alcore.errors import DataError
 
@@ -139,7 +140,7 @@ def not_an_image(folder):
 
 FAULTS = {
     orphan_image: "004.png has no mask",
-    orphan_mask: "mask 004.png has no image",
+    orphan_mask: "mask masks/004.png has no image",
     other_size: "004.png is 40x48 but its mask",
     truncated: "004.png cannot be read",
     not_an_image: "004.png cannot be read",

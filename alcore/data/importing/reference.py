@@ -1,0 +1,29 @@
+"""The patch folders that the code of the paper's authors makes: data/ and labels/."""
+
+from __future__ import annotations
+
+from alcore.data.images import SUFFIXES
+from alcore.data.importing.folder import Refuse, mask_file
+from alcore.data.importing.options import ImportOptions, Sample, no_defect
+from alcore.data.importing.source import Source, shown, stem, suffix
+
+_IMAGES, _MASKS = "data/", "labels/"
+
+
+def is_reference(source: Source) -> bool:
+    """Whether there are both data/ and labels/."""
+    return all(any(name.startswith(root) for name in source.names) for root in (_IMAGES, _MASKS))
+
+
+def reference(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
+    """data/<stem>.<any> with labels/<stem>.<any>; a patch without a mask file is clean."""
+    images, masks = (
+        {stem(n.removeprefix(r)): n for n in source.names if n.startswith(r) and suffix(n) in SUFFIXES}
+        for r in (_IMAGES, _MASKS)
+    )
+    for key in sorted(masks.keys() - images.keys()):
+        refuse(masks[key], f"the mask {shown(masks[key])} has no image; add it, or remove the mask")
+    return [
+        Sample(image, mask_file(source, image, masks[key], options) if key in masks else no_defect)
+        for key, image in images.items()
+    ]

@@ -1,0 +1,93 @@
+"""Severstal steel as Kaggle hands it out: train_images/*.jpg and train.csv with run lengths."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+
+import numpy as np
+
+from alcore.data.importing import rle
+from alcore.data.importing.folder import Refuse
+from alcore.data.importing.options import ImportOptions, MaskReader, Sample, no_defect
+from alcore.data.importing.source import Source, shown
+from alcore.errors import DataError
+
+_IMAGES, _TABLE = "train_images/", "train.csv"
+
+
+def is_severstal(source: Source) -> bool:
+    """Whether there is a train.csv beside train_images/."""
+    return _TABLE in source.names and any(name.startswith(_IMAGES) for name in source.names)
+
+
+def severstal(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
+    """All images of train_images/; those without a row, or with empty runs, are clean.
+
+    Reads ImageId, ClassId, EncodedPixels, and the older ImageId_ClassId. Runs of all classes are joined, or
+    of those that the options' classes name.
+    """
+    runs = _read_table(source, options.foreground.classes)
+    images = [name for name in source.names if name.startswith(_IMAGES) and name.lower().endswith(".jpg")]
+    by_file = {name.removeprefix(_IMAGES): name for name in images}
+    for file in runs.keys() - by_file.keys():
+        refuse(file, f"{_TABLE} names {shown(file)}, which is not in {_IMAGES}; add it, or remove its rows")
+    return [Sample(name, _reader(runs.get(file, []), name)) for file, name in by_file.items()]
+
+
+def _reader(texts: list[str], name: str) -> MaskReader:
+    if not texts:
+        return no_defect
+
+    def read(shape: tuple[int, int]) -> np.ndarray:
+        masks = [rle.decode(text, shape, name=shown(name)) for text in texts]
+        return np.logical_or.reduce(masks)
+
+    return read
+
+
+def _read_table(source: Source, classes: tuple[int, ...] | None) -> dict[str, list[str]]:
+    """Run-length texts by file name; images with empty ones have an empty list."""
+    try:
+        text = source.read(_TABLE).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{_TABLE} cannot be read as a table ({error})") from None
+    columns = set(rows[0]) if rows else set()
+    if not {"EncodedPixels"} < columns or not columns & {"ImageId", "ImageId_ClassId"}:
+        raise DataError(
+            f"{_TABLE} needs the columns ImageId, ClassId and EncodedPixels, "
+            "or ImageId_ClassId and EncodedPixels"
+        )
+    found: dict[str, list[str]] = defaultdict(list)
+    for line, row in enumerate(rows, start=2):
+        image, kind = _identity(row, line)
+        runs = (row["EncodedPixels"] or "").strip()
+        wanted = found[image]
+        if runs and (classes is None or kind in classes):
+            wanted.append(runs)
+    return found
+
+
+def _identity(row: dict[str, str], line: int) -> tuple[str, int]:
+    """Image and class of a row."""
+    joined = row.get("ImageId_ClassId")
+    image, kind = (
+        joined.rsplit("_", 1) if joined and "_" in joined else (row.get("ImageId"), row.get("ClassId"))
+    )
+    try:
+        return image or "", int(kind or 1)
+    except ValueError:
+        raise DataError(
+            f"line {line} of {_TABLE} has the class {kind!r}, which is not a whole number"
+        ) from None
+
+
+def has_black_border(image: np.ndarray) -> bool:
+    """Whether at least 2 % of the columns are nearly black, mean level at most 5: where the steel strip ends.
+
+    Source: the preparation of Combes, Derville & Coeurjolly, arXiv:2601.06209.
+    """
+    columns = image.mean(axis=(0, 2))
+    return bool((columns <= 5).mean() >= 0.02)

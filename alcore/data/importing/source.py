@@ -1,0 +1,192 @@
+"""Where an import reads from: a folder or a zip file, as names and bytes.
+
+Importers know files by names relative to the source, with forward slashes, in sorted order. A zip is never
+unpacked: its members are read one by one, so that no name in it ever becomes a path on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol, TypeVar
+
+from alcore.errors import DataError
+
+MOST_FILES = 1_000_000
+MOST_BYTES = 200 * 2**30  # of a zip's members together
+MOST_BYTES_A_FILE = 2 * 2**30
+MOST_RATIO = 200  # of unpacked to packed bytes; images hardly shrink, bombs do a thousandfold
+_IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Files to import from."""
+
+    label: str
+    """What messages call it."""
+    names: list[str]
+    """Relative names of all files, sorted."""
+
+    def read(self, name: str) -> bytes:
+        """A file's content; DataError where it cannot be read."""
+        ...
+
+
+class FolderSource:
+    """A folder on this machine. Links are not followed."""
+
+    def __init__(self, root: Path) -> None:
+        """List all files below `root`; DataError where it is no folder, or two names differ in case only."""
+        if not root.is_dir():
+            raise DataError(f"{root} is not a folder or a zip file; give one that holds the images")
+        self.label = root.name
+        self._paths = {}
+        for folder, _, files in os.walk(root, followlinks=False):
+            for file in files:
+                path = Path(folder) / file
+                if file not in _IGNORED and path.is_file() and not path.is_symlink():
+                    self._paths[path.relative_to(root).as_posix()] = path
+        self._paths = _without_common_folder(self._paths)
+        self.names = _checked(self._paths)
+
+    def read(self, name: str) -> bytes:
+        """A file's content."""
+        path = self._paths[name]
+        try:
+            if path.stat().st_size > MOST_BYTES_A_FILE:
+                raise DataError(f"{shown(name)} is larger than {MOST_BYTES_A_FILE >> 30} GB")
+            return path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{shown(name)} cannot be read: {error.strerror or error}") from None
+
+
+class ZipSource:
+    """A zip file, on disk or uploaded. What does not look like honest images is refused before it is read."""
+
+    def __init__(self, file: Path | BinaryIO, label: str) -> None:
+        """Open a zip and check its table of contents.
+
+        Raises:
+            DataError: not a zip, cut short, encrypted, holding links, nested zips or paths that leave it, too
+                many or too large members, or members that unpack to far more than their size.
+        """
+        self.label = label
+        try:
+            self._zip = zipfile.ZipFile(file)
+            members = [member for member in self._zip.infolist() if not member.is_dir()]
+        except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError) as error:
+            raise DataError(f"{label} cannot be opened as a zip file ({error}); upload it again") from None
+        _check_totals(members, label)
+        found: dict[str, zipfile.ZipInfo] = {}
+        for member in members:
+            name = _member_name(member)
+            if any(part in name for part in _IGNORED):
+                continue
+            if name in found:
+                raise DataError(f"{label} holds {shown(name)} twice")
+            found[name] = member
+        self._members = _without_common_folder(found)
+        self.names = _checked(self._members)
+
+    def read(self, name: str) -> bytes:
+        """A member's content; no more of it is unpacked than its table of contents said."""
+        member = self._members[name]
+        try:
+            with self._zip.open(member) as file:
+                content = file.read(member.file_size + 1)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
+            raise DataError(f"{shown(name)} in {self.label} cannot be unpacked ({error})") from None
+        if len(content) != member.file_size:
+            raise DataError(f"{shown(name)} in {self.label} is not as large as the zip says; it is damaged")
+        return content
+
+
+def open_source(path: Path) -> Source:
+    """A folder or a zip file by its path."""
+    if path.is_file() and zipfile.is_zipfile(path):
+        return ZipSource(path, path.name)
+    if path.is_file():
+        raise DataError(f"{path.name} is not a folder or a zip file; give one that holds the images")
+    return FolderSource(path)
+
+
+def shown(name: str) -> str:
+    """A file's name for a message: no control characters, no markup, not endless."""
+    plain = "".join(sign if sign.isprintable() else "?" for sign in name)
+    return plain if len(plain) <= 120 else f"{plain[:60]}…{plain[-50:]}"
+
+
+def stem(name: str) -> str:
+    """A relative name without its suffix."""
+    return PurePosixPath(name).with_suffix("").as_posix()
+
+
+def suffix(name: str) -> str:
+    """A name's suffix in lower case, with its dot."""
+    return PurePosixPath(name).suffix.lower()
+
+
+def _check_totals(members: list[zipfile.ZipInfo], label: str) -> None:
+    if len(members) > MOST_FILES:
+        raise DataError(f"{label} holds more than {MOST_FILES} files; split it up")
+    unpacked = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    if unpacked > MOST_BYTES:
+        raise DataError(f"{label} would unpack to more than {MOST_BYTES >> 30} GB; split it up")
+    if unpacked > MOST_RATIO * max(packed, 1) and unpacked > 2**20:
+        raise DataError(
+            f"{label} unpacks to {unpacked // max(packed, 1)} times its size: it may be a zip bomb"
+        )
+
+
+def _member_name(member: zipfile.ZipInfo) -> str:
+    """The member's relative name, after checks that do not need its content."""
+    name = unicodedata.normalize("NFC", member.filename.replace("\\", "/"))
+    parts = name.split("/")
+    if name.startswith("/") or ".." in parts or ":" in parts[0] or "\0" in name:
+        raise DataError(f"the zip holds {shown(name)}, a path that leaves it; that is not an honest zip")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise DataError(f"the zip holds {shown(name)}, a link; put the file itself into it")
+    if member.flag_bits & 1:
+        raise DataError(f"{shown(name)} in the zip is encrypted; make one without a password")
+    if name.lower().endswith(".zip"):
+        raise DataError(f"the zip holds another one, {shown(name)}; unpack it first")
+    if member.file_size > MOST_BYTES_A_FILE:
+        raise DataError(f"{shown(name)} in the zip is larger than {MOST_BYTES_A_FILE >> 30} GB")
+    return "/".join(part for part in parts if part not in ("", "."))
+
+
+def _without_common_folder(files: dict[str, T]) -> dict[str, T]:
+    """Drop leading folders that all names share, so that a folder and its zip have the same names."""
+    while files:
+        first = next(iter(files)).split("/")[0] + "/"
+        if not all(name.startswith(first) for name in files):
+            break
+        files = {name.removeprefix(first): file for name, file in files.items()}
+    return files
+
+
+def _checked(names: Collection[str]) -> list[str]:
+    """Sorted names; DataError where two differ in case only, which not every file system can hold."""
+    if len(names) > MOST_FILES:
+        raise DataError(f"there are more than {MOST_FILES} files; import them in parts")
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise DataError(f"{shown(other)} and {shown(name)} differ in case only; rename one")
+    return sorted(names)

@@ -1,0 +1,143 @@
+"""Zips and folders that mean harm, or were cut short: one sentence each, and nothing left behind."""
+
+import io
+import os
+import struct
+import zipfile
+import zlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alcore.data.collection import dataset_names, dataset_path
+from alcore.data.importing import source as sources
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
+from alcore.data.importing.source import FolderSource, ZipSource, open_source, shown
+from alcore.errors import DataError
+from alcore.home import datasets_directory
+from tests.data.helpers import SIZE, folder_files, severstal_files, write_folder, write_zip
+
+
+def zipped(*members, compression=zipfile.ZIP_STORED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for member, content in members:
+            archive.writestr(member, content)
+    buffer.seek(0)
+    return buffer
+
+
+def link():
+    info = zipfile.ZipInfo("images/1.png")
+    info.external_attr = 0o120777 << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("../../etc/passwd", "a path that leaves it"),
+        ("/etc/passwd", "a path that leaves it"),
+        ("images\\..\\..\\x.png", "a path that leaves it"),
+        ("C:/windows/x.png", "a path that leaves it"),
+        ("images/more.zip", "the zip holds another one"),
+        (link(), "a link"),
+    ],
+)
+def test_a_zip_with_such_a_member_is_refused(member, words):
+    with pytest.raises(DataError, match=words):
+        ZipSource(zipped((member, b"x")), "bad.zip")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    bomb = zipped(("images/1.png", bytes(50_000_000)), compression=zipfile.ZIP_DEFLATED)
+    with pytest.raises(DataError, match="may be a zip bomb"):
+        ZipSource(bomb, "bomb.zip")
+
+
+def test_a_member_that_lies_about_its_size_is_not_unpacked_further():
+    honest = zipped(("a.png", bytes(10) + os.urandom(1000)), compression=zipfile.ZIP_DEFLATED).getvalue()
+    size = struct.pack("<I", 1010)
+    lying = honest.replace(size, struct.pack("<I", 10))
+    source = ZipSource(io.BytesIO(lying), "liar.zip")
+    with pytest.raises(DataError, match=r"not as large as the zip says|cannot be unpacked"):
+        source.read("a.png")
+
+
+@pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_BYTES"])
+def test_too_much_is_refused(monkeypatch, limit):
+    monkeypatch.setattr(sources, limit, 1)
+    with pytest.raises(DataError, match="more than"):
+        ZipSource(zipped(("a.png", b"12"), ("b.png", b"34")), "much.zip")
+
+
+def test_names_that_differ_in_case_only(tmp_path):
+    with pytest.raises(DataError, match="differ in case only"):
+        ZipSource(zipped(("A.png", b"1"), ("a.png", b"2")), "case.zip")
+    for name in ("A.png", "a.png"):
+        (tmp_path / name).write_bytes(b"1")
+    if len(list(tmp_path.iterdir())) == 2:
+        with pytest.raises(DataError, match="differ in case only"):
+            FolderSource(tmp_path)
+
+
+def test_links_in_a_folder_are_not_followed(tmp_path):
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key.png").write_bytes(b"x")
+    folder = write_folder(tmp_path / "in", {"images/a.png": b"1", "masks/b.png": b"2"})
+    (folder / "images" / "link.png").symlink_to(secret / "key.png")
+    (folder / "more").symlink_to(secret)
+    assert FolderSource(folder).names == ["images/a.png", "masks/b.png"]
+
+
+def test_encrypted_members_are_refused():
+    content = bytearray(zipped(("a.png", b"123")).getvalue())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.find(signature) + offset] |= 1
+    with pytest.raises(DataError, match="encrypted"):
+        ZipSource(io.BytesIO(bytes(content)), "secret.zip")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.99])
+def test_an_upload_that_was_cut_off(tmp_path, share):
+    content = write_zip(tmp_path / "in.zip", folder_files()).read_bytes()
+    with pytest.raises(DataError, match="cannot be opened as a zip"):
+        ZipSource(io.BytesIO(content[: int(share * len(content))]), "part.zip")
+
+
+def test_what_is_neither_folder_nor_zip_is_said(tmp_path):
+    (tmp_path / "x.txt").write_text("hello")
+    for path in (tmp_path / "x.txt", tmp_path / "nowhere"):
+        with pytest.raises(DataError, match="not a folder or a zip file"):
+            open_source(path)
+
+
+def test_messages_hold_no_control_characters():
+    assert shown("a\x1b[31m\n<b>.png") == "a?[31m?<b>.png"
+    assert len(shown("x" * 500)) < 130
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_mutated_zips_are_imported_or_refused_and_leave_nothing(data, tmp_path):
+    """Whatever bytes change, there is a data set or one sentence; never a traceback, never half of one."""
+    make = data.draw(st.sampled_from([lambda: folder_files(9), lambda: severstal_files(9, size=SIZE)]))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in make().items():
+            archive.writestr(name, content)
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    name = f"fuzz-{zlib.crc32(content)}"
+    try:
+        import_dataset(
+            ZipSource(io.BytesIO(bytes(content)), "fuzz.zip"), dataset_path(name), options=ImportOptions(SIZE)
+        )
+    except DataError as error:
+        assert "\n" not in str(error)
+        assert name not in dataset_names()
+    assert not list(datasets_directory().glob(".partial-*"))
