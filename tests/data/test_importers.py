@@ -66,7 +66,15 @@ def test_the_same_source_gives_the_same_bytes_in_any_listing_order(tmp_path, mon
             return None
 
         def __iter__(self):
-            return iter(self.entries)
+            return self
+
+        def __next__(self):
+            if not self.entries:
+                raise StopIteration
+            return self.entries.pop(0)
+
+        def close(self):
+            self.entries = []
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", Reversed)
