@@ -35,6 +35,11 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else ending}"
 
 
+def as_plain_markdown(text: str) -> str:
+    """Keep a name that someone else chose from being read as Markdown: as a link, a picture or a heading."""
+    return "".join("\\" + sign if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)
+
+
 def percent(share: float) -> str:
     """0.1 -> '10 %'; as many digits as it needs, at most three."""
     return f"{100 * share:.3g} %"

@@ -13,7 +13,7 @@ FLOORS = [
     {"errors", "home", "keys", "config", "streams"},
     {"data", "metrics", "catalogue"},
     {"pools", "acquisition", "learning", "draws", "chance", "resampling", "formatting"},
-    {"palette", "pool_map", "looking", "statistics", "inspection"},
+    {"palette", "pool_map", "looking", "statistics", "inspection", "overview"},
     {"loop", "ceiling", "comparison"},
     {"runs", "imaging", "figures", "findings"},
     {"ui", "serving", "__main__"},
@@ -63,8 +63,8 @@ def test_the_dashboard_never_imports_torch(tmp_path):
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
-for page in ("app.py", "pages/samples.py", "pages/runs.py", "pages/compare.py", "pages/methods.py"):
-    app = AppTest.from_file(page, default_timeout=60).run()
+for page in ("samples", "compare", "data", "runs", "methods", None):
+    app = AppTest.from_file(f"pages/{page}.py" if page else "app.py", default_timeout=60).run()
     assert not app.exception, app.exception
 heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn"} & set(sys.modules)
 assert not heavy, heavy

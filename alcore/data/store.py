@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -45,7 +46,8 @@ class DatasetInfo:
     """What dataset.json says: counts, how it was made, and what was lost.
 
     `skipped` are files that were left out (file: reason); `vanished` are images whose defect is too small
-    for a pixel of the resized mask, so that they count as clean.
+    for a pixel of the resized mask, so that they count as clean; `source_sizes` are the different
+    (height, width) of the images, the most frequent first, at most a hundred.
     """
 
     name: str
@@ -57,6 +59,7 @@ class DatasetInfo:
     cutting: str
     skipped: dict[str, str] = field(default_factory=dict)
     vanished: tuple[str, ...] = ()
+    source_sizes: tuple[tuple[int, int], ...] = ()
 
 
 class StoredPatches:
@@ -130,6 +133,7 @@ def write_dataset(
     skipped: dict[str, str],
     vanished: list[str],
     min_area: int = 1,
+    source_sizes: Counter[tuple[int, int]] | None = None,
 ) -> DatasetInfo:
     """Write a data set, streaming: one patch in memory at a time.
 
@@ -140,6 +144,7 @@ def write_dataset(
         format_name, cutting: how it was made, for dataset.json.
         skipped: file -> reason; may still grow while `patches` is consumed.
         vanished: files whose defect is lost in cutting; may grow likewise.
+        source_sizes: how many images had which size; may grow likewise.
         min_area: a patch with fewer foreground pixels is clean, and its mask is emptied.
     Raises:
         DataError: no patch at all, none defective, none clean, or too few sources to split.
@@ -169,6 +174,7 @@ def write_dataset(
             cutting=cutting,
             skipped=dict(sorted(skipped.items())),
             vanished=tuple(vanished),
+            source_sizes=tuple(size for size, _ in (source_sizes or Counter()).most_common(100)),
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
     return info

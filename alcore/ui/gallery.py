@@ -11,7 +11,7 @@ import streamlit as st
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
 from alcore.figures.samples import score_history
-from alcore.formatting import display_name, plural, score_text
+from alcore.formatting import as_plain_markdown, display_name, plural, score_text
 from alcore.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
 from alcore.keys import CycleKey
 from alcore.palette import PREDICTION, TRUE_MASK
@@ -115,9 +115,8 @@ def show_patch(run_id: str, key: CycleKey, row: int) -> None:
 
     @st.dialog(f"Patch {item}, choice {row + 1} of {key.strategy} in query {key.cycle}", width="large")
     def dialog() -> None:
-        st.markdown(
-            f"{patches.describe(item)} · **{'defective' if query['defective'][row] else 'clean'}**",
-        )
+        kind = "defective" if query["defective"][row] else "clean"
+        st.markdown(f"{as_plain_markdown(patches.describe(item))} · **{kind}**")
         probability = query["probability"][row] if len(query["probability"]) else None
         _four_views(patches, item, probability)
         if probability is None:

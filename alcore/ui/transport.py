@@ -13,7 +13,7 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError
-from alcore.formatting import clock, plural
+from alcore.formatting import as_plain_markdown, clock, plural
 from alcore.keys import FULL_POOL
 from alcore.runs.index import RunRow
 from alcore.ui.session import manager, readable, record_count, run_config, shown_run
@@ -142,7 +142,7 @@ def _progress(row: RunRow) -> None:
 
 
 def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | None) -> str:
-    name = f"**{_escape(row.name)}** · "
+    name = f"**{as_plain_markdown(row.name)}** · "
     if row.status == "queued":
         return name + "queued: waits for the device"
     if not row.is_active:
@@ -159,8 +159,3 @@ def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | 
     if progress["left"] is not None:
         time += f", about {clock(progress['left'])} left"
     return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"
-
-
-def _escape(text: str) -> str:
-    """Keep a run's name from being read as Markdown."""
-    return "".join("\\" + sign if sign in "\\`*_{}[]()#+-.!|<>:$~" else sign for sign in text)

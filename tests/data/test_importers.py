@@ -1,4 +1,5 @@
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.patches import Split
 from alcore.errors import DataError
+from alcore.runs.imports import ImportDesk
+from tests.runs.helpers import wait_for
 
 
 def save(path: Path, pixels: np.ndarray) -> None:
@@ -238,3 +241,23 @@ def test_the_real_data_set(magnetic_tile):
     shares = [patches.defective[patches.split == side].mean() for side in Split]
     assert np.allclose(shares, patches.defective.mean(), atol=0.03)
     assert "MT_" in patches.describe(0)
+
+
+def test_the_real_data_set_is_the_same_from_a_folder_a_zip_and_an_upload(magnetic_tile, tmp_path, home):
+    archive = tmp_path / "tiles.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
+        for path in sorted(magnetic_tile.rglob("*")):
+            if path.is_file():
+                file.write(path, Path("magnetic-tile") / path.relative_to(magnetic_tile))
+    import_dataset(magnetic_tile, dataset_path("folder"))
+    import_dataset(archive, dataset_path("zip"))
+    desk = ImportDesk(home)
+    with archive.open("rb") as upload:
+        job = desk.upload("upload", upload, [])
+    wait_for(lambda: job.state != "running", "the upload")
+    assert job.state == "finished", job.message
+    for name in ("images.npy", "masks.npy", "items.parquet"):
+        one = (dataset_path("folder") / name).read_bytes()
+        assert (
+            one == (dataset_path("zip") / name).read_bytes() == (dataset_path("upload") / name).read_bytes()
+        )

@@ -1,8 +1,13 @@
 """Every page by AppTest; what it cannot see (charts, ticks) is tested in the browser."""
 
+import pandas as pd
 import pytest
 
+from alcore.data.collection import dataset_names, dataset_path
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
 from alcore.runs.index import RunIndex
+from tests.data.helpers import SIZE, folder_files, write_folder
 from tests.pages.helpers import open_page, texts
 
 
@@ -14,6 +19,7 @@ from tests.pages.helpers import open_page, texts
         ("pages/runs.py", "start one in the Lab"),
         ("pages/compare.py", "start a run in the Lab"),
         ("pages/methods.py", "trapezoid rule"),
+        ("pages/data.py", "Pools come from train"),
     ],
 )
 def test_an_empty_page_says_what_to_do(path, words):
@@ -144,3 +150,37 @@ def test_a_damaged_record_is_one_sentence(finished_run, home):
     record.write_bytes(record.read_bytes()[:500])
     for path in ("pages/lab.py", "pages/samples.py"):
         assert "damaged" in texts(open_page(path))
+
+
+@pytest.fixture
+def imported(home, tmp_path):
+    source = write_folder(tmp_path / "in", folder_files())
+    import_dataset(source, dataset_path("mine"), options=ImportOptions(SIZE))
+    return "mine"
+
+
+def test_a_data_set_is_looked_at_and_deleted(imported):
+    app = open_page("pages/data.py")
+    app.selectbox(key="set").set_value(imported).run()
+    assert [metric.value for metric in app.metric][:3] == ["30", "10", "20"]
+    app.button_group(key="browse_kind").set_value("clean").run()
+    assert "20 patches; outlined in yellow" in texts(app)
+    app.button(key="delete-data-mine").click().run()
+    assert not app.exception
+    assert dataset_names() == ["synthetic"]
+
+
+def test_a_name_in_an_upload_is_never_markup(imported, home):
+    table = dataset_path("mine") / "items.parquet"
+    items = pd.read_parquet(table)
+    items.assign(source="![x](http://127.0.0.1/x.png)<b>.png").to_parquet(table, index=False)
+    app = open_page("pages/data.py")
+    app.selectbox(key="set").set_value("mine").run()
+    assert "![x](" not in texts(app)
+    assert "\\!\\[x" in texts(app)
+
+
+def test_an_import_without_a_file_says_so():
+    app = open_page("pages/data.py", data_view="Import")
+    app.button[0].click().run()
+    assert "choose a zip file first" in texts(app)

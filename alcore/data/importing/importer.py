@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def import_dataset(
         )
     skipped: dict[str, str] = {}
     vanished: list[str] = []
+    sizes: Counter[tuple[int, int]] = Counter()
 
     def refuse(name: str, reason: str) -> None:
         if not options.skip_bad:
@@ -76,13 +78,14 @@ def import_dataset(
     samples = FORMATS[format_name](source, options, refuse)
     return write_dataset(
         target,
-        _patches(source, samples, options, refuse, vanished, follow),
+        _patches(source, samples, options, refuse, vanished, sizes, follow),
         shape=(*options.patch, options.channels),
         format_name=format_name,
         cutting="tiles" if options.tile else "resized",
         min_area=options.min_area,
         skipped=skipped,
         vanished=vanished,
+        source_sizes=sizes,
     )
 
 
@@ -106,31 +109,35 @@ def _patches(
     options: ImportOptions,
     refuse: Refuse,
     vanished: list[str],
+    sizes: Counter[tuple[int, int]],
     follow: Callable[[int, int], None],
 ) -> Iterator[Patch]:
     for done, sample in enumerate(samples):
         follow(done, len(samples))
         try:
-            cuts, had_defect = _cut_sample(source, sample, options)
+            cuts, had_defect, size = _cut_sample(source, sample, options)
         except DataError as error:
             refuse(sample.image, str(error))
             continue
+        sizes[size] += 1
         if had_defect and not any(np.count_nonzero(patch.mask) >= options.min_area for patch in cuts):
             vanished.append(shown(sample.image))
         yield from cuts
     follow(len(samples), len(samples))
 
 
-def _cut_sample(source: Source, sample: Sample, options: ImportOptions) -> tuple[list[Patch], bool]:
-    """The patches of one image, and whether it had a defect before it was cut."""
+def _cut_sample(
+    source: Source, sample: Sample, options: ImportOptions
+) -> tuple[list[Patch], bool, tuple[int, int]]:
+    """The patches of one image, whether it had a defect before it was cut, and its (height, width)."""
     image = read_pixels(source.read(sample.image), name=sample.image, channels=options.channels)
     if options.drop_black_border and severstal.has_black_border(image):
         raise DataError(f"{shown(sample.image)} has a black border; leave it out by skipping bad files")
-    mask = sample.read_mask(image.shape[:2])
+    size = image.shape[0], image.shape[1]
+    mask = sample.read_mask(size)
     had_defect = bool(mask.any())
     if options.resize_to is not None:
         image, mask = resize_image(image, options.resize_to), resize_mask(mask, options.resize_to)
     name = shown(sample.image)
-    return list(
-        cut(image, mask, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
-    ), had_defect
+    cuts = cut(image, mask, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
+    return list(cuts), had_defect, size
