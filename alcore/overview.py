@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alcore.data.patches import Patches, Split, items_of
-from alcore.data.store import StoredPatches
+from alcore.data.store import MOST_SIZES, StoredPatches
 from alcore.formatting import plural
 from alcore.pools import largest_pool
 
@@ -89,7 +89,8 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
         found.append(f"Skipped at the import: {plural(len(info.skipped), 'file')} ({_some(info.skipped)}).")
     if len(info.source_sizes) > 1:
         sizes = [f"{height}x{width}" for height, width in info.source_sizes]
-        found.append(f"Images of {len(sizes)} different sizes, such as {_some(sizes)}.")
+        more = " or more" if len(sizes) == MOST_SIZES else ""
+        found.append(f"Images of {len(sizes)}{more} different sizes, most often {', '.join(sizes[:3])}.")
     return found
 
 

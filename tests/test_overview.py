@@ -33,7 +33,7 @@ def test_what_one_should_know_of_an_imported_set_is_said(tmp_path):
     assert "kept on one side with it: 1 patch." in told
     assert "fewer than 4 pixels: 1 defective patch." in told
     assert "Skipped at the import: 1 file (images/102.png)." in told
-    assert "2 different sizes, such as 40x48, 20x20" in told
+    assert "2 different sizes, most often 40x48, 20x20" in told
 
 
 def test_the_largest_pools_can_be_drawn_and_no_larger_ones(surfaces):

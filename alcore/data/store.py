@@ -24,6 +24,8 @@ from alcore.data.splits import grouped_split, related_groups
 from alcore.errors import DataError
 
 _SPLIT_SEED = 2601
+MOST_SIZES = 100
+"""Different sizes of source images that a data set remembers."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def write_dataset(
             cutting=cutting,
             skipped=dict(sorted(skipped.items())),
             vanished=tuple(vanished),
-            source_sizes=tuple(size for size, _ in (source_sizes or Counter()).most_common(100)),
+            source_sizes=tuple(size for size, _ in (source_sizes or Counter()).most_common(MOST_SIZES)),
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
     return info

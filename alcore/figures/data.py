@@ -10,6 +10,8 @@ from alcore.figures.layout import AXIS, BOLD, NEUTRAL, layout
 from alcore.palette import PREDICTION
 
 _HEIGHT = 320
+_TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+_LOGARITHMIC = {"type": "log", "tickvals": _TICKS, "ticktext": [f"{tick:g}" for tick in _TICKS]}
 
 
 def defect_areas(area: np.ndarray) -> go.Figure:
@@ -28,7 +30,7 @@ def defect_areas(area: np.ndarray) -> go.Figure:
     figure.update_layout(
         **layout(height=_HEIGHT),
         bargap=0.05,
-        xaxis=AXIS | {"title": "defect area (% of the patch)", "type": "log"},
+        xaxis=AXIS | _LOGARITHMIC | {"title": "defect area (% of the patch)"},
         yaxis=AXIS | {"title": "patches"},
     )
     return figure
@@ -46,11 +48,9 @@ def largest_pool_curve(pools: pd.DataFrame) -> go.Figure:
             hovertemplate="π₀ = %{x:.3g} %<br>largest pool %{y} patches<extra></extra>",
         )
     )
-    ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
-    logarithmic = {"type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
     figure.update_layout(
         **layout(height=_HEIGHT),
-        xaxis=AXIS | logarithmic | {"title": "defects in the pool π₀ (%)"},
+        xaxis=AXIS | _LOGARITHMIC | {"title": "defects in the pool π₀ (%)"},
         yaxis=AXIS | {"title": "largest pool (patches)", "rangemode": "tozero"},
     )
     return figure

@@ -26,8 +26,8 @@ def show() -> None:
         st.error(problem)
     patches, overview = dataset(name), _overview(name, dataset_version(name))
     _show_facts(patches, overview)
-    for warning in overview.warnings:
-        st.warning(as_plain_markdown(warning))
+    if overview.warnings:
+        st.warning("  \n".join(as_plain_markdown(warning) for warning in overview.warnings))
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**How large defects are**")

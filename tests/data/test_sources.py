@@ -1,6 +1,7 @@
 """Zips and folders that mean harm, or were cut short: one sentence each, and nothing left behind."""
 
 import io
+import json
 import os
 import struct
 import zipfile
@@ -9,15 +10,23 @@ import zlib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from alcore.data.collection import dataset_names, dataset_path
+from alcore.data.collection import dataset_names, dataset_path, open_dataset
 from alcore.data.importing import source as sources
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.importing.source import FolderSource, ZipSource, open_source, shown
 from alcore.errors import DataError
 from alcore.home import datasets_directory
-from tests.data.helpers import SIZE, folder_files, severstal_files, write_folder, write_zip
+from tests.data.helpers import (
+    SIZE,
+    folder_files,
+    roboflow_coco_files,
+    severstal_files,
+    write_folder,
+    write_zip,
+)
 
 
 def zipped(*members, compression=zipfile.ZIP_STORED):
@@ -141,3 +150,82 @@ def test_mutated_zips_are_imported_or_refused_and_leave_nothing(data, tmp_path):
         assert "\n" not in str(error)
         assert name not in dataset_names()
     assert not list(datasets_directory().glob(".partial-*"))
+
+
+def test_an_image_of_more_than_100_megapixels_is_refused(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("1", (20_000, 6_000)).save(buffer, "PNG")
+    files = folder_files(9) | {"images/000.png": buffer.getvalue()}
+    with pytest.raises(DataError, match=r"images/000.png has more than 100 megapixels"):
+        import_dataset(write_folder(tmp_path / "in", files), dataset_path("huge"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"<svg onload='alert(1)'/>", b"%PDF-1.7 ...", b"GIF89a" + bytes(40), b""]
+)
+def test_what_only_calls_itself_an_image_is_refused(tmp_path, content):
+    """And so is a format that Pillow could read but no importer promises: fewer decoders, fewer holes."""
+    files = folder_files(9) | {"images/000.png": content}
+    with pytest.raises(DataError, match=r"images/000.png cannot be read as an image"):
+        import_dataset(write_folder(tmp_path / "in", files), dataset_path("polyglot"))
+
+
+def test_a_zip_that_is_a_picture_too_is_read_as_a_zip_or_refused(tmp_path):
+    both = tmp_path / "both.zip"
+    both.write_bytes(
+        folder_files(9)["images/000.png"] + write_zip(tmp_path / "in.zip", folder_files(9)).read_bytes()
+    )
+    info = import_dataset(both, dataset_path("both"), options=ImportOptions(SIZE))
+    assert info.patches == 9
+
+
+def test_names_with_any_characters(tmp_path):
+    files = folder_files(9)
+    odd = "ü ø 日本 'quote\" $(x) ; <b>#%.png"
+    files[f"images/{odd}"], files[f"masks/{odd}"] = files.pop("images/000.png"), files.pop("masks/000.png")
+    import_dataset(write_zip(tmp_path / "odd.zip", files), dataset_path("odd"), options=ImportOptions(SIZE))
+    assert f"images/{odd}" in set(open_dataset("odd").items["source"])
+
+
+def test_thirty_thousand_files_in_one_folder(tmp_path):
+    for number in range(30_000):
+        (tmp_path / f"{number}.txt").touch()
+    assert len(FolderSource(tmp_path).names) == 30_000
+
+
+def test_no_masks_at_all(tmp_path):
+    files = {name: content for name, content in folder_files(9).items() if name.startswith("images/")}
+    with pytest.raises(DataError, match="has no mask"):
+        import_dataset(write_folder(tmp_path / "in", files), dataset_path("none"))
+    options = ImportOptions(missing_mask_is_clean=True)
+    with pytest.raises(DataError, match="no patch is defective"):
+        import_dataset(tmp_path / "in", dataset_path("none"), options=options)
+
+
+def test_coco_that_names_images_which_are_not_there(tmp_path):
+    files = roboflow_coco_files()
+    del files["train/0.jpg"]
+    with pytest.raises(DataError, match=r"names train/0.jpg, which is not there"):
+        import_dataset(write_folder(tmp_path / "in", files), dataset_path("gone"))
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "words"),
+    [
+        ([[1, 2, 3]], "three points or more"),
+        ([["a"] * 6], "three points or more"),
+        ({"size": [1, 2], "counts": [2]}, "not of its size"),
+        ({"size": list(SIZE), "counts": [1, 2]}, "do not add up"),
+        ({"size": list(SIZE), "counts": "\x00zzz"}, "do not add up"),
+        ({"size": list(SIZE), "counts": None}, "do not add up"),
+    ],
+)
+def test_broken_coco_masks(tmp_path, segmentation, words):
+    files = roboflow_coco_files()
+    table = json.loads(files["train/_annotations.coco.json"])
+    table["annotations"][0]["segmentation"] = segmentation
+    files["train/_annotations.coco.json"] = json.dumps(table).encode()
+    with pytest.raises(DataError, match=words):
+        import_dataset(
+            write_folder(tmp_path / "in", files), dataset_path("broken"), options=ImportOptions(SIZE)
+        )

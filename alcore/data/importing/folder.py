@@ -43,12 +43,12 @@ def folder(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sampl
             refuse,
         )
     marked = [name for name in names if stem(name).endswith(_MASK_ENDINGS)]
-    if marked:
-        others = set(names) - set(marked)
-    else:
+    if not marked and any(
+        suffix(name) != ".png" for name in names
+    ):  # else all are images, and masks are missing
         marked = [name for name in names if suffix(name) == ".png"]
-        others = set(names) - set(marked)
-    return join(source, _by_stem("", sorted(others)), _by_stem("", marked, bare=True), options, refuse)
+    others = sorted(set(names) - set(marked))
+    return join(source, _by_stem("", others), _by_stem("", marked, bare=True), options, refuse)
 
 
 def join(
