@@ -147,6 +147,40 @@ def import_data(
         typer.echo(f"skipped {file}: {reason}")
 
 
+@data_app.command("create")
+def create_data(
+    name: Annotated[str, typer.Argument(help="The data set's name from now on.")],
+    family: Annotated[
+        str, typer.Option(help="Material: brushed, cast, woven, leather, x-ray or tuber.")
+    ] = "brushed",
+    size: Annotated[int, typer.Option(help="Side of a patch in pixels, 64 to 512.")] = 64,
+    count: Annotated[int, typer.Option(help="Patches; half of them are defective.")] = 12_000,
+    contrast: Annotated[float, typer.Option(help="Of defects; 1 is the built-in set's.")] = 1.0,
+    defect_size: Annotated[float, typer.Option(help="Length of defects; 1 is the built-in set's.")] = 1.0,
+    rarity: Annotated[float, typer.Option(help="0: all kinds alike; more: rare ones rarer.")] = 1.0,
+    look_alikes: Annotated[float, typer.Option(help="Harmless marks on a patch, on average.")] = 0.6,
+    color: Annotated[bool, typer.Option("--color", help="RGB instead of grey.")] = False,
+    seed: Annotated[int, typer.Option(help="One seed, one data set.", min=0)] = 2601,
+) -> None:
+    """Make a data set of procedural surfaces."""
+    from alcore.data.collection import make_surfaces
+    from alcore.data.synthetic import SurfaceSettings
+
+    settings = SurfaceSettings(
+        family=family,
+        size=size,
+        count=count,
+        contrast=contrast,
+        defect_size=defect_size,
+        rarity=rarity,
+        look_alikes=look_alikes,
+        color=color,
+        seed=seed,
+    )
+    make_surfaces(name, settings)
+    typer.echo(f"{name}: {count} surfaces of {size}x{size}, {count // 2} defective")
+
+
 @data_app.command("list")
 def list_data() -> None:
     """List all data sets."""

@@ -1,17 +1,17 @@
-"""Data: what there is to learn from, and how to bring one's own."""
+"""Data: what there is to learn from, how to bring one's own, and how to make some."""
 
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.ui import data_sets, imports
+from alcore.ui import data_sets, imports, surfaces
 
-look, bring = st.tabs(["Look", "Import"], key="data_view", on_change="rerun", bind="query-params")
-if look.open:
-    with look:
-        try:
-            data_sets.show()
-        except AlcoreError as error:
-            st.error(str(error))
-if bring.open:
-    with bring:
-        imports.show()
+VIEWS = {"Look": data_sets.show, "Import": imports.show, "Make surfaces": surfaces.show}
+
+tabs = st.tabs(list(VIEWS), key="data_view", on_change="rerun", bind="query-params")
+for tab, show in zip(tabs, VIEWS.values(), strict=True):
+    if tab.open:
+        with tab:
+            try:
+                show()
+            except AlcoreError as error:
+                st.error(str(error))

@@ -1,24 +1,31 @@
-"""Data sets by name: the built-in one, and those imported under ALCORE_HOME/datasets/."""
+"""Data sets by name: the built-in one, and those imported or made under ALCORE_HOME/datasets/.
+
+A set of made surfaces is a directory with surface.json alone: its settings, from which all patches follow.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 from alcore.data.patches import Patches
 from alcore.data.store import StoredPatches, read_info
-from alcore.data.synthetic import SyntheticPatches
+from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.errors import DataError, did_you_mean
 from alcore.home import datasets_directory
 
 SYNTHETIC = "synthetic"
+_IMPORTED, _MADE = "dataset.json", "surface.json"
 
 
 def dataset_names() -> list[str]:
     """Names of all data sets, the built-in one first."""
     root = datasets_directory()
-    return [SYNTHETIC, *sorted(path.parent.name for path in root.glob("[!.]*/dataset.json"))]
+    found = [path.parent.name for file in (_IMPORTED, _MADE) for path in root.glob(f"[!.]*/{file}")]
+    return [SYNTHETIC, *sorted(found)]
 
 
 def open_dataset(name: str) -> Patches:
@@ -35,13 +42,37 @@ def open_dataset(name: str) -> Patches:
             f"unknown data set {name!r}{did_you_mean(name, known)} (known: {', '.join(known)}; "
             "import one with: python -m alcore data import SOURCE --name NAME)"
         )
-    return StoredPatches(datasets_directory() / name)
+    directory = datasets_directory() / name
+    if (directory / _MADE).exists():
+        return SyntheticPatches(_read_settings(directory / _MADE), name=name)
+    return StoredPatches(directory)
+
+
+def make_surfaces(name: str, settings: SurfaceSettings) -> None:
+    """Make a data set of procedural surfaces; DataError for a name that is taken or cannot be one."""
+    directory = dataset_path(name)
+    if directory.exists():
+        raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+    try:
+        directory.mkdir(parents=True)
+        (directory / _MADE).write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise DataError(f"{directory} cannot be written: {error.strerror or error}") from None
+
+
+def _read_settings(file: Path) -> SurfaceSettings:
+    try:
+        return SurfaceSettings(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{file} cannot be used ({error}); make the surfaces again") from None
 
 
 def dataset_version(name: str) -> str:
     """A text that changes when a data set is imported anew; '' where there is none of that name."""
-    file = datasets_directory() / name / "dataset.json"
-    return str(file.stat().st_mtime_ns) if name != SYNTHETIC and file.exists() else ""
+    files = [datasets_directory() / name / file for file in (_IMPORTED, _MADE)]
+    there = [file for file in files if name != SYNTHETIC and file.exists()]
+    return str(there[0].stat().st_mtime_ns) if there else ""
 
 
 def dataset_path(name: str) -> Path:
@@ -60,7 +91,8 @@ def dataset_path(name: str) -> Path:
 def delete_dataset(name: str) -> None:
     """Remove an imported data set; DataError where there is none of that name."""
     path = dataset_path(name)
-    read_info_or_fail(path)
+    if not (path / _MADE).exists():
+        read_info_or_fail(path)
     shutil.rmtree(path)
 
 

@@ -6,6 +6,7 @@ levels, added to the ground. A defect returns (H, W) float change and (H, W) boo
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -22,6 +23,12 @@ class Canvas:
         axis = (np.arange(size) + 0.5) * 64 / size
         self.y, self.x = np.meshgrid(axis, axis, indexing="ij")
         self._spread = {cells: _smooth_upsampling(cells, size) for cells in (*_OCTAVES, 24)}
+
+    def enlarged(self, scale: float, centre: np.ndarray) -> Canvas:
+        """The same grid; what is drawn on it comes out `scale` times as large, seen from `centre` (y, x)."""
+        other = copy.copy(self)
+        other.y, other.x = (c + (axis - c) / scale for c, axis in zip(centre, (self.y, self.x), strict=True))
+        return other
 
     def noise(self, rng: np.random.Generator, *, roughness: float) -> np.ndarray:
         """(H, W) fractal noise of about unit variance; `roughness` is the gain from octave to octave."""

@@ -1,4 +1,4 @@
-"""Built-in procedural surfaces: machined grey material, five kinds of defect, and harmless look-alikes.
+"""Procedural surfaces: six materials, their defects, and harmless look-alikes.
 
 Every patch is a function of (seed, item) alone, so a patch is drawn when it is first asked for, in any
 order and in any process, and one seed is one data set bit for bit.
@@ -6,6 +6,7 @@ order and in any process, and one seed is one data set bit for bit.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import threading
 from dataclasses import dataclass
@@ -13,39 +14,89 @@ from dataclasses import dataclass
 import numpy as np
 
 from alcore.data import marks
+from alcore.data.grounds import FAMILIES
 from alcore.data.splits import stratified_split
-
-KINDS = {"pit": 0.32, "scratch": 0.27, "stain": 0.18, "crack": 0.13, "inclusion": 0.10}
-"""Kinds of defect and how often each occurs among defects; they sum to 1."""
+from alcore.errors import DataError, did_you_mean
 
 _VERSION = 1  # raise it when the same seed would give other pixels: it is part of the fingerprint
 _SECOND_DEFECT = 0.15
-_LOOK_ALIKES = 0.6
+_MOST_TRIES = 20
+_RANGES = {
+    "size": (64, 512),
+    "count": (20, 1_000_000),
+    "contrast": (0.1, 4.0),
+    "defect_size": (0.3, 2.5),
+    "rarity": (0.0, 4.0),
+    "look_alikes": (0.0, 4.0),
+}
 
 
 @dataclass(frozen=True)
 class SurfaceSettings:
     """What the surfaces look like.
 
-    `size` is the side of a patch in pixels, `count` the number of patches, half of them defective, and
-    `contrast` scales the grey-level difference between a defect and its ground (1 is the default).
+    size: side of a patch in pixels, 64 to 512; count: patches, half of them defective; seed.
+    contrast: grey-level difference between a defect and its ground, 1 is the default.
+    family: a key of `FAMILIES`.
+    defect_size: length of defects against the default's.
+    rarity: how unequal the kinds of defect are: shares are raised to it, 0 makes them equal, more makes rare
+        ones rarer.
+    look_alikes: harmless marks on a patch, on average.
+    color: RGB instead of grey.
+    Raises:
+        DataError: an unknown family, or a value out of range.
     """
 
     size: int = 64
     count: int = 12_000
     seed: int = 2601
     contrast: float = 1.0
+    family: str = "brushed"
+    defect_size: float = 1.0
+    rarity: float = 1.0
+    look_alikes: float = 0.6
+    color: bool = False
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise DataError(
+                f"unknown material {self.family!r}{did_you_mean(self.family, FAMILIES)}"
+                f" (known: {', '.join(FAMILIES)})"
+            )
+        for name, (low, high) in _RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise DataError(
+                    f"{name.replace('_', ' ')} must be from {low:g} to {high:g}, got {getattr(self, name)}"
+                )
+
+    @property
+    def kinds(self) -> dict[str, float]:
+        """Kinds of defect with how often each occurs; they sum to 1."""
+        shares = FAMILIES[self.family].kinds
+        if self.rarity == 1:
+            return shares
+        raised = {kind: share**self.rarity for kind, share in shares.items()}
+        return {kind: share / sum(raised.values()) for kind, share in raised.items()}
+
+    @property
+    def identity(self) -> str:
+        """A text that differs wherever pixels do; newer settings count where they are not the default."""
+        first = ("size", "count", "seed", "contrast")
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        default = {field.name: field.default for field in dataclasses.fields(self)}
+        told = [f"{n}={v!r}" for n, v in values.items() if n in first or v != default[n]]
+        return f"synthetic-{_VERSION}-SurfaceSettings({', '.join(told)})"
 
 
 class SyntheticPatches:
     """Procedural surfaces behind the `Patches` contract; drawn patches are kept in memory."""
 
-    def __init__(self, settings: SurfaceSettings | None = None) -> None:
+    def __init__(self, settings: SurfaceSettings | None = None, *, name: str = "synthetic") -> None:
         self.settings = settings = settings or SurfaceSettings()
-        self.name = "synthetic"
-        self.shape = (settings.size, settings.size, 1)
-        identity = f"synthetic-{_VERSION}-{settings}"
-        self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+        self.name = name
+        self.shape = (settings.size, settings.size, 3 if settings.color else 1)
+        self.fingerprint = hashlib.sha256(settings.identity.encode()).hexdigest()
+        self._tint = np.array(FAMILIES[settings.family].tint)
         rng = np.random.default_rng([settings.seed, _VERSION])
         self.defective = np.zeros(settings.count, dtype=bool)
         self.defective[rng.choice(settings.count, settings.count // 2, replace=False)] = True
@@ -57,9 +108,10 @@ class SyntheticPatches:
         self._drawing = threading.Lock()
 
     def images(self, items: np.ndarray) -> np.ndarray:
-        """(n,) ids -> (n, H, W, 1) uint8."""
+        """(n,) ids -> (n, H, W, C) uint8."""
         self._draw(items)
-        return self._images[self._slot[items]][..., None]
+        grey = self._images[self._slot[items]][..., None]
+        return (grey * self._tint).clip(0, 255).astype(np.uint8) if self.settings.color else grey
 
     def masks(self, items: np.ndarray) -> np.ndarray:
         """(n,) ids -> (n, H, W) bool."""
@@ -88,20 +140,32 @@ class SyntheticPatches:
 
     def _kinds(self, rng: np.random.Generator) -> list[str]:
         count = 2 if rng.random() < _SECOND_DEFECT else 1
-        return list(rng.choice(list(KINDS), size=count, p=list(KINDS.values())))
+        kinds = self.settings.kinds
+        return list(rng.choice(list(kinds), size=count, p=list(kinds.values())))
 
     def _patch(self, item: int) -> tuple[np.ndarray, np.ndarray]:
         """One patch: (H, W) uint8 image and (H, W) bool mask."""
-        rng, canvas = self._rng(item), self._surface
+        rng, canvas, settings = self._rng(item), self._surface, self.settings
         kinds = self._kinds(rng)
-        image = canvas.ground(rng)
+        image = FAMILIES[settings.family].ground(canvas, rng)
         for look_alike in marks.LOOK_ALIKES:
-            if rng.random() < _LOOK_ALIKES / len(marks.LOOK_ALIKES):
+            if rng.random() < settings.look_alikes / len(marks.LOOK_ALIKES):
                 image += look_alike(canvas, rng)
         mask = np.zeros(image.shape, dtype=bool)
         for kind in kinds if self.defective[item] else []:
-            change, where = marks.DEFECTS[kind](canvas, rng)
-            image += self.settings.contrast * change
+            change, where = self._defect(kind, rng)
+            image += settings.contrast * change
             mask |= where
         image += rng.normal(0, rng.uniform(2.0, 5.0), image.shape)
         return np.clip(image, 0, 255).astype(np.uint8), mask
+
+    def _defect(self, kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(H, W) change and mask of one defect, larger or smaller than it is drawn; never empty."""
+        draw, scale = marks.DEFECTS[kind], self.settings.defect_size
+        if scale == 1:
+            return draw(self._surface, rng)
+        for _ in range(_MOST_TRIES):  # enlarged about a point that is too far off, it leaves the patch
+            change, where = draw(self._surface.enlarged(scale, rng.uniform(16, 48, size=2)), rng)
+            if where.any():
+                return change, where
+        return draw(self._surface, rng)

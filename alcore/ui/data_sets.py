@@ -111,7 +111,11 @@ def _items(patches: Patches, kind: str, side: Split | None) -> np.ndarray:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _sheet(name: str, version: str, items: tuple[int, ...]) -> bytes:
-    patches, ids = dataset(name), np.array(items)
+    return sheet(dataset(name), np.array(items))
+
+
+def sheet(patches: Patches, ids: np.ndarray) -> bytes:
+    """(n,) ids -> a PNG of their patches in rows, masks outlined."""
     pictures = [
         outlined(image, side=_SIDE, truth=mask)
         for image, mask in zip(patches.images(ids), patches.masks(ids), strict=True)
