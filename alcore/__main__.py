@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="Import, list and delete data sets.", no_args_is_help=True)
+data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 _UNUSABLE_INPUT = 2
@@ -194,6 +194,22 @@ def list_data() -> None:
         typer.echo(
             f"{name}: {patches.defective.size} patches of {height}x{width} {colours}, {defective} defective"
         )
+
+
+@data_app.command("show")
+def show_data(name: str) -> None:
+    """Say what a data set holds, and what one should know before a run."""
+    from alcore.data.collection import open_dataset
+    from alcore.overview import describe
+
+    overview = describe(open_dataset(name))
+    typer.echo(
+        f"{name}: {overview.patches} patches, {overview.defective} defective ({overview.prevalence:.1%})"
+    )
+    for row in overview.splits.itertuples():
+        typer.echo(f"{row.split}: {row.patches} patches, {row.defective} defective ({row.prevalence:.1%})")
+    for warning in overview.warnings:
+        typer.echo(warning)
 
 
 @data_app.command("delete")

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from alcore.data.splits import grouped_split, related_groups
 from alcore.errors import DataError
 
 _SPLIT_SEED = 2601
+_LARGE = 256 * 2**20  # bytes
+_PARTIAL, _LOCK = ".partial-", ".lock"
 MOST_SIZES = 100
 """Different sizes of source images that a data set remembers."""
 
@@ -64,6 +68,22 @@ class DatasetInfo:
     source_sizes: tuple[tuple[int, int], ...] = ()
 
 
+class _MappedRows:
+    """Rows of a .npy file, mapped into memory. Of a large file, pages are given back after each reading, so
+    that a process does not seem to hold all that it ever read; the system may keep them cached all the same.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._array = np.load(file, mmap_mode="r")
+        self._gives_back = self._array.nbytes > _LARGE and hasattr(mmap, "MADV_DONTNEED")
+
+    def __getitem__(self, items: np.ndarray) -> np.ndarray:
+        rows = self._array[items]
+        if self._gives_back:
+            self._array.base.madvise(mmap.MADV_DONTNEED)
+        return rows
+
+
 class StoredPatches:
     """An imported data set behind the `Patches` contract, memory-mapped."""
 
@@ -75,8 +95,8 @@ class StoredPatches:
         """
         try:
             self.info = read_info(directory)
-            self._images = np.load(directory / "images.npy", mmap_mode="r")
-            self._masks = np.load(directory / "masks.npy", mmap_mode="r")
+            self._images = _MappedRows(directory / "images.npy")
+            self._masks = _MappedRows(directory / "masks.npy")
             self.items = pd.read_parquet(directory / "items.parquet")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
@@ -111,17 +131,29 @@ def read_info(directory: Path) -> DatasetInfo:
 
 @contextmanager
 def _staging(target: Path) -> Iterator[Path]:
-    """A directory beside `target` that becomes it if the block succeeds, and vanishes if not."""
+    """A directory beside `target` that becomes it if the block succeeds, and vanishes if not.
+
+    What a killed process left is swept up by the next one: its lock is free.
+    """
     staging = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
-        yield staging
-        staging.rename(target)
+        _sweep(target.parent)
+        staging = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=target.parent))
+        with FileLock(staging / _LOCK):
+            yield staging
+            (staging / _LOCK).unlink(missing_ok=True)
+            staging.rename(target)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}") from None
     finally:
         if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _sweep(root: Path) -> None:
+    for staging in root.glob(f"{_PARTIAL}*"):
+        with suppress(Timeout, OSError), FileLock(staging / _LOCK).acquire(timeout=0):
             shutil.rmtree(staging, ignore_errors=True)
 
 

@@ -114,13 +114,13 @@ def _sheet(name: str, version: str, items: tuple[int, ...]) -> bytes:
     return sheet(dataset(name), np.array(items))
 
 
-def sheet(patches: Patches, ids: np.ndarray) -> bytes:
+def sheet(patches: Patches, ids: np.ndarray, *, columns: int = _COLUMNS) -> bytes:
     """(n,) ids -> a PNG of their patches in rows, masks outlined."""
     pictures = [
         outlined(image, side=_SIDE, truth=mask)
         for image, mask in zip(patches.images(ids), patches.masks(ids), strict=True)
     ]
-    return png(mosaic(np.stack(pictures), np.zeros(ids.size, dtype=bool), columns=_COLUMNS, side=_SIDE))
+    return png(mosaic(np.stack(pictures), np.zeros(ids.size, dtype=bool), columns=columns, side=_SIDE))
 
 
 def _offer_delete(name: str) -> None:

@@ -66,12 +66,31 @@ def _options() -> list[str]:
     classes = right.text_input(
         "Mask classes", key="import_classes", placeholder="all", help="Mask values that are defective: 1,3."
     )
-    flags = {"--tile": tile, "--rgb": rgb, "--missing-mask-is-clean": clean, "--skip-bad": skip}
+    overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
+    color = middle.text_input(
+        "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
+    )
+    area = right.number_input(
+        "Smallest defect (px)", 1, 100_000, 1, key="import_area", help="A patch with less is clean."
+    )
+    border = left.toggle(
+        "Leave out images with a black border", key="import_border", help="As the paper does with steel."
+    )
+    flags = {
+        "--tile": tile,
+        "--rgb": rgb,
+        "--missing-mask-is-clean": clean,
+        "--skip-bad": skip or border,
+        "--drop-black-border": border,
+    }
     return [
         f"--format={form}",
         f"--patch={patch.strip()}",
+        f"--overlap={overlap}",
         f"--threshold={threshold}",
         f"--classes={classes.replace(' ', '')}",
+        f"--color={color.replace(' ', '')}",
+        f"--min-area={area}",
         *(flag for flag, is_on in flags.items() if is_on),
     ]
 

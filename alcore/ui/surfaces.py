@@ -12,7 +12,7 @@ from alcore.errors import AlcoreError
 from alcore.formatting import percent
 from alcore.ui.data_sets import sheet
 
-_SHOWN = 36
+_COLUMNS, _SHOWN = 8, 40
 _STEPS = {
     "contrast": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0),
     "defect_size": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5),
@@ -62,7 +62,7 @@ def _choose() -> SurfaceSettings:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _preview(settings: SurfaceSettings) -> bytes:
     patches = SyntheticPatches(settings)
-    return sheet(patches, np.flatnonzero(patches.defective)[:_SHOWN])
+    return sheet(patches, np.flatnonzero(patches.defective)[:_SHOWN], columns=_COLUMNS)
 
 
 def _offer(settings: SurfaceSettings) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alcore.data import store
 from alcore.data.collection import dataset_names, dataset_path, delete_dataset, open_dataset
 from alcore.data.images import cut
 from alcore.data.importing.importer import import_dataset
@@ -261,3 +262,15 @@ def test_the_real_data_set_is_the_same_from_a_folder_a_zip_and_an_upload(magneti
         assert (
             one == (dataset_path("zip") / name).read_bytes() == (dataset_path("upload") / name).read_bytes()
         )
+
+
+def test_rows_of_a_large_file_are_the_same_after_their_pages_were_given_back(tmp_path, monkeypatch):
+    import_dataset(make_folder(tmp_path / "in"), dataset_path("mine"))
+    items = np.array([3, 1, 29])
+    plain = open_dataset("mine").images(items)
+    monkeypatch.setattr(store, "_LARGE", 0)
+    patches = open_dataset("mine")
+    assert patches._images._gives_back
+    for _ in range(3):
+        assert np.array_equal(patches.images(items), plain)
+        assert patches.masks(items).shape == (3, 64, 64)

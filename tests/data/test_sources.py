@@ -23,10 +23,12 @@ from tests.data.helpers import (
     SIZE,
     folder_files,
     roboflow_coco_files,
+    roboflow_mask_files,
     severstal_files,
     write_folder,
     write_zip,
 )
+from tests.runs.helpers import start_alcore, wait_for
 
 
 def zipped(*members, compression=zipfile.ZIP_STORED):
@@ -229,3 +231,44 @@ def test_broken_coco_masks(tmp_path, segmentation, words):
         import_dataset(
             write_folder(tmp_path / "in", files), dataset_path("broken"), options=ImportOptions(SIZE)
         )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_mutated_files_are_imported_or_refused(data, tmp_path):
+    """As above, but the bytes change inside the files: images, masks, tables, annotations."""
+    makers = [
+        lambda: folder_files(9),
+        lambda: severstal_files(9, size=SIZE),
+        lambda: roboflow_coco_files(9),
+        lambda: roboflow_coco_files(9, kind="compressed"),
+        lambda: roboflow_mask_files(9),
+    ]
+    files = data.draw(st.sampled_from(makers))()
+    for _ in range(data.draw(st.integers(1, 3))):
+        name = data.draw(st.sampled_from(sorted(files)))
+        content = bytearray(files[name]) or bytearray(b"x")
+        for _ in range(data.draw(st.integers(1, 6))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        files[name] = bytes(content[: data.draw(st.integers(1, len(content)))])
+    name = f"fuzz-{zlib.crc32(b''.join(files.values()))}"
+    source = write_folder(tmp_path / name, files)
+    try:
+        import_dataset(source, dataset_path(name), options=ImportOptions(SIZE))
+    except DataError as error:
+        assert "\n" not in str(error)
+        assert name not in dataset_names()
+    assert not list(datasets_directory().glob(".partial-*"))
+
+
+def test_a_killed_import_is_swept_up_by_the_next(tmp_path):
+    source = write_folder(tmp_path / "in", folder_files(600))
+    process = start_alcore("data", "import", str(source), "--name", "killed", "--patch", "512x512")
+    wait_for(lambda: list(datasets_directory().glob(".partial-*/images.raw")), "the import to be under way")
+    process.kill()
+    process.wait(10)
+    assert dataset_names() == ["synthetic"]
+    small = write_folder(tmp_path / "small", folder_files(9))
+    import_dataset(small, dataset_path("next"), options=ImportOptions(SIZE))
+    assert not list(datasets_directory().glob(".partial-*"))
+    assert dataset_names() == ["synthetic", "next"]

@@ -5,8 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from alcore.data.collection import dataset_path
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
 from tests.dashboard import CHROMIUM, SECONDS, chromium, curve_points, run_button, serving
-from tests.data.helpers import folder_files, write_zip
+from tests.data.helpers import folder_files, write_folder, write_zip
 from tests.runs.helpers import wait_for
 
 pytestmark = [
@@ -27,6 +30,10 @@ def test_from_an_upload_to_a_run(home, tmp_path):
         page.get_by_role("button", name="Import").click()
         expect(page.get_by_text("is ready")).to_be_visible(timeout=60 * SECONDS)
         expect(page.get_by_text("120 patches, 40 defective")).to_be_visible()
+        folder = write_folder(tmp_path / "in", folder_files(120))
+        import_dataset(folder, dataset_path("same"), options=ImportOptions((32, 32)))
+        for name in ("images.npy", "masks.npy", "items.parquet"):
+            assert (dataset_path("mine") / name).read_bytes() == (dataset_path("same") / name).read_bytes()
 
         page.goto(f"{address}/data?set=mine")
         expect(page.get_by_text("Pools come from train")).to_be_visible(timeout=20 * SECONDS)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from alcore.data.collection import dataset_names, dataset_path
+from alcore.data.collection import dataset_names, dataset_path, open_dataset
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.runs.index import RunIndex
@@ -184,3 +184,17 @@ def test_an_import_without_a_file_says_so():
     app = open_page("pages/data.py", data_view="Import")
     app.button[0].click().run()
     assert "choose a zip file first" in texts(app)
+
+
+def test_surfaces_are_made_as_they_were_seen():
+    app = open_page("pages/data.py", data_view="Make surfaces")
+    app.selectbox(key="surface_family").set_value("woven").run()
+    app.select_slider(key="defect_size").set_value(0.5).run()
+    assert "stain 40 %" in texts(app)
+    app.text_input(key="surface_name").set_value("cloth").run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "cloth" in dataset_names()
+    assert open_dataset("cloth").settings.defect_size == 0.5
+    app.button[0].click().run()
+    assert "exists" in texts(app)
