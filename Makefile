@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench-demo bench-page bench-prevalence bench-coverage
+.PHONY: run test bench-demo bench-page bench-prevalence bench-coverage bench-surfaces bench-memory
 
 run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
@@ -34,3 +34,9 @@ bench-prevalence: $(VENV)/.installed-tests
 
 bench-coverage: $(VENV)/.installed-tests
 	$(BIN)/python -m tests.benchmarks.coverage
+
+bench-surfaces: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.surfaces
+
+bench-memory: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.memory

@@ -80,7 +80,7 @@ def _options() -> list[str]:
         "--tile": tile,
         "--rgb": rgb,
         "--missing-mask-is-clean": clean,
-        "--skip-bad": skip or border,
+        "--skip-bad": skip,
         "--drop-black-border": border,
     }
     return [

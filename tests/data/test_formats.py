@@ -120,7 +120,7 @@ def test_the_papers_preparation_of_severstal(tmp_path):
     image[:, :6] = 0
     files["train_images/0001.jpg"] = encoded(np.stack([image] * 3, axis=2), "JPEG")
     source = write_folder(tmp_path / "in", files)
-    options = ImportOptions((64, 32), tile=True, drop_black_border=True, skip_bad=True)
+    options = ImportOptions((64, 32), tile=True, drop_black_border=True)
     info = import_dataset(source, dataset_path("steel"), options=options)
     assert info.patches == 11 * 4
     assert list(info.skipped) == ["train_images/0001.jpg"]

@@ -66,26 +66,18 @@ def import_dataset(
             f"unknown format {format_name!r}{did_you_mean(format_name, FORMATS)}"
             f" (known: {', '.join(FORMATS)})"
         )
-    skipped: dict[str, str] = {}
-    vanished: list[str] = []
-    sizes: Counter[tuple[int, int]] = Counter()
-
-    def refuse(name: str, reason: str) -> None:
-        if not options.skip_bad:
-            raise DataError(reason)
-        skipped[shown(name)] = reason
-
-    samples = FORMATS[format_name](source, options, refuse)
+    reading = _Reading(source, options)
+    samples = FORMATS[format_name](source, options, reading.refuse)
     return write_dataset(
         target,
-        _patches(source, samples, options, refuse, vanished, sizes, follow),
+        reading.patches(samples, follow),
         shape=(*options.patch, options.channels),
         format_name=format_name,
         cutting="tiles" if options.tile else "resized",
         min_area=options.min_area,
-        skipped=skipped,
-        vanished=vanished,
-        source_sizes=sizes,
+        skipped=reading.skipped,
+        vanished=reading.vanished,
+        source_sizes=reading.sizes,
     )
 
 
@@ -103,41 +95,51 @@ def _check(options: ImportOptions) -> None:
         raise DataError("the overlap must be at least 0 and the smallest defect area at least 1 pixel")
 
 
-def _patches(
-    source: Source,
-    samples: list[Sample],
-    options: ImportOptions,
-    refuse: Refuse,
-    vanished: list[str],
-    sizes: Counter[tuple[int, int]],
-    follow: Callable[[int, int], None],
-) -> Iterator[Patch]:
-    for done, sample in enumerate(samples):
-        follow(done, len(samples))
-        try:
-            cuts, had_defect, size = _cut_sample(source, sample, options)
-        except DataError as error:
-            refuse(sample.image, str(error))
-            continue
-        sizes[size] += 1
+class _Reading:
+    """One import under way: what it reads, and what it has to report.
+
+    skipped: file -> reason; vanished: files whose defect is lost in cutting; sizes: (height, width) of images.
+    """
+
+    def __init__(self, source: Source, options: ImportOptions) -> None:
+        self._source, self._options = source, options
+        self.skipped: dict[str, str] = {}
+        self.vanished: list[str] = []
+        self.sizes: Counter[tuple[int, int]] = Counter()
+
+    def refuse(self, name: str, reason: str) -> None:
+        """A file cannot be used: that ends the import, unless bad files are to be skipped."""
+        if not self._options.skip_bad:
+            raise DataError(reason)
+        self.skipped[shown(name)] = reason
+
+    def patches(self, samples: list[Sample], follow: Callable[[int, int], None]) -> Iterator[Patch]:
+        """The patches of all samples, read one sample at a time."""
+        for done, sample in enumerate(samples):
+            follow(done, len(samples))
+            try:
+                cuts = self._cut(sample)
+            except DataError as error:
+                self.refuse(sample.image, str(error))
+                continue
+            yield from cuts
+        follow(len(samples), len(samples))
+
+    def _cut(self, sample: Sample) -> list[Patch]:
+        options, name = self._options, shown(sample.image)
+        image = read_pixels(self._source.read(sample.image), name=sample.image, channels=options.channels)
+        if options.drop_black_border and severstal.has_black_border(image):
+            self.skipped[name] = f"{name} has a black border, and such images were to be left out"
+            return []
+        size = image.shape[0], image.shape[1]
+        mask = sample.read_mask(size)
+        had_defect = bool(mask.any())
+        if options.resize_to is not None:
+            image, mask = resize_image(image, options.resize_to), resize_mask(mask, options.resize_to)
+        cuts = list(
+            cut(image, mask, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
+        )
+        self.sizes[size] += 1
         if had_defect and not any(np.count_nonzero(patch.mask) >= options.min_area for patch in cuts):
-            vanished.append(shown(sample.image))
-        yield from cuts
-    follow(len(samples), len(samples))
-
-
-def _cut_sample(
-    source: Source, sample: Sample, options: ImportOptions
-) -> tuple[list[Patch], bool, tuple[int, int]]:
-    """The patches of one image, whether it had a defect before it was cut, and its (height, width)."""
-    image = read_pixels(source.read(sample.image), name=sample.image, channels=options.channels)
-    if options.drop_black_border and severstal.has_black_border(image):
-        raise DataError(f"{shown(sample.image)} has a black border; leave it out by skipping bad files")
-    size = image.shape[0], image.shape[1]
-    mask = sample.read_mask(size)
-    had_defect = bool(mask.any())
-    if options.resize_to is not None:
-        image, mask = resize_image(image, options.resize_to), resize_mask(mask, options.resize_to)
-    name = shown(sample.image)
-    cuts = cut(image, mask, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
-    return list(cuts), had_defect, size
+            self.vanished.append(name)
+        return cuts
