@@ -98,7 +98,7 @@ def _check(options: ImportOptions) -> None:
 class _Reading:
     """One import under way: what it reads, and what it has to report.
 
-    skipped: file -> reason; vanished: files whose defect is lost in cutting; sizes: how many images of each.
+    skipped: file -> reason; vanished: files whose defect was lost; sizes: (height, width) -> images.
     """
 
     def __init__(self, source: Source, options: ImportOptions) -> None:
