@@ -1,6 +1,6 @@
 """How much memory an import and a run take with 50,000 patches of 256x400, cut from steel-like strips.
 
-    python -m tests.benchmarks.memory [--images 12500]
+    python -m tests.benchmarks.memory [--images 12500] [--light]
 
 Writes strips of 256x1600 in Severstal's layout, imports them as a run of the command line would, and trains
 on them, all in a temporary folder (about 8 GB). Prints the peak resident memory of each process, of which
@@ -23,6 +23,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from alcore.config import load_config
 from alcore.data.importing import rle
 from tests.conftest import ROOT
 
@@ -34,13 +35,15 @@ def main() -> None:
     """Write, import, train, and print what each took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=12_500)
-    images = parser.parse_args().images
+    parser.add_argument("--light", action="store_true", help="with the Lab's light decoder")
+    arguments = parser.parse_args()
+    images = arguments.images
     with tempfile.TemporaryDirectory() as folder:
         source, home = Path(folder) / "steel", Path(folder) / "home"
         _write_strips(source, images)
         _watch("import", home, ["data", "import", str(source), "--name=steel", *_STEEL])
         config = Path(folder) / "config.json"
-        config.write_text(json.dumps(_config()))
+        config.write_text(json.dumps(_config(is_light=arguments.light)))
         _watch("run", home, ["run", str(config), f"--out={folder}/run"])
 
 
@@ -64,7 +67,8 @@ def _write_strips(root: Path, count: int) -> None:
                 table.writerow([name, 1, rle.encode(mask)])
 
 
-def _config() -> dict[str, object]:
+def _config(*, is_light: bool) -> dict[str, object]:
+    options = load_config("demo").model.options if is_light else {}
     return {
         "dataset": "steel",
         "pool_size": 4300,
@@ -73,6 +77,7 @@ def _config() -> dict[str, object]:
         "query_size": 86,
         "cycles": 2,
         "strategies": ["core-set"],
+        "model": {"options": options},
         "training": {"steps": 10, "batch_size": 8},
     }
 
