@@ -68,6 +68,48 @@ def ceiling(
     run_with_progress(store)
 
 
+@app.command()
+def study(
+    study: Annotated[Path, typer.Argument(help="STUDY.json: base, grid and test_prevalences.")],
+    out: Annotated[Path, typer.Option(help="Directory for the study; one that holds a study goes on.")],
+    engine: Annotated[str, typer.Option(help="Where runs run: local or ray.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster, or auto; by default Ray starts on this machine.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Runs side by side; by default what cores, memory and GPUs allow.", min=1),
+    ] = None,
+    gpu_share: Annotated[
+        float, typer.Option(help="Part of a GPU that a run takes, such as 0.25; 0 for none.", min=0, max=1)
+    ] = 1.0,
+    repetitions: Annotated[
+        int | None, typer.Option(help="Repetitions a cell, in place of the study's.", min=1)
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what the study would take.")] = False,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="Go through all runs without training, to try an engine.")
+    ] = False,
+) -> None:
+    """Run a grid of experiments, or go on with it; finished runs are found and kept."""
+    from alcore.study.engines import make_engine
+    from alcore.study.plan import load_study
+
+    parsed = load_study(study)
+    if repetitions is not None:
+        parsed = parsed.with_repetitions(repetitions)
+    performer = make_engine(engine, address=address, workers=workers, gpu_share=gpu_share)
+    from alcore.study.console import conduct_with_progress, print_plan
+    from alcore.study.estimate import check_cells
+    from alcore.study.store import StudyStore
+
+    check_cells(parsed)
+    if plan:
+        print_plan(parsed, performer)
+    elif not conduct_with_progress(StudyStore.create(out, parsed), performer, rehearsal=rehearsal):
+        sys.exit(_INTERRUPTED)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def dashboard(context: typer.Context) -> None:
     """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""

@@ -31,8 +31,16 @@ def display_name(strategy: str) -> str:
 
 def plural(count: int, word: str) -> str:
     """'1 patch', '2 patches'."""
-    ending = "es" if word.endswith(("ch", "s", "x")) else "s"
-    return f"{count} {word}{'' if count == 1 else ending}"
+    if count == 1:
+        return f"1 {word}"
+    if word.endswith("gy"):
+        return f"{count} {word[:-1]}ies"
+    return f"{count} {word}{'es' if word.endswith(('ch', 's', 'x')) else 's'}"
+
+
+def size_in_words(size: float) -> str:
+    """Bytes as '340 MB' or '1.2 GB'."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.2g} MB"
 
 
 def as_plain_markdown(text: str) -> str:

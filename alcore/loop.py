@@ -11,7 +11,7 @@ trains on the c · query_size labels bought so far and evaluates. Repetitions an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -102,20 +102,26 @@ Report = Callable[[Progress], None]
 
 
 def run(
-    config: RunConfig, patches: Patches, *, report: Report = lambda _: None, past: Past | None = None
+    config: RunConfig,
+    patches: Patches,
+    *,
+    report: Report = lambda _: None,
+    past: Past | None = None,
+    repetitions: Iterable[int] | None = None,
 ) -> Iterator[CycleRecord]:
     """Run the experiment from where `past` ends.
 
     Args:
         report: follows the phases.
         past: finished cycles, whose records are not made again.
+        repetitions: which of them to run, by default all. One alone gives the records that it has among all.
     Yields:
         One record a key of `keys_in_order`, in that order.
     Raises:
         AlcoreError: whatever cannot be used or had; the message is for the user.
     """
     past = past or Past()
-    for repetition in range(1, config.repetitions + 1):
+    for repetition in repetitions or range(1, config.repetitions + 1):
         last = CycleKey(repetition, config.cycles, config.strategies[-1])
         if last not in past.queries:
             yield from _Repetition(config, patches, repetition, report, past).records()

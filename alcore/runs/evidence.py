@@ -27,7 +27,19 @@ def gather(tables: RunTables) -> Evidence | None:
         [[CycleKey(repetition, cycle, name) for cycle in range(1, cycles + 1)] for name in config.strategies]
         for repetition in repetitions
     ]
-    means = np.array([[[tables.class_means(key) for key in row] for row in block] for block in keys])
+    return make_evidence(
+        config,
+        means=np.array([[[tables.class_means(key) for key in row] for row in block] for block in keys]),
+        resampled=_resampled(tables, keys[0]) if len(repetitions) == 1 else None,
+        query_share=np.array([[_query_share(tables, row) for row in block] for block in keys]),
+    )
+
+
+def make_evidence(
+    config: RunConfig, *, means: np.ndarray, resampled: np.ndarray | None, query_share: np.ndarray
+) -> Evidence:
+    """Evidence from arrays as there, of a run's strategies and its first cycles."""
+    cycles = means.shape[2]
     return Evidence(
         strategies=config.strategies,
         cycles=np.arange(1, cycles + 1),
@@ -35,8 +47,8 @@ def gather(tables: RunTables) -> Evidence | None:
         pool_size=config.pool_size,
         pool_prevalence=_pool_prevalence(config),
         means=means,
-        resampled=_resampled(tables, keys[0]) if len(repetitions) == 1 else None,
-        query_share=np.array([[_query_share(tables, row) for row in block] for block in keys]),
+        resampled=resampled,
+        query_share=query_share,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 
@@ -118,6 +118,25 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
         tables.write()
 
 
+def execute_repetition(
+    store: RunStore, patches: Patches, repetition: int, *, on_record: Callable[[CycleKey], None]
+) -> None:
+    """Run, or go on with, one repetition alone, for whoever has the store to himself; no tables are written.
+
+    Args:
+        on_record: called after each commit; it may raise to leave.
+    Raises:
+        AlcoreError: whatever cannot be used or had.
+    """
+    config = store.config
+    store.note_environment(_environment(config, patches))
+    finished = [key for key in store.committed() if key.repetition == repetition]
+    past = _past(store, finished, repetitions=[repetition])
+    for record in run(config, patches, past=past, repetitions=[repetition]):
+        keep(store, record)
+        on_record(record.key)
+
+
 def _train_ceilings(store: RunStore, patches: Patches, report: Callable[[Progress], None]) -> None:
     """Those of all repetitions that lack one.
 
@@ -172,8 +191,11 @@ def _arrays(record: CycleRecord) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _past(store: RunStore, keys: list[CycleKey]) -> Past:
-    if keys != list(islice(keys_in_order(store.config), len(keys))):
+def _past(store: RunStore, keys: list[CycleKey], repetitions: Container[int] | None = None) -> Past:
+    expected = keys_in_order(store.config)
+    if repetitions is not None:
+        expected = (key for key in expected if key.repetition in repetitions)
+    if keys != list(islice(expected, len(keys))):
         raise StoreError(f"a record is missing in {store.directory / 'records'}; start a new run")
     queries = {key: store.load(key, "items")["items"] for key in keys}
 

@@ -141,5 +141,5 @@ class RunIndex:
             except AlcoreError:
                 continue  # not a run that this version can read; it is left alone
             config = store.config
-            done = len(store.keys()) == config.repetitions * config.cycles * len(config.strategies)
+            done = len(store.committed()) == config.repetitions * config.cycles * len(config.strategies)
             self.add(run_id, run_id, Status.FINISHED if done else Status.INTERRUPTED)

@@ -76,9 +76,9 @@ class RunStore:
 
     def is_being_run(self) -> bool:
         """Whether some living process holds the lock."""
-        return _is_locked(self.lock())
+        return is_locked(self.lock())
 
-    def keys(self) -> list[CycleKey]:
+    def committed(self) -> list[CycleKey]:
         """Keys of the committed records, in the loop's order."""
         order = {name: rank for rank, name in enumerate(self.config.strategies)}
         found = [_RECORD_NAME.fullmatch(path.name) for path in (self.directory / "records").glob("r*.npz")]
@@ -87,7 +87,7 @@ class RunStore:
 
     def commit(self, key: CycleKey, arrays: Mapping[str, np.ndarray]) -> None:
         """Write one record, whole or not at all."""
-        write_whole(self._record_path(key), lambda file: np.savez_compressed(file, **arrays))
+        write_whole(self.record_path(key), lambda file: np.savez_compressed(file, **arrays))
 
     def load(self, key: CycleKey, *names: str) -> dict[str, np.ndarray]:
         """Read the named arrays of a record (all of them without names).
@@ -95,7 +95,7 @@ class RunStore:
         Raises:
             StoreError: the file is damaged.
         """
-        return _read_arrays(self._record_path(key), *names)
+        return _read_arrays(self.record_path(key), *names)
 
     def request_ceiling(self) -> None:
         """Ask whoever runs the loop to train on the full pool too, once the cycles are done."""
@@ -128,8 +128,9 @@ class RunStore:
         return self.directory / "weights" / f"{key.stem}.safetensors"
 
     def drop_older_weights(self, key: CycleKey) -> None:
-        """Remove the strategy's models but the one of `key`."""
-        for path in (self.directory / "weights").glob(f"r?????-c?????-{key.strategy}.safetensors"):
+        """Remove the strategy's models of this repetition but the one of `key`."""
+        pattern = f"r{key.repetition:05d}-c?????-{key.strategy}.safetensors"
+        for path in (self.directory / "weights").glob(pattern):
             if path != self.weights_path(key):
                 path.unlink()
 
@@ -166,7 +167,8 @@ class RunStore:
         for path in self.directory.rglob(".partial-*"):
             path.unlink()
 
-    def _record_path(self, key: CycleKey) -> Path:
+    def record_path(self, key: CycleKey) -> Path:
+        """Where the record of that cycle is, once it is committed."""
         return self.directory / "records" / f"{key.stem}.npz"
 
     def _ceiling_path(self, repetition: int) -> Path:
@@ -183,17 +185,26 @@ def _read_arrays(path: Path, *names: str) -> dict[str, np.ndarray]:
         raise StoreError(f"{path} is damaged ({type(error).__name__}); start a new run") from None
 
 
+def record_key(path: Path) -> CycleKey:
+    """The key in the name of a record's file; StoreError where it is none."""
+    match = _RECORD_NAME.fullmatch(path.name)
+    if not match:
+        raise StoreError(f"{path} is not named like a record")
+    return CycleKey(int(match[1]), int(match[2]), match[3])
+
+
 def delete_run(directory: Path) -> None:
     """Remove a run's directory, damaged or not; StoreError while some process works on it."""
     try:
-        if _is_locked(FileLock(directory / ".lock")):
+        if is_locked(FileLock(directory / ".lock")):
             raise StoreError("the run is being worked on; stop it before deleting it")
         shutil.rmtree(directory)
     except OSError as error:
         raise StoreError(f"{directory} cannot be removed: {error.strerror or error}") from None
 
 
-def _is_locked(lock: FileLock) -> bool:
+def is_locked(lock: FileLock) -> bool:
+    """Whether some living process holds the lock."""
     try:
         with lock.acquire(timeout=0):
             return False

@@ -48,7 +48,7 @@ class RunTables:
     def refresh(self) -> list[CycleKey]:
         """Read what is new; returns the keys of all records, in the loop's order."""
         with self._reading:
-            keys = self.store.keys()
+            keys = self.store.committed()
             for key in keys:
                 if key not in self._records:
                     self._records[key] = self._share(key, self.store.load(key, *_SMALL))

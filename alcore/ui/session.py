@@ -101,7 +101,7 @@ def ask_for_ceiling(run_id: str) -> None:
 
 def record_count(run_id: str) -> int:
     """How many records of a run are committed."""
-    return len(run_store(run_id).keys())
+    return len(run_store(run_id).committed())
 
 
 def run_config(run_id: str) -> RunConfig:

@@ -94,7 +94,7 @@ def test_a_stopped_run_resumes_to_the_same_bytes(finished, tmp_path, small, reco
 
     with pytest.raises(Stopped):
         execute(store, gate=gate, emit=stop_after)
-    assert len(store.keys()) == records
+    assert len(store.committed()) == records
     assert len(pd.read_csv(store.directory / "metrics.csv")) == 2 * records
     execute(store)
     assert bytes_of(store.directory) == bytes_of(finished.directory)

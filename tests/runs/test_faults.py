@@ -47,7 +47,7 @@ def worker_of(pid):
 def test_a_killed_worker_leaves_an_interrupted_run_that_resumes(home, expected):
     manager = RunManager(home)
     run_id = manager.submit(make_config(LONGER))
-    wait_for(lambda: len(manager.store(run_id).keys()) >= 2, "two records")
+    wait_for(lambda: len(manager.store(run_id).committed()) >= 2, "two records")
     for worker in worker_of(os.getpid()):
         worker.send_signal(signal.SIGKILL)
     wait_for(lambda: manager.index.get(run_id).status == "interrupted", "the interruption to be seen")
@@ -100,7 +100,7 @@ def test_a_killed_server_takes_its_worker_along_and_the_next_one_resumes(home, t
 def test_closing_a_manager_ends_its_workers_and_is_idempotent(home):
     manager = RunManager(home)
     run_id = manager.submit(make_config(LONGER | {"cycles": 12}))
-    wait_for(lambda: manager.store(run_id).keys(), "a record")
+    wait_for(lambda: manager.store(run_id).committed(), "a record")
     workers = worker_of(os.getpid())
     manager.close()
     manager.close()

@@ -25,7 +25,7 @@ def status(manager, run_id):
 def test_a_run_is_queued_run_and_finished(manager, small):
     run_id = manager.submit(small, "first")
     wait_for(lambda: status(manager, run_id) == "finished", "the end")
-    assert len(manager.store(run_id).keys()) == 9
+    assert len(manager.store(run_id).committed()) == 9
     assert manager.progress(run_id) is None
     assert manager.active() is None
     assert manager.index.get(run_id).name == "first"
@@ -39,7 +39,7 @@ def test_one_run_at_a_time_on_a_device(manager, small):
     manager.command(second, "stop")
     assert status(manager, second) == "stopped"
     wait_for(lambda: status(manager, first) == "finished", "the first to end")
-    assert manager.store(second).keys() == []
+    assert manager.store(second).committed() == []
     manager.resume(second)
     wait_for(lambda: status(manager, second) == "finished", "the second to end")
 
@@ -49,11 +49,11 @@ def test_pause_step_and_stop(manager):
     wait_for(lambda: manager.progress(run_id), "progress")
     manager.command(run_id, "pause")
     wait_for(lambda: status(manager, run_id) == "paused", "the pause")
-    before = len(manager.store(run_id).keys())
+    before = len(manager.store(run_id).committed())
     manager.command(run_id, "step")
-    wait_for(lambda: len(manager.store(run_id).keys()) >= before + 1, "a record")
+    wait_for(lambda: len(manager.store(run_id).committed()) >= before + 1, "a record")
     wait_for(lambda: status(manager, run_id) == "paused", "the pause after a cycle")
-    assert len(manager.store(run_id).keys()) % 3 == 0
+    assert len(manager.store(run_id).committed()) % 3 == 0
     manager.command(run_id, "stop")
     wait_for(lambda: status(manager, run_id) == "stopped", "the stop")
 

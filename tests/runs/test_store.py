@@ -21,7 +21,7 @@ def store(tmp_path, small):
 def test_a_record_comes_back(store):
     arrays = {"items": np.arange(4), "scores": np.array([0.5, np.nan], dtype=np.float32)}
     store.commit(KEY, arrays)
-    assert store.keys() == [KEY]
+    assert store.committed() == [KEY]
     back = store.load(KEY)
     assert all(np.array_equal(back[name], arrays[name], equal_nan=True) for name in arrays)
     assert list(store.load(KEY, "items")) == ["items"]
@@ -34,7 +34,7 @@ def test_a_record_that_fails_half_way_is_not_there(store):
 
     with pytest.raises(RuntimeError):
         store.commit(KEY, {"a": np.zeros(10), "b": Bomb()})
-    assert store.keys() == []
+    assert store.committed() == []
     assert not list(store.directory.rglob(".partial-*"))
 
 

@@ -1,0 +1,41 @@
+"""The one contract of all engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from alcore.config import RunConfig
+from alcore.study.store import StudyDesk
+from alcore.study.tasks import Outcome, Task
+
+MOST_ATTEMPTS = 4
+"""How often a task is begun whose process dies, before it counts as failed."""
+
+
+class Engine(Protocol):
+    """Performs tasks somewhere, many side by side.
+
+    A task that raises is failed at once, since it would again. One whose process or machine dies is begun
+    again, from its last finished cycle, up to `MOST_ATTEMPTS` times.
+    """
+
+    def describe(self) -> str:
+        """Where and how many tasks run, in a few words."""
+        ...
+
+    def workers_for(self, config: RunConfig) -> int:
+        """How many runs like that go side by side."""
+        ...
+
+    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+        """Perform tasks, which are taken as there is room, and yield their outcomes as they come."""
+        ...
+
+
+def given_up(task: Task) -> str:
+    """The message of a task that was begun too often."""
+    return (
+        f"{task.name} was begun {MOST_ATTEMPTS} times, and each time its process died, for want of memory "
+        "perhaps; try fewer workers"
+    )

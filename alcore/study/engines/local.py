@@ -1,0 +1,202 @@
+"""The local engine: a pool of processes, sized to this machine's cores, memory and GPUs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import multiprocessing.queues
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import psutil
+
+from alcore.config import RunConfig
+from alcore.formatting import plural
+from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
+from alcore.study.ledger import FAILED
+from alcore.study.store import StudyDesk
+from alcore.study.tasks import Outcome, Task, perform
+
+_BYTES_A_WORKER = 3 * 2**29
+"""1.5 GiB: torch with the default network resides in half of it (CPU); more for larger networks."""
+
+_NICENESS = 10  # whatever else the machine is for comes first
+
+
+@dataclass(frozen=True)
+class Room:
+    """What this machine has to work with: cores, bytes of free memory, and the GPUs' names for CUDA."""
+
+    cores: int
+    memory: int
+    gpus: tuple[str, ...]
+
+    @classmethod
+    def here(cls) -> Room:
+        """This machine's, as far as this process may use it."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cls(cores, psutil.virtual_memory().available, visible_gpus())
+
+    def slots(self, *, threads: int, gpu_share: float) -> list[str | None]:
+        """One entry a worker that there is room for: the GPU it may see, or None for all there are.
+
+        Args:
+            threads: CPU threads of a task; gpu_share: the part of a GPU that a task takes, 0 for none.
+        """
+        by_memory = max(1, self.memory // _BYTES_A_WORKER)
+        if self.gpus and gpu_share > 0:
+            side_by_side = max(1, int(1 / gpu_share))
+            slots = [gpu for _ in range(side_by_side) for gpu in self.gpus]
+            return slots[: min(by_memory, max(1, self.cores))]
+        return [None] * min(by_memory, max(1, self.cores // threads))
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """Names of the GPUs that CUDA shows this process, found without loading torch."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return tuple(name for name in chosen.split(",") if name.strip() not in ("", "-1"))
+    return tuple(str(index) for index in range(len(list(Path("/dev").glob("nvidia[0-9]*")))))
+
+
+class LocalEngine:
+    """Worker processes that live as long as there are tasks."""
+
+    def __init__(self, *, workers: int | None = None, gpu_share: float = 1.0) -> None:
+        """Args as `alcore.study.engines.make_engine`."""
+        self._workers, self._gpu_share, self._room = workers, gpu_share, Room.here()
+
+    def workers_for(self, config: RunConfig) -> int:
+        """See `Engine`."""
+        return len(self._slots(config))
+
+    def describe(self) -> str:
+        """Where tasks run."""
+        gpus = f" and {plural(len(self._room.gpus), 'GPU')}" if self._room.gpus else ""
+        return f"this machine with {plural(self._room.cores, 'core')}{gpus}"
+
+    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+        """See `Engine`."""
+        tasks = iter(tasks)
+        first = next(tasks, None)
+        if first is not None:
+            pool = _Pool(self._slots(first.config), desk)
+            try:
+                yield from pool.perform_all(chain([first], tasks))
+            finally:
+                pool.close()
+
+    def _slots(self, config: RunConfig) -> list[str | None]:
+        """Sized to the study's runs, of which one stands for all."""
+        share = 0.0 if config.device == "cpu" else self._gpu_share
+        slots = self._room.slots(threads=config.threads, gpu_share=share)
+        if self._workers is None:
+            return slots
+        return [slots[index % len(slots)] for index in range(self._workers)]
+
+
+class _Pool:
+    """A ProcessPoolExecutor that is made again when one of its processes dies."""
+
+    def __init__(self, slots: list[str | None], desk: StudyDesk) -> None:
+        self._slots, self._desk = slots, desk
+        self._executor = self._make()
+        self._pending: dict[Future, Task] = {}
+        self._lost: deque[Task] = deque()
+        self._attempts: Counter[tuple[str, int]] = Counter()
+
+    def _make(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+        slots = context.Queue()
+        for slot in self._slots:
+            slots.put(slot)
+        return ProcessPoolExecutor(
+            len(self._slots), context, initializer=_become_worker, initargs=(slots, self._desk)
+        )
+
+    def perform_all(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
+        """As `Engine`; a few tasks more than workers are handed over, so that none waits for its next."""
+        self._fill(tasks)
+        while self._pending:
+            lost = []
+            for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
+                task = self._pending.pop(future)
+                try:
+                    outcome = future.result()
+                except BrokenProcessPool:
+                    lost.append(task)
+                else:
+                    self._attempts.pop((task.cell, task.repetition), None)
+                    yield outcome
+            if lost:
+                yield from self._begin_again(lost)
+            self._fill(tasks)
+
+    def _fill(self, tasks: Iterator[Task]) -> None:
+        """Hand over what there is room for.
+
+        One dead process breaks the whole pool, and does not say which task was its. So tasks that were lost
+        with it are begun again one by one: the next death is then the doing of the one in hand.
+        """
+        if self._lost:
+            if not self._pending:
+                self._hand_over(self._lost.popleft())
+            return
+        most = len(self._slots) + min(len(self._slots), 8)
+        while len(self._pending) < most and (task := next(tasks, None)):
+            self._hand_over(task)
+
+    def _hand_over(self, task: Task) -> None:
+        self._pending[self._executor.submit(_perform_here, task)] = task
+
+    def _begin_again(self, lost: list[Task]) -> Iterator[Outcome]:
+        """Make the pool again; outcomes are of tasks that are given up."""
+        lost += self._pending.values()
+        self._pending.clear()
+        self._executor.shutdown(wait=False)
+        self._executor = self._make()
+        for task in lost:
+            self._attempts[task.cell, task.repetition] += len(lost) == 1
+            if self._attempts[task.cell, task.repetition] < MOST_ATTEMPTS:
+                self._lost.append(task)
+            else:
+                yield Outcome(task, FAILED, message=given_up(task))
+
+    def close(self) -> None:
+        """End the workers; what they have in hand is cut short after their cycle at most."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+_desk: StudyDesk | None = None
+"""The worker process's desk."""
+
+
+def _become_worker(slots: multiprocessing.queues.Queue, desk: StudyDesk) -> None:
+    """A worker's first steps: leave Ctrl-C to the conductor, end with it, and see one GPU alone."""
+    global _desk
+    _desk = desk
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+    gpu = slots.get()
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(3)
+
+
+def _perform_here(task: Task) -> Outcome:
+    return perform(task, _desk)

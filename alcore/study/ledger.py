@@ -1,0 +1,135 @@
+"""How far a study has come: an SQLite file (WAL) in its directory, one row a task.
+
+It is there for whoever looks on. The truth is the records in the runs' directories: a ledger that is lost is
+made again from them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alcore.errors import StoreError
+
+WAITING, RUNNING, FINISHED, FAILED = "waiting", "running", "finished", "failed"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS task (
+    cell TEXT NOT NULL, repetition INTEGER NOT NULL, status TEXT NOT NULL,
+    records INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
+    message TEXT NOT NULL DEFAULT '', PRIMARY KEY (cell, repetition)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one cell has come: its tasks by state, and records of those begun but not finished."""
+
+    waiting: int = 0
+    running: int = 0
+    finished: int = 0
+    failed: int = 0
+    records: int = 0
+
+    @property
+    def tasks(self) -> int:
+        """All of them."""
+        return self.waiting + self.running + self.finished + self.failed
+
+
+class Ledger:
+    """The ledger of one study; safe from several threads and processes of one machine."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = Path(directory) / "progress.sqlite"
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_SCHEMA)
+
+    def begin(self, tasks: Iterable[tuple[str, int, str, int]]) -> None:
+        """Write down all tasks anew: (cell, repetition, status, records committed). Seconds are kept."""
+        with self._connection() as connection:
+            connection.execute("CREATE TEMP TABLE seen AS SELECT cell, repetition, seconds FROM task")
+            connection.execute("CREATE INDEX temp.seen_key ON seen (cell, repetition)")
+            connection.execute("DELETE FROM task")
+            connection.executemany(
+                "INSERT INTO task (cell, repetition, status, records) VALUES (?, ?, ?, ?)", tasks
+            )
+            connection.execute(
+                "UPDATE task SET seconds = seen.seconds FROM seen "
+                "WHERE seen.cell = task.cell AND seen.repetition = task.repetition"
+            )
+
+    def count_record(self, cell: str, repetition: int, records: int) -> None:
+        """A task runs, and has committed so many records."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE task SET status = ?, records = ? WHERE cell = ? AND repetition = ?",
+                (RUNNING, records, cell, repetition),
+            )
+
+    def end(self, ended: Iterable[tuple[str, int, str, float, str]]) -> None:
+        """Tasks came back: (cell, repetition, status, seconds spent this time, message)."""
+        rows = [(status, seconds, message, cell, rep) for cell, rep, status, seconds, message in ended]
+        with self._connection() as connection:
+            connection.executemany(
+                "UPDATE task SET status = ?, seconds = seconds + ?, message = ? "
+                "WHERE cell = ? AND repetition = ?",
+                rows,
+            )
+
+    def by_cell(self) -> dict[str, Progress]:
+        """Progress of every cell."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT cell, sum(status = 'waiting'), sum(status = 'running'), sum(status = 'finished'), "
+                "sum(status = 'failed'), sum(iif(status = 'finished', 0, records)) FROM task GROUP BY cell"
+            )
+            return {cell: Progress(*counts) for cell, *counts in rows}
+
+    def finished_tasks(self) -> set[tuple[str, int]]:
+        """(cell, repetition) of all finished tasks."""
+        with self._connection() as connection:
+            return set(connection.execute("SELECT cell, repetition FROM task WHERE status = ?", (FINISHED,)))
+
+    def failures(self, most: int = 5) -> list[tuple[str, int, str]]:
+        """(cell, repetition, message) of some failed tasks."""
+        with self._connection() as connection:
+            query = "SELECT cell, repetition, message FROM task WHERE status = ? LIMIT ?"
+            return list(connection.execute(query, (FAILED, most)))
+
+    def seconds_a_task(self) -> float | None:
+        """Mean seconds of work in a finished task; None while there is none."""
+        with self._connection() as connection:
+            query = "SELECT avg(seconds) FROM task WHERE status = ? AND seconds > 0"
+            return connection.execute(query, (FINISHED,)).fetchone()[0]
+
+    def note(self, **values: object) -> None:
+        """Keep texts by name, with the time of writing as `noted`."""
+        rows = [(key, str(value)) for key, value in (values | {"noted": time.time()}).items()]
+        with self._connection() as connection:
+            connection.executemany("INSERT OR REPLACE INTO note VALUES (?, ?)", rows)
+
+    def notes(self) -> dict[str, str]:
+        """All texts."""
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT key, value FROM note"))
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = sqlite3.connect(self._file, timeout=30)
+            try:
+                connection.execute("PRAGMA synchronous=OFF")  # the records are the truth
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise StoreError(f"the study's ledger {self._file} cannot be used: {error}") from None

@@ -1,0 +1,180 @@
+"""STUDY.json -> cells: the product of the grid's values, each with the config of its run."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from alcore.config import PRESETS, RunConfig, make_config, preset_names
+from alcore.errors import ConfigError, did_you_mean
+
+_NOT_OF_THE_GRID = {
+    "repetitions": "set it in base: it can grow later without a new grid",
+    "test_prevalence": "list its values as test_prevalences: they cost no run",
+}
+_WITHOUT_INFLUENCE = ("repetitions", "test_prevalence", "device")
+"""Keys of a config that do not change the numbers of a repetition, and so are no part of a cell's name."""
+
+
+class _StudyFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    base: dict[str, Any] | str
+    grid: dict[str, list[Any]] = Field(default_factory=dict)
+    test_prevalences: list[float] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid. `values` are the grid's keys there; `id` is the hash of its config."""
+
+    id: str
+    values: Mapping[str, Any]
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study is made of.
+
+    base: keys of a run's config; grid: keys (dotted for nested ones) with their values, whose product are the
+    cells; test_prevalences: π₁ at which all cells are judged, from the same counts.
+    """
+
+    base: Mapping[str, Any]
+    grid: Mapping[str, tuple[Any, ...]]
+    test_prevalences: tuple[float, ...]
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, the last key of the grid changing fastest.
+
+        Raises:
+            ConfigError: a key or value that no run can have, or two cells with the same config.
+        """
+        cells = {}
+        for values in itertools.product(*self.grid.values()):
+            chosen = dict(zip(self.grid, values, strict=True))
+            cell = _make_cell(self.base, chosen)
+            if cell.id in cells:
+                raise ConfigError(f"the study's cells {cells[cell.id].values} and {chosen} are the same run")
+            cells[cell.id] = cell
+        return tuple(cells.values())
+
+    @property
+    def runs(self) -> int:
+        """Repetitions of all cells together: what a study consists of, for an engine."""
+        return sum(cell.config.repetitions for cell in self.cells)
+
+    def with_repetitions(self, repetitions: int) -> StudyPlan:
+        """The same study with another number of repetitions a cell."""
+        return StudyPlan({**self.base, "repetitions": repetitions}, self.grid, self.test_prevalences)
+
+    def to_json(self) -> str:
+        """The plan as indented JSON text, ending in a newline; `parse_study` reads it back."""
+        values = {"base": self.base, "grid": self.grid, "test_prevalences": self.test_prevalences}
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def _make_cell(base: Mapping[str, Any], chosen: Mapping[str, Any]) -> Cell:
+    values = json.loads(json.dumps(base))
+    for key, value in chosen.items():
+        _set(values, key, value)
+    where = ", ".join(f"{key} = {value}" for key, value in chosen.items())
+    config = make_config(values, origin=f"study at {where}" if where else "study")
+    if config.threads == 0:  # the runs are what goes side by side; and bytes must not depend on the cores
+        config = config.model_copy(update={"threads": 1})
+    return Cell(_hash(config), chosen, config)
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    for name in path:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise ConfigError(
+                f"study: the grid's key {key!r} goes into {name!r}, which has no keys of its own"
+            )
+    values[last] = value
+
+
+def _hash(config: RunConfig) -> str:
+    values = config.model_dump(mode="json", exclude=set(_WITHOUT_INFLUENCE))
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def parse_study(text: str, *, origin: str = "study") -> StudyPlan:
+    """Read a study from JSON text.
+
+    Raises:
+        ConfigError: not JSON, an unknown key, or a cell whose config cannot be used.
+    """
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{origin} is not JSON: {error.msg} at line {error.lineno}") from None
+    return make_study(values, origin=origin)
+
+
+def make_study(values: Any, *, origin: str = "study") -> StudyPlan:
+    """Build a study from plain values, and check all its cells' configs.
+
+    Raises:
+        ConfigError: as `parse_study`.
+    """
+    try:
+        file = _StudyFile.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {_explain(error)}") from None
+    for key, reason in _NOT_OF_THE_GRID.items():
+        if key in file.grid:
+            raise ConfigError(f"{origin}: {key!r} cannot be in the grid; {reason}")
+    for key, options in file.grid.items():
+        if not options:
+            raise ConfigError(f"{origin}: the grid's key {key!r} has no values")
+    if len(set(file.test_prevalences)) < len(file.test_prevalences):
+        raise ConfigError(f"{origin}: test_prevalences names a value twice")
+    for prevalence in file.test_prevalences:
+        if not 0 < prevalence <= 1:
+            raise ConfigError(f"{origin}: test_prevalences must be above 0 and at most 1, got {prevalence}")
+    base = _preset(file.base, origin) if isinstance(file.base, str) else file.base
+    grid = {key: tuple(options) for key, options in file.grid.items()}
+    plan = StudyPlan(base, grid, tuple(file.test_prevalences))
+    first = plan.cells[0].config
+    return plan if plan.test_prevalences else StudyPlan(base, grid, (first.test_prevalence,))
+
+
+def load_study(path: str | Path) -> StudyPlan:
+    """Read STUDY.json; ConfigError where it cannot be read or used."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"the study {path} cannot be read: {reason}") from None
+    return parse_study(text, origin=Path(path).name)
+
+
+def _preset(name: str, origin: str) -> dict[str, Any]:
+    if name not in preset_names():
+        raise ConfigError(f"{origin}: base names no preset{did_you_mean(name, preset_names())}, got {name!r}")
+    return json.loads((PRESETS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _explain(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key!r}{did_you_mean(key, _StudyFile.model_fields)}"
+    if fault["type"] == "missing":
+        return f"the key {key!r} is missing"
+    if not key:
+        return "must hold a JSON object with a key 'base'"
+    return f"{key}: {fault['msg'].replace('Input should be', 'must be')}, got {fault['input']!r}"

@@ -1,0 +1,60 @@
+"""Results -> the study's tables: one row a cell, test prevalence and strategy."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alcore.comparison import Question, bound_savings, summarise
+from alcore.study.plan import Cell, StudyPlan
+from alcore.study.results import CellResults
+
+METRIC, BASELINE = "iou", "random"
+"""What cells.csv is about: IoU of the defect class, against random sampling."""
+
+_CONTRACT = ("aubc", "aubc_minus_random", "low", "high")
+
+
+def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) -> pd.DataFrame:
+    """All that is known of a cell: the grid's keys, cell, test_prevalence, strategy, repetitions, and the
+    columns of `alcore.comparison.summarise` and `bound_savings`, for IoU against random.
+    """
+    frames = [
+        question_rows(results, Question(METRIC, prevalence, BASELINE)).assign(test_prevalence=prevalence)
+        for prevalence in prevalences
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    for column, value in {"cell": cell.id, "repetitions": len(results.repetitions), **cell.values}.items():
+        frame[column] = [_plain(value)] * len(frame)
+    leading = [*cell.values, "cell", "test_prevalence", "strategy", "repetitions"]
+    return frame[leading + [name for name in frame.columns if name not in leading]]
+
+
+def question_rows(results: CellResults, question: Question) -> pd.DataFrame:
+    """One row a strategy, see `alcore.comparison.summarise` and `bound_savings`."""
+    summary = summarise(results.evidence, question)
+    return bound_savings(summary, budget=results.config.budget, baseline=question.baseline)
+
+
+def contract_table(summary: pd.DataFrame, plan: StudyPlan) -> pd.DataFrame:
+    """cells.csv: the grid's keys, test_prevalence, strategy, repetitions, aubc, aubc_minus_random, low, high.
+
+    low and high bound the 95 % interval of aubc_minus_random, which for random itself is 0. Cells without a
+    finished repetition have no row; where a cell lacks random, the difference is empty.
+    """
+    columns = [*plan.grid, "test_prevalence", "strategy", "repetitions"]
+    if summary.empty:
+        return pd.DataFrame(columns=[*columns, *_CONTRACT])
+    table = summary[columns].assign(
+        aubc=summary["aubc"],
+        aubc_minus_random=summary["advantage"],
+        low=summary["advantage_low"],
+        high=summary["advantage_high"],
+    )
+    own = (table["strategy"] == BASELINE) & table["aubc"].notna()
+    table.loc[own, ["aubc_minus_random", "low", "high"]] = 0.0
+    return table
+
+
+def _plain(value: object) -> object:
+    """As it stands in a table's cell: lists in words."""
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,103 @@
+"""A task is one repetition of one cell. It does not know where it runs: it asks a desk and hands in there."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from alcore.config import RunConfig
+from alcore.data.patches import Patches
+from alcore.errors import AlcoreError, StoreError
+from alcore.keys import CycleKey
+from alcore.runs.gate import Stopped
+from alcore.runs.store import RunStore
+from alcore.study.ledger import FAILED, FINISHED, WAITING
+
+_ENVIRONMENT = "environment.json"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One repetition of one cell. A rehearsal goes the whole way but trains nothing and leaves nothing."""
+
+    cell: str
+    config: RunConfig
+    repetition: int
+    rehearsal: bool = False
+
+    @property
+    def name(self) -> str:
+        """In messages."""
+        return f"repetition {self.repetition} of cell {self.cell}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended: finished, failed, or waiting (it was stopped and can go on). Seconds of work."""
+
+    task: Task
+    status: str
+    seconds: float = 0.0
+    message: str = ""
+
+
+class Desk(Protocol):
+    """Where a task gets its data and what it did before, and hands in what it made."""
+
+    def patches(self, name: str) -> Patches:
+        """An open data set; DataError where there is none of that name."""
+        ...
+
+    def fetch(self, task: Task) -> dict[str, bytes]:
+        """The files of the run's directory that the task needs to go on, by relative path."""
+        ...
+
+    def deliver(self, task: Task, files: Mapping[str, bytes]) -> bool:
+        """Keep files, by relative path, in the order given; false where the task shall stop."""
+        ...
+
+
+def perform(task: Task, desk: Desk) -> Outcome:
+    """Do the task in a scratch directory, handing in every cycle as it is finished; never raises."""
+    started = time.monotonic()
+    status, message = FINISHED, ""
+    try:
+        if not task.rehearsal:
+            with tempfile.TemporaryDirectory(prefix="alcore-task-") as scratch:
+                _perform(task, desk, Path(scratch) / "run")
+    except Stopped:
+        status = WAITING
+    except (AlcoreError, OSError) as error:
+        status, message = FAILED, str(error)
+    except Exception as error:
+        status, message = FAILED, f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+    return Outcome(task, status, time.monotonic() - started, message)
+
+
+def _perform(task: Task, desk: Desk, scratch: Path) -> None:
+    from alcore.runs.execution import execute_repetition  # imports torch, which whoever plans does without
+
+    store = RunStore.create(scratch, task.config)
+    for name, content in desk.fetch(task).items():
+        (scratch / name).write_bytes(content)
+
+    def hand_in(key: CycleKey) -> None:
+        parts = [scratch / _ENVIRONMENT, store.weights_path(key), store.record_path(key)]
+        files = {path.relative_to(scratch).as_posix(): path.read_bytes() for path in parts if path.exists()}
+        if not desk.deliver(task, files):
+            raise Stopped
+
+    execute_repetition(store, desk.patches(task.config.dataset), task.repetition, on_record=hand_in)
+
+
+def check_path(name: str) -> str:
+    """The name, if it is a file of a run's directory; StoreError for any other."""
+    parts = Path(name).parts
+    if name != _ENVIRONMENT and not (len(parts) == 2 and parts[0] in ("records", "weights")):
+        raise StoreError(f"a task handed in {name!r}, which is no file of a run")
+    return name
