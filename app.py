@@ -11,6 +11,7 @@ page = st.navigation(
         st.Page("pages/lab.py", title="Lab", icon=":material/science:", default=True),
         st.Page("pages/samples.py", title="Samples", icon=":material/photo_library:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/study.py", title="Study", icon=":material/grid_on:"),
         st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
         st.Page("pages/methods.py", title="Methods", icon=":material/functions:"),

@@ -6,6 +6,8 @@ from alcore.acquisition import strategy_names
 
 TRUE_MASK = "#F0E442"
 PREDICTION = "#56B4E9"
+WINS, LOSES = "#0072B2", "#B35806"
+"""Ends of scales: above and below a baseline."""
 
 _FIXED = {"random": "#8C8C8C", "entropy": "#D55E00", "core-set": "#0072B2"}
 _NEXT = ("#009E73", "#CC79A7", "#E69F00", "#661100", "#117733", "#882255", "#44AA99", "#332288")

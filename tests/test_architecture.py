@@ -16,6 +16,7 @@ FLOORS = [
     {"palette", "pool_map", "looking", "statistics", "inspection", "overview"},
     {"loop", "ceiling", "comparison"},
     {"runs", "imaging", "figures", "findings"},
+    {"study"},
     {"ui", "serving", "__main__"},
 ]
 """From the ground up; a module may import from its own floor and those below."""
@@ -63,10 +64,10 @@ def test_the_dashboard_never_imports_torch(tmp_path):
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
-for page in ("samples", "compare", "data", "runs", "methods", None):
+for page in ("samples", "compare", "study", "data", "runs", "methods", None):
     app = AppTest.from_file(f"pages/{page}.py" if page else "app.py", default_timeout=60).run()
     assert not app.exception, app.exception
-heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn"} & set(sys.modules)
+heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn", "ray"} & set(sys.modules)
 assert not heavy, heavy
 import os; os._exit(0)
 """

@@ -42,7 +42,11 @@ def open_dataset(name: str) -> Patches:
             f"unknown data set {name!r}{did_you_mean(name, known)} (known: {', '.join(known)}; "
             "import one with: python -m alcore data import SOURCE --name NAME)"
         )
-    directory = datasets_directory() / name
+    return open_directory(datasets_directory() / name, name)
+
+
+def open_directory(directory: Path, name: str) -> Patches:
+    """Open the data set in a directory; DataError where it is damaged."""
     if (directory / _MADE).exists():
         return SyntheticPatches(_read_settings(directory / _MADE), name=name)
     return StoredPatches(directory)

@@ -21,10 +21,8 @@ from alcore.figures.layout import (
     symbol_of,
     trace_name,
 )
-from alcore.palette import translucent
+from alcore.palette import WINS, translucent
 from alcore.statistics import Estimate
-
-_WINS = "#0072B2"
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> g
             text=text,
             texttemplate="%{text}",
             textfont={"size": 16},
-            colorscale=[[0, translucent(_WINS, 0.04)], [1, translucent(_WINS, 0.9)]],
+            colorscale=[[0, translucent(WINS, 0.04)], [1, translucent(WINS, 0.9)]],
             zmin=0,
             zmax=runs,
             colorbar={"title": {"text": "budgets<br>won"}},

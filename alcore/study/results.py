@@ -85,15 +85,14 @@ def _narrowest(values: np.ndarray) -> np.ndarray:
 
 
 def collect(store: RunStore, repetitions: Sequence[int], before: CellResults | None = None) -> CellResults:
-    """Results of finished repetitions, of which those in `before` are not read again."""
+    """Results of one or more finished repetitions, of which those in `before` are not read again."""
     known = [] if before is None else before.repetitions.tolist()
     new = [repetition for repetition in repetitions if repetition not in known]
+    if before is not None and not new:
+        return before
     blocks = [_read(store, repetition) for repetition in new]
     if before is not None:
-        names = blocks[0] if blocks else ()
-        blocks += [{name: getattr(before, name)[row] for name in names} for row in range(len(known))]
-    if not blocks:
-        return before
+        blocks += [{name: getattr(before, name)[row] for name in blocks[0]} for row in range(len(known))]
     numbers = np.array(new + known)
     order = np.argsort(numbers)
     arrays = {name: np.stack([blocks[row][name] for row in order]) for name in blocks[0]}

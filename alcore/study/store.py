@@ -22,6 +22,7 @@ from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import StoreError
 from alcore.runs.files import make_directory, write_text, write_whole
+from alcore.runs.gate import Stopped
 from alcore.runs.store import RunStore, is_locked, record_key
 from alcore.study.ledger import Ledger
 from alcore.study.plan import Cell, StudyPlan, load_study
@@ -140,7 +141,13 @@ class StudyDesk:
         return self._patches[name]
 
     def fetch(self, task: Task) -> dict[str, bytes]:
-        """The environment, the records of the repetition, and its latest weights."""
+        """The environment, the records of the repetition, and its latest weights.
+
+        Raises:
+            Stopped: the study is asked to stop.
+        """
+        if (self.directory / "stop").exists():
+            raise Stopped
         run = self._run(task)
         wanted = f"r{task.repetition:05d}-*"
         paths = [*(run / "records").glob(wanted), *(run / "weights").glob(wanted), run / "environment.json"]

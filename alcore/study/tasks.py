@@ -54,7 +54,7 @@ class Desk(Protocol):
         ...
 
     def fetch(self, task: Task) -> dict[str, bytes]:
-        """The files of the run's directory that the task needs to go on, by relative path."""
+        """The files of the run's directory that the task needs to go on, by relative path; or Stopped."""
         ...
 
     def deliver(self, task: Task, files: Mapping[str, bytes]) -> bool:

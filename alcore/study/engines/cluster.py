@@ -1,0 +1,223 @@
+"""The Ray engine: the same tasks on a cluster, or on a Ray that is started on this machine.
+
+The study's desk is an actor on the conductor's node, the only one that writes to the study's directory. Tasks
+may land on any node, with a shared file system or without: they hand in each cycle at the desk, and get their
+data set from the object store, once a node, unless they find it in a shared ALCORE_HOME.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before the import, which reads it
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from alcore.config import RunConfig
+from alcore.data.collection import dataset_names, open_dataset, open_directory
+from alcore.data.patches import Patches
+from alcore.errors import ConfigError
+from alcore.formatting import plural
+from alcore.home import datasets_directory, home
+from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
+from alcore.study.engines.local import Room
+from alcore.study.ledger import FAILED
+from alcore.study.store import StudyDesk
+from alcore.study.tasks import Outcome, Task, perform
+
+_CODE = Path(__file__).resolve().parents[3]
+_SECONDS_TO_KNOCK = 10
+_NOT_CODE = [".venv", ".git", ".alcore", "tests", "assets/recorded", "**/__pycache__"]
+
+
+class RayEngine:
+    """Tasks of a Ray cluster, each with the CPUs and the part of a GPU that it needs."""
+
+    def __init__(
+        self, *, address: str | None = None, workers: int | None = None, gpu_share: float = 1.0
+    ) -> None:
+        """Args as `alcore.study.engines.make_engine`; the cluster is joined when it is first needed."""
+        self._address, self._workers, self._gpu_share = address, workers, gpu_share
+
+    def describe(self) -> str:
+        """Where tasks run."""
+        with self._cluster() as resources:
+            gpus = f", {plural(int(resources['GPU']), 'GPU')}" if resources.get("GPU") else ""
+            nodes = sum(node["Alive"] for node in ray.nodes())
+            return f"a Ray cluster: {plural(nodes, 'node')}, {plural(int(resources['CPU']), 'CPU')}{gpus}"
+
+    def workers_for(self, config: RunConfig) -> int:
+        """See `Engine`."""
+        with self._cluster() as resources:
+            needs = self._needs(config, resources)
+            by_cpu = resources["CPU"] // needs["num_cpus"]
+            by_gpu = resources["GPU"] // needs["num_gpus"] if needs["num_gpus"] else by_cpu
+            return max(1, min(int(by_cpu), int(by_gpu), self._workers or int(by_cpu)))
+
+    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+        """See `Engine`."""
+        with self._cluster() as resources:
+            remote_desk = RemoteDesk(_desk_actor(desk))
+            pending: dict[ray.ObjectRef, Task] = {}
+            most = self._workers or max(64, 4 * int(resources["CPU"]))
+            tasks = iter(tasks)
+            while True:
+                while len(pending) < most and (task := next(tasks, None)):
+                    remote_desk.share(task.config.dataset)
+                    needs = self._needs(task.config, resources)
+                    pending[_perform_remotely.options(**needs).remote(task, remote_desk)] = task
+                if not pending:
+                    return
+                ray.wait(list(pending), num_returns=1)
+                for done in ray.wait(list(pending), num_returns=len(pending), timeout=0)[0]:
+                    yield _outcome(pending.pop(done), done)
+
+    def _needs(self, config: RunConfig, resources: Mapping[str, float]) -> dict[str, float]:
+        wants_gpu = config.device != "cpu" and resources.get("GPU")
+        return {"num_cpus": max(config.threads, 1), "num_gpus": self._gpu_share if wants_gpu else 0}
+
+    @contextmanager
+    def _cluster(self) -> Iterator[Mapping[str, float]]:
+        """Join the cluster, or stay in it; its resources."""
+        joined = not ray.is_initialized()
+        if joined:
+            self._join()
+        try:
+            yield ray.cluster_resources()
+        finally:
+            if joined:
+                ray.shutdown()
+
+    def _join(self) -> None:
+        environment = {"ALCORE_HOME": str(home())}
+        quiet = {"log_to_driver": False, "include_dashboard": False, "configure_logging": False}
+        if self._address is None:
+            environment["PYTHONPATH"] = str(_CODE)
+            cores = self._workers or len(Room.here().slots(threads=1, gpu_share=0))
+            ray.init(num_cpus=cores, runtime_env={"env_vars": environment}, **quiet)
+            return
+        code = {"working_dir": str(_CODE), "excludes": _NOT_CODE, "env_vars": environment}
+        try:
+            _knock(self._address)
+            ray.init(address=self._address, runtime_env=code, log_to_driver=False)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(f"no Ray cluster can be joined at {self._address!r}: {reason}") from None
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at HOST:PORT, which Ray itself would take minutes to find out."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_SECONDS_TO_KNOCK).close()
+
+
+def _outcome(task: Task, done: ray.ObjectRef) -> Outcome:
+    try:
+        return ray.get(done)
+    except RayError:  # its node or process died more often than it is begun again
+        return Outcome(task, FAILED, message=given_up(task))
+
+
+@ray.remote(max_retries=MOST_ATTEMPTS - 1)
+def _perform_remotely(task: Task, desk: RemoteDesk) -> Outcome:
+    return perform(task, desk)
+
+
+def _desk_actor(desk: StudyDesk) -> ray.actor.ActorHandle:
+    """The desk where the study's directory is: on this node and no other."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 4}
+    return ray.remote(StudyDesk).options(scheduling_strategy=here, **options).remote(desk.directory)
+
+
+@dataclass(frozen=True)
+class _Shipment:
+    """A data set in the object store: its files, by name, as (n,) uint8."""
+
+    fingerprint: str
+    files: Mapping[str, ray.ObjectRef]
+
+
+@dataclass(frozen=True)
+class RemoteDesk:
+    """The desk as tasks on other nodes see it."""
+
+    actor: ray.actor.ActorHandle
+    shipments: dict[str, _Shipment] = field(default_factory=dict)
+
+    def share(self, name: str) -> None:
+        """Put a data set into the object store, once; for the conductor."""
+        if name not in self.shipments:
+            directory = datasets_directory() / name
+            paths = [path for path in directory.glob("*") if path.is_file()] if directory.is_dir() else []
+            files = {path.name: ray.put(np.fromfile(path, dtype=np.uint8)) for path in paths}
+            self.shipments[name] = _Shipment(open_dataset(name).fingerprint, files)
+
+    def patches(self, name: str) -> Patches:
+        """An open data set: of a shared ALCORE_HOME, or shipped to this node."""
+        return _patches(name, self.shipments[name])
+
+    def fetch(self, task: Task) -> dict[str, bytes]:
+        """As `StudyDesk.fetch`."""
+        return _answer(self.actor.fetch.remote(task))
+
+    def deliver(self, task: Task, files: Mapping[str, bytes]) -> bool:
+        """As `StudyDesk.deliver`."""
+        return _answer(self.actor.deliver.remote(task, files))
+
+
+def _answer(reference: ray.ObjectRef) -> object:
+    """What the actor answers; its own exceptions are raised as they are there."""
+    try:
+        return ray.get(reference)
+    except RayTaskError as error:
+        raise error.cause from None
+
+
+_opened: dict[str, Patches] = {}
+"""This worker process's data sets, by fingerprint."""
+
+
+def _patches(name: str, shipment: _Shipment) -> Patches:
+    if shipment.fingerprint not in _opened:
+        _opened[shipment.fingerprint] = _shared(name, shipment) or _unpack(name, shipment)
+    return _opened[shipment.fingerprint]
+
+
+def _shared(name: str, shipment: _Shipment) -> Patches | None:
+    """The data set as this node has it already; None where it has none, or another."""
+    if name not in dataset_names():
+        return None
+    patches = open_dataset(name)
+    return patches if patches.fingerprint == shipment.fingerprint else None
+
+
+def _unpack(name: str, shipment: _Shipment) -> Patches:
+    """Lay the data set out on this node's disk, whole or not at all, for all its workers."""
+    root = Path(tempfile.gettempdir()) / f"alcore-data-{os.getuid()}"
+    root.mkdir(mode=0o700, exist_ok=True)
+    place = root / shipment.fingerprint.replace("/", "_")
+    with FileLock(root / f"{place.name}.lock"):
+        if not place.exists():
+            partial = Path(tempfile.mkdtemp(dir=root))
+            try:
+                for file, reference in shipment.files.items():
+                    ray.get(reference).tofile(partial / file)
+                partial.rename(place)
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+    return open_directory(place, name)

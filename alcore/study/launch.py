@@ -1,0 +1,90 @@
+"""Starting studies from the dashboard, in processes that outlive the server, as long studies must."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from alcore.config import ASSETS
+from alcore.errors import ConfigError, StoreError
+from alcore.runs.files import make_directory, write_text
+from alcore.study.plan import StudyPlan
+from alcore.study.reading import studies_directory
+from alcore.study.store import StudyStore
+
+_SECONDS_TO_PLAN = 900
+_LOG = "study.log"
+
+
+def launch(name: str, plan: StudyPlan, *, engine: str = "local", address: str = "") -> Path:
+    """Start, resume or extend the study of that name; returns its directory.
+
+    Raises:
+        ConfigError: a name that cannot be a directory's.
+        StoreError: it is being worked on, or cannot be written.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigError(f"{name!r} cannot name a study; take up to 64 letters, digits, dots, _ and -")
+    store = StudyStore.create(studies_directory() / name, plan)
+    store.withdraw_stop()
+    options = ["--engine", engine, *(["--address", address] if address else [])]
+    plan_file = str(store.directory / "study.json")
+    with (store.directory / _LOG).open("wb") as log:
+        subprocess.Popen(
+            _command("study", plan_file, "--out", str(store.directory), *options),
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    return store.directory
+
+
+def last_words(directory: Path) -> str:
+    """What the process of a study said last, such as why it ended; '' for nothing."""
+    file = directory / _LOG
+    lines = file.read_text(encoding="utf-8", errors="replace").split("\n") if file.exists() else []
+    said = [line.strip() for line in lines if line.startswith("error: ")]
+    return said[-1].removeprefix("error: ") if said else ""
+
+
+def tell_plan(plan: StudyPlan) -> list[str]:
+    """What `python -m alcore study --plan` says of a study, line by line; takes as long as two cycles.
+
+    Raises:
+        StoreError: what is wrong with the study.
+    """
+    scratch = studies_directory()
+    make_directory(scratch)
+    file = scratch / f".plan-{os.getpid()}.json"
+    write_text(file, plan.to_json())
+    try:
+        result = subprocess.run(
+            _command("study", str(file), "--out", str(scratch / ".none"), "--plan"),
+            env=_environment() | {"COLUMNS": "500"},
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS_TO_PLAN,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise StoreError("two cycles took more than a quarter of an hour; try a smaller network") from None
+    finally:
+        file.unlink(missing_ok=True)
+    if result.returncode:
+        raise StoreError(result.stderr.strip().removeprefix("error: ") or "the estimate failed")
+    return [line for line in result.stdout.splitlines() if not line.startswith("measuring")]
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "alcore", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """So that the child finds this package from any working directory."""
+    paths = filter(None, [str(ASSETS.parent), os.environ.get("PYTHONPATH")])
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -1,0 +1,150 @@
+"""Reading a study, finished or not: its cells' evidence, in columns over π₀."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alcore.config import ASSETS
+from alcore.errors import StoreError
+from alcore.formatting import percent
+from alcore.home import home
+from alcore.study.answers import Column
+from alcore.study.plan import Cell, StudyPlan, load_study
+from alcore.study.results import CellResults
+
+RECORDED = ASSETS / "recorded"
+"""Studies that come with the dashboard: study.json, results/, environment.json; no runs."""
+
+POOL_AXIS = "pool_prevalence"
+
+Slice = tuple[tuple[str, str], ...]
+"""What a column's cells have in common: the other keys of the grid, with their values as texts."""
+
+
+@dataclass(frozen=True)
+class StudyReader:
+    """One study as it stands. Results are read once for each state of their file."""
+
+    directory: Path
+    plan: StudyPlan
+    _read: dict[str, tuple[int, CellResults]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, directory: Path) -> StudyReader:
+        """The study in a directory.
+
+        Raises:
+            StoreError: there is none.
+            ConfigError: its study.json cannot be used.
+        """
+        if not (directory / "study.json").is_file():
+            raise StoreError(f"there is no study in {directory} (no study.json)")
+        return cls(directory, load_study(directory / "study.json"))
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it came with the dashboard."""
+        return self.directory.parent == RECORDED
+
+    @property
+    def others(self) -> list[str]:
+        """Keys of the grid but π₀."""
+        return [key for key in self.plan.grid if key != POOL_AXIS]
+
+    @cached_property
+    def slices(self) -> dict[Slice, list[Cell]]:
+        """The study's columns over π₀: cells that differ in π₀ alone."""
+        slices = {
+            tuple(zip(self.others, map(_text, values), strict=True)): []
+            for values in itertools.product(*(self.plan.grid[key] for key in self.others))
+        }
+        for cell in self.plan.cells:
+            slices[tuple((key, _text(cell.values[key])) for key in self.others)].append(cell)
+        return slices
+
+    def column(self, cells: list[Cell]) -> Column:
+        """Evidence of those cells that have a finished repetition, by π₀, ascending."""
+        found = {}
+        for cell in sorted(cells, key=lambda cell: cell.config.pool_prevalence):
+            results = self.results(cell.id)
+            if results is not None:
+                found[cell.config.pool_prevalence] = results.evidence
+        return found
+
+    def results(self, cell: str) -> CellResults | None:
+        """A cell's results; None before its first finished repetition."""
+        file = self.directory / "results" / f"{cell}.npz"
+        try:
+            version = file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if cell not in self._read or self._read[cell][0] != version:
+            self._read[cell] = (version, CellResults.load(file))
+        return self._read[cell][1]
+
+    def version(self) -> int:
+        """A number that changes when a result does."""
+        files = [self.directory / "study.json", *(self.directory / "results").glob("*.npz")]
+        return hash(tuple((file.name, file.stat().st_mtime_ns) for file in sorted(files)))
+
+    def environment(self) -> dict[str, Any]:
+        """Versions and device of the runs, as the first of them noted; empty before that."""
+        files = [self.directory / "environment.json", *self.directory.glob("runs/*/environment.json")]
+        for file in files:
+            if file.exists():
+                return json.loads(file.read_text(encoding="utf-8"))
+        return {}
+
+    def table(self) -> pd.DataFrame:
+        """summary.csv as it stands; no row before the first finished repetition."""
+        file = self.directory / "summary.csv"
+        try:
+            return pd.read_csv(file)
+        except (FileNotFoundError, pd.errors.EmptyDataError):
+            return pd.DataFrame()
+
+
+def describe_slice(slice_: Slice) -> str:
+    """'dataset = synthetic, training.start = warm', or '' for the only column."""
+    return ", ".join(f"{key} = {value}" for key, value in slice_)
+
+
+def describe_axis(key: str, value: Any) -> str:
+    """A value of an axis for figures and tables."""
+    return percent(value) if key == POOL_AXIS else _text(value)
+
+
+def studies_directory() -> Path:
+    """ALCORE_HOME/studies, where the dashboard looks for studies."""
+    return home() / "studies"
+
+
+def known_studies() -> dict[str, Path]:
+    """Directories of all studies by name: those under ALCORE_HOME/studies, the newest first, then the
+    recorded ones.
+    """
+    own = [file.parent for file in studies_directory().glob("*/study.json")]
+    own.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    recorded = sorted((file.parent for file in RECORDED.glob("*/study.json")), key=_recorded_order)
+    recorded = [path for path in recorded if any((path / "results").glob("*.npz"))]
+    return {path.name: path for path in own} | {f"recorded: {path.name}": path for path in recorded}
+
+
+def _recorded_order(path: Path) -> tuple[bool, str]:
+    return path.name != "synthetic", path.name
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,251 @@
+"""A study's report: what one attaches to a mail after the meeting, as one HTML file or as Markdown."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from alcore.comparison import Question
+from alcore.errors import StoreError
+from alcore.figures import comparison, study
+from alcore.findings import BIBTEX, CITATION, basis, methods_paragraph
+from alcore.formatting import METRIC_TITLES, display_name, percent, plural
+from alcore.runs.files import make_directory, write_text
+from alcore.study import answers
+from alcore.study.answers import Column
+from alcore.study.claims import gain_claims, loss_claims
+from alcore.study.reading import StudyReader, describe_slice
+
+_STYLE = """
+body { font: 17px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem }
+body { color: #222; background: #fff }
+table { border-collapse: collapse; font-size: 14px; display: block; overflow-x: auto }
+td, th { padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap }
+pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; white-space: pre-wrap; font-size: 14px }
+"""
+_WIDTH = 1000
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a level, 1 the report's own."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; **bold** is the only markup in it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to be kept as it stands."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame, shown without its index."""
+
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and the name of its file."""
+
+    figure: go.Figure
+    name: str
+
+
+Part = Heading | Text | Code | Table | Picture
+
+
+def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
+    """The report, part by part.
+
+    Args:
+        question: metric, baseline, and the π₁ of strong shift.
+    Raises:
+        StoreError: no cell has a finished repetition.
+    """
+    columns = {slice_: reader.column(cells) for slice_, cells in reader.slices.items()}
+    columns = {slice_: column for slice_, column in columns.items() if column}
+    if not columns:
+        raise StoreError("no repetition of the study is finished, so there is nothing to report")
+    plan, first = reader.plan, next(iter(columns.values()))
+    evidence = next(iter(first.values()))
+    yield Heading(1, f"Study {reader.directory.name}")
+    done = sum(item.repetitions for column in columns.values() for item in column.values())
+    yield Text(
+        f"{METRIC_TITLES[question.metric]} of the defect class, against {question.baseline}, in "
+        f"{plural(len(plan.cells), 'cell')}; {done} of {plural(plan.runs, 'repetition')} are finished. "
+        + basis(evidence)
+    )
+    for number, (slice_, column) in enumerate(columns.items(), start=1):
+        if slice_:
+            yield Heading(2, describe_slice(slice_))
+        yield from _of_column(column, question, plan.test_prevalences, f"{number:02d}" if slice_ else "")
+    yield Heading(2, "All numbers")
+    yield Text("One row a cell, π₁ and strategy; IoU against random, with bounds of 95 % intervals.")
+    yield Table(reader.table())
+    yield from _of_provenance(reader, question, first)
+
+
+def _of_column(
+    column: Column, question: Question, prevalences: tuple[float, ...], tag: str
+) -> Iterator[Part]:
+    metric, baseline, used = question.metric, question.baseline, question.prevalence
+    title = f"AUBC ({METRIC_TITLES[metric]}) minus {baseline}'s"
+    grid = answers.advantage_grid(column, metric, baseline, prevalences)
+    if grid["advantage"].notna().any():
+        yield Heading(3, f"Advantage over {baseline}, over π₀ and π₁")
+        yield Text("Bold: the 95 % interval does not contain zero. Italic with ○: it does. Framed: no shift.")
+        limit = color_limit(grid)
+        for strategy in grid["strategy"].unique():
+            figure = study.advantage_map(grid, strategy, title=title, limit=limit)
+            yield Picture(figure, f"map{tag}-{strategy}")
+        gain = answers.gain_without_shift(column, metric, baseline)
+        yield Heading(3, "Does it pay where defects are rare?")
+        yield Picture(study.over_pool(gain, "advantage", title=f"{title}, at π₁ = π₀"), f"gain{tag}")
+        yield from map(Text, gain_claims(gain, baseline))
+        loss = answers.loss_under_shift(column, metric, baseline, used)
+        yield Heading(3, f"What does shift to π₁ = {percent(used)} cost?")
+        yield Picture(study.over_pool(loss, "loss", title="change of that advantage"), f"loss{tag}")
+        yield from map(Text, loss_claims(loss, used))
+    summary = answers.summaries(column, metric, baseline, used)
+    yield from _of_labels(summary, question, tag)
+    matrix, names = answers.penalties(column, metric, used)
+    if len(names) > 1:
+        yield Heading(3, f"Who beats whom, at π₁ = {percent(used)}")
+        yield Picture(study.rank_map(answers.ranks(summary)), f"ranks{tag}")
+        names = [display_name(name) for name in names]
+        yield Picture(comparison.penalty_heatmap(matrix, names, runs=len(column)), f"penalties{tag}")
+
+
+def _of_labels(summary: pd.DataFrame, question: Question, tag: str) -> Iterator[Part]:
+    yield Heading(3, "Enrichment and labels saved")
+    figure = study.over_pool(bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0)
+    yield Picture(figure, f"enrichment{tag}")
+    saved = bounded(summary, "saved").dropna(subset=["saved"])
+    if len(saved):
+        title = f"labels saved at π₁ = {percent(question.prevalence)}"
+        yield Picture(study.over_pool(saved, "saved", title=title), f"saved{tag}")
+
+
+def bounded(summary: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A summary's column with its bounds as low and high, for `alcore.figures.study.over_pool`."""
+    return summary[["pool_prevalence", "strategy", column]].assign(
+        low=summary[f"{column}_low"], high=summary[f"{column}_high"]
+    )
+
+
+def color_limit(grid: pd.DataFrame) -> float:
+    """Where the colours of advantage maps end: at the largest advantage, and not below 0.02."""
+    return max(0.02, float(grid["advantage"].abs().max()))
+
+
+def _of_provenance(reader: StudyReader, question: Question, column: Column) -> Iterator[Part]:
+    plan, environment = reader.plan, reader.environment()
+    pool, evidence = next(iter(column.items()))
+    config = next(cell.config for cell in plan.cells if cell.config.pool_prevalence == pool)
+    yield Heading(2, "Methods")
+    axes = "; ".join(f"{key}: {', '.join(map(str, values))}" for key, values in plan.grid.items())
+    yield Text(f"A grid over {axes or 'a single cell'}. Each cell was run as the following describes one.")
+    yield Text(methods_paragraph(config, evidence, question, device=environment.get("device", "unknown")))
+    yield Heading(2, "Configuration and seeds")
+    yield Code(plan.to_json())
+    yield Text(
+        f"The seed of the cells is {config.seed} unless the grid says otherwise; each repetition draws its "
+        "own random streams from it."
+    )
+    yield Heading(2, "Environment")
+    yield Code(json.dumps(environment, indent=2))
+    yield Heading(2, "Citation")
+    yield Text(CITATION)
+    yield Code(BIBTEX)
+
+
+def as_html(reader: StudyReader, question: Question) -> str:
+    """The report as one HTML page that needs nothing else, plotly included once."""
+    body, has_plotly = [], False
+    for part in parts_of(reader, question):
+        match part:
+            case Heading(level, text):
+                body.append(f"<h{level}>{html.escape(text)}</h{level}>")
+            case Text(text):
+                body.append(f"<p>{_bold(html.escape(text))}</p>")
+            case Code(text):
+                body.append(f"<pre>{html.escape(text)}</pre>")
+            case Table(frame):
+                body.append(frame.to_html(index=False, border=0, float_format="%.4g", na_rep=""))
+            case Picture(figure):
+                body.append(figure.to_html(full_html=False, include_plotlyjs=not has_plotly))
+                has_plotly = True
+    title = html.escape(f"Study {reader.directory.name}")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+    )
+
+
+def _bold(text: str) -> str:
+    return re.sub(r"[*]{2}(.+?)[*]{2}", r"<b>\1</b>", text)
+
+
+def write_markdown(reader: StudyReader, question: Question, directory: Path) -> None:
+    """Write report.md and its pictures as PNG files into a directory.
+
+    Raises:
+        StoreError: nothing to report, or no Chrome or Chromium to draw the pictures with.
+    """
+    lines, pictures = [], []
+    for part in parts_of(reader, question):
+        match part:
+            case Heading(level, text):
+                lines.append(f"{'#' * level} {text}")
+            case Text(text):
+                lines.append(text)
+            case Code(text):
+                lines.append(f"```\n{text.strip()}\n```")
+            case Table(frame):
+                lines.append(_as_markdown(frame))
+            case Picture(figure, name):
+                lines.append(f"![{name}]({name}.png)")
+                pictures.append((figure, directory / f"{name}.png"))
+    make_directory(directory)
+    _draw(pictures)
+    write_text(directory / "report.md", "\n\n".join(lines) + "\n")
+
+
+def _draw(pictures: list[tuple[go.Figure, Path]]) -> None:
+    import plotly.io  # with kaleido, which takes its time to import
+
+    figures, files = zip(*pictures, strict=True)
+    for figure in figures:
+        figure.update_layout(template="plotly_white")
+    try:
+        plotly.io.write_images(list(figures), [str(file) for file in files], width=_WIDTH, scale=1.5)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise StoreError(
+            f"the pictures cannot be drawn without Chrome or Chromium ({reason}); the HTML report needs none"
+        ) from None
+
+
+def _as_markdown(frame: pd.DataFrame) -> str:
+    texts = frame.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
+    rows = [list(frame.columns), ["---"] * len(frame.columns), *texts.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)

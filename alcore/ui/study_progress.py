@@ -1,0 +1,178 @@
+"""How far a study is: a filling map, a line of words, and the buttons that pause, resume and extend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from alcore.errors import AlcoreError
+from alcore.figures.study import progress_map
+from alcore.formatting import clock, plural
+from alcore.study.launch import last_words, launch
+from alcore.study.ledger import Progress
+from alcore.study.reading import POOL_AXIS, StudyReader, describe_axis, describe_slice
+from alcore.study.store import StudyStore
+
+_TICK = 2.0
+_MOST_ROWS, _MOST_COLUMNS = 40, 40
+
+
+@dataclass(frozen=True)
+class _State:
+    """The study at a glance. work: finished share; version: changes when a cell has a new result."""
+
+    is_live: bool
+    is_stopping: bool
+    cells: dict[str, Progress]
+    finished: int
+    failed: int
+    left: float | None
+    version: int
+
+
+def _state(reader: StudyReader) -> _State:
+    store = StudyStore(reader.directory)
+    ledger = store.ledger()
+    cells, notes = ledger.by_cell(), ledger.notes()
+    is_live = store.is_being_conducted()
+    return _State(
+        is_live=is_live,
+        is_stopping=is_live and store.is_asked_to_stop,
+        cells=cells,
+        finished=sum(progress.finished for progress in cells.values()),
+        failed=sum(progress.failed for progress in cells.values()),
+        left=float(notes["left"]) if is_live and notes.get("left") else None,
+        version=reader.version(),
+    )
+
+
+def show_line(reader: StudyReader) -> None:
+    """Where the study is, in a line that keeps up; the page is drawn anew when a result has come."""
+    if reader.is_recorded:
+        return
+    drawn = _state(reader)
+
+    @st.fragment(run_every=_TICK if drawn.is_live else None)
+    def line() -> None:
+        now = _state(reader)
+        if (now.version, now.is_live) != (drawn.version, drawn.is_live):
+            st.rerun()
+        if now.finished < reader.plan.runs or now.is_live:
+            st.caption(_words(reader, now))
+
+    line()
+
+
+def show(reader: StudyReader) -> None:
+    """The Progress tab."""
+    if reader.is_recorded:
+        st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is recorded.")
+        return
+    is_live = _state(reader).is_live
+
+    @st.fragment(run_every=_TICK if is_live else None)
+    def follow() -> None:
+        now = _state(reader)
+        if now.is_live != is_live:
+            st.rerun()
+        st.markdown(_words(reader, now))
+        st.progress(now.finished / reader.plan.runs)
+        figure = _figure(reader, now)
+        st.plotly_chart(figure, key="study-progress", config={"displayModeBar": False})
+        st.caption("Cells fill cycle by cycle. Numbers: finished share of a cell's repetitions.")
+        for cell, repetition, message in StudyStore(reader.directory).ledger().failures():
+            st.error(f"Repetition {repetition} of cell {cell} failed: {message.splitlines()[0]}")
+
+    follow()
+    _show_buttons(reader, _state(reader))
+
+
+def _words(reader: StudyReader, now: _State) -> str:
+    words = f"**{now.finished} of {plural(reader.plan.runs, 'repetition')}** finished"
+    if now.failed:
+        words += f", {now.failed} failed"
+    if now.is_stopping:
+        return f"{words} · pausing: the cycles in hand are finished first"
+    if now.is_live:
+        return f"{words} · running" + (f", about {clock(now.left)} left" if now.left is not None else "")
+    return words if now.finished == reader.plan.runs else f"{words} · paused"
+
+
+def _figure(reader: StudyReader, now: _State):
+    """Rows are the grid's other keys, columns π₀; the first forty of each."""
+    slices = list(reader.slices.items())[:_MOST_ROWS]
+    pools = reader.plan.grid.get(POOL_AXIS) or (reader.plan.cells[0].config.pool_prevalence,)
+    done = np.full((len(slices), min(len(pools), _MOST_COLUMNS)), np.nan)
+    for row, (_, cells) in enumerate(slices):
+        for column, cell in enumerate(cells[:_MOST_COLUMNS]):
+            progress = now.cells.get(cell.id, Progress(waiting=cell.config.repetitions))
+            records = cell.config.cycles * len(cell.config.strategies)
+            done[row, column] = (progress.finished + progress.records / records) / max(progress.tasks, 1)
+    rows = [describe_slice(slice_) or "π₀" for slice_, _ in slices]
+    names = [describe_axis(POOL_AXIS, pool) for pool in pools[:_MOST_COLUMNS]]
+    return progress_map(done, rows, names, axis="defects in the pool π₀")
+
+
+def _show_buttons(reader: StudyReader, now: _State) -> None:
+    repetitions = max(cell.config.repetitions for cell in reader.plan.cells)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            disabled=not now.is_live or now.is_stopping,
+            on_click=StudyStore(reader.directory).ask_to_stop,
+            help="The cycles in hand are finished, then the machine is free. Nothing is lost.",
+        )
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            disabled=now.is_live or now.finished == reader.plan.runs,
+            on_click=_go_on,
+            args=(reader, repetitions),
+        )
+        wanted = st.number_input(
+            "Repetitions a cell",
+            repetitions,
+            10_000,
+            repetitions,
+            key="study_repetitions",
+            width=160,
+            help="More narrow the intervals. Those that are finished stay as they are.",
+        )
+        st.button(
+            "Add repetitions",
+            icon=":material/add:",
+            disabled=now.is_live or wanted <= repetitions,
+            on_click=_go_on,
+            args=(reader, wanted),
+        )
+    if problem := st.session_state.pop("study_problem", None):
+        st.error(problem)
+    elif not now.is_live and now.finished < reader.plan.runs and (said := last_words(reader.directory)):
+        st.warning(said)
+
+
+def _go_on(reader: StudyReader, repetitions: int) -> None:
+    plan = reader.plan if repetitions == _planned(reader) else reader.plan.with_repetitions(repetitions)
+    try:
+        launch(reader.directory.name, plan)
+    except AlcoreError as error:
+        st.session_state["study_problem"] = str(error)
+        return
+    _wait_until_live(reader)
+
+
+def _wait_until_live(reader: StudyReader) -> None:
+    """Give the process a moment, so that the page finds it alive and follows it."""
+    import time
+
+    for _ in range(100):
+        if StudyStore(reader.directory).is_being_conducted():
+            return
+        time.sleep(0.1)
+
+
+def _planned(reader: StudyReader) -> int:
+    return max(cell.config.repetitions for cell in reader.plan.cells)

@@ -1,0 +1,199 @@
+"""Conducting: what is computed, kept, found again, and never computed twice."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alcore.errors import StoreError
+from alcore.runs.evidence import gather
+from alcore.runs.store import RunStore
+from alcore.runs.tables import RunTables
+from alcore.study.conduct import conduct
+from alcore.study.results import CellResults
+from alcore.study.store import StudyDesk, StudyStore
+from alcore.study.tasks import Task
+from tests.runs.helpers import bytes_of
+from tests.study.helpers import OneByOne, plan_of, run_alone, runs_of
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A finished study and, for comparison, its runs one by one."""
+    root = tmp_path_factory.mktemp("study")
+    store = StudyStore.create(root / "study", plan_of())
+    conduct(store, OneByOne())
+    return store, run_alone(store.plan, root)
+
+
+def copy_of(store, path):
+    shutil.copytree(store.directory, path)
+    return StudyStore(path)
+
+
+def test_runs_of_a_study_are_runs_byte_for_byte(done):
+    store, alone = done
+    assert runs_of(store.directory) == alone
+
+
+def test_cells_csv_has_the_grid_and_paired_differences(done):
+    store, _ = done
+    table = pd.read_csv(store.directory / "cells.csv")
+    columns = "pool_prevalence test_prevalence strategy repetitions aubc aubc_minus_random low high"
+    assert list(table.columns) == columns.split()
+    assert len(table) == 2 * 2 * 2
+    assert set(table["repetitions"]) == {2}
+    random = table[table["strategy"] == "random"]
+    assert (random[["aubc_minus_random", "low", "high"]] == 0).all(axis=None)
+    keys = ["pool_prevalence", "test_prevalence"]
+    both = table[table["strategy"] == "entropy"].merge(random, on=keys)
+    assert np.allclose(both["aubc_x"] - both["aubc_y"], both["aubc_minus_random_x"])
+    assert (both["low_x"] <= both["aubc_minus_random_x"]).all()
+    assert (both["high_x"] >= both["aubc_minus_random_x"]).all()
+
+
+def test_results_hold_the_evidence_of_the_run(done):
+    store, _ = done
+    cell = store.plan.cells[0]
+    from_results = CellResults.load(store.results_file(cell.id)).evidence
+    from_run = gather(RunTables(RunStore(store.run_directory(cell.id))))
+    assert np.allclose(from_results.means, from_run.means)
+    assert np.allclose(from_results.query_share, from_run.query_share)
+    assert from_results.strategies == from_run.strategies
+    assert from_results.labelled.tolist() == from_run.labelled.tolist()
+
+
+def test_a_single_repetition_resamples_patches(done, tmp_path):
+    store, _ = done
+    cell = store.plan.cells[0]
+    results = CellResults.load(store.results_file(cell.id))
+    only_first = CellResults(
+        results.config, *(getattr(results, name)[:1] for name in list(vars(results))[1:8])
+    )
+    assert only_first.evidence.resampled.shape[1:] == (2, 2, 2, 5)
+
+
+def test_a_finished_study_is_not_computed_again(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    before = bytes_of(store.directory)
+    engine = OneByOne()
+    standing = conduct(store, engine)
+    assert engine.performed == []
+    assert (standing.finished, standing.tasks) == (4, 4)
+    after = bytes_of(store.directory)
+    assert {name: after[name] for name in before if "sqlite" not in name} == {
+        name: content for name, content in before.items() if "sqlite" not in name
+    }
+
+
+def test_more_repetitions_later_lose_none_of_the_earlier(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    more = StudyStore.create(store.directory, store.plan.with_repetitions(3))
+    engine = OneByOne()
+    conduct(more, engine)
+    assert engine.performed == [(cell.id, 3) for cell in more.plan.cells]
+    assert runs_of(more.directory) == run_alone(more.plan, tmp_path / "alone")
+    assert set(pd.read_csv(more.directory / "cells.csv")["repetitions"]) == {3}
+
+
+def test_a_wider_grid_keeps_the_cells_that_both_have(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    wider = StudyStore.create(store.directory, plan_of({"pool_prevalence": [0.3, 0.5]}))
+    engine = OneByOne()
+    conduct(wider, engine)
+    assert {cell for cell, _ in engine.performed} == {wider.plan.cells[1].id}
+    assert sorted(set(pd.read_csv(wider.directory / "cells.csv")["pool_prevalence"])) == [0.3, 0.5]
+
+
+def test_stopped_in_the_middle_of_a_repetition_and_resumed(done, tmp_path):
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    standing = conduct(store, OneByOne(before=lambda task: store.ask_to_stop()))
+    assert standing.finished == 0
+    desk, task = StudyDesk(store.directory), Task(store.plan.cells[0].id, store.plan.cells[0].config, 1)
+    store.make_run(store.plan.cells[0])
+    from alcore.study.tasks import perform
+
+    store.withdraw_stop()
+    cut = _StopsAfter(desk, 2)
+    assert perform(task, cut).status == "waiting"
+    assert len(RunStore(store.run_directory(task.cell)).committed()) == 2
+    standing = conduct(store, OneByOne())
+    assert (standing.finished, standing.failed) == (4, 0)
+    assert runs_of(store.directory) == done[1]
+
+
+class _StopsAfter:
+    """A desk that asks the task to leave after some deliveries."""
+
+    def __init__(self, desk, deliveries):
+        self.desk, self.left = desk, deliveries
+        self.patches, self.fetch = desk.patches, desk.fetch
+
+    def deliver(self, task, files):
+        self.left -= 1
+        return self.desk.deliver(task, files) and self.left > 0
+
+
+def test_a_failing_task_is_reported_and_tried_again(done, tmp_path, monkeypatch):
+    import alcore.runs.execution as execution
+
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    true = execution.execute_repetition
+
+    def fails_once(run, patches, repetition, **rest):
+        if run.config.pool_prevalence == 0.3 and repetition == 1:
+            raise RuntimeError("a cosmic ray")
+        true(run, patches, repetition, **rest)
+
+    monkeypatch.setattr(execution, "execute_repetition", fails_once)
+    standing = conduct(store, OneByOne())
+    assert (standing.finished, standing.failed) == (3, 1)
+    [(cell, repetition, message)] = store.ledger().failures()
+    assert (cell, repetition) == (store.plan.cells[1].id, 1)
+    assert "a cosmic ray" in message
+    monkeypatch.undo()
+    engine = OneByOne()
+    conduct(store, engine)
+    assert engine.performed == [(store.plan.cells[1].id, 1)]
+    assert runs_of(store.directory) == done[1]
+
+
+def test_a_lost_ledger_and_lost_results_are_made_again(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    for path in [*store.directory.glob("progress.sqlite*"), *store.directory.glob("results/*")]:
+        path.unlink()
+    (store.directory / "cells.csv").unlink()
+    conduct(store, OneByOne())
+    assert (store.directory / "cells.csv").read_bytes() == (done[0].directory / "cells.csv").read_bytes()
+    assert {progress.finished for progress in store.ledger().by_cell().values()} == {2}
+    assert all(store.results_file(cell.id).exists() for cell in store.plan.cells)
+
+
+def test_a_directory_that_holds_something_else_is_left_alone(tmp_path):
+    (tmp_path / "letters.txt").write_text("dear")
+    with pytest.raises(StoreError, match="holds no study"):
+        StudyStore.create(tmp_path, plan_of())
+    with pytest.raises(StoreError, match="no study"):
+        StudyStore(tmp_path)
+
+
+def test_two_conductors_do_not_share_a_study(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    with store.lock().acquire(), pytest.raises(StoreError, match="worked on by another"):
+        conduct(StudyStore(store.directory), OneByOne())
+
+
+def test_a_task_can_hand_in_files_of_a_run_alone(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    cell = store.plan.cells[0]
+    for name in ("../../escape", "config.json", "records/../../x", "/etc/x", "records/x/y"):
+        with pytest.raises(StoreError):
+            StudyDesk(store.directory).deliver(Task(cell.id, cell.config, 1), {name: b""})
+
+
+def test_a_rehearsal_goes_through_all_tasks_and_leaves_no_run(tmp_path):
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    standing = conduct(store, OneByOne(), rehearsal=True)
+    assert standing.finished == 4
+    assert not list((store.directory / "runs").iterdir())

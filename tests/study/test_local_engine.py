@@ -1,0 +1,171 @@
+"""The process pool: equal bytes, real deaths, and its size."""
+
+import json
+import os
+import signal
+
+import pandas as pd
+import psutil
+import pytest
+
+from alcore.study.conduct import conduct
+from alcore.study.engines import make_engine
+from alcore.study.engines.local import LocalEngine, Room, visible_gpus
+from alcore.study.store import StudyStore
+from tests.runs.helpers import alcore, start_alcore, wait_for
+from tests.study.helpers import plan_of, run_alone, runs_of, write_study
+
+LONGER = {"cycles": 3, "training": {"steps": 6, "batch_size": 6}}
+
+
+def workers_below(pid):
+    return [
+        child
+        for child in psutil.Process(pid).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+
+
+def test_two_workers_give_the_bytes_of_runs_one_by_one_though_one_is_killed(tmp_path):
+    store = StudyStore.create(tmp_path / "study", plan_of(**LONGER))
+    killed = []
+
+    def kill_one(standing):
+        workers = [worker for worker in workers_below(os.getpid()) if worker.pid not in killed]
+        if (
+            not killed
+            and workers
+            and store.ledger().by_cell()
+            and list(store.directory.glob("runs/*/records/*"))
+        ):
+            workers[0].send_signal(signal.SIGKILL)
+            killed.append(workers[0].pid)
+
+    standing = conduct(store, LocalEngine(workers=2), follow=kill_one)
+    assert killed
+    assert (standing.finished, standing.failed) == (4, 0)
+    assert runs_of(store.directory) == run_alone(store.plan, tmp_path)
+
+
+def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALCORE_TEST_DEADLY", "0.3")
+    store = StudyStore.create(tmp_path / "study", plan_of(repetitions=1, cycles=1))
+    standing = conduct(store, _Deadly(workers=2))
+    assert (standing.finished, standing.failed) == (1, 1)
+    [(cell, _, message)] = store.ledger().failures()
+    assert cell == store.plan.cells[1].id
+    assert "was begun 4 times" in message
+
+
+class _Deadly(LocalEngine):
+    """Its tasks at π₀ = 0.3 kill the process that they run in, through a data set that does so."""
+
+    def perform_all(self, tasks, desk):
+        return super().perform_all(tasks, _DeadlyDesk(desk))
+
+
+class _DeadlyDesk:
+    def __init__(self, desk):
+        self.desk = desk
+        self.patches, self.deliver = desk.patches, desk.deliver
+
+    def __reduce__(self):
+        return _DeadlyDesk, (self.desk,)
+
+    def fetch(self, task):
+        if task.config.pool_prevalence == 0.3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.desk.fetch(task)
+
+
+def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_path):
+    study, out = write_study(tmp_path / "study.json"), tmp_path / "study"
+    process = start_alcore("study", study, "--out", str(out), "--workers", "2")
+    wait_for(lambda: len(list(out.glob("runs/*/records/r*.npz"))) >= 2, "two records")
+    workers = workers_below(process.pid)
+    assert workers
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_for(
+        lambda: not any(worker.is_running() and worker.status() != "zombie" for worker in workers), "ends"
+    )
+    result = alcore("study", study, "--out", str(out), "--workers", "1")
+    assert result.returncode == 0, result.stderr
+    plan = StudyStore(out).plan
+    assert runs_of(out) == run_alone(plan, tmp_path)
+
+
+def test_ctrl_c_finishes_the_cycle_in_hand_and_the_same_command_goes_on(tmp_path):
+    study, out = write_study(tmp_path / "study.json"), tmp_path / "study"
+    process = start_alcore("study", study, "--out", str(out), "--workers", "1")
+    wait_for(lambda: list(out.glob("runs/*/records/r*.npz")), "a record")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    finished = [row["repetitions"] for row in pd.read_csv(out / "cells.csv").to_dict("records")]
+    assert sum(finished) < 8
+    assert alcore("study", str(out / "study.json"), "--out", str(out)).returncode == 0
+    assert set(pd.read_csv(out / "cells.csv")["repetitions"]) == {2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "words"),
+    [
+        ({"grid": {"pool_size": [11_000]}}, (), "largest pool"),
+        ({"grd": {}}, (), "did you mean 'grid'"),
+        ({}, ("--engine", "rai"), "did you mean 'ray'"),
+        ({}, ("--address", "auto"), "the local engine has none"),
+    ],
+)
+def test_bad_input_is_one_line_exit_2_and_nothing_left(tmp_path, changes, arguments, words):
+    study = write_study(tmp_path / "study.json", **changes)
+    result = alcore("study", study, "--out", str(tmp_path / "out"), *arguments)
+    assert result.returncode == 2, result.stderr
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_plan_is_told_before_it_starts(tmp_path):
+    study = write_study(tmp_path / "study.json")
+    result = alcore("study", study, "--out", str(tmp_path / "out"), "--plan", "--repetitions", "3")
+    assert result.returncode == 0, result.stderr
+    assert "2 cells x 3 repetitions = 6 runs" in result.stdout
+    assert "one more value of pool_prevalence adds 3 runs" in result.stdout
+    assert "one more value of repetitions adds 2 runs" in result.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("room", "threads", "share", "expected"),
+    [
+        (Room(8, 64 * 2**30, ()), 1, 1.0, [None] * 8),
+        (Room(8, 64 * 2**30, ()), 4, 1.0, [None] * 2),
+        (Room(8, 4 * 2**30, ()), 1, 1.0, [None] * 2),
+        (Room(1, 2**20, ()), 4, 1.0, [None]),
+        (Room(32, 256 * 2**30, ("0", "1")), 1, 1.0, ["0", "1"]),
+        (Room(32, 256 * 2**30, ("0", "1")), 1, 0.5, ["0", "1", "0", "1"]),
+        (Room(2, 256 * 2**30, ("0", "1", "2", "3")), 1, 0.25, ["0", "1"]),
+        (Room(4, 256 * 2**30, ("0",)), 1, 0.0, [None] * 4),
+    ],
+)
+def test_a_pool_is_sized_to_cores_memory_and_gpus(room, threads, share, expected):
+    assert room.slots(threads=threads, gpu_share=share) == expected
+
+
+def test_gpus_are_those_that_cuda_may_see(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,GPU-5a")
+    assert visible_gpus() == ("2", "GPU-5a")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert visible_gpus() == ()
+    assert make_engine("local", workers=3).workers_for(plan_of().cells[0].config) == 3
+
+
+def test_a_rehearsal_by_the_command_line(tmp_path):
+    grid = {"seed": list(range(40))}
+    study = write_study(tmp_path / "study.json", grid=grid)
+    result = alcore("study", study, "--out", str(tmp_path / "out"), "--rehearsal")
+    assert result.returncode == 0, result.stderr
+    assert (
+        sum(progress.finished for progress in StudyStore(tmp_path / "out").ledger().by_cell().values()) == 80
+    )
+    assert json.loads((tmp_path / "out" / "study.json").read_text())["grid"] == grid
