@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from alcore.errors import AlcoreError, DataError
+from alcore.errors import AlcoreError, ConfigError, DataError, did_you_mean
 
 app = typer.Typer(
     help="Active learning for binary segmentation under class imbalance and label shift.",
@@ -108,6 +108,35 @@ def study(
         print_plan(parsed, performer)
     elif not conduct_with_progress(StudyStore.create(out, parsed), performer, rehearsal=rehearsal):
         sys.exit(_INTERRUPTED)
+
+
+@app.command()
+def report(
+    directory: Annotated[Path, typer.Argument(help="The study's directory.")],
+    out: Annotated[Path, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")],
+    metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
+    prevalence: Annotated[
+        float | None, typer.Option(help="π₁ of strong shift; by default the config's.", min=0, max=1)
+    ] = None,
+) -> None:
+    """Write a study's report: figures, tables, settings, methods text and citation."""
+    from alcore.comparison import Question
+    from alcore.metrics import ALL_METRICS
+    from alcore.runs.files import write_text
+    from alcore.study.reading import StudyReader
+    from alcore.study.report import as_html, write_markdown
+    from alcore.study.summary import BASELINE
+
+    if metric not in ALL_METRICS:
+        raise ConfigError(f"unknown metric {metric!r}{did_you_mean(metric, ALL_METRICS)}")
+    reader = StudyReader.open(directory)
+    used = prevalence or reader.plan.cells[0].config.test_prevalence
+    question = Question(metric, used, BASELINE)
+    if out.suffix == ".html":
+        write_text(out, as_html(reader, question))
+    else:
+        write_markdown(reader, question, out)
+    typer.echo(f"written to {out}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

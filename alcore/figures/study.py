@@ -118,7 +118,6 @@ def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | Non
     for place, strategy in enumerate(names):
         rows = frame[frame["strategy"] == strategy].dropna(subset=[column]).sort_values("pool_prevalence")
         aside = 1 + 0.03 * (place - (len(names) - 1) / 2)  # so that intervals do not hide one another
-        high, low = rows["high"].clip(upper=1e6), rows["low"].clip(lower=-1e6)
         figure.add_trace(
             go.Scatter(
                 x=100 * rows["pool_prevalence"] * aside,
@@ -126,8 +125,8 @@ def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | Non
                 error_y={
                     "type": "data",
                     "symmetric": False,
-                    "array": (high - rows[column]).to_list(),
-                    "arrayminus": (rows[column] - low).to_list(),
+                    "array": (rows["high"] - rows[column]).to_list(),
+                    "arrayminus": (rows[column] - rows["low"]).to_list(),
                     "thickness": 2.5,
                     "width": 6,
                 },

@@ -45,8 +45,8 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
         said = f"is clearly {'; '.join(parts)}" if parts else "cannot be told to change at any π₀"
         sentences.append(
             f"**{display_name(strategy)}**: used at π₁ = {percent(prevalence)} instead of π₀, its advantage "
-            f"{said}; at most {worst.loss:+.3f} ({worst.low:+.3f} to {worst.high:+.3f}), at π₀ = "
-            f"{percent(worst.pool_prevalence)}."
+            f"{said}. The largest loss is at π₀ = {percent(worst.pool_prevalence)}: {worst.loss:+.3f} "
+            f"({worst.low:+.3f} to {worst.high:+.3f})."
         )
     return sentences
 

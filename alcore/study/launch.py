@@ -6,11 +6,15 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import psutil
 
 from alcore.config import ASSETS
 from alcore.errors import ConfigError, StoreError
 from alcore.runs.files import make_directory, write_text
+from alcore.study.ledger import Ledger
 from alcore.study.plan import StudyPlan
 from alcore.study.reading import studies_directory
 from alcore.study.store import StudyStore
@@ -33,7 +37,7 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "local", address: str = 
     options = ["--engine", engine, *(["--address", address] if address else [])]
     plan_file = str(store.directory / "study.json")
     with (store.directory / _LOG).open("wb") as log:
-        subprocess.Popen(
+        process = subprocess.Popen(
             _command("study", plan_file, "--out", str(store.directory), *options),
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -41,7 +45,20 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "local", address: str = 
             stderr=log,
             start_new_session=True,
         )
+    store.ledger().note(launched=time.time(), process=process.pid)
     return store.directory
+
+
+def is_starting(directory: Path) -> bool:
+    """Whether the study's process was launched, lives, and has not begun to conduct it yet."""
+    notes = Ledger(directory).notes()
+    if float(notes.get("launched", 0)) <= float(notes.get("began", 0)):
+        return False
+    try:
+        process = psutil.Process(int(notes["process"]))
+        return process.status() != psutil.STATUS_ZOMBIE and str(directory) in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
 
 
 def last_words(directory: Path) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -126,7 +127,8 @@ def _of_column(
         yield Picture(study.over_pool(loss, "loss", title="change of that advantage"), f"loss{tag}")
         yield from map(Text, loss_claims(loss, used))
     summary = answers.summaries(column, metric, baseline, used)
-    yield from _of_labels(summary, question, tag)
+    budget = max(int(evidence.labelled[-1]) for evidence in column.values())
+    yield from _of_labels(summary, question, budget, tag)
     matrix, names = answers.penalties(column, metric, used)
     if len(names) > 1:
         yield Heading(3, f"Who beats whom, at π₁ = {percent(used)}")
@@ -135,21 +137,25 @@ def _of_column(
         yield Picture(comparison.penalty_heatmap(matrix, names, runs=len(column)), f"penalties{tag}")
 
 
-def _of_labels(summary: pd.DataFrame, question: Question, tag: str) -> Iterator[Part]:
+def _of_labels(summary: pd.DataFrame, question: Question, budget: int, tag: str) -> Iterator[Part]:
     yield Heading(3, "Enrichment and labels saved")
     figure = study.over_pool(bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0)
     yield Picture(figure, f"enrichment{tag}")
-    saved = bounded(summary, "saved").dropna(subset=["saved"])
+    saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     if len(saved):
         title = f"labels saved at π₁ = {percent(question.prevalence)}"
         yield Picture(study.over_pool(saved, "saved", title=title), f"saved{tag}")
+        yield Text(f"Bounds at the whole budget, {budget} labels, are open.")
 
 
-def bounded(summary: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A summary's column with its bounds as low and high, for `alcore.figures.study.over_pool`."""
-    return summary[["pool_prevalence", "strategy", column]].assign(
-        low=summary[f"{column}_low"], high=summary[f"{column}_high"]
-    )
+def bounded(summary: pd.DataFrame, column: str, limit: float = np.inf) -> pd.DataFrame:
+    """A summary's column with its bounds as low and high, for `alcore.figures.study.over_pool`.
+
+    Args:
+        limit: where open bounds are drawn to end.
+    """
+    bounds = {name: summary[f"{column}_{name}"].clip(-limit, limit) for name in ("low", "high")}
+    return summary[["pool_prevalence", "strategy", column]].assign(**bounds)
 
 
 def color_limit(grid: pd.DataFrame) -> float:
@@ -246,6 +252,8 @@ def _draw(pictures: list[tuple[go.Figure, Path]]) -> None:
 
 
 def _as_markdown(frame: pd.DataFrame) -> str:
-    texts = frame.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
+    texts = frame.map(
+        lambda value: "" if pd.isna(value) else f"{value:.4g}" if isinstance(value, float) else str(value)
+    )
     rows = [list(frame.columns), ["---"] * len(frame.columns), *texts.to_numpy().tolist()]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)

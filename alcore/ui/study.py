@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from alcore.comparison import Question
 from alcore.errors import AlcoreError
 from alcore.formatting import METRIC_TITLES, percent, plural
+from alcore.study.plan import Cell
 from alcore.study.reading import StudyReader, known_studies
 from alcore.ui import study_form, study_progress
 from alcore.ui.handouts import choose_figure_format
-from alcore.ui.study_views import VIEWS, StudyView
+from alcore.ui.study_views import AT_ONE_PREVALENCE, VIEWS, StudyView
 
 _NEW = "New study"
 
@@ -49,8 +52,8 @@ def _note_choice() -> None:
     st.query_params["study"] = st.session_state["study"]
 
 
-def _show_study(directory, title: str) -> None:
-    reader = _reader(str(directory))
+def _show_study(directory: Path, title: str) -> None:
+    reader = _reader(directory)
     if reader.is_recorded:
         st.info(
             "**Recorded study**: it came with the dashboard and was not run on this machine. "
@@ -66,22 +69,18 @@ def _show_study(directory, title: str) -> None:
     if not column:
         st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
         return
-    question = _ask(reader, cells)
+    question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
     VIEWS[title](StudyView(reader, cells, column, question))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(directory: str, plan_version: int) -> StudyReader:
-    from pathlib import Path
-
     return StudyReader.open(Path(directory))
 
 
-def _reader(directory: str) -> StudyReader:
-    from pathlib import Path
-
-    file = Path(directory) / "study.json"
-    return _opened(directory, file.stat().st_mtime_ns if file.exists() else 0)
+def _reader(directory: Path) -> StudyReader:
+    file = directory / "study.json"
+    return _opened(str(directory), file.stat().st_mtime_ns if file.exists() else 0)
 
 
 def _made_by(reader: StudyReader) -> str:
@@ -93,7 +92,7 @@ def _made_by(reader: StudyReader) -> str:
     )
 
 
-def _slice(reader: StudyReader) -> list:
+def _slice(reader: StudyReader) -> list[Cell]:
     """The cells that differ in π₀ alone, chosen by the grid's other keys."""
     if not reader.others:
         return next(iter(reader.slices.values()))
@@ -105,8 +104,10 @@ def _slice(reader: StudyReader) -> list:
     return reader.slices[tuple(chosen)]
 
 
-def _ask(reader: StudyReader, cells: list) -> Question:
+def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> Question:
     strategies = list(cells[0].config.strategies)
+    prevalences = sorted(reader.plan.test_prevalences)
+    used = min(prevalences, key=lambda step: abs(step - cells[0].config.test_prevalence))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         metric = st.segmented_control(
             "Metric of the defect class",
@@ -125,19 +126,15 @@ def _ask(reader: StudyReader, cells: list) -> Question:
             width=180,
             help="The baseline of all differences.",
         )
-        prevalences = list(reader.plan.test_prevalences)
-        used = (
-            st.select_slider(
+        if at_one_prevalence and len(prevalences) > 1:
+            used = st.select_slider(
                 "Defects in use π₁",
-                sorted(prevalences),
-                min(prevalences, key=lambda step: abs(step - cells[0].config.test_prevalence)),
+                prevalences,
+                used,
                 format_func=percent,
                 key="study_use",
                 width=260,
                 help="Where the models are used. It costs no run: every number comes from saved counts.",
             )
-            if len(prevalences) > 1
-            else prevalences[0]
-        )
         choose_figure_format()
     return Question(metric, used, baseline)

@@ -10,7 +10,7 @@ import streamlit as st
 from alcore.errors import AlcoreError
 from alcore.figures.study import progress_map
 from alcore.formatting import clock, plural
-from alcore.study.launch import last_words, launch
+from alcore.study.launch import is_starting, last_words, launch
 from alcore.study.ledger import Progress
 from alcore.study.reading import POOL_AXIS, StudyReader, describe_axis, describe_slice
 from alcore.study.store import StudyStore
@@ -21,9 +21,10 @@ _MOST_ROWS, _MOST_COLUMNS = 40, 40
 
 @dataclass(frozen=True)
 class _State:
-    """The study at a glance. work: finished share; version: changes when a cell has a new result."""
+    """The study at a glance. `version` changes when a cell has a new result."""
 
     is_live: bool
+    is_starting: bool
     is_stopping: bool
     cells: dict[str, Progress]
     finished: int
@@ -39,6 +40,7 @@ def _state(reader: StudyReader) -> _State:
     is_live = store.is_being_conducted()
     return _State(
         is_live=is_live,
+        is_starting=not is_live and is_starting(reader.directory),
         is_stopping=is_live and store.is_asked_to_stop,
         cells=cells,
         finished=sum(progress.finished for progress in cells.values()),
@@ -53,8 +55,9 @@ def show_line(reader: StudyReader) -> None:
     if reader.is_recorded:
         return
     drawn = _state(reader)
+    is_done = drawn.finished == reader.plan.runs
 
-    @st.fragment(run_every=_TICK if drawn.is_live else None)
+    @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
     def line() -> None:
         now = _state(reader)
         if (now.version, now.is_live) != (drawn.version, drawn.is_live):
@@ -70,12 +73,17 @@ def show(reader: StudyReader) -> None:
     if reader.is_recorded:
         st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is recorded.")
         return
-    is_live = _state(reader).is_live
+    drawn = _state(reader)
+    is_done = drawn.finished == reader.plan.runs
 
-    @st.fragment(run_every=_TICK if is_live else None)
+    @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
     def follow() -> None:
         now = _state(reader)
-        if now.is_live != is_live:
+        if (now.is_live, now.is_starting, now.is_stopping) != (
+            drawn.is_live,
+            drawn.is_starting,
+            drawn.is_stopping,
+        ):
             st.rerun()
         st.markdown(_words(reader, now))
         st.progress(now.finished / reader.plan.runs)
@@ -86,13 +94,15 @@ def show(reader: StudyReader) -> None:
             st.error(f"Repetition {repetition} of cell {cell} failed: {message.splitlines()[0]}")
 
     follow()
-    _show_buttons(reader, _state(reader))
+    _show_buttons(reader, drawn)
 
 
 def _words(reader: StudyReader, now: _State) -> str:
     words = f"**{now.finished} of {plural(reader.plan.runs, 'repetition')}** finished"
     if now.failed:
         words += f", {now.failed} failed"
+    if now.is_starting:
+        return f"{words} · starting"
     if now.is_stopping:
         return f"{words} · pausing: the cycles in hand are finished first"
     if now.is_live:
@@ -116,7 +126,7 @@ def _figure(reader: StudyReader, now: _State):
 
 
 def _show_buttons(reader: StudyReader, now: _State) -> None:
-    repetitions = max(cell.config.repetitions for cell in reader.plan.cells)
+    repetitions, is_busy = _planned(reader), now.is_live or now.is_starting
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Pause",
@@ -128,7 +138,7 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
         st.button(
             "Resume",
             icon=":material/play_arrow:",
-            disabled=now.is_live or now.finished == reader.plan.runs,
+            disabled=is_busy or now.finished == reader.plan.runs,
             on_click=_go_on,
             args=(reader, repetitions),
         )
@@ -144,13 +154,13 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
         st.button(
             "Add repetitions",
             icon=":material/add:",
-            disabled=now.is_live or wanted <= repetitions,
+            disabled=is_busy or wanted <= repetitions,
             on_click=_go_on,
             args=(reader, wanted),
         )
     if problem := st.session_state.pop("study_problem", None):
         st.error(problem)
-    elif not now.is_live and now.finished < reader.plan.runs and (said := last_words(reader.directory)):
+    elif not is_busy and now.finished < reader.plan.runs and (said := last_words(reader.directory)):
         st.warning(said)
 
 
@@ -160,18 +170,6 @@ def _go_on(reader: StudyReader, repetitions: int) -> None:
         launch(reader.directory.name, plan)
     except AlcoreError as error:
         st.session_state["study_problem"] = str(error)
-        return
-    _wait_until_live(reader)
-
-
-def _wait_until_live(reader: StudyReader) -> None:
-    """Give the process a moment, so that the page finds it alive and follows it."""
-    import time
-
-    for _ in range(100):
-        if StudyStore(reader.directory).is_being_conducted():
-            return
-        time.sleep(0.1)
 
 
 def _planned(reader: StudyReader) -> int:

@@ -133,7 +133,7 @@ def _show_images(view: StudyView, cell: Cell) -> None:
         items, defective = results.items[row, index, cycle - 1], results.defective[row, index, cycle - 1]
         label, images = st.columns([1, 9], vertical_alignment="center")
         label.markdown(
-            f"**{display_name(strategy)}**  \n{int(defective.sum())} of {plural(items.size, 'patch')} defective"
+            f"**{display_name(strategy)}**  \n{int(defective.sum())} of {items.size} patches defective"
         )
         shown = items[:_STRIP]
         pictures = zip(patches.images(shown), patches.masks(shown), strict=True)
@@ -182,7 +182,8 @@ def _show_labels(view: StudyView) -> None:
     )
     figure = study.over_pool(bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0)
     show_figure(figure, "study-enrichment")
-    saved = bounded(summary, "saved").dropna(subset=["saved"])
+    budget = max(int(evidence.labelled[-1]) for evidence in view.column.values())
+    saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     used = percent(view.question.prevalence)
     st.markdown(
         f"**Labels saved** against {view.question.baseline} at π₁ = {used}: labels that the baseline needs "
@@ -192,6 +193,7 @@ def _show_labels(view: StudyView) -> None:
         st.info("No strategy has a number of labels saved here.")
         return
     show_figure(study.over_pool(saved, "saved", title=f"labels saved at π₁ = {used}"), "study-saved")
+    st.caption(f"Bounds at the whole budget, {budget} labels, are open.")
     censored = summary[summary["saved_bound"] != ""]
     if len(censored):
         words = [
@@ -294,3 +296,6 @@ VIEWS: dict[str, Callable[[StudyView], None]] = {
     "Ranks": _show_ranks,
     "Report": _show_report,
 }
+
+AT_ONE_PREVALENCE = {"Shift", "Labels", "Ranks", "Report"}
+"""Views of one π₁; the others show all, or none."""
