@@ -16,7 +16,7 @@ FLOORS = [
     {"palette", "pool_map", "looking", "statistics", "inspection", "overview"},
     {"loop", "ceiling", "comparison"},
     {"runs", "imaging", "figures", "findings"},
-    {"study"},
+    {"study", "logs"},
     {"ui", "serving", "__main__"},
 ]
 """From the ground up; a module may import from its own floor and those below."""

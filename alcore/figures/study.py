@@ -65,15 +65,10 @@ def _cells(rows: pd.DataFrame, value: pd.DataFrame, clear: pd.DataFrame, limit: 
     for row in rows.itertuples():
         is_dark = abs(row.advantage) > 0.55 * limit
         unknown = np.isnan(row.advantage)
-        number = "undefined" if unknown else f"{row.advantage:+.3f}"
-        texts.append(f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i> ○")
+        number = f"{row.advantage:+.3f}"
+        texts.append("–" if unknown else f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i> ○")
         colors.append("#FFFFFF" if is_dark and not unknown else "#333333")
-    hover = [
-        f"π₀ {percent(row.pool_prevalence)}, π₁ {percent(row.prevalence)}<br>{row.advantage:+.3f}, 95 % "
-        f"interval {row.low:+.3f} to {row.high:+.3f}<br>"
-        + ("clear of zero" if row.is_clear else "the interval contains zero")
-        for row in rows.itertuples()
-    ]
+    hover = [_cell_words(row) for row in rows.itertuples()]
     return go.Scatter(
         x=[percent(pool) for pool in rows["pool_prevalence"]],
         y=[percent(use) for use in rows["prevalence"]],
@@ -87,6 +82,16 @@ def _cells(rows: pd.DataFrame, value: pd.DataFrame, clear: pd.DataFrame, limit: 
         unselected={"marker": {"opacity": 0.01}},
         showlegend=False,
     )
+
+
+def _cell_words(row) -> str:
+    where = f"π₀ {percent(row.pool_prevalence)}, π₁ {percent(row.prevalence)}<br>"
+    if np.isnan(row.advantage):
+        return where + "undefined, or not measured"
+    if np.isnan(row.low):
+        return where + f"{row.advantage:+.3f}, no interval"
+    verdict = "clear of zero" if row.is_clear else "the interval contains zero"
+    return where + f"{row.advantage:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}<br>{verdict}"
 
 
 def _add_diagonal(figure: go.Figure, rows: pd.DataFrame, pools: list[str], uses: list[str]) -> None:

@@ -16,8 +16,9 @@ from alcore.config import ASSETS
 from alcore.errors import StoreError
 from alcore.formatting import percent
 from alcore.home import home
+from alcore.logs.reading import Log, imported_logs, logs_directory, open_log
 from alcore.study.answers import Column
-from alcore.study.plan import Cell, StudyPlan, load_study
+from alcore.study.plan import Cell, StudyPlan, load_study, make_study
 from alcore.study.results import CellResults
 
 RECORDED = ASSETS / "recorded"
@@ -50,9 +51,9 @@ class StudyReader:
         return cls(directory, load_study(directory / "study.json"))
 
     @property
-    def is_recorded(self) -> bool:
-        """Whether it came with the dashboard."""
-        return self.directory.parent == RECORDED
+    def kind(self) -> str:
+        """own (it can go on here), recorded (it came with the dashboard), or logs (imported)."""
+        return "recorded" if self.directory.parent == RECORDED else "own"
 
     @property
     def others(self) -> list[str]:
@@ -112,6 +113,42 @@ class StudyReader:
             return pd.DataFrame()
 
 
+@dataclass(frozen=True)
+class LoggedStudy(StudyReader):
+    """Imported logs read as a study: one folder a π₀."""
+
+    logs: dict[float, Log] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, directory: Path) -> LoggedStudy:
+        """The logs in ALCORE_HOME/logs/NAME; DataError where they are damaged."""
+        opened = [open_log(file.parent) for file in sorted(directory.glob("*/log.json"))]
+        logs = {log.settings.pool_prevalence: log for log in opened}
+        if not logs:
+            raise StoreError(f"there are no logs in {directory}")
+        base = opened[0].config.model_dump(mode="json", exclude={POOL_AXIS})
+        judged = {*logs, *(log.settings.test_prevalence for log in opened)}
+        plan = make_study(
+            {"base": base, "grid": {POOL_AXIS: list(logs)}, "test_prevalences": sorted(judged)},
+            origin=f"the logs {directory.name}",
+        )
+        return cls(directory, plan, logs=logs)
+
+    @property
+    def kind(self) -> str:
+        """See `StudyReader`."""
+        return "logs"
+
+    def column(self, cells: list[Cell]) -> Column:
+        """Evidence by π₀, as it was logged."""
+        pools = sorted(cell.config.pool_prevalence for cell in cells)
+        return {pool: self.logs[pool].evidence for pool in pools}
+
+    def results(self, cell: str) -> CellResults | None:
+        """None: logs hold no counts."""
+        return None
+
+
 def describe_slice(slice_: Slice) -> str:
     """'dataset = synthetic, training.start = warm', or '' for the only column."""
     return ", ".join(f"{key} = {value}" for key, value in slice_)
@@ -129,13 +166,23 @@ def studies_directory() -> Path:
 
 def known_studies() -> dict[str, Path]:
     """Directories of all studies by name: those under ALCORE_HOME/studies, the newest first, then the
-    recorded ones.
+    recorded ones and imported logs.
     """
     own = [file.parent for file in studies_directory().glob("*/study.json")]
     own.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     recorded = sorted((file.parent for file in RECORDED.glob("*/study.json")), key=_recorded_order)
     recorded = [path for path in recorded if any((path / "results").glob("*.npz"))]
-    return {path.name: path for path in own} | {f"recorded: {path.name}": path for path in recorded}
+    return (
+        {path.name: path for path in own}
+        | {f"recorded: {path.name}": path for path in recorded}
+        | {f"logs: {name}": logs_directory() / name for name in imported_logs()}
+    )
+
+
+def open_study(directory: Path) -> StudyReader:
+    """Any of `known_studies`; AlcoreError where it cannot be read."""
+    is_log = directory.parent == logs_directory()
+    return LoggedStudy.open(directory) if is_log else StudyReader.open(directory)
 
 
 def _recorded_order(path: Path) -> tuple[bool, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alcore.config import RunConfig
+from alcore.formatting import percent
+from alcore.logs.evidence import LoggedEvidence
+from alcore.logs.reading import imported_logs, logs_directory, open_log
 from alcore.runs.index import RunRow
 from alcore.statistics import Evidence
 from alcore.ui.session import record_count, run_ceiling, run_config, run_evidence, run_store
@@ -22,8 +25,10 @@ class Chosen:
     title: str
     records: int
     config: RunConfig
-    evidence: Evidence | None
+    evidence: Evidence | LoggedEvidence | None
     ceiling: Evidence | None
+    is_log: bool = False
+    """Whether it stands for imported logs: there is no run behind it, and no counts."""
 
 
 def open_run(row: RunRow, position: int) -> Chosen:
@@ -38,3 +43,21 @@ def open_run(row: RunRow, position: int) -> Chosen:
         run_evidence(row.id, records),
         run_ceiling(row.id, len(run_store(row.id).ceilings())),
     )
+
+
+def log_titles() -> dict[str, str]:
+    """Titles of imported logs by the ids that stand for them among runs."""
+    return {
+        f"log/{name}/{folder.name}": f"logs {name}, {folder.name}"
+        for name, folders in imported_logs().items()
+        for folder in folders
+    }
+
+
+def open_logs(log_id: str, title: str, position: int) -> Chosen:
+    """Imported logs in the place of a run; DataError where they are gone or damaged."""
+    _, name, folder = log_id.split("/")
+    log = open_log(logs_directory() / name / folder)
+    title = f"{title}, π₀ {percent(log.settings.pool_prevalence)}"
+    letter = chr(ord("A") + position)
+    return Chosen(log_id, letter, title, 0, log.config, log.evidence, None, is_log=True)

@@ -11,7 +11,7 @@ from alcore.errors import AlcoreError
 from alcore.findings import basis
 from alcore.formatting import METRIC_TITLES, percent
 from alcore.runs.index import RunRow
-from alcore.ui.chosen import Chosen, open_run
+from alcore.ui.chosen import Chosen, log_titles, open_logs, open_run
 from alcore.ui.compare_views import VIEWS, View
 from alcore.ui.controls import PREVALENCES
 from alcore.ui.handouts import choose_figure_format
@@ -25,16 +25,17 @@ _TICK = 2.0
 def choose(preferred: str | None) -> list[Chosen]:
     """Let the reader pick runs with at least one finished cycle."""
     rows = recorded_runs()
-    if not rows:
+    titles = {run_id: _title(row) for run_id, row in rows.items()} | log_titles()
+    if not titles:
         st.info("There is nothing to compare yet: start a run in the Lab, and its curves appear here.")
         return []
-    asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in rows][:_MOST_RUNS]
-    first = preferred if preferred in rows else next(iter(rows))
+    asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in titles][:_MOST_RUNS]
+    first = preferred if preferred in titles else next(iter(titles))
     ids = st.multiselect(
         "Runs",
-        list(rows),
+        list(titles),
         default=asked or [first],
-        format_func=lambda run_id: _title(rows[run_id]),
+        format_func=titles.get,
         key="runs",
         max_selections=_MOST_RUNS,
         placeholder="Choose runs to lay side by side",
@@ -42,7 +43,10 @@ def choose(preferred: str | None) -> list[Chosen]:
     st.query_params["runs"] = ids  # by hand: a bound widget would write names, which can change
     if not ids:
         st.info("Choose at least one run.")
-    return [open_run(rows[run_id], position) for position, run_id in enumerate(ids)]
+    return [
+        open_run(rows[run_id], position) if run_id in rows else open_logs(run_id, titles[run_id], position)
+        for position, run_id in enumerate(ids)
+    ]
 
 
 def _title(row: RunRow) -> str:
@@ -55,7 +59,7 @@ def show(runs: list[Chosen]) -> None:
     if not runs:
         return
     question, align = _ask(runs)
-    _watch([run.id for run in runs])
+    _watch([run.id for run in runs if not run.is_log])
     view = View(_narrowed(runs, question.baseline), question, align)
     tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
     for tab, draw in zip(tabs, VIEWS.values(), strict=True):
@@ -89,6 +93,7 @@ def _ask(runs: list[Chosen]) -> tuple[Question, str]:
         target = _target(metric)
         choose_figure_format()
     prevalence = _prevalence(runs[0].config.test_prevalence)
+    _tell_measured(runs)
     st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
     if len({tuple(run.evidence.labelled) for run in runs}) > 1:
         spans = "; ".join(
@@ -96,6 +101,17 @@ def _ask(runs: list[Chosen]) -> tuple[Question, str]:
         )
         st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
     return Question(metric, prevalence, baseline, target), align
+
+
+def _tell_measured(runs: list[Chosen]) -> None:
+    """Where imported logs know anything at all."""
+    for run in runs:
+        if run.is_log:
+            where = " and ".join(percent(prevalence) for prevalence in run.evidence.prevalences)
+            st.caption(
+                f"{_named(run, runs)}Logs hold no counts: they know their metrics at π₁ = {where} alone, and "
+                "nothing is shown elsewhere."
+            )
 
 
 def _narrowed(runs: list[Chosen], baseline: str) -> list[Chosen]:

@@ -82,7 +82,8 @@ def _show_curves(view: View) -> None:
     show_figure(figure, "learning-curves")
     _tell_undefined(view)
     for run in view.runs:
-        _offer_ceiling(run, several=len(view.runs) > 1)
+        if not run.is_log:
+            _offer_ceiling(run, several=len(view.runs) > 1)
 
 
 def _tell_undefined(view: View) -> None:
@@ -170,6 +171,12 @@ def _only(frame: pd.DataFrame, run: Chosen) -> pd.DataFrame:
     return frame[frame["strategy"].isin(run.evidence.strategies)]
 
 
+def _advantages_of(run: Chosen, metric: str, baseline: str) -> pd.DataFrame:
+    if run.is_log:
+        return advantage_over_prevalence(run.evidence, metric, baseline, tuple(run.evidence.prevalences))
+    return _advantages(run.id, run.records, metric, baseline)
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _advantages(run_id: str, records: int, metric: str, baseline: str) -> pd.DataFrame:
     """Advantages at all prevalences: they do not depend on where the slider stands."""
@@ -178,9 +185,7 @@ def _advantages(run_id: str, records: int, metric: str, baseline: str) -> pd.Dat
 
 def _show_shift(view: View) -> None:
     baseline, metric = view.question.baseline, METRIC_TITLES[view.question.metric]
-    frames = [
-        _only(_advantages(run.id, run.records, view.question.metric, baseline), run) for run in view.runs
-    ]
+    frames = [_only(_advantages_of(run, view.question.metric, baseline), run) for run in view.runs]
     if any(frame["advantage"].notna().any() for frame in frames):
         marks = {"π₁ =": view.question.prevalence}
         if len(view.runs) == 1:
@@ -257,7 +262,11 @@ def _sentences(view: View, run: Chosen, sentences: list[str]) -> None:
 
 
 def _show_inspection(view: View) -> None:
-    show_inspection(view.runs, view.question.prevalence, view.name)
+    runs = [run for run in view.runs if not run.is_log]
+    if not runs:
+        st.info("Logs do not say how sure a model was of each patch, so there is nothing to inspect.")
+        return
+    show_inspection(runs, view.question.prevalence, view.name)
 
 
 def _show_tables(view: View) -> None:

@@ -111,6 +111,9 @@ def show_methods(runs: list[Chosen], question: Question) -> None:
     for run in runs:
         if len(runs) > 1:
             st.markdown(f"**Run {run.name}**")
+        if run.is_log:
+            st.markdown("Imported logs: their methods are those of the code that wrote them.")
+            continue
         device = run_store(run.id).environment().get("device", "an unknown device")
         text = methods_paragraph(run.config, run.evidence, question, device=device)
         st.code(text, language=None, wrap_lines=True)

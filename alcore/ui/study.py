@@ -10,7 +10,7 @@ from alcore.comparison import Question
 from alcore.errors import AlcoreError
 from alcore.formatting import METRIC_TITLES, percent, plural
 from alcore.study.plan import Cell
-from alcore.study.reading import StudyReader, known_studies
+from alcore.study.reading import StudyReader, known_studies, open_study
 from alcore.ui import study_form, study_progress
 from alcore.ui.handouts import choose_figure_format
 from alcore.ui.study_views import AT_ONE_PREVALENCE, VIEWS, StudyView
@@ -54,7 +54,13 @@ def _note_choice() -> None:
 
 def _show_study(directory: Path, title: str) -> None:
     reader = _reader(directory)
-    if reader.is_recorded:
+    if reader.kind == "logs":
+        st.info(
+            "**Imported logs**: they know their metrics at the prevalences of their test sets alone. What was "
+            "not measured is left empty.",
+            icon=":material/description:",
+        )
+    if reader.kind == "recorded":
         st.info(
             "**Recorded study**: it came with the dashboard and was not run on this machine. "
             f"{_made_by(reader)} What is shown is computed from its saved counts.",
@@ -75,7 +81,7 @@ def _show_study(directory: Path, title: str) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(directory: str, plan_version: int) -> StudyReader:
-    return StudyReader.open(Path(directory))
+    return open_study(Path(directory))
 
 
 def _reader(directory: Path) -> StudyReader:

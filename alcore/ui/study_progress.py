@@ -52,7 +52,7 @@ def _state(reader: StudyReader) -> _State:
 
 def show_line(reader: StudyReader) -> None:
     """Where the study is, in a line that keeps up; the page is drawn anew when a result has come."""
-    if reader.is_recorded:
+    if reader.kind != "own":
         return
     drawn = _state(reader)
     is_done = drawn.finished == reader.plan.runs
@@ -70,8 +70,9 @@ def show_line(reader: StudyReader) -> None:
 
 def show(reader: StudyReader) -> None:
     """The Progress tab."""
-    if reader.is_recorded:
-        st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is recorded.")
+    if reader.kind != "own":
+        how = "recorded" if reader.kind == "recorded" else "imported"
+        st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is {how}.")
         return
     drawn = _state(reader)
     is_done = drawn.finished == reader.plan.runs

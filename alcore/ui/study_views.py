@@ -110,6 +110,8 @@ def _show_cell(view: StudyView, prevalences: tuple[float, ...]) -> None:
 def _show_images(view: StudyView, cell: Cell) -> None:
     """What the strategies chose in one cycle of one repetition, as far as the data set is here."""
     results = view.reader.results(cell.id)
+    if results is None:
+        return
     try:
         patches = dataset(cell.config.dataset)
     except AlcoreError:

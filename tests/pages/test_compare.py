@@ -122,3 +122,37 @@ def test_a_ceiling_is_asked_for_once(finished_runs, monkeypatch):
 def test_no_run_chosen_is_no_error(finished_runs):
     app = open_compare()
     assert "Choose at least one run" in texts(app)
+
+
+@pytest.fixture
+def imported_log(home, finished_runs, tmp_path):
+    from alcore.logs.reading import LogSettings, import_logs
+    from alcore.logs.writing import export_log
+    from alcore.ui.session import run_tables
+
+    tables = run_tables(finished_runs[1])
+    export_log(tables, tmp_path / "logs")
+    config = tables.store.config
+    settings = LogSettings(config.pool_size, config.pool_prevalence, config.test_prevalence)
+    import_logs([tmp_path / "logs"], "theirs", [settings])
+    return "log/theirs/001"
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_imported_logs_stand_beside_runs_in_every_view(finished_runs, imported_log, view):
+    app = open_compare(imported_log, view=view)
+    assert "Logs hold no counts: they know their metrics at π₁ = 2 % and 20 % alone" in texts(app)
+    app.select_slider(key="use").set_value(0.5).run()
+    assert not app.exception
+    app.multiselect(key="runs").set_value([imported_log, finished_runs[0]]).run()
+    assert not app.exception
+    if view == "Gain":
+        app.select_slider(key="use").set_value(0.02).run()
+        assert "**entropy**" in texts(app)
+
+
+@pytest.mark.parametrize("view", ["Map", "Imbalance", "Shift", "Labels", "Ranks", "Report", "Progress"])
+def test_imported_logs_are_a_study_too(imported_log, view):
+    app = open_page("pages/study.py", study="logs: theirs", study_view=view)
+    assert not app.error
+    assert "Imported logs" in texts(app)
