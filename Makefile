@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench-demo bench-page bench-prevalence bench-coverage bench-surfaces bench-memory
+.PHONY: run test bench-demo bench-page bench-prevalence bench-coverage bench-surfaces bench-memory bench-study bench-rehearsal
 
 run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
@@ -40,3 +40,9 @@ bench-surfaces: $(VENV)/.installed-tests
 
 bench-memory: $(VENV)/.installed-tests
 	$(BIN)/python -m tests.benchmarks.memory
+
+bench-study: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.study
+
+bench-rehearsal: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.rehearsal

@@ -155,6 +155,8 @@ def bounded(summary: pd.DataFrame, column: str, limit: float = np.inf) -> pd.Dat
         limit: where open bounds are drawn to end.
     """
     bounds = {name: summary[f"{column}_{name}"].clip(-limit, limit) for name in ("low", "high")}
+    value = summary[column]  # where it is itself a bound, the interval need not hold it
+    bounds = {"low": bounds["low"].clip(upper=value), "high": bounds["high"].clip(lower=value)}
     return summary[["pool_prevalence", "strategy", column]].assign(**bounds)
 
 

@@ -14,6 +14,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock
@@ -35,16 +36,15 @@ class StudyStore:
     """A study's directory. Runs in it are found by the hash of their config, whatever study made them."""
 
     def __init__(self, directory: Path) -> None:
-        """Open an existing study.
-
-        Raises:
-            StoreError: there is none in the directory.
-            ConfigError: its study.json cannot be used.
-        """
+        """Open an existing study; StoreError where there is none in the directory."""
         self.directory = Path(directory)
         if not (self.directory / "study.json").is_file():
             raise StoreError(f"there is no study in {self.directory} (no study.json)")
-        self.plan = load_study(self.directory / "study.json")
+
+    @cached_property
+    def plan(self) -> StudyPlan:
+        """What study.json says, read when it is first asked for; ConfigError where it cannot be used."""
+        return load_study(self.directory / "study.json")
 
     @classmethod
     def create(cls, directory: Path, plan: StudyPlan) -> StudyStore:

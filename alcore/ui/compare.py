@@ -13,7 +13,7 @@ from alcore.formatting import METRIC_TITLES, percent
 from alcore.runs.index import RunRow
 from alcore.ui.chosen import Chosen, log_titles, open_logs, open_run
 from alcore.ui.compare_views import VIEWS, View
-from alcore.ui.controls import PREVALENCES
+from alcore.ui.controls import PREVALENCES, choose_metric
 from alcore.ui.handouts import choose_figure_format
 from alcore.ui.session import manager, record_count, recorded_runs, run_store
 
@@ -70,16 +70,7 @@ def show(runs: list[Chosen]) -> None:
 
 def _ask(runs: list[Chosen]) -> tuple[Question, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        metric = st.segmented_control(
-            "Metric of the defect class",
-            list(METRIC_TITLES),
-            default="iou",
-            required=True,
-            format_func=METRIC_TITLES.get,
-            key="judge",
-            help="Patch IoU is the mean over defective patches: it does not depend on π.",
-            bind="query-params",
-        )
+        metric = choose_metric("judge")
         baseline = _baseline(runs)
         align = st.segmented_control(
             "Budgets as",

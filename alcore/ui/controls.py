@@ -11,7 +11,7 @@ from alcore.catalogue import architectures, check_names, encoders
 from alcore.config import RunConfig, load_config, make_config
 from alcore.data.collection import dataset_names
 from alcore.errors import ConfigError
-from alcore.formatting import percent
+from alcore.formatting import METRIC_TITLES, percent
 from alcore.ui.session import manager
 
 PREVALENCES = (
@@ -173,3 +173,17 @@ def _machine(defaults: RunConfig) -> dict[str, Any]:
         **_BOUND,
     )
     return {"seed": seed, "device": device}
+
+
+def choose_metric(key: str) -> str:
+    """The metric that a page judges by."""
+    return st.segmented_control(
+        "Metric of the defect class",
+        list(METRIC_TITLES),
+        default="iou",
+        required=True,
+        format_func=METRIC_TITLES.get,
+        key=key,
+        help="Patch IoU is the mean over defective patches: it does not depend on π.",
+        **_BOUND,
+    )

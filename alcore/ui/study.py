@@ -8,10 +8,11 @@ import streamlit as st
 
 from alcore.comparison import Question
 from alcore.errors import AlcoreError
-from alcore.formatting import METRIC_TITLES, percent, plural
+from alcore.formatting import percent, plural
 from alcore.study.plan import Cell
 from alcore.study.reading import StudyReader, known_studies, open_study
 from alcore.ui import study_form, study_progress
+from alcore.ui.controls import choose_metric
 from alcore.ui.handouts import choose_figure_format
 from alcore.ui.study_views import AT_ONE_PREVALENCE, VIEWS, StudyView
 
@@ -56,8 +57,8 @@ def _show_study(directory: Path, title: str) -> None:
     reader = _reader(directory)
     if reader.kind == "logs":
         st.info(
-            "**Imported logs**: they know their metrics at the prevalences of their test sets alone. What was "
-            "not measured is left empty.",
+            "**Imported logs**: they know their metrics at the prevalences of their test sets alone. What "
+            "was not measured is left empty.",
             icon=":material/description:",
         )
     if reader.kind == "recorded":
@@ -115,15 +116,7 @@ def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> 
     prevalences = sorted(reader.plan.test_prevalences)
     used = min(prevalences, key=lambda step: abs(step - cells[0].config.test_prevalence))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        metric = st.segmented_control(
-            "Metric of the defect class",
-            list(METRIC_TITLES),
-            default="iou",
-            required=True,
-            format_func=METRIC_TITLES.get,
-            key="study_metric",
-            bind="query-params",
-        )
+        metric = choose_metric("study_metric")
         baseline = st.selectbox(
             "Against",
             strategies,

@@ -91,9 +91,9 @@ def _take_click(key: str) -> None:
 def _show_cell(view: StudyView, prevalences: tuple[float, ...]) -> None:
     pools = list(view.column)
     if st.session_state.get("cell_pool") not in pools:
-        st.session_state["cell_pool"] = pools[0]
+        st.session_state["cell_pool"] = pools[len(pools) // 2]
     if st.session_state.get("cell_use") not in prevalences:
-        st.session_state["cell_use"] = prevalences[0]
+        st.session_state["cell_use"] = prevalences[len(prevalences) // 2]
     st.markdown("##### One cell")
     with st.container(horizontal=True):
         pool = st.selectbox("Pool π₀", pools, key="cell_pool", format_func=percent, width=160)

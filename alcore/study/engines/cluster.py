@@ -7,12 +7,12 @@ data set from the object store, once a node, unless they find it in a shared ALC
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from alcore.study.tasks import Outcome, Task, perform
 
 _CODE = Path(__file__).resolve().parents[3]
 _SECONDS_TO_KNOCK = 10
-_NOT_CODE = [".venv", ".git", ".alcore", "tests", "assets/recorded", "**/__pycache__"]
+_NOT_CODE = [".venv", ".git", ".alcore", "tests", "assets/recorded", "**/__pycache__", ".*_cache"]
 
 
 class RayEngine:
@@ -50,71 +50,85 @@ class RayEngine:
     ) -> None:
         """Args as `alcore.study.engines.make_engine`; the cluster is joined when it is first needed."""
         self._address, self._workers, self._gpu_share = address, workers, gpu_share
+        self._has_joined = False
 
     def describe(self) -> str:
         """Where tasks run."""
-        with self._cluster() as resources:
-            gpus = f", {plural(int(resources['GPU']), 'GPU')}" if resources.get("GPU") else ""
-            nodes = sum(node["Alive"] for node in ray.nodes())
-            return f"a Ray cluster: {plural(nodes, 'node')}, {plural(int(resources['CPU']), 'CPU')}{gpus}"
+        resources = self._resources()
+        gpus = f", {plural(int(resources['GPU']), 'GPU')}" if resources.get("GPU") else ""
+        nodes = sum(node["Alive"] for node in ray.nodes())
+        return f"a Ray cluster: {plural(nodes, 'node')}, {plural(_cpus(resources), 'CPU')}{gpus}"
 
     def workers_for(self, config: RunConfig) -> int:
         """See `Engine`."""
-        with self._cluster() as resources:
-            needs = self._needs(config, resources)
-            by_cpu = resources["CPU"] // needs["num_cpus"]
-            by_gpu = resources["GPU"] // needs["num_gpus"] if needs["num_gpus"] else by_cpu
-            return max(1, min(int(by_cpu), int(by_gpu), self._workers or int(by_cpu)))
+        resources = self._resources()
+        needs = self._needs(config, resources)
+        by_cpu = _cpus(resources) // needs["num_cpus"]
+        by_gpu = int(resources["GPU"] / needs["num_gpus"]) if needs["num_gpus"] else by_cpu
+        return max(1, min(by_cpu, by_gpu, self._workers or by_cpu))
 
     def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
         """See `Engine`."""
-        with self._cluster() as resources:
-            remote_desk = RemoteDesk(_desk_actor(desk))
-            pending: dict[ray.ObjectRef, Task] = {}
-            most = self._workers or max(64, 4 * int(resources["CPU"]))
-            tasks = iter(tasks)
-            while True:
-                while len(pending) < most and (task := next(tasks, None)):
-                    remote_desk.share(task.config.dataset)
-                    needs = self._needs(task.config, resources)
-                    pending[_perform_remotely.options(**needs).remote(task, remote_desk)] = task
-                if not pending:
-                    return
-                ray.wait(list(pending), num_returns=1)
-                for done in ray.wait(list(pending), num_returns=len(pending), timeout=0)[0]:
-                    yield _outcome(pending.pop(done), done)
+        try:
+            yield from self._perform_all(iter(tasks), desk, self._resources())
+        finally:
+            self._leave()
+
+    def _perform_all(
+        self, tasks: Iterator[Task], desk: StudyDesk, resources: Mapping[str, float]
+    ) -> Iterator[Outcome]:
+        remote_desk = RemoteDesk(_desk_actor(desk))
+        pending: dict[ray.ObjectRef, Task] = {}
+        most = self._workers or max(64, 4 * _cpus(resources))
+        while True:
+            while len(pending) < most and (task := next(tasks, None)):
+                remote_desk.share(task.config.dataset)
+                needs = self._needs(task.config, resources)
+                pending[_perform_remotely.options(**needs).remote(task, remote_desk)] = task
+            if not pending:
+                return
+            ray.wait(list(pending), num_returns=1)
+            for done in ray.wait(list(pending), num_returns=len(pending), timeout=0)[0]:
+                yield _outcome(pending.pop(done), done)
 
     def _needs(self, config: RunConfig, resources: Mapping[str, float]) -> dict[str, float]:
         wants_gpu = config.device != "cpu" and resources.get("GPU")
         return {"num_cpus": max(config.threads, 1), "num_gpus": self._gpu_share if wants_gpu else 0}
 
-    @contextmanager
-    def _cluster(self) -> Iterator[Mapping[str, float]]:
-        """Join the cluster, or stay in it; its resources."""
-        joined = not ray.is_initialized()
-        if joined:
+    def _resources(self) -> Mapping[str, float]:
+        """What the cluster has, which is joined if this process is in none."""
+        if not ray.is_initialized():
             self._join()
-        try:
-            yield ray.cluster_resources()
-        finally:
-            if joined:
-                ray.shutdown()
+            self._has_joined = True
+        return ray.cluster_resources()
+
+    def _leave(self) -> None:
+        """Leave the cluster, if this engine has joined it; one that it started ends."""
+        if self._has_joined:
+            ray.shutdown()
+            self._has_joined = False
 
     def _join(self) -> None:
         environment = {"ALCORE_HOME": str(home())}
-        quiet = {"log_to_driver": False, "include_dashboard": False, "configure_logging": False}
+        quiet = {"log_to_driver": False, "logging_level": logging.WARNING}
         if self._address is None:
             environment["PYTHONPATH"] = str(_CODE)
             cores = self._workers or len(Room.here().slots(threads=1, gpu_share=0))
-            ray.init(num_cpus=cores, runtime_env={"env_vars": environment}, **quiet)
+            own = {"env_vars": environment}
+            ray.init(num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
             return
         code = {"working_dir": str(_CODE), "excludes": _NOT_CODE, "env_vars": environment}
         try:
             _knock(self._address)
-            ray.init(address=self._address, runtime_env=code, log_to_driver=False)
+            ray.init(address=self._address, runtime_env=code, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"no Ray cluster can be joined at {self._address!r}: {reason}") from None
+
+
+def _cpus(resources: Mapping[str, float]) -> int:
+    """CPUs for tasks; a head without any is waited with until nodes come."""
+    return max(1, int(resources.get("CPU", 1)))
 
 
 def _knock(address: str) -> None:
