@@ -368,7 +368,7 @@ def main() -> None:
         print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         sys.exit(_UNUSABLE_INPUT)
     except KeyboardInterrupt:
-        print("interrupted; finished cycles are kept: python -m alcore resume DIR goes on", file=sys.stderr)
+        print("interrupted; finished cycles are kept: resume DIR, or the same study again", file=sys.stderr)
         sys.exit(_INTERRUPTED)
 
 

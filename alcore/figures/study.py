@@ -66,7 +66,8 @@ def _cells(rows: pd.DataFrame, value: pd.DataFrame, clear: pd.DataFrame, limit: 
         is_dark = abs(row.advantage) > 0.55 * limit
         unknown = np.isnan(row.advantage)
         number = f"{row.advantage:+.3f}"
-        texts.append("–" if unknown else f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i> ○")
+        mark = "" if np.isnan(row.low) else " ○"
+        texts.append("–" if unknown else f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i>{mark}")
         colors.append("#FFFFFF" if is_dark and not unknown else "#333333")
     hover = [_cell_words(row) for row in rows.itertuples()]
     return go.Scatter(

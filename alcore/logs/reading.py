@@ -123,19 +123,31 @@ def read_log(folder: Path, name: str, settings: LogSettings, given: Mapping[str,
     if not files:
         raise DataError(f"there is no dict_STRATEGY.csv in {folder}")
     values = pd.concat([_read_values(file, given or {}) for file in files], ignore_index=True)
-    if values.groupby("cycle")["labelled"].nunique().max() > 1:
-        raise DataError(
-            f"{folder}: the number of labels in a cycle differs between strategies or repetitions"
-        )
     selected = [
         (match, file) for file in sorted(folder.iterdir()) if (match := _SELECTED.fullmatch(file.name))
     ]
     parts = [_read_selection(file, match, given or {}) for match, file in selected]
     selections = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    if len(selections):
-        for column in ("cycle", "repetition"):
-            selections[column] += 1 - selections[column].min()
-    return Log(name, settings, values, selections)
+    numbered = _numbered(values, selections)
+    labelled = numbered[0].groupby("cycle")["labelled"]
+    if labelled.nunique().max() > 1 or not labelled.first().is_monotonic_increasing:
+        raise DataError(
+            f"{folder}: the number of labels must be one in each cycle, for all strategies, and rise"
+        )
+    if labelled.first().nunique() < labelled.ngroups:
+        raise DataError(f"{folder}: two cycles have the same number of labels")
+    return Log(name, settings, *numbered)
+
+
+def _numbered(values: pd.DataFrame, selections: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Repetitions and cycles counted from 1, the same in all files; what is paired there is paired here."""
+    for column in ("repetition", "cycle"):
+        found = {*values[column], *(selections[column] if len(selections) else ())}
+        places = {number: place for place, number in enumerate(sorted(found), start=1)}
+        values = values.assign(**{column: values[column].map(places)})
+        if len(selections):
+            selections = selections.assign(**{column: selections[column].map(places)})
+    return values, selections
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -144,7 +156,7 @@ def _read(file: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise DataError(f"{file} cannot be read as a table with semicolons: {error}") from None
     unnamed = [column for column in frame if str(column).startswith("Unnamed")]
-    return frame.drop(columns=unnamed)
+    return frame.drop(columns=unnamed).dropna(how="all")
 
 
 def _read_values(file: Path, given: Mapping[str, str]) -> pd.DataFrame:
@@ -162,13 +174,15 @@ def _read_values(file: Path, given: Mapping[str, str]) -> pd.DataFrame:
     if "cycle" not in frame:
         if "labelled" not in frame:
             raise DataError(f"{file} has neither a column for the cycle nor one for the number of labels")
-        frame["cycle"] = frame["labelled"].rank(method="dense").astype(int)
-    frame["cycle"] = frame["cycle"].astype(int) + 1 - int(frame["cycle"].min())
+        frame["cycle"] = frame["labelled"].rank(method="dense")
     if "repetition" not in frame:  # cycles begin again with each
         frame["repetition"] = (frame["cycle"].diff().fillna(-1) <= 0).cumsum()
-    frame["repetition"] = frame["repetition"].rank(method="dense").astype(int)
     if "labelled" not in frame:
         raise DataError(f"{file} has no column for the number of labels (--column 'NAME=labelled')")
+    for column in ("repetition", "cycle", "labelled"):
+        if not (frame[column] % 1 == 0).all():  # NaN is not either
+            raise DataError(f"{file}: the column for the {column} holds more than whole numbers")
+        frame[column] = frame[column].astype(int)
     if frame.duplicated(["repetition", "cycle"]).any():
         raise DataError(f"{file} has a cycle of a repetition twice")
     strategy = file.stem.removeprefix("dict_")

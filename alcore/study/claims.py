@@ -20,7 +20,8 @@ def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
             for verdict, holds in (
                 ("above", rows["low"] > 0),
                 ("below", rows["high"] < 0),
-                ("not to be told from", ~rows["is_clear"]),
+                ("not to be told from", ~rows["is_clear"] & rows["low"].notna()),
+                ("without an interval against", rows["low"].isna()),
             )
             if holds.any()
         ]
@@ -36,6 +37,10 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
     """
     sentences = []
     for strategy, rows in loss.dropna(subset=["loss"]).groupby("strategy", sort=False):
+        rows = rows.dropna(subset=["low"])
+        if rows.empty:
+            sentences.append(f"**{display_name(strategy)}**: no interval is known.")
+            continue
         worst = rows.loc[rows["loss"].idxmin()]
         parts = [
             f"{verdict} at π₀ = {_listing(rows[holds])}"

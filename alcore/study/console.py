@@ -74,7 +74,9 @@ def conduct_with_progress(store: StudyStore, engine: Engine, *, rehearsal: bool 
             f"in {store.run_directory(cell)}: {message.splitlines()[0]} (the same command tries them again)"
         )
     is_done = standing.finished == standing.tasks
-    if is_done:
+    if rehearsal:
+        console.print("rehearsed; nothing was trained")
+    elif is_done:
         console.print(f"written to {store.directory / 'cells.csv'}")
     else:
         console.print("stopped; finished cycles are kept, and the same command goes on")

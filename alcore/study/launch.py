@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -23,8 +24,11 @@ _SECONDS_TO_PLAN = 900
 _LOG = "study.log"
 
 
-def launch(name: str, plan: StudyPlan, *, engine: str = "local", address: str = "") -> Path:
+def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -> Path:
     """Start, resume or extend the study of that name; returns its directory.
+
+    Args:
+        engine, address: as of the command line; by default those that the study was launched with before.
 
     Raises:
         ConfigError: a name that cannot be a directory's.
@@ -34,6 +38,10 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "local", address: str = 
         raise ConfigError(f"{name!r} cannot name a study; take up to 64 letters, digits, dots, _ and -")
     store = StudyStore.create(studies_directory() / name, plan)
     store.withdraw_stop()
+    ledger = store.ledger()
+    if not engine:
+        notes = ledger.notes()
+        engine, address = notes.get("engine_name", "local"), notes.get("address", "")
     options = ["--engine", engine, *(["--address", address] if address else [])]
     plan_file = str(store.directory / "study.json")
     with (store.directory / _LOG).open("wb") as log:
@@ -45,7 +53,7 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "local", address: str = 
             stderr=log,
             start_new_session=True,
         )
-    store.ledger().note(launched=time.time(), process=process.pid)
+    ledger.note(launched=time.time(), process=process.pid, engine_name=engine, address=address)
     return store.directory
 
 
@@ -77,7 +85,7 @@ def tell_plan(plan: StudyPlan) -> list[str]:
     """
     scratch = studies_directory()
     make_directory(scratch)
-    file = scratch / f".plan-{os.getpid()}.json"
+    file = scratch / f".plan-{secrets.token_hex(4)}.json"
     write_text(file, plan.to_json())
     try:
         result = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 import json
@@ -103,7 +104,7 @@ def _set(values: dict[str, Any], key: str, value: Any) -> None:
             raise ConfigError(
                 f"study: the grid's key {key!r} goes into {name!r}, which has no keys of its own"
             )
-    values[last] = value
+    values[last] = copy.deepcopy(value)  # later keys may reach into it
 
 
 def _hash(config: RunConfig) -> str:

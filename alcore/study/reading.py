@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,7 @@ RECORDED = ASSETS / "recorded"
 """Studies that come with the dashboard: study.json, results/, environment.json; no runs."""
 
 POOL_AXIS = "pool_prevalence"
+_MOST_KEPT = 64
 
 Slice = tuple[tuple[str, str], ...]
 """What a column's cells have in common: the other keys of the grid, with their values as texts."""
@@ -37,6 +39,7 @@ class StudyReader:
     directory: Path
     plan: StudyPlan
     _read: dict[str, tuple[int, CellResults]] = field(default_factory=dict)
+    _reading: Lock = field(default_factory=Lock)  # several browser tabs share one reader
 
     @classmethod
     def open(cls, directory: Path) -> StudyReader:
@@ -71,6 +74,10 @@ class StudyReader:
             slices[tuple((key, _text(cell.values[key])) for key in self.others)].append(cell)
         return slices
 
+    def has_results(self, cells: list[Cell]) -> bool:
+        """Whether any of the cells has a finished repetition."""
+        return any((self.directory / "results" / f"{cell.id}.npz").exists() for cell in cells)
+
     def column(self, cells: list[Cell]) -> Column:
         """Evidence of those cells that have a finished repetition, by π₀, ascending."""
         found = {}
@@ -87,19 +94,32 @@ class StudyReader:
             version = file.stat().st_mtime_ns
         except FileNotFoundError:
             return None
-        if cell not in self._read or self._read[cell][0] != version:
-            self._read[cell] = (version, CellResults.load(file))
-        return self._read[cell][1]
+        with self._reading:
+            if cell not in self._read or self._read[cell][0] != version:
+                while len(self._read) >= _MOST_KEPT:  # a large study's counts would fill gigabytes
+                    del self._read[next(iter(self._read))]
+                self._read[cell] = (version, CellResults.load(file))
+            return self._read[cell][1]
 
-    def version(self) -> int:
-        """A number that changes when a result does."""
-        files = [self.directory / "study.json", *(self.directory / "results").glob("*.npz")]
-        return hash(tuple((file.name, file.stat().st_mtime_ns) for file in sorted(files)))
+    def version(self, cells: Iterable[Cell]) -> int:
+        """A number that changes when a result of the cells does."""
+        files = [self.directory / "results" / f"{cell.id}.npz" for cell in cells]
+        return hash(tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files))
 
     def environment(self) -> dict[str, Any]:
         """Versions and device of the runs, as the first of them noted; empty before that."""
-        files = [self.directory / "environment.json", *self.directory.glob("runs/*/environment.json")]
-        for file in files:
+        return self._environment_in([self.directory, *(self.directory / "runs").glob("*")])
+
+    def data_fingerprint(self, cell: Cell) -> str | None:
+        """Of the data set that a cell was run with; None where that is not known."""
+        run = self.directory / "runs" / cell.id
+        if not run.exists() and len({other.config.dataset for other in self.plan.cells}) > 1:
+            return None
+        return self._environment_in([run, self.directory]).get("data")
+
+    def _environment_in(self, directories: Iterable[Path]) -> dict[str, Any]:
+        for directory in directories:
+            file = directory / "environment.json"
             if file.exists():
                 return json.loads(file.read_text(encoding="utf-8"))
         return {}
@@ -138,6 +158,10 @@ class LoggedStudy(StudyReader):
     def kind(self) -> str:
         """See `StudyReader`."""
         return "logs"
+
+    def has_results(self, cells: list[Cell]) -> bool:
+        """True: what was logged is finished."""
+        return True
 
     def column(self, cells: list[Cell]) -> Column:
         """Evidence by π₀, as it was logged."""

@@ -22,6 +22,7 @@ from alcore.runs.files import make_directory, write_text
 from alcore.study import answers
 from alcore.study.answers import Column
 from alcore.study.claims import gain_claims, loss_claims
+from alcore.study.plan import Cell
 from alcore.study.reading import StudyReader, describe_slice
 
 _STYLE = """
@@ -82,27 +83,37 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
     Raises:
         StoreError: no cell has a finished repetition.
     """
-    columns = {slice_: reader.column(cells) for slice_, cells in reader.slices.items()}
-    columns = {slice_: column for slice_, column in columns.items() if column}
-    if not columns:
+    slices = {slice_: cells for slice_, cells in reader.slices.items() if reader.has_results(cells)}
+    if not slices:
         raise StoreError("no repetition of the study is finished, so there is nothing to report")
-    plan, first = reader.plan, next(iter(columns.values()))
+    plan, (first_cells, *_) = reader.plan, slices.values()
+    first = reader.column(first_cells)
     evidence = next(iter(first.values()))
     yield Heading(1, f"Study {reader.directory.name}")
-    done = sum(item.repetitions for column in columns.values() for item in column.values())
     yield Text(
         f"{METRIC_TITLES[question.metric]} of the defect class, against {question.baseline}, in "
-        f"{plural(len(plan.cells), 'cell')}; {done} of {plural(plan.runs, 'repetition')} are finished. "
-        + basis(evidence)
+        f"{plural(len(plan.cells), 'cell')}. {basis(evidence)}"
     )
-    for number, (slice_, column) in enumerate(columns.items(), start=1):
+    for number, (slice_, cells) in enumerate(slices.items(), start=1):
         if slice_:
             yield Heading(2, describe_slice(slice_))
-        yield from _of_column(column, question, plan.test_prevalences, f"{number:02d}" if slice_ else "")
-    yield Heading(2, "All numbers")
-    yield Text("One row a cell, π₁ and strategy; IoU against random, with bounds of 95 % intervals.")
-    yield Table(reader.table())
-    yield from _of_provenance(reader, question, first)
+        column, tag = reader.column(cells), f"{number:02d}" if slice_ else ""
+        counts = [f"{percent(pool)}: {item.repetitions}" for pool, item in column.items()]
+        yield Text(f"Repetitions at each π₀: {', '.join(counts)}.")
+        yield from _of_column(column, question, plan.test_prevalences, tag)
+    table = reader.table()
+    if len(table):
+        yield Heading(2, "All numbers")
+        yield Text("One row a cell, π₁ and strategy; IoU against random, with bounds of 95 % intervals.")
+        yield Table(table)
+    yield Heading(2, "Methods")
+    if reader.kind == "logs":
+        yield Text("Imported logs: their methods are those of the code that wrote them.")
+    else:
+        yield from _of_provenance(reader, question, first_cells, first)
+    yield Heading(2, "Citation")
+    yield Text(CITATION)
+    yield Code(BIBTEX)
 
 
 def _of_column(
@@ -165,11 +176,12 @@ def color_limit(grid: pd.DataFrame) -> float:
     return max(0.02, float(grid["advantage"].abs().max()))
 
 
-def _of_provenance(reader: StudyReader, question: Question, column: Column) -> Iterator[Part]:
+def _of_provenance(
+    reader: StudyReader, question: Question, cells: list[Cell], column: Column
+) -> Iterator[Part]:
     plan, environment = reader.plan, reader.environment()
     pool, evidence = next(iter(column.items()))
-    config = next(cell.config for cell in plan.cells if cell.config.pool_prevalence == pool)
-    yield Heading(2, "Methods")
+    config = next(cell.config for cell in cells if cell.config.pool_prevalence == pool)
     axes = "; ".join(f"{key}: {', '.join(map(str, values))}" for key, values in plan.grid.items())
     yield Text(f"A grid over {axes or 'a single cell'}. Each cell was run as the following describes one.")
     yield Text(methods_paragraph(config, evidence, question, device=environment.get("device", "unknown")))
@@ -181,9 +193,6 @@ def _of_provenance(reader: StudyReader, question: Question, column: Column) -> I
     )
     yield Heading(2, "Environment")
     yield Code(json.dumps(environment, indent=2))
-    yield Heading(2, "Citation")
-    yield Text(CITATION)
-    yield Code(BIBTEX)
 
 
 def as_html(reader: StudyReader, question: Question) -> str:

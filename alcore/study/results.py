@@ -79,6 +79,15 @@ class CellResults:
         return cls(config=config, **values)
 
 
+def stored_repetitions(file: Path) -> list[int]:
+    """Numbers of the repetitions in a file of results; [] where there is none that can be read."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return arrays["repetitions"].tolist()
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return []
+
+
 def _narrowest(values: np.ndarray) -> np.ndarray:
     """Non-negative whole numbers in 16 bits where they fit: files half the size."""
     return values.astype(np.uint16 if values.max(initial=0) < 2**16 else np.int64)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
@@ -88,6 +89,7 @@ class StudyStore:
         """A cell's run, made if need be, ready for more repetitions: tables made of fewer are removed."""
         directory = self.run_directory(cell.id)
         if not (directory / "config.json").exists():
+            shutil.rmtree(directory, ignore_errors=True)  # what a kill while it was made has left
             return RunStore.create(directory, cell.config)
         before = RunStore(directory).config
         repetitions = max(before.repetitions, cell.config.repetitions)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from alcore.comparison import Question, bound_savings, summarise
@@ -33,6 +36,24 @@ def question_rows(results: CellResults, question: Question) -> pd.DataFrame:
     """One row a strategy, see `alcore.comparison.summarise` and `bound_savings`."""
     summary = summarise(results.evidence, question)
     return bound_savings(summary, budget=results.config.budget, baseline=question.baseline)
+
+
+def read_summary(file: Path, plan: StudyPlan) -> pd.DataFrame:
+    """summary.csv as it was written, to the last digit; empty where there is none for such a grid.
+
+    The grid's own columns stay texts.
+    """
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    except (OSError, ValueError):
+        return pd.DataFrame()
+    leading = [*plan.grid, "cell"]
+    if list(table.columns)[: len(leading)] != leading:
+        return pd.DataFrame()
+    for column in table.columns.difference([*leading, "strategy", "saved_bound"]):
+        kind = int if column == "repetitions" else float
+        table[column] = [kind(text) if text else np.nan for text in table[column]]
+    return table
 
 
 def contract_table(summary: pd.DataFrame, plan: StudyPlan) -> pd.DataFrame:

@@ -70,8 +70,8 @@ def _show_study(directory: Path, title: str) -> None:
     if title == "Progress":
         study_progress.show(reader)
         return
-    study_progress.show_line(reader)
     cells = _slice(reader)
+    study_progress.show_line(reader, cells)
     column = reader.column(cells)
     if not column:
         st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")

@@ -12,6 +12,7 @@ from alcore.figures.study import progress_map
 from alcore.formatting import clock, plural
 from alcore.study.launch import is_starting, last_words, launch
 from alcore.study.ledger import Progress
+from alcore.study.plan import Cell
 from alcore.study.reading import POOL_AXIS, StudyReader, describe_axis, describe_slice
 from alcore.study.store import StudyStore
 
@@ -21,7 +22,7 @@ _MOST_ROWS, _MOST_COLUMNS = 40, 40
 
 @dataclass(frozen=True)
 class _State:
-    """The study at a glance. `version` changes when a cell has a new result."""
+    """The study at a glance."""
 
     is_live: bool
     is_starting: bool
@@ -30,7 +31,7 @@ class _State:
     finished: int
     failed: int
     left: float | None
-    version: int
+    is_rehearsal: bool
 
 
 def _state(reader: StudyReader) -> _State:
@@ -46,21 +47,21 @@ def _state(reader: StudyReader) -> _State:
         finished=sum(progress.finished for progress in cells.values()),
         failed=sum(progress.failed for progress in cells.values()),
         left=float(notes["left"]) if is_live and notes.get("left") else None,
-        version=reader.version(),
+        is_rehearsal=bool(notes.get("rehearsal")),
     )
 
 
-def show_line(reader: StudyReader) -> None:
-    """Where the study is, in a line that keeps up; the page is drawn anew when a result has come."""
+def show_line(reader: StudyReader, cells: list[Cell]) -> None:
+    """Where the study is, in a line that keeps up; the page is drawn anew when the cells have new results."""
     if reader.kind != "own":
         return
-    drawn = _state(reader)
+    drawn, version = _state(reader), reader.version(cells)
     is_done = drawn.finished == reader.plan.runs
 
     @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
     def line() -> None:
         now = _state(reader)
-        if (now.version, now.is_live) != (drawn.version, drawn.is_live):
+        if (reader.version(cells), now.is_live) != (version, drawn.is_live):
             st.rerun()
         if now.finished < reader.plan.runs or now.is_live:
             st.caption(_words(reader, now))
@@ -87,7 +88,7 @@ def show(reader: StudyReader) -> None:
         ):
             st.rerun()
         st.markdown(_words(reader, now))
-        st.progress(now.finished / reader.plan.runs)
+        st.progress(min(1.0, now.finished / reader.plan.runs))  # the plan may have shrunk
         figure = _figure(reader, now)
         st.plotly_chart(figure, key="study-progress", config={"displayModeBar": False})
         st.caption("Cells fill cycle by cycle. Numbers: finished share of a cell's repetitions.")
@@ -102,6 +103,8 @@ def _words(reader: StudyReader, now: _State) -> str:
     words = f"**{now.finished} of {plural(reader.plan.runs, 'repetition')}** finished"
     if now.failed:
         words += f", {now.failed} failed"
+    if now.is_rehearsal:
+        words += " in a rehearsal: nothing was trained"
     if now.is_starting:
         return f"{words} · starting"
     if now.is_stopping:
@@ -139,7 +142,7 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
         st.button(
             "Resume",
             icon=":material/play_arrow:",
-            disabled=is_busy or now.finished == reader.plan.runs,
+            disabled=is_busy or (now.finished == reader.plan.runs and not now.is_rehearsal),
             on_click=_go_on,
             args=(reader, repetitions),
         )

@@ -120,7 +120,7 @@ def _show_images(view: StudyView, cell: Cell) -> None:
             "this machine. Import it under that name to see them; the numbers above need none."
         )
         return
-    if results.items.max() >= patches.defective.size:
+    if view.reader.data_fingerprint(cell) not in (None, patches.fingerprint):
         st.caption("The data set of that name here is not the study's: its images are not shown.")
         return
     with st.container(horizontal=True):

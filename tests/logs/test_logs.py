@@ -110,6 +110,9 @@ def test_a_column_may_be_named_by_hand(tmp_path):
         ({"labelled": None}, "number of labels"),
         ({"iou_pi0": ["a"] * 6}, "more than numbers"),
         ({"cycle": [0, 0, 1, 0, 1, 2]}, "twice"),
+        ({"cycle": [0, 1, None, 0, 1, 2]}, "more than whole numbers"),
+        ({"labelled": [6] * 6}, "same number of labels"),
+        ({"labelled": [6, 12, 18, 6, 12, 19]}, "must be one in each cycle"),
     ],
 )
 def test_logs_that_cannot_be_understood_are_refused_in_one_sentence(tmp_path, columns, words):
@@ -164,3 +167,23 @@ def test_exporting_by_the_command_line(run, tmp_path):
     assert text[0].startswith("repetition;cycle;labelled;iou_pi0;dice_pi0")
     again = alcore("logs", "export", directory, "--out", str(tmp_path / "out"))
     assert (again.returncode, "not empty" in again.stderr) == (2, True)
+
+
+def test_repetitions_are_paired_by_their_numbers_whatever_each_file_holds(tmp_path):
+    folder = tmp_path / "a"
+    third = np.repeat([1, 2, 3], 3)
+    shared = {"cycle": np.tile(range(3), 3), "labelled": np.tile([6, 12, 18], 3)}
+    write_dict(folder, "random", repetition=third, iou_pi0=third / 10, **shared)
+    write_dict(
+        folder,
+        "entropy",
+        **{name: values[3:] for name, values in shared.items()},
+        repetition=third[3:],
+        iou_pi0=third[3:] / 10,
+    )
+    text = (folder / "dict_random.csv").read_text()
+    (folder / "dict_random.csv").write_text(text + ";;;;" + chr(10))
+    evidence = read_log(folder, "a", SETTINGS).evidence
+    assert evidence.repetitions == 2
+    difference = evidence.curves("iou", 0.2).minus("random").values[:, 1]
+    assert np.allclose(difference, 0)

@@ -78,6 +78,18 @@ def test_shift_takes_from_a_strategy_that_marks_clean_images():
     assert "cannot be told to change" in unmoved
 
 
+def test_claims_say_where_no_interval_is_known():
+    nan = float("nan")
+    rows = [(0.1, "entropy", 0.1, 0.2, nan, nan, False), (0.5, "entropy", 0.5, 0.2, 0.1, 0.3, True)]
+    columns = ["pool_prevalence", "strategy", "prevalence", "advantage", "low", "high", "is_clear"]
+    [claim] = gain_claims(pd.DataFrame(rows, columns=columns), "random")
+    assert "above random at π₀ = 50 %; without an interval against random at π₀ = 10 %" in claim
+    loss = pd.DataFrame(
+        [(0.1, "entropy", -0.2, nan, nan)], columns=["pool_prevalence", "strategy", "loss", "low", "high"]
+    )
+    assert loss_claims(loss, 0.02) == ["**entropy**: no interval is known."]
+
+
 def test_shift_to_where_one_already_is_costs_nothing():
     loss = answers.loss_under_shift({0.1: COLUMN[0.1]}, "iou", "random", 0.1)
     assert (loss[["loss", "low", "high"]] == 0).all(axis=None)
@@ -144,10 +156,10 @@ def test_a_reader_sees_new_results_as_they_come(study, tmp_path):
     store = StudyStore.create(tmp_path / "study", plan_of())
     reader = StudyReader.open(store.directory)
     cells = next(iter(reader.slices.values()))
-    before = reader.version()
+    before = reader.version(cells)
     assert reader.column(cells) == {}
     conduct(store, OneByOne())
     assert list(reader.column(cells)) == [0.1, 0.3]
-    assert reader.version() != before
+    assert reader.version(cells) != before
     assert isinstance(reader.table(), pd.DataFrame)
     assert len(reader.table()) == 8

@@ -170,6 +170,61 @@ def test_a_lost_ledger_and_lost_results_are_made_again(done, tmp_path):
     assert all(store.results_file(cell.id).exists() for cell in store.plan.cells)
 
 
+def test_records_that_were_removed_are_computed_anew(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    first = store.plan.cells[0]
+    results = CellResults.load(store.results_file(first.id))
+    from dataclasses import replace
+
+    replace(results, counts=results.counts * 0).save(store.results_file(first.id))
+    shutil.rmtree(store.run_directory(first.id))
+    engine = OneByOne()
+    conduct(store, engine)
+    assert {cell for cell, _ in engine.performed} == {first.id}
+    assert runs_of(store.directory) == done[1]
+    assert (store.directory / "cells.csv").read_bytes() == (done[0].directory / "cells.csv").read_bytes()
+
+
+def test_damaged_results_are_made_again_and_a_damaged_record_fails_its_cell_alone(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    first, second = store.plan.cells
+    store.results_file(first.id).write_bytes(b"not a zip file")
+    next(store.run_directory(second.id).glob("records/r00002*")).write_bytes(b"nor this")
+    store.results_file(second.id).unlink()
+    standing = conduct(store, OneByOne())
+    assert (standing.finished, standing.failed) == (2, 2)
+    assert "is damaged" in store.ledger().failures()[0][2]
+    assert len(CellResults.load(store.results_file(first.id)).repetitions) == 2
+
+
+def test_a_data_set_that_was_replaced_stops_the_study_before_it_starts(home, tmp_path):
+    from alcore.data.collection import delete_dataset, make_surfaces
+    from alcore.data.synthetic import SurfaceSettings
+
+    make_surfaces("mine", SurfaceSettings(count=1000))
+    store = StudyStore.create(tmp_path / "study", plan_of(dataset="mine", repetitions=1))
+    conduct(store, OneByOne())
+    delete_dataset("mine")
+    make_surfaces("mine", SurfaceSettings(count=1000, seed=1))
+    wider = plan_of({"pool_prevalence": [0.1, 0.2, 0.3]}, dataset="mine", repetitions=1)
+    with pytest.raises(StoreError, match="'mine' has changed since"):
+        conduct(StudyStore.create(store.directory, wider), OneByOne())
+
+
+def test_a_rehearsal_does_not_enter_a_study_with_runs(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    with pytest.raises(StoreError, match="rehearse in a new directory"):
+        conduct(store, OneByOne(), rehearsal=True)
+
+
+def test_an_error_of_the_conductor_lets_the_workers_stop(done, tmp_path, monkeypatch):
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    monkeypatch.setattr(CellResults, "save", lambda self, file: (_ for _ in ()).throw(StoreError("no space")))
+    with pytest.raises(StoreError, match="no space"):
+        conduct(store, OneByOne())
+    assert store.is_asked_to_stop
+
+
 def test_a_directory_that_holds_something_else_is_left_alone(tmp_path):
     (tmp_path / "letters.txt").write_text("dear")
     with pytest.raises(StoreError, match="holds no study"):

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 
 import pandas as pd
 import psutil
@@ -138,18 +139,42 @@ def test_a_plan_is_told_before_it_starts(tmp_path):
 @pytest.mark.parametrize(
     ("room", "threads", "share", "expected"),
     [
-        (Room(8, 64 * 2**30, ()), 1, 1.0, [None] * 8),
-        (Room(8, 64 * 2**30, ()), 4, 1.0, [None] * 2),
-        (Room(8, 4 * 2**30, ()), 1, 1.0, [None] * 2),
-        (Room(1, 2**20, ()), 4, 1.0, [None]),
+        (Room(8, 64 * 2**30, ()), 1, 1.0, [""] * 8),
+        (Room(8, 64 * 2**30, ()), 4, 1.0, [""] * 2),
+        (Room(8, 4 * 2**30, ()), 1, 1.0, [""] * 2),
+        (Room(1, 2**20, ()), 4, 1.0, [""]),
         (Room(32, 256 * 2**30, ("0", "1")), 1, 1.0, ["0", "1"]),
         (Room(32, 256 * 2**30, ("0", "1")), 1, 0.5, ["0", "1", "0", "1"]),
         (Room(2, 256 * 2**30, ("0", "1", "2", "3")), 1, 0.25, ["0", "1"]),
-        (Room(4, 256 * 2**30, ("0",)), 1, 0.0, [None] * 4),
+        (Room(4, 256 * 2**30, ("0",)), 1, 0.0, [""] * 4),
     ],
 )
 def test_a_pool_is_sized_to_cores_memory_and_gpus(room, threads, share, expected):
     assert room.slots(threads=threads, gpu_share=share) == expected
+
+
+def test_a_named_gpu_is_not_hidden_from_its_workers(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    config = plan_of(device="cuda:1").cells[0].config
+    assert set(LocalEngine(gpu_share=0.5)._slots(config)) == {None}
+
+
+def test_a_worker_that_dies_while_the_conductor_is_busy_costs_nothing(tmp_path):
+    store = StudyStore.create(tmp_path / "study", plan_of(**LONGER))
+    killed = []
+
+    def kill_and_linger(standing):
+        if standing.finished == 1 and not killed:
+            killed.extend(workers_below(os.getpid()))
+            for worker in killed:
+                worker.send_signal(signal.SIGKILL)
+            psutil.wait_procs(killed, 5)
+            wait_for(lambda: not any(worker.is_running() for worker in killed), "their deaths")
+            time.sleep(0.5)  # the pool's own thread notices, while nobody asks the pool
+
+    standing = conduct(store, LocalEngine(workers=2), follow=kill_and_linger)
+    assert killed
+    assert (standing.finished, standing.failed) == (4, 0)
 
 
 def test_gpus_are_those_that_cuda_may_see(monkeypatch):

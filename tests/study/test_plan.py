@@ -23,6 +23,13 @@ def test_cells_are_the_product_and_dotted_keys_reach_in():
     assert plan.runs == 8
 
 
+def test_a_key_that_reaches_into_another_does_not_change_the_plan():
+    grid = {"training": [{"start": "warm"}, {"start": "cold"}], "training.steps": [1, 2]}
+    plan = plan_of(grid)
+    assert [cell.config.training.steps for cell in plan.cells] == [1, 2, 1, 2]
+    assert plan.grid["training"] == ({"start": "warm"}, {"start": "cold"})
+
+
 def test_without_a_grid_there_is_one_cell_and_without_prevalences_the_base_s():
     plan = make_study({"base": TINY | {"test_prevalence": 0.07}})
     assert len(plan.cells) == 1

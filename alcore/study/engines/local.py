@@ -46,7 +46,7 @@ class Room:
         return cls(cores, psutil.virtual_memory().available, visible_gpus())
 
     def slots(self, *, threads: int, gpu_share: float) -> list[str | None]:
-        """One entry a worker that there is room for: the GPU it may see, or None for all there are.
+        """One entry a worker that there is room for: the GPU it may see, '' for none, None for all.
 
         Args:
             threads: CPU threads of a task; gpu_share: the part of a GPU that a task takes, 0 for none.
@@ -56,7 +56,7 @@ class Room:
             side_by_side = max(1, int(1 / gpu_share))
             slots = [gpu for _ in range(side_by_side) for gpu in self.gpus]
             return slots[: min(by_memory, max(1, self.cores))]
-        return [None] * min(by_memory, max(1, self.cores // threads))
+        return [""] * min(by_memory, max(1, self.cores // threads))
 
 
 def visible_gpus() -> tuple[str, ...]:
@@ -91,6 +91,9 @@ class LocalEngine:
             pool = _Pool(self._slots(first.config), desk)
             try:
                 yield from pool.perform_all(chain([first], tasks))
+            except KeyboardInterrupt:
+                pool.kill()
+                raise
             finally:
                 pool.close()
 
@@ -98,6 +101,8 @@ class LocalEngine:
         """Sized to the study's runs, of which one stands for all."""
         share = 0.0 if config.device == "cpu" else self._gpu_share
         slots = self._room.slots(threads=config.threads, gpu_share=share)
+        if config.device.startswith("cuda:"):  # it is named: nothing is hidden, and all share that one
+            slots = [None] * max(1, len(slots) // max(1, len(self._room.gpus)))
         if self._workers is None:
             return slots
         return [slots[index % len(slots)] for index in range(self._workers)]
@@ -146,16 +151,21 @@ class _Pool:
         One dead process breaks the whole pool, and does not say which task was its. So tasks that were lost
         with it are begun again one by one: the next death is then the doing of the one in hand.
         """
-        if self._lost:
-            if not self._pending:
-                self._hand_over(self._lost.popleft())
-            return
         most = len(self._slots) + min(len(self._slots), 8)
-        while len(self._pending) < most and (task := next(tasks, None)):
+        while not self._lost and len(self._pending) < most and (task := next(tasks, None)):
             self._hand_over(task)
+        if self._lost and not self._pending:
+            task = self._lost.popleft()
+            self._hand_over(task)
+            if not self._pending:  # the pool broke with nothing in it
+                self._executor = self._make()
+                self._hand_over(self._lost.pop())
 
     def _hand_over(self, task: Task) -> None:
-        self._pending[self._executor.submit(_perform_here, task)] = task
+        try:
+            self._pending[self._executor.submit(_perform_here, task)] = task
+        except BrokenProcessPool:  # a process died while nobody waited; the pending tasks will say so too
+            self._lost.append(task)
 
     def _begin_again(self, lost: list[Task]) -> Iterator[Outcome]:
         """Make the pool again; outcomes are of tasks that are given up."""
@@ -170,8 +180,13 @@ class _Pool:
             else:
                 yield Outcome(task, FAILED, message=given_up(task))
 
+    def kill(self) -> None:
+        """End the workers at once; the cycles in hand are lost."""
+        for process in multiprocessing.active_children():
+            process.kill()
+
     def close(self) -> None:
-        """End the workers; what they have in hand is cut short after their cycle at most."""
+        """End the workers once they have handed in what they have in hand."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
