@@ -3,9 +3,14 @@
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.ui import data_sets, imports, surfaces
+from alcore.ui import data_sets, imports, logs, surfaces
 
-VIEWS = {"Look": data_sets.show, "Import": imports.show, "Make surfaces": surfaces.show}
+VIEWS = {
+    "Look": data_sets.show,
+    "Import": imports.show,
+    "Make surfaces": surfaces.show,
+    "Logs": logs.show,
+}
 
 tabs = st.tabs(list(VIEWS), key="data_view", on_change="rerun", bind="query-params")
 for tab, show in zip(tabs, VIEWS.values(), strict=True):

@@ -19,7 +19,7 @@ from alcore.formatting import METRIC_TITLES, display_name, percent
 from alcore.statistics import Estimate, penalty_matrix
 from alcore.ui.chosen import Chosen
 from alcore.ui.controls import PREVALENCES
-from alcore.ui.handouts import show_figure, show_methods, show_tables
+from alcore.ui.handouts import offer_log, show_figure, show_methods, show_tables
 from alcore.ui.inspection import show_inspection
 from alcore.ui.session import ask_for_ceiling, manager, run_evidence, run_store
 
@@ -272,6 +272,9 @@ def _show_inspection(view: View) -> None:
 def _show_tables(view: View) -> None:
     budgets = pd.concat(view.budgets, keys=[run.name for run in view.runs], names=["run", None])
     show_tables(view.summary.drop(columns="name"), budgets.reset_index("run"))
+    for run in view.runs:
+        if not run.is_log:
+            offer_log(run, several=len(view.runs) > 1)
 
 
 def _show_methods(view: View) -> None:

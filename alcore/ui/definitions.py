@@ -10,6 +10,7 @@ import streamlit as st
 from alcore import chance, inspection, metrics, pool_map, resampling, statistics
 from alcore.acquisition import get_strategy, strategy_names
 from alcore.findings import BIBTEX, CITATION
+from alcore.study import answers
 
 _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
     "Metrics at a prevalence": (
@@ -42,6 +43,10 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("Paired tests", statistics.paired_p_values, ""),
         ("Holm's correction", statistics.holm, ""),
         ("Penalty matrix", statistics.penalty_matrix, ""),
+    ),
+    "Studies": (
+        ("Cost of shift", answers.loss_under_shift, ""),
+        ("Places", answers.ranks, ""),
     ),
     "Image by image": (
         ("Detection and false alarms", inspection.rates_along, ""),

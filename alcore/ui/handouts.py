@@ -10,8 +10,9 @@ import streamlit as st
 
 from alcore.comparison import Question
 from alcore.findings import BIBTEX, CITATION, methods_paragraph
+from alcore.logs.zipped import zip_log
 from alcore.ui.chosen import Chosen
-from alcore.ui.session import run_store
+from alcore.ui.session import run_store, run_tables
 
 _FORMATS = {"png": "PNG", "svg": "SVG"}
 
@@ -98,6 +99,21 @@ def _show_table(frame: pd.DataFrame, name: str) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def offer_log(run: Chosen, *, several: bool) -> None:
+    """A button that hands a run out in the form of the paper's code."""
+    st.download_button(
+        f"Logs of {'run ' + run.name if several else 'this run'} as the paper's code writes them",
+        lambda: zip_log(run_tables(run.id)),
+        file_name=f"{run.id}-logs.zip",
+        mime="application/zip",
+        key=f"logs-{run.id}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        help="dict_STRATEGY.csv and selected_items_STRATEGY_CYCLE_REPETITION.csv in a zip file.",
+    )
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

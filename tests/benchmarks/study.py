@@ -1,4 +1,4 @@
-"""What a study costs beside its runs: python -m tests.benchmarks.study
+"""What a study costs beside its runs: python -m tests.benchmarks.study [ENGINE ...]
 
 Runs per hour against workers, each engine against the same runs in one process without any engine; and what
 is left of the time between runs (the scheduler's cost), on real runs of some seconds.
@@ -6,6 +6,7 @@ is left of the time between runs (the scheduler's cost), on real runs of some se
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from alcore.study.conduct import conduct
-from alcore.study.engines import make_engine
+from alcore.study.engines import ENGINES, make_engine
 from alcore.study.plan import StudyPlan, make_study
 from alcore.study.store import StudyStore
 from tests.study.helpers import OneByOne
@@ -85,7 +86,7 @@ def main() -> None:
     warm = OneByOne()
     measure(make_study(_STUDY | {"base": _STUDY["base"] | {"repetitions": 1}}), warm, 1)  # imports and caches
     table = [("one by one, no engine", OneByOne(), 1)]
-    for name in ("local", "ray"):
+    for name in sys.argv[1:] or ENGINES:
         table += [(f"{name}, {count}", make_engine(name, workers=count), count) for count in (1, 2)]
     first = None
     for title, engine, workers in table:

@@ -1,5 +1,8 @@
 """Logs of the paper's code: reading them in their variants, and writing a run as such."""
 
+import io
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from alcore.errors import DataError
 from alcore.logs.columns import meanings
 from alcore.logs.reading import LogSettings, import_logs, imported_logs, open_log, read_log
 from alcore.logs.writing import export_log
+from alcore.logs.zipped import unpack_log, zip_log
 from alcore.runs.evidence import gather
 from alcore.runs.execution import execute
 from alcore.runs.store import RunStore
@@ -187,3 +191,39 @@ def test_repetitions_are_paired_by_their_numbers_whatever_each_file_holds(tmp_pa
     assert evidence.repetitions == 2
     difference = evidence.curves("iou", 0.2).minus("random").values[:, 1]
     assert np.allclose(difference, 0)
+
+
+def test_zipped_and_unpacked_again_whatever_folder_they_lie_in(run, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    unpack_log(io.BytesIO(zip_log(run)), folder)
+    assert read_log(folder, "again", SETTINGS).evidence.repetitions == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        (None, "cannot be read"),
+        (["a/dict_random.csv", "b/dict_random.csv"], "several folders"),
+    ],
+)
+def test_zip_files_that_cannot_be_used(tmp_path, members, words):
+    buffer = io.BytesIO(b"no zip file")
+    if members:
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for member in members:
+                archive.writestr(member, "x;y")
+    with pytest.raises(DataError, match=words):
+        unpack_log(buffer, tmp_path)
+
+
+def test_members_that_are_no_logs_and_paths_that_leave_are_not_written(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for member in ("../../dict_up.csv", "/etc/selected_items_random_1_1.csv", "evil.py", "../x.csv"):
+            archive.writestr(member, "item" + chr(10) + "1")
+    folder = tmp_path / "deep" / "folder"
+    folder.mkdir(parents=True)
+    unpack_log(buffer, folder)
+    assert {path.name for path in folder.iterdir()} == {"dict_up.csv", "selected_items_random_1_1.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"deep"}

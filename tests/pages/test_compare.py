@@ -89,7 +89,8 @@ def test_the_table_holds_what_the_views_show(finished_runs):
     assert {"aubc", "aubc_low", "aubc_high", "advantage", "shift", "saved", "enrichment"} <= set(summary)
     assert len(budgets) == 3 * 3 + 3 * 2
     downloads = [button.label for button in app.get("download_button")]
-    assert downloads == ["CSV", "Parquet"] * 2
+    logs = [f"Logs of run {name} as the paper's code writes them" for name in "AB"]
+    assert downloads == ["CSV", "Parquet"] * 2 + logs
 
 
 def test_the_methods_text_is_the_runs_own(finished_runs):
@@ -156,3 +157,22 @@ def test_imported_logs_are_a_study_too(imported_log, view):
     app = open_page("pages/study.py", study="logs: theirs", study_view=view)
     assert not app.error
     assert "Imported logs" in texts(app)
+
+
+def test_logs_are_uploaded_on_the_data_page(finished_runs):
+    from alcore.logs.reading import imported_logs
+    from alcore.logs.zipped import zip_log
+    from alcore.ui.session import run_tables
+
+    content = zip_log(run_tables(finished_runs[1]))
+    app = open_page("pages/data.py", data_view="Logs")
+    assert "Imported so far: none" in texts(app)
+    app.file_uploader(key="logs_files").set_value([("mine.zip", content, "application/zip")]).run()
+    app.text_input(key="logs_name").set_value("mine").run()
+    next(button for button in app.button if button.label == "Import logs").click().run()
+    assert not app.exception
+    assert list(imported_logs()) == ["mine"]
+    assert "mine (1)" in texts(app)
+    app.text_input(key="logs_name").set_value("mine").run()
+    next(button for button in app.button if button.label == "Import logs").click().run()
+    assert "exist; take another name" in texts(app)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from alcore.study.conduct import conduct
-from alcore.study.engines import make_engine
+from alcore.study.engines import local, make_engine
 from alcore.study.engines.local import LocalEngine, Room, visible_gpus
 from alcore.study.store import StudyStore
 from tests.runs.helpers import alcore, start_alcore, wait_for
@@ -49,7 +49,7 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_one_is_killed(tmp_
 
 
 def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
-    monkeypatch.setenv("ALCORE_TEST_DEADLY", "0.3")
+    monkeypatch.setattr(local, "MOST_ATTEMPTS", 2)
     store = StudyStore.create(tmp_path / "study", plan_of(repetitions=1, cycles=1))
     standing = conduct(store, _Deadly(workers=2))
     assert (standing.finished, standing.failed) == (1, 1)

@@ -79,7 +79,9 @@ class RayEngine:
     ) -> Iterator[Outcome]:
         remote_desk = RemoteDesk(_desk_actor(desk))
         pending: dict[ray.ObjectRef, Task] = {}
-        most = self._workers or max(64, 4 * _cpus(resources))
+        most = max(64, 4 * _cpus(resources))  # some wait in Ray's own queue, so that no worker does
+        if self._workers and self._address:  # a Ray of our own has no more CPUs than that
+            most = self._workers
         while True:
             while len(pending) < most and (task := next(tasks, None)):
                 remote_desk.share(task.config.dataset)

@@ -115,8 +115,9 @@ class _Pool:
         self._slots, self._desk = slots, desk
         self._executor = self._make()
         self._pending: dict[Future, Task] = {}
-        self._lost: deque[Task] = deque()
-        self._attempts: Counter[tuple[str, int]] = Counter()
+        self._again: deque[Task] = deque()
+        self._suspects: deque[Task] = deque()
+        self._begun: Counter[tuple[str, int]] = Counter()
 
     def _make(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
@@ -139,46 +140,52 @@ class _Pool:
                 except BrokenProcessPool:
                     lost.append(task)
                 else:
-                    self._attempts.pop((task.cell, task.repetition), None)
+                    self._begun.pop((task.cell, task.repetition), None)
                     yield outcome
             if lost:
                 yield from self._begin_again(lost)
             self._fill(tasks)
 
     def _fill(self, tasks: Iterator[Task]) -> None:
-        """Hand over what there is room for.
-
-        One dead process breaks the whole pool, and does not say which task was its. So tasks that were lost
-        with it are begun again one by one: the next death is then the doing of the one in hand.
-        """
+        """Hand over what there is room for; suspects one by one, with nothing else in the pool."""
         most = len(self._slots) + min(len(self._slots), 8)
-        while not self._lost and len(self._pending) < most and (task := next(tasks, None)):
-            self._hand_over(task)
-        if self._lost and not self._pending:
-            task = self._lost.popleft()
-            self._hand_over(task)
-            if not self._pending:  # the pool broke with nothing in it
-                self._executor = self._make()
-                self._hand_over(self._lost.pop())
+        while True:
+            while not self._suspects and len(self._pending) < most and (task := self._next(tasks)):
+                self._hand_over(task)
+            if self._suspects and not self._pending:
+                self._hand_over(self._suspects.popleft())
+            if self._pending or not (self._again or self._suspects):
+                return
+
+    def _next(self, tasks: Iterator[Task]) -> Task | None:
+        return self._again.popleft() if self._again else next(tasks, None)
 
     def _hand_over(self, task: Task) -> None:
         try:
             self._pending[self._executor.submit(_perform_here, task)] = task
-        except BrokenProcessPool:  # a process died while nobody waited; the pending tasks will say so too
-            self._lost.append(task)
+        except BrokenProcessPool:  # a process died while nobody waited
+            self._again.append(task)
+            if self._pending:
+                self._suspects.append(self._again.pop())  # nothing more goes in until these have said so
+            else:
+                self._executor = self._make()
 
     def _begin_again(self, lost: list[Task]) -> Iterator[Outcome]:
-        """Make the pool again; outcomes are of tasks that are given up."""
+        """Make the pool again; outcomes are of tasks that are given up.
+
+        One dead process breaks the whole pool, and does not say which task was its. So what was lost twice is
+        suspect: those tasks are begun one by one, and the next death is the doing of the one in hand.
+        """
         lost += self._pending.values()
         self._pending.clear()
         self._executor.shutdown(wait=False)
         self._executor = self._make()
         for task in lost:
-            self._attempts[task.cell, task.repetition] += len(lost) == 1
-            if self._attempts[task.cell, task.repetition] < MOST_ATTEMPTS:
-                self._lost.append(task)
-            else:
+            begun = self._begun[task.cell, task.repetition] = self._begun[task.cell, task.repetition] + 1
+            if len(lost) == 1 and begun >= MOST_ATTEMPTS:
                 yield Outcome(task, FAILED, message=given_up(task))
+            else:
+                (self._again if begun == 1 else self._suspects).append(task)
 
     def kill(self) -> None:
         """End the workers at once; the cycles in hand are lost."""
