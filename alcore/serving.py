@@ -21,7 +21,7 @@ _LIBRARIES = (
     "alcore.runs.evidence",
     "alcore.runs.manager",
 )
-_SECONDS_TO_LISTEN = 0.8  # imports any sooner would only make the server's own wait
+_SECONDS_TO_LISTEN = 0.3  # imports any sooner would only make the server's own wait
 
 
 def serve(options: list[str]) -> None:
@@ -33,12 +33,13 @@ def serve(options: list[str]) -> None:
     os.environ["ALCORE_HOME"] = str(Path(home).absolute())  # since streamlit's settings are found in the root
     make_directory(runs_directory())  # else every page would fail on a home that cannot be written
     os.chdir(_ROOT)
-    early = threading.Timer(_SECONDS_TO_LISTEN, _import_libraries)
-    early.daemon = True
-    early.start()
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.cli import main
 
+    # Not before streamlit is there: its plotly breaks on a numpy that another thread is just loading.
+    early = threading.Timer(_SECONDS_TO_LISTEN, _import_libraries)
+    early.daemon = True
+    early.start()
     # Streamlit learns of st.navigation only when app.py has run once; until then a link straight to another
     # page would show the bare file from pages/.
     PagesManager.uses_pages_directory = False

@@ -158,7 +158,14 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
         if engine == "ray":
             address = st.text_input("Address", key="study_address", placeholder="auto", width=200)
         wants_estimate = st.button("Estimate time and disk", disabled=not can_run, icon=":material/timer:")
-        begins = st.button("Start", type="primary", disabled=not can_run, icon=":material/play_arrow:")
+        st.button(
+            "Start",
+            type="primary",
+            disabled=not can_run,
+            icon=":material/play_arrow:",
+            on_click=_begin,
+            args=(name, plan, engine, address),
+        )
         st.download_button(
             "STUDY.json",
             plan.to_json(),
@@ -174,8 +181,8 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
     told = st.session_state.get("study_estimate")
     if told and told[0] == key:
         st.info("  \n".join(told[1]))
-    if begins:
-        _begin(name, plan, engine, address)
+    if problem := st.session_state.pop("study_form_problem", None):
+        st.error(problem)
 
 
 def _estimate(plan: StudyPlan, key: str) -> None:
@@ -187,12 +194,13 @@ def _estimate(plan: StudyPlan, key: str) -> None:
 
 
 def _begin(name: str, plan: StudyPlan, engine: str, address: str) -> None:
+    """Start the study and turn to its progress; a callback, since only those may turn to another tab."""
     try:
         if name in known_studies():
             raise ConfigError(f"a study called {name!r} exists; take another name, or extend that one")
         launch(name, plan, engine=engine, address=address)
     except AlcoreError as error:
-        st.error(str(error))
+        st.session_state["study_form_problem"] = str(error)
         return
     st.session_state["study_to_open"] = name
-    st.switch_page("pages/study.py", query_params={"study": name, "study_view": "Progress"})
+    st.session_state["study_view"] = "Progress"

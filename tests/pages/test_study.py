@@ -127,7 +127,12 @@ def test_a_study_without_a_result_says_so(home):
 
 def test_the_form_makes_the_study_that_it_says(home, monkeypatch):
     started = []
-    monkeypatch.setattr(study_form, "launch", lambda name, plan, **rest: started.append((name, plan, rest)))
+
+    def launch(name, plan, **rest):
+        started.append((name, plan, rest))
+        StudyStore.create(studies_directory() / name, plan)
+
+    monkeypatch.setattr(study_form, "launch", launch)
     app = open_page("pages/study.py", study_view="New study")
     assert "6 cells × 5 repetitions = 30 runs" in texts(app)
     app.multiselect(key="study_pools").set_value([0.1, 0.5]).run()
@@ -141,6 +146,9 @@ def test_the_form_makes_the_study_that_it_says(home, monkeypatch):
     assert plan.grid == {"pool_prevalence": (0.1, 0.5), "training.start": ("warm", "cold")}
     assert rest == {"engine": "local", "address": ""}
     assert plan.cells[0].config.model.options == {"decoder_channels": [32, 24, 16, 12, 8]}
+    assert not app.exception
+    assert app.selectbox(key="study").value == "tried"
+    assert "0 of 8 repetitions" in texts(app), "the page turned to its progress"
 
 
 def test_the_form_refuses_what_cannot_run(home, own_study):
