@@ -219,8 +219,8 @@ class _Conductor:
             standing = self.standing()
             self.ledger.note(left="" if standing.left is None or at_once else standing.left)
             self.unnoted = []
-            self.follow(standing)
             self.noted, self.note_seconds = time.monotonic(), time.monotonic() - now
+            self.follow(standing)
         now = time.monotonic()
         if at_once or now - self.tabled > self.table_seconds / _MOST_TIME_ON_TABLES:
             self._write_tables()

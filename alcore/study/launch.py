@@ -7,6 +7,7 @@ import re
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -53,6 +54,9 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -
             stderr=log,
             start_new_session=True,
         )
+    threading.Thread(
+        target=process.wait, name="alcore-study-end", daemon=True
+    ).start()  # or it stays a zombie
     ledger.note(launched=time.time(), process=process.pid, engine_name=engine, address=address)
     return store.directory
 

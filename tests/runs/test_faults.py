@@ -41,7 +41,8 @@ def test_the_command_line_killed_and_resumed(tmp_path, expected, records):
 
 
 def worker_of(pid):
-    return [child for child in psutil.Process(pid).children() if "worker" in child.cmdline()]
+    children = psutil.Process(pid).children()
+    return [child for child in children if child.status() != "zombie" and "worker" in child.cmdline()]
 
 
 def test_a_killed_worker_leaves_an_interrupted_run_that_resumes(home, expected):

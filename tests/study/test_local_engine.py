@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 
 import pandas as pd
@@ -16,36 +17,33 @@ from alcore.study.store import StudyStore
 from tests.runs.helpers import alcore, start_alcore, wait_for
 from tests.study.helpers import plan_of, run_alone, runs_of, write_study
 
-LONGER = {"cycles": 3, "training": {"steps": 6, "batch_size": 6}}
-
 
 def workers_below(pid):
-    return [
-        child
-        for child in psutil.Process(pid).children(recursive=True)
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
+    children = psutil.Process(pid).children(recursive=True)
+    living = [child for child in children if child.status() != "zombie"]
+    return [child for child in living if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_two_workers_give_the_bytes_of_runs_one_by_one_though_one_is_killed(tmp_path):
-    store = StudyStore.create(tmp_path / "study", plan_of(**LONGER))
+def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tmp_path, longer, longer_alone):
+    store = StudyStore.create(tmp_path / "study", longer)
     killed = []
 
-    def kill_one(standing):
-        workers = [worker for worker in workers_below(os.getpid()) if worker.pid not in killed]
-        if (
-            not killed
-            and workers
-            and store.ledger().by_cell()
-            and list(store.directory.glob("runs/*/records/*"))
-        ):
-            workers[0].send_signal(signal.SIGKILL)
-            killed.append(workers[0].pid)
+    def kill_some(standing):
+        workers = workers_below(os.getpid())
+        if not killed and workers and standing.finished >= 1:  # all, while nobody waits for them
+            killed.extend(workers)
+            for worker in workers:
+                worker.send_signal(signal.SIGKILL)
+            wait_for(lambda: not workers_below(os.getpid()), "their deaths")
+            time.sleep(0.5)  # the pool's own thread notices
+        elif len(killed) == 2 and standing.finished >= 2 and workers:  # one, while it is waited for
+            killed.append(workers[0])
+            threading.Timer(0.5, workers[0].send_signal, (signal.SIGKILL,)).start()
 
-    standing = conduct(store, LocalEngine(workers=2), follow=kill_one)
-    assert killed
+    standing = conduct(store, LocalEngine(workers=2), follow=kill_some)
+    assert len(killed) == 3
     assert (standing.finished, standing.failed) == (4, 0)
-    assert runs_of(store.directory) == run_alone(store.plan, tmp_path)
+    assert runs_of(store.directory) == longer_alone
 
 
 def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
@@ -157,24 +155,6 @@ def test_a_named_gpu_is_not_hidden_from_its_workers(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     config = plan_of(device="cuda:1").cells[0].config
     assert set(LocalEngine(gpu_share=0.5)._slots(config)) == {None}
-
-
-def test_a_worker_that_dies_while_the_conductor_is_busy_costs_nothing(tmp_path):
-    store = StudyStore.create(tmp_path / "study", plan_of(**LONGER))
-    killed = []
-
-    def kill_and_linger(standing):
-        if standing.finished == 1 and not killed:
-            killed.extend(workers_below(os.getpid()))
-            for worker in killed:
-                worker.send_signal(signal.SIGKILL)
-            psutil.wait_procs(killed, 5)
-            wait_for(lambda: not any(worker.is_running() for worker in killed), "their deaths")
-            time.sleep(0.5)  # the pool's own thread notices, while nobody asks the pool
-
-    standing = conduct(store, LocalEngine(workers=2), follow=kill_and_linger)
-    assert killed
-    assert (standing.finished, standing.failed) == (4, 0)
 
 
 def test_gpus_are_those_that_cuda_may_see(monkeypatch):

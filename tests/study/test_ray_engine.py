@@ -21,8 +21,6 @@ from alcore.study.store import StudyStore
 from tests.data.test_importers import make_folder
 from tests.study.helpers import plan_of, run_alone, runs_of
 
-LONGER = {"cycles": 3, "training": {"steps": 6, "batch_size": 6}}
-
 
 @pytest.fixture
 def cluster():
@@ -34,9 +32,11 @@ def cluster():
     cluster.shutdown()
 
 
-def test_two_nodes_give_the_bytes_of_runs_one_by_one_though_one_is_killed(tmp_path, cluster):
+def test_two_nodes_give_the_bytes_of_runs_one_by_one_though_one_is_killed(
+    tmp_path, cluster, longer, longer_alone
+):
     cluster, nodes = cluster
-    store = StudyStore.create(tmp_path / "study", plan_of(**LONGER))
+    store = StudyStore.create(tmp_path / "study", longer)
     records = []
 
     def kill_one(standing):
@@ -47,7 +47,7 @@ def test_two_nodes_give_the_bytes_of_runs_one_by_one_though_one_is_killed(tmp_pa
     standing = conduct(store, RayEngine(address=cluster.address), follow=kill_one)
     assert len(nodes) == 1
     assert (standing.finished, standing.failed) == (4, 0)
-    assert runs_of(store.directory) == run_alone(store.plan, tmp_path)
+    assert runs_of(store.directory) == longer_alone
 
 
 def test_a_ray_on_this_machine_sees_imported_data(tmp_path, home):
