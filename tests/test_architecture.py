@@ -17,7 +17,7 @@ FLOORS = [
     {"loop", "ceiling", "comparison"},
     {"runs", "imaging", "figures", "findings"},
     {"study", "logs"},
-    {"ui", "serving", "__main__"},
+    {"ui", "serving", "data_commands", "__main__"},
 ]
 """From the ground up; a module may import from its own floor and those below."""
 

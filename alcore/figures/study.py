@@ -124,29 +124,7 @@ def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | Non
     for place, strategy in enumerate(names):
         rows = frame[frame["strategy"] == strategy].dropna(subset=[column]).sort_values("pool_prevalence")
         aside = 1 + 0.03 * (place - (len(names) - 1) / 2)  # so that intervals do not hide one another
-        figure.add_trace(
-            go.Scatter(
-                x=100 * rows["pool_prevalence"] * aside,
-                y=rows[column],
-                error_y={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": (rows["high"] - rows[column]).to_list(),
-                    "arrayminus": (rows[column] - rows["low"]).to_list(),
-                    "thickness": 2.5,
-                    "width": 6,
-                },
-                name=display_name(strategy),
-                mode="lines+markers",
-                line=BOLD | {"color": color_of(strategy)},
-                marker={"size": 12, "symbol": symbol_of(strategy), "color": color_of(strategy)},
-                customdata=rows[["pool_prevalence", "low", "high"]].assign(
-                    pool_prevalence=100 * rows["pool_prevalence"]
-                ),
-                hovertemplate=f"{display_name(strategy)}<br>π₀ = %{{customdata[0]:.3g}} %<br>%{{y:.3f}}, "
-                "95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
-            )
-        )
+        figure.add_trace(_line_over_pool(rows, column, strategy, aside))
     if zero is not None:
         figure.add_hline(y=zero, line=ZERO_LINE)
     ticks = [100 * pool for pool in sorted(frame["pool_prevalence"].unique())]
@@ -162,6 +140,30 @@ def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | Non
         yaxis=AXIS | {"title": title},
     )
     return figure
+
+
+def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float) -> go.Scatter:
+    """One strategy's line with its intervals, moved aside by a factor."""
+    percents = 100 * rows["pool_prevalence"]
+    return go.Scatter(
+        x=percents * aside,
+        y=rows[column],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": (rows["high"] - rows[column]).to_list(),
+            "arrayminus": (rows[column] - rows["low"]).to_list(),
+            "thickness": 2.5,
+            "width": 6,
+        },
+        name=display_name(strategy),
+        mode="lines+markers",
+        line=BOLD | {"color": color_of(strategy)},
+        marker={"size": 12, "symbol": symbol_of(strategy), "color": color_of(strategy)},
+        customdata=rows[["pool_prevalence", "low", "high"]].assign(pool_prevalence=percents),
+        hovertemplate=f"{display_name(strategy)}<br>π₀ = %{{customdata[0]:.3g}} %<br>%{{y:.3f}}, "
+        "95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
+    )
 
 
 def rank_map(ranks: pd.DataFrame) -> go.Figure:

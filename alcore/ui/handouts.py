@@ -71,12 +71,13 @@ def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
     st.markdown(
         "**One row a strategy.** Bounds of 95 % intervals stand beside the estimates, where they are known."
     )
-    _show_table(summary, "summary")
+    show_table(summary, "summary")
     st.markdown("**One row a strategy and budget.**")
-    _show_table(budgets, "budgets")
+    show_table(budgets, "budgets")
 
 
-def _show_table(frame: pd.DataFrame, name: str) -> None:
+def show_table(frame: pd.DataFrame, name: str) -> None:
+    """A table to sort, with buttons that save it as CSV and Parquet under that name."""
     numbers = frame.select_dtypes("float").columns
     config = {column: st.column_config.NumberColumn(format="%.4g") for column in numbers}
     st.dataframe(frame, column_config=config, hide_index=True, key=f"table-{name}")

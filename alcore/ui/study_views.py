@@ -25,7 +25,7 @@ from alcore.study.claims import gain_claims, loss_claims
 from alcore.study.plan import Cell
 from alcore.study.reading import StudyReader
 from alcore.study.report import as_html, bounded, color_limit, write_markdown
-from alcore.ui.handouts import show_figure
+from alcore.ui.handouts import show_figure, show_table
 from alcore.ui.session import dataset
 
 _STRIP, _SIDE = 10, 128
@@ -253,10 +253,7 @@ def _show_report(view: StudyView) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-    table = view.reader.table()
-    numbers = table.select_dtypes("float").columns
-    config = {column: st.column_config.NumberColumn(format="%.4g") for column in numbers}
-    st.dataframe(table, column_config=config, hide_index=True)
+    show_table(view.reader.table(), f"{name}-summary")
 
 
 def _csv(file: Path) -> str:

@@ -65,6 +65,7 @@ def test_stop_also_frees_what_is_paused_and_is_final(driven):
     gate.say("stop")
     gate.say("run")
     wait_for(lambda: passed == ["stopped"], "the stop")
+    assert states == ["paused"], "it never ran again"
 
 
 def test_an_unknown_word_is_refused():
