@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from alcore.data_commands import data_app
+from alcore.commands.data import data_app
 from alcore.errors import AlcoreError, ConfigError, did_you_mean
 
 app = typer.Typer(
@@ -34,10 +34,10 @@ def run(
 ) -> None:
     """Run one experiment."""
     from alcore.config import load_config
-    from alcore.runs.store import RunStore
+    from alcore.runs.run_store import RunStore
 
     parsed = load_config(config)
-    from alcore.runs.console import run_with_progress  # seconds of torch, which bad input need not wait for
+    from alcore.commands.run import run_with_progress  # seconds of torch, which bad input need not wait for
     from alcore.runs.execution import check
 
     check(parsed)
@@ -49,10 +49,10 @@ def resume(
     directory: Annotated[Path, typer.Argument(help="The run's directory.")],
 ) -> None:
     """Go on with a run where it stopped."""
-    from alcore.runs.store import RunStore
+    from alcore.runs.run_store import RunStore
 
     store = RunStore(directory)
-    from alcore.runs.console import run_with_progress  # as above
+    from alcore.commands.run import run_with_progress  # as above
 
     run_with_progress(store)
 
@@ -62,10 +62,10 @@ def ceiling(
     directory: Annotated[Path, typer.Argument(help="The run's directory.")],
 ) -> None:
     """Train a run's network on its full pools too, and on all cycles before that it still lacks."""
-    from alcore.runs.store import RunStore
+    from alcore.runs.run_store import RunStore
 
     store = RunStore(directory)
-    from alcore.runs.console import run_with_progress  # as above
+    from alcore.commands.run import run_with_progress  # as above
 
     store.request_ceiling()
     run_with_progress(store)
@@ -102,14 +102,14 @@ def study(
     if repetitions is not None:
         parsed = parsed.with_repetitions(repetitions)
     performer = make_engine(engine, address=address, workers=workers, gpu_share=gpu_share)
-    from alcore.study.console import conduct_with_progress, print_plan
+    from alcore.commands.study import print_plan, run_study_with_progress
     from alcore.study.estimate import check_cells
-    from alcore.study.store import StudyStore
+    from alcore.study.study_store import StudyStore
 
     check_cells(parsed)
     if plan:
         print_plan(parsed, performer)
-    elif not conduct_with_progress(StudyStore.create(out, parsed), performer, rehearsal=rehearsal):
+    elif not run_study_with_progress(StudyStore.create(out, parsed), performer, rehearsal=rehearsal):
         sys.exit(_INTERRUPTED)
 
 
@@ -123,10 +123,10 @@ def report(
     ] = None,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
-    from alcore.comparison import Question
     from alcore.metrics import ALL_METRICS
     from alcore.runs.files import write_text
-    from alcore.study.reading import StudyReader
+    from alcore.statistics.comparison import Question
+    from alcore.study.reader import StudyReader
     from alcore.study.report import as_html, write_markdown
     from alcore.study.summary import BASELINE
 
@@ -145,7 +145,7 @@ def report(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def dashboard(context: typer.Context) -> None:
     """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""
-    from alcore.serving import serve
+    from alcore.commands.dashboard import serve
 
     serve(context.args)
 
@@ -193,7 +193,7 @@ def export_log_folder(
 ) -> None:
     """Write a run in that form."""
     from alcore.logs.writing import export_log
-    from alcore.runs.store import RunStore
+    from alcore.runs.run_store import RunStore
     from alcore.runs.tables import RunTables
 
     export_log(RunTables(RunStore(directory)), out)

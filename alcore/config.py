@@ -9,8 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from alcore.errors import ConfigError, did_you_mean
+from alcore.home import ASSETS
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PRESETS = ASSETS / "presets"
 
 

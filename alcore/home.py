@@ -1,9 +1,19 @@
-"""Where things live: ALCORE_HOME, by default .alcore in the working directory."""
+"""Where things live: what came with the package, and what it makes in ALCORE_HOME (default .alcore here)."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+IMPORT_ROOT = PACKAGE.parent
+"""What a child process needs on its PYTHONPATH to find this very package."""
+
+IS_CHECKOUT = (IMPORT_ROOT / "app.py").is_file()
+DASHBOARD = IMPORT_ROOT if IS_CHECKOUT else PACKAGE / "bundle"
+"""The folder with app.py, pages/, assets/ and .streamlit/: the checkout, or where a wheel puts its copy."""
+
+ASSETS = DASHBOARD / "assets"
 
 
 def home() -> Path:

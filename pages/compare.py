@@ -3,10 +3,10 @@
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.ui import compare
+from alcore.ui.compare import question
 from alcore.ui.session import shown_run
 
 try:
-    compare.show(compare.choose(shown_run()))
+    question.show(question.choose(shown_run()))
 except AlcoreError as error:
     st.error(str(error))

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.ui import data_sets, imports, logs, surfaces
+from alcore.ui.data import browse, log_upload, surfaces, upload
 
 VIEWS = {
-    "Look": data_sets.show,
-    "Import": imports.show,
+    "Look": browse.show,
+    "Import": upload.show,
     "Make surfaces": surfaces.show,
-    "Logs": logs.show,
+    "Logs": log_upload.show,
 }
 
 tabs = st.tabs(list(VIEWS), key="data_view", on_change="rerun", bind="query-params")

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from alcore.config import RunConfig
-from alcore.draws import Draw
 from alcore.errors import AlcoreError
-from alcore.ui import live, preview
-from alcore.ui.controls import sidebar
+from alcore.experiment.repetition import RepetitionSplit
+from alcore.ui.config_form import sidebar
+from alcore.ui.lab import charts, preview
+from alcore.ui.lab.run_controls import transport
 from alcore.ui.session import manager, readable, shown_run
-from alcore.ui.transport import transport
 
 config = sidebar()
 drawn = preview.draw(config) if isinstance(config, RunConfig) else config
-can_run = isinstance(drawn, Draw)
+can_run = isinstance(drawn, RepetitionSplit)
 
 run_id = shown_run()
 row = manager().index.get(run_id) if run_id else None
@@ -28,7 +28,7 @@ transport(row, config if can_run else None)
 if can_run:
     preview.show_pool(config, drawn)
 try:
-    live.charts(row, prevalence=st.session_state["pi1"])
-    live.open_clicked_query(row.id if row else None)
+    charts.show(row, prevalence=st.session_state["pi1"])
+    charts.open_clicked_query(row.id if row else None)
 except AlcoreError as error:
     st.error(str(error))

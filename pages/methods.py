@@ -1,5 +1,5 @@
 """Methods: what every number on the other pages means."""
 
-from alcore.ui import definitions
+from alcore.ui.methods import definitions
 
 definitions.show()

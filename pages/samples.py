@@ -3,16 +3,16 @@
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.ui import samples, why
+from alcore.ui.samples import chosen_patches, why
 from alcore.ui.session import shown_run
 
 VIEWS = {
-    "Chosen patches": samples.show_chosen,
+    "Source patches": chosen_patches.show_chosen,
     "Why this one?": why.show_why,
-    "Watch the model learn": samples.show_learning,
+    "Watch the model learn": chosen_patches.show_learning,
 }
 
-run_id = samples.choose_run(shown_run())
+run_id = chosen_patches.choose_run(shown_run())
 if run_id is None:
     st.info("Nothing has been chosen yet: start a run in the Lab, and its queries appear here.")
 else:

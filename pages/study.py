@@ -1,5 +1,5 @@
 """Study: a grid of runs over π₀ and π₁, planned, followed and read."""
 
-from alcore.ui import study
+from alcore.ui.study import study_page
 
-study.show()
+study_page.show()

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from alcore.data.patches import Patches
-from alcore.data.store import StoredPatches, read_info
+from alcore.data.stored import StoredPatches, read_info
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.errors import DataError, did_you_mean
 from alcore.home import datasets_directory

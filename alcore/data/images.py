@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from alcore.data.importing.options import Foreground
-from alcore.data.importing.source import shown
-from alcore.data.store import Patch
+from alcore.data.importing.source_files import shown
+from alcore.data.stored import Patch
 from alcore.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})

@@ -16,7 +16,7 @@ from alcore.config import RunConfig, make_config
 from alcore.errors import DataError
 from alcore.home import home
 from alcore.logs.columns import POOL, USE, meanings
-from alcore.logs.evidence import LoggedEvidence
+from alcore.logs.logged_evidence import LoggedEvidence
 from alcore.metrics import METRICS
 from alcore.runs.files import make_directory, write_text
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from alcore.config import RunConfig
-from alcore.inspection import Peaks
-from alcore.keys import FULL_POOL, CycleKey
+from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.metrics import class_means
-from alcore.resampling import patch_replicates
 from alcore.runs.tables import RunTables
-from alcore.statistics import Evidence
+from alcore.statistics.detection import Peaks
+from alcore.statistics.estimands import Evidence
+from alcore.statistics.resampling import patch_replicates
 
 
 def gather(tables: RunTables) -> Evidence | None:

@@ -17,21 +17,21 @@ from safetensors.torch import load, save
 
 from alcore import __version__
 from alcore.acquisition import get_strategy
-from alcore.ceiling import train_ceiling
 from alcore.config import RunConfig
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
-from alcore.draws import draw_repetition
 from alcore.errors import AlcoreError, StoreError
-from alcore.keys import FULL_POOL, CycleKey, keys_in_order
+from alcore.experiment.ceiling import train_ceiling
+from alcore.experiment.cycle_key import FULL_POOL, CycleKey, keys_in_order
+from alcore.experiment.loop import CycleRecord, Progress, ResumeState, run
+from alcore.experiment.pool_map import Axes
+from alcore.experiment.repetition import draw_repetition
 from alcore.learning.devices import resolve_runtime
 from alcore.learning.networks import try_network
-from alcore.loop import CycleRecord, Past, Progress, run
-from alcore.pool_map import Axes
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_whole
-from alcore.runs.gate import Gate, Stopped
-from alcore.runs.store import RunStore
+from alcore.runs.run_control import RunControl, Stopped
+from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 
 Emit = Callable[[dict[str, object]], None]
@@ -69,22 +69,22 @@ def check(config: RunConfig) -> Patches:
     return patches
 
 
-def execute(store: RunStore, *, gate: Gate | None = None, emit: Emit = lambda _: None) -> None:
+def execute(store: RunStore, *, control: RunControl | None = None, emit: Emit = lambda _: None) -> None:
     """Run, or go on with, the run in `store` until it is finished.
 
     Raises:
-        Stopped: by the gate.
+        Stopped: somebody said stop.
         AlcoreError: whatever cannot be used or had.
     """
-    gate = gate or Gate()
+    control = control or RunControl()
     try:
         with store.lock().acquire(timeout=0):
-            _execute(store, check(store.config), gate, emit)
+            _execute(store, check(store.config), control, emit)
     except Timeout:
         raise StoreError(f"{store.directory} is being run by another process") from None
 
 
-def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
+def _execute(store: RunStore, patches: Patches, control: RunControl, emit: Emit) -> None:
     config = store.config
     store.sweep()
     store.note_environment(_environment(config, patches))
@@ -92,26 +92,26 @@ def _execute(store: RunStore, patches: Patches, gate: Gate, emit: Emit) -> None:
     finished = tables.refresh()
     clock = Clock(config, finished=len(finished))
 
-    def pass_gate() -> None:
+    def obey() -> None:
         arrived = time.monotonic()
-        gate.wait()
+        control.wait()
         clock.held(time.monotonic() - arrived)
 
     def report(progress: Progress) -> None:
-        pass_gate()
+        obey()
         clock.tick(progress.phase, progress.done / max(progress.total, 1))
         emit({"event": "progress"} | asdict(_event(progress, clock)))
 
     try:
-        for record in run(config, patches, report=report, past=_past(store, finished)):
+        for record in run(config, patches, report=report, resume=_resume_state(store, finished)):
             keep(store, record)
             clock.record_finished()
             emit({"event": "record", "finished": clock.finished, "records": clock.records})
             if record.key.strategy == config.strategies[-1]:
                 tables.write()
-                gate.cycle_finished()
+                control.cycle_finished()
             if clock.finished < clock.records:
-                pass_gate()
+                obey()
         if store.wants_ceiling:
             _train_ceilings(store, patches, report)
     finally:
@@ -131,8 +131,8 @@ def execute_repetition(
     config = store.config
     store.note_environment(_environment(config, patches))
     finished = [key for key in store.committed() if key.repetition == repetition]
-    past = _past(store, finished, repetitions=[repetition])
-    for record in run(config, patches, past=past, repetitions=[repetition]):
+    resume = _resume_state(store, finished, repetitions=[repetition])
+    for record in run(config, patches, resume=resume, repetitions=[repetition]):
         keep(store, record)
         on_record(record.key)
 
@@ -191,7 +191,9 @@ def _arrays(record: CycleRecord) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _past(store: RunStore, keys: list[CycleKey], repetitions: Container[int] | None = None) -> Past:
+def _resume_state(
+    store: RunStore, keys: list[CycleKey], repetitions: Container[int] | None = None
+) -> ResumeState:
     expected = keys_in_order(store.config)
     if repetitions is not None:
         expected = (key for key in expected if key.repetition in repetitions)
@@ -214,7 +216,7 @@ def _past(store: RunStore, keys: list[CycleKey], repetitions: Container[int] | N
             return None  # an earlier version began this run
         return Axes(**{field.name: arrays[f"axes_{field.name}"] for field in fields(Axes)})
 
-    return Past(queries, weights_after, axes_of)
+    return ResumeState(queries, weights_after, axes_of)
 
 
 def _event(progress: Progress, clock: Clock) -> ProgressEvent:

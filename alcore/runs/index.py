@@ -16,7 +16,7 @@ from pathlib import Path
 
 from alcore.errors import AlcoreError, StoreError
 from alcore.runs.files import make_directory
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 
 
 class Status(StrEnum):

@@ -19,8 +19,8 @@ from pathlib import Path
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
 from alcore.runs.index import RunIndex, RunRow, Status
+from alcore.runs.run_store import RunStore, delete_run
 from alcore.runs.runners import ChildRunner, Runner
-from alcore.runs.store import RunStore, delete_run
 
 _log = logging.getLogger(__name__)
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from alcore.errors import AlcoreError
-from alcore.runs.store import RunStore
+from alcore.runs.processes import alcore_command, child_environment
+from alcore.runs.run_store import RunStore
 
 OnEvent = Callable[[dict], None]
 
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _SECONDS_TO_LEAVE = 5
 
 
@@ -29,7 +27,7 @@ class Runner(Protocol):
         ...
 
     def say(self, command: str) -> None:
-        """Pass on a command (see `alcore.runs.gate`), from any thread."""
+        """Pass on a command (see `alcore.runs.run_control`), from any thread."""
         ...
 
     def kill(self) -> None:
@@ -46,13 +44,13 @@ class ChildRunner:
         self._has_run = threading.Event()  # until then a command would be read as the run's directory
         self._is_ready = False
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "alcore", "worker", "-"],
+            alcore_command("worker", "-"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # until it has a run, whose worker.log takes it
             text=True,
             encoding="utf-8",
-            env=os.environ | {"PYTHONPATH": _python_path()},
+            env=child_environment(),
             start_new_session=True,  # Ctrl-C in the server's terminal is the server's to handle
         )
 
@@ -108,19 +106,19 @@ class ThreadRunner:
     """Runs the loop in the calling thread; for tests, and where processes are not to be had."""
 
     def __init__(self) -> None:
-        from alcore.runs.gate import Gate
+        from alcore.runs.run_control import RunControl
 
         self._on_event: OnEvent = lambda _: None
-        self._gate = Gate(lambda state: self._on_event({"event": "state", "state": state}))
+        self._control = RunControl(lambda state: self._on_event({"event": "state", "state": state}))
 
     def run(self, directory: Path, on_event: OnEvent) -> None:
         """Run to the end in this thread."""
         from alcore.runs.execution import execute  # imports torch
-        from alcore.runs.gate import Stopped
+        from alcore.runs.run_control import Stopped
 
         self._on_event = on_event
         try:
-            execute(RunStore(directory), gate=self._gate, emit=on_event)
+            execute(RunStore(directory), control=self._control, emit=on_event)
         except Stopped:
             on_event({"event": "stopped"})
         except (AlcoreError, OSError) as error:
@@ -129,14 +127,9 @@ class ThreadRunner:
             on_event({"event": "finished"})
 
     def say(self, command: str) -> None:
-        """Tell the gate."""
-        self._gate.say(command)
+        """Pass the command on to the loop."""
+        self._control.say(command)
 
     def kill(self) -> None:
         """A thread cannot be killed; it is stopped."""
-        self._gate.say("stop")
-
-
-def _python_path() -> str:
-    """So that the child finds this package from any working directory."""
-    return os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
+        self._control.say("stop")

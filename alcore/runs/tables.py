@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from alcore.keys import CycleKey
+from alcore.experiment.cycle_key import CycleKey
 from alcore.metrics import (
     METRICS,
     PATCH_IOU,
@@ -18,7 +18,7 @@ from alcore.metrics import (
     metrics_from_counts,
 )
 from alcore.runs.files import write_whole
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 
 _COUNTS = ("tp", "fp", "fn", "tn")
 _METRIC_COLUMNS = ("prevalence", *METRICS, PATCH_IOU, *_COUNTS)

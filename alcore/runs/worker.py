@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TextIO
 
 from alcore.errors import AlcoreError
-from alcore.runs.gate import COMMANDS, Gate, Stopped
-from alcore.runs.store import RunStore
+from alcore.runs.run_control import COMMANDS, RunControl, Stopped
+from alcore.runs.run_store import RunStore
 
 _NICENESS = 10  # the page comes first
 _SECONDS_BETWEEN_PROGRESS = 0.1
@@ -65,9 +65,9 @@ def work(directory: str) -> None:
         directory = sys.stdin.readline().rstrip("\n")
         if not directory:
             return  # the owner went away without a run for us
-    gate = Gate(lambda state: emit({"event": "state", "state": state}))
-    threading.Thread(target=_obey, args=(gate,), name="commands", daemon=True).start()
-    emit(_outcome(Path(directory), lambda store: execute(store, gate=gate, emit=emit)))
+    control = RunControl(lambda state: emit({"event": "state", "state": state}))
+    threading.Thread(target=_obey, args=(control,), name="commands", daemon=True).start()
+    emit(_outcome(Path(directory), lambda store: execute(store, control=control, emit=emit)))
     sys.stderr.flush()
     os._exit(0)  # torch's threads and the command reader need no farewell
 
@@ -90,9 +90,9 @@ def _outcome(directory: Path, execute_in) -> dict[str, object]:
     return {"event": "finished"}
 
 
-def _obey(gate: Gate) -> None:
+def _obey(control: RunControl) -> None:
     for line in sys.stdin:
         command = line.strip()
         if command in COMMANDS:
-            gate.say(command)
+            control.say(command)
     os._exit(_ORPHANED)

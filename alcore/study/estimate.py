@@ -13,10 +13,10 @@ import pandas as pd
 from alcore.config import RunConfig
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
-from alcore.draws import draw_repetition
 from alcore.errors import AlcoreError
-from alcore.keys import CycleKey
-from alcore.runs.store import RunStore
+from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.repetition import draw_repetition
+from alcore.runs.run_store import RunStore
 from alcore.study.plan import Cell, StudyPlan
 
 _MOST_MEASURED = 4

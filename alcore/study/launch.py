@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import psutil
 
-from alcore.config import ASSETS
 from alcore.errors import ConfigError, StoreError
 from alcore.runs.files import make_directory, write_text
+from alcore.runs.processes import alcore_command, child_environment
 from alcore.study.ledger import Ledger
 from alcore.study.plan import StudyPlan
-from alcore.study.reading import studies_directory
-from alcore.study.store import StudyStore
+from alcore.study.reader import studies_directory
+from alcore.study.study_store import StudyStore
 
 _SECONDS_TO_PLAN = 900
 _LOG = "study.log"
@@ -47,8 +45,8 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -
     plan_file = str(store.directory / "study.json")
     with (store.directory / _LOG).open("wb") as log:
         process = subprocess.Popen(
-            _command("study", plan_file, "--out", str(store.directory), *options),
-            env=_environment(),
+            alcore_command("study", plan_file, "--out", str(store.directory), *options),
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -62,7 +60,7 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -
 
 
 def is_starting(directory: Path) -> bool:
-    """Whether the study's process was launched, lives, and has not begun to conduct it yet."""
+    """Whether the study's process was launched, lives, and has not begun to run it yet."""
     notes = Ledger(directory).notes()
     if float(notes.get("launched", 0)) <= float(notes.get("began", 0)):
         return False
@@ -93,8 +91,8 @@ def tell_plan(plan: StudyPlan) -> list[str]:
     write_text(file, plan.to_json())
     try:
         result = subprocess.run(
-            _command("study", str(file), "--out", str(scratch / ".none"), "--plan"),
-            env=_environment() | {"COLUMNS": "500"},
+            alcore_command("study", str(file), "--out", str(scratch / ".none"), "--plan"),
+            env=child_environment(COLUMNS="500"),
             capture_output=True,
             text=True,
             timeout=_SECONDS_TO_PLAN,
@@ -107,13 +105,3 @@ def tell_plan(plan: StudyPlan) -> list[str]:
     if result.returncode:
         raise StoreError(result.stderr.strip().removeprefix("error: ") or "the estimate failed")
     return [line for line in result.stdout.splitlines() if not line.startswith("measuring")]
-
-
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "alcore", *arguments]
-
-
-def _environment() -> dict[str, str]:
-    """So that the child finds this package from any working directory."""
-    paths = filter(None, [str(ASSETS.parent), os.environ.get("PYTHONPATH")])
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

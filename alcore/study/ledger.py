@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 @dataclass(frozen=True)
-class Progress:
+class CellProgress:
     """How far one cell has come: its tasks by state, and records of those begun but not finished."""
 
     waiting: int = 0
@@ -84,14 +84,14 @@ class Ledger:
                 rows,
             )
 
-    def by_cell(self) -> dict[str, Progress]:
-        """Progress of every cell."""
+    def by_cell(self) -> dict[str, CellProgress]:
+        """CellProgress of every cell."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT cell, sum(status = 'waiting'), sum(status = 'running'), sum(status = 'finished'), "
                 "sum(status = 'failed'), sum(iif(status = 'finished', 0, records)) FROM task GROUP BY cell"
             )
-            return {cell: Progress(*counts) for cell, *counts in rows}
+            return {cell: CellProgress(*counts) for cell, *counts in rows}
 
     def finished_tasks(self) -> set[tuple[str, int]]:
         """(cell, repetition) of all finished tasks."""

@@ -13,17 +13,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.comparison import Question
 from alcore.errors import StoreError
-from alcore.figures import comparison, study
-from alcore.findings import BIBTEX, CITATION, basis, methods_paragraph
-from alcore.formatting import METRIC_TITLES, display_name, percent, plural
+from alcore.presentation.figures import budgets, study_maps
+from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
+from alcore.presentation.sentences import basis, gain_claims, loss_claims
 from alcore.runs.files import make_directory, write_text
-from alcore.study import answers
-from alcore.study.answers import Column
-from alcore.study.claims import gain_claims, loss_claims
+from alcore.statistics.comparison import Question
+from alcore.study import analysis
+from alcore.study.analysis import EvidenceByPool
 from alcore.study.plan import Cell
-from alcore.study.reading import StudyReader, describe_slice
+from alcore.study.reader import StudyReader, describe_slice
+from alcore.wording import percent, plural
 
 _STYLE = """
 body { font: 17px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem }
@@ -117,50 +118,52 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
 
 
 def _of_column(
-    column: Column, question: Question, prevalences: tuple[float, ...], tag: str
+    column: EvidenceByPool, question: Question, prevalences: tuple[float, ...], tag: str
 ) -> Iterator[Part]:
     metric, baseline, used = question.metric, question.baseline, question.prevalence
     title = f"AUBC ({METRIC_TITLES[metric]}) minus {baseline}'s"
-    grid = answers.advantage_grid(column, metric, baseline, prevalences)
+    grid = analysis.advantage_grid(column, metric, baseline, prevalences)
     if grid["advantage"].notna().any():
         yield Heading(3, f"Advantage over {baseline}, over π₀ and π₁")
         yield Text("Bold: the 95 % interval does not contain zero. Italic with ○: it does. Framed: no shift.")
         limit = color_limit(grid)
         for strategy in grid["strategy"].unique():
-            figure = study.advantage_map(grid, strategy, title=title, limit=limit)
+            figure = study_maps.advantage_map(grid, strategy, title=title, limit=limit)
             yield Picture(figure, f"map{tag}-{strategy}")
-        gain = answers.gain_without_shift(column, metric, baseline)
+        gain = analysis.gain_without_shift(column, metric, baseline)
         yield Heading(3, "Does it pay where defects are rare?")
-        yield Picture(study.over_pool(gain, "advantage", title=f"{title}, at π₁ = π₀"), f"gain{tag}")
+        yield Picture(study_maps.over_pool(gain, "advantage", title=f"{title}, at π₁ = π₀"), f"gain{tag}")
         yield from map(Text, gain_claims(gain, baseline))
-        loss = answers.loss_under_shift(column, metric, baseline, used)
+        loss = analysis.loss_under_shift(column, metric, baseline, used)
         yield Heading(3, f"What does shift to π₁ = {percent(used)} cost?")
-        yield Picture(study.over_pool(loss, "loss", title="change of that advantage"), f"loss{tag}")
+        yield Picture(study_maps.over_pool(loss, "loss", title="change of that advantage"), f"loss{tag}")
         yield from map(Text, loss_claims(loss, used))
-    summary = answers.summaries(column, metric, baseline, used)
+    summary = analysis.summaries(column, metric, baseline, used)
     budget = max(int(evidence.labelled[-1]) for evidence in column.values())
     yield from _of_labels(summary, question, budget, tag)
-    matrix, names = answers.penalties(column, metric, used)
+    matrix, names = analysis.penalties(column, metric, used)
     if len(names) > 1:
         yield Heading(3, f"Who beats whom, at π₁ = {percent(used)}")
-        yield Picture(study.rank_map(answers.ranks(summary)), f"ranks{tag}")
+        yield Picture(study_maps.rank_map(analysis.ranks(summary)), f"ranks{tag}")
         names = [display_name(name) for name in names]
-        yield Picture(comparison.penalty_heatmap(matrix, names, runs=len(column)), f"penalties{tag}")
+        yield Picture(budgets.penalty_heatmap(matrix, names, runs=len(column)), f"penalties{tag}")
 
 
 def _of_labels(summary: pd.DataFrame, question: Question, budget: int, tag: str) -> Iterator[Part]:
     yield Heading(3, "Enrichment and labels saved")
-    figure = study.over_pool(bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0)
+    figure = study_maps.over_pool(
+        bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0
+    )
     yield Picture(figure, f"enrichment{tag}")
     saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     if len(saved):
         title = f"labels saved at π₁ = {percent(question.prevalence)}"
-        yield Picture(study.over_pool(saved, "saved", title=title), f"saved{tag}")
+        yield Picture(study_maps.over_pool(saved, "saved", title=title), f"saved{tag}")
         yield Text(f"Bounds at the whole budget, {budget} labels, are open.")
 
 
 def bounded(summary: pd.DataFrame, column: str, limit: float = np.inf) -> pd.DataFrame:
-    """A summary's column with its bounds as low and high, for `alcore.figures.study.over_pool`.
+    """A summary's column with its bounds as low and high, for `study_maps.over_pool`.
 
     Args:
         limit: where open bounds are drawn to end.
@@ -177,7 +180,7 @@ def color_limit(grid: pd.DataFrame) -> float:
 
 
 def _of_provenance(
-    reader: StudyReader, question: Question, cells: list[Cell], column: Column
+    reader: StudyReader, question: Question, cells: list[Cell], column: EvidenceByPool
 ) -> Iterator[Part]:
     plan, environment = reader.plan, reader.environment()
     pool, evidence = next(iter(column.items()))

@@ -12,13 +12,13 @@ import numpy as np
 
 from alcore.config import RunConfig, parse_config
 from alcore.errors import StoreError
-from alcore.keys import CycleKey
+from alcore.experiment.cycle_key import CycleKey
 from alcore.metrics import class_means
-from alcore.resampling import patch_replicates
 from alcore.runs.evidence import make_evidence
 from alcore.runs.files import write_whole
-from alcore.runs.store import RunStore
-from alcore.statistics import Evidence
+from alcore.runs.run_store import RunStore
+from alcore.statistics.estimands import Evidence
+from alcore.statistics.resampling import patch_replicates
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from alcore.comparison import Question, bound_savings, summarise
+from alcore.statistics.comparison import Question, bound_savings, summarise
 from alcore.study.plan import Cell, StudyPlan
 from alcore.study.results import CellResults
 
@@ -19,7 +19,7 @@ _CONTRACT = ("aubc", "aubc_minus_random", "low", "high")
 
 def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) -> pd.DataFrame:
     """All that is known of a cell: the grid's keys, cell, test_prevalence, strategy, repetitions, and the
-    columns of `alcore.comparison.summarise` and `bound_savings`, for IoU against random.
+    columns of `alcore.statistics.comparison.summarise` and `bound_savings`, for IoU against random.
     """
     frames = [
         question_rows(results, Question(METRIC, prevalence, BASELINE)).assign(test_prevalence=prevalence)
@@ -33,7 +33,7 @@ def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) 
 
 
 def question_rows(results: CellResults, question: Question) -> pd.DataFrame:
-    """One row a strategy, see `alcore.comparison.summarise` and `bound_savings`."""
+    """One row a strategy, see `alcore.statistics.comparison.summarise` and `bound_savings`."""
     summary = summarise(results.evidence, question)
     return bound_savings(summary, budget=results.config.budget, baseline=question.baseline)
 

@@ -1,4 +1,4 @@
-"""A task is one repetition of one cell. It does not know where it runs: it asks a desk and hands in there."""
+"""A task is one repetition of one cell. It does not know where it runs: a broker serves it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Protocol
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, StoreError
-from alcore.keys import CycleKey
-from alcore.runs.gate import Stopped
-from alcore.runs.store import RunStore
+from alcore.experiment.cycle_key import CycleKey
+from alcore.runs.run_control import Stopped
+from alcore.runs.run_store import RunStore
 from alcore.study.ledger import FAILED, FINISHED, WAITING
 
 _ENVIRONMENT = "environment.json"
@@ -46,7 +46,7 @@ class Outcome:
     message: str = ""
 
 
-class Desk(Protocol):
+class TaskBroker(Protocol):
     """Where a task gets its data and what it did before, and hands in what it made."""
 
     def patches(self, name: str) -> Patches:
@@ -62,14 +62,14 @@ class Desk(Protocol):
         ...
 
 
-def perform(task: Task, desk: Desk) -> Outcome:
+def perform(task: Task, broker: TaskBroker) -> Outcome:
     """Do the task in a scratch directory, handing in every cycle as it is finished; never raises."""
     started = time.monotonic()
     status, message = FINISHED, ""
     try:
         if not task.rehearsal:
             with tempfile.TemporaryDirectory(prefix="alcore-task-") as scratch:
-                _perform(task, desk, Path(scratch) / "run")
+                _perform(task, broker, Path(scratch) / "run")
     except Stopped:
         status = WAITING
     except (AlcoreError, OSError) as error:
@@ -79,20 +79,20 @@ def perform(task: Task, desk: Desk) -> Outcome:
     return Outcome(task, status, time.monotonic() - started, message)
 
 
-def _perform(task: Task, desk: Desk, scratch: Path) -> None:
+def _perform(task: Task, broker: TaskBroker, scratch: Path) -> None:
     from alcore.runs.execution import execute_repetition  # imports torch, which whoever plans does without
 
     store = RunStore.create(scratch, task.config)
-    for name, content in desk.fetch(task).items():
+    for name, content in broker.fetch(task).items():
         (scratch / name).write_bytes(content)
 
     def hand_in(key: CycleKey) -> None:
         parts = [scratch / _ENVIRONMENT, store.weights_path(key), store.record_path(key)]
         files = {path.relative_to(scratch).as_posix(): path.read_bytes() for path in parts if path.exists()}
-        if not desk.deliver(task, files):
+        if not broker.deliver(task, files):
             raise Stopped
 
-    execute_repetition(store, desk.patches(task.config.dataset), task.repetition, on_record=hand_in)
+    execute_repetition(store, broker.patches(task.config.dataset), task.repetition, on_record=hand_in)
 
 
 def check_path(name: str) -> str:

@@ -10,12 +10,13 @@ import streamlit as st
 
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
-from alcore.figures.samples import score_history
-from alcore.formatting import as_plain_markdown, display_name, plural, score_text
-from alcore.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
-from alcore.keys import CycleKey
-from alcore.palette import PREDICTION, TRUE_MASK
+from alcore.experiment.cycle_key import CycleKey
+from alcore.presentation.figures.queries import score_history
+from alcore.presentation.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
+from alcore.presentation.labels import display_name, score_text
+from alcore.presentation.palette import PREDICTION, TRUE_MASK
 from alcore.ui.session import run_config, run_dataset, run_tables
+from alcore.wording import as_plain_markdown, plural
 
 _STRIP, _STRIP_SIDE = 10, 128
 _TILE_SIDE, _LARGE_SIDE = 192, 384

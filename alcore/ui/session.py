@@ -15,9 +15,9 @@ from alcore.home import home
 from alcore.runs.evidence import gather, gather_ceiling
 from alcore.runs.index import RunRow
 from alcore.runs.manager import RunManager
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
-from alcore.statistics import Evidence
+from alcore.statistics.estimands import Evidence
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.special import entr
 
 from alcore.acquisition import entropy_scores
-from alcore.imaging import entropy_of
+from alcore.presentation.imaging import entropy_of
 
 
 @given(st.floats(-15, 15))

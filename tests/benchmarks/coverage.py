@@ -14,8 +14,8 @@ import argparse
 import numpy as np
 
 from alcore.metrics import class_means, metric_at
-from alcore.resampling import interval, patch_replicates, repetition_replicates
-from alcore.statistics import aubc
+from alcore.statistics.estimands import aubc
+from alcore.statistics.resampling import interval, patch_replicates, repetition_replicates
 
 _LABELLED = np.arange(1, 9) * 24
 _TRUE = np.stack([0.5 * (1 - np.exp(-_LABELLED / scale)) for scale in (120, 70)])  # (S, C): random, other

@@ -14,7 +14,7 @@ import pandas as pd
 
 from alcore.config import load_config
 from alcore.data.collection import open_dataset
-from alcore.loop import run
+from alcore.experiment.loop import run
 from alcore.metrics import counts_at_prevalence, metrics_from_counts
 
 

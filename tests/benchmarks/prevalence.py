@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import expect
 
-from alcore.comparison import curve_frame
 from alcore.config import RunConfig, make_config
-from alcore.figures.comparison import RunCurves, budget_curves
-from alcore.keys import keys_in_order
+from alcore.experiment.cycle_key import keys_in_order
+from alcore.presentation.figures.budgets import RunCurves, budget_curves
 from alcore.runs.evidence import gather
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
+from alcore.statistics.comparison import curve_frame
 from tests.benchmarks.page import watch_text
 from tests.dashboard import SECONDS, chromium, serving
 

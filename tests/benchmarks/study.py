@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from alcore.study.conduct import conduct
 from alcore.study.engines import ENGINES, make_engine
 from alcore.study.plan import StudyPlan, make_study
-from alcore.study.store import StudyStore
+from alcore.study.scheduler import run_study
+from alcore.study.study_store import StudyStore
 from tests.study.helpers import OneByOne
 
 _STUDY = {
@@ -70,7 +70,7 @@ def measure(plan: StudyPlan, engine, workers: int) -> tuple[float, float, float]
     timed = Timed(engine)
     with tempfile.TemporaryDirectory() as scratch:
         store = StudyStore.create(Path(scratch) / "study", plan)
-        standing = conduct(store, timed)
+        standing = run_study(store, timed)
     assert standing.finished == plan.runs, "a run failed"
     started = timed.came[0] - timed.seconds[0]
     ended = time.monotonic()

@@ -16,7 +16,7 @@ from alcore.data.importing import rle
 from alcore.data.importing.importer import detect, import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.data.importing.roboflow import _length_of
-from alcore.data.importing.source import open_source
+from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import (
     SIZE,

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alcore.data import store
+from alcore.data import stored
 from alcore.data.collection import dataset_names, dataset_path, delete_dataset, open_dataset
 from alcore.data.images import cut
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.patches import Split
 from alcore.errors import DataError
-from alcore.runs.imports import ImportDesk
+from alcore.runs.import_queue import ImportQueue
 from tests.runs.helpers import wait_for
 
 
@@ -252,7 +252,7 @@ def test_the_real_data_set_is_the_same_from_a_folder_a_zip_and_an_upload(magneti
                 file.write(path, Path("magnetic-tile") / path.relative_to(magnetic_tile))
     import_dataset(magnetic_tile, dataset_path("folder"))
     import_dataset(archive, dataset_path("zip"))
-    desk = ImportDesk(home)
+    desk = ImportQueue(home)
     with archive.open("rb") as upload:
         job = desk.upload("upload", upload, [])
     wait_for(lambda: job.state != "running", "the upload")
@@ -268,7 +268,7 @@ def test_rows_of_a_large_file_are_the_same_after_their_pages_were_given_back(tmp
     import_dataset(make_folder(tmp_path / "in"), dataset_path("mine"))
     items = np.array([3, 1, 29])
     plain = open_dataset("mine").images(items)
-    monkeypatch.setattr(store, "_LARGE", 0)
+    monkeypatch.setattr(stored, "_LARGE", 0)
     patches = open_dataset("mine")
     assert patches._images._gives_back
     for _ in range(3):

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alcore.data.collection import dataset_names, dataset_path, open_dataset
-from alcore.data.importing import source as sources
+from alcore.data.importing import source_files as sources
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
-from alcore.data.importing.source import FolderSource, ZipSource, open_source, shown
+from alcore.data.importing.source_files import FolderSource, ZipSource, open_source, shown
 from alcore.errors import DataError
 from alcore.home import datasets_directory
 from tests.data.helpers import (

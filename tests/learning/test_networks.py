@@ -6,9 +6,9 @@ import pytest
 import segmentation_models_pytorch as smp
 import torch
 
-from alcore.catalogue import LIGHT_ENCODERS, architectures, check_names, encoders
 from alcore.config import ModelConfig
 from alcore.errors import ConfigError, ModelError
+from alcore.learning.model_names import LIGHT_ENCODERS, architectures, check_names, encoders
 from alcore.learning.networks import build_network, gradient_embeddings
 
 SMALL = ModelConfig(encoder="tu-test_efficientnet", options={"decoder_channels": [16, 8, 8, 8, 8]})

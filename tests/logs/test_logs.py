@@ -15,9 +15,9 @@ from alcore.logs.writing import export_log
 from alcore.logs.zipped import unpack_log, zip_log
 from alcore.runs.evidence import gather
 from alcore.runs.execution import execute
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
-from alcore.study.reading import known_studies, open_study
+from alcore.study.reader import known_studies, open_study
 from tests.conftest import SMALL
 from tests.runs.helpers import alcore
 

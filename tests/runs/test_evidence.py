@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from alcore.config import make_config
-from alcore.keys import FULL_POOL, CycleKey
+from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.metrics import counts_at_prevalence, metrics_from_counts
 from alcore.runs.evidence import gather, gather_ceiling, gather_peaks
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from tests.conftest import SMALL
 

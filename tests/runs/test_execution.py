@@ -7,9 +7,9 @@ import pytest
 from alcore.config import make_config
 from alcore.metrics import METRICS, counts_at_prevalence, metrics_from_counts
 from alcore.runs.execution import execute
-from alcore.runs.gate import Gate, Stopped
+from alcore.runs.run_control import RunControl, Stopped
+from alcore.runs.run_store import RunStore
 from alcore.runs.runners import ChildRunner, ThreadRunner
-from alcore.runs.store import RunStore
 from tests.conftest import SMALL
 from tests.runs.helpers import bytes_of
 
@@ -86,14 +86,14 @@ def test_another_seed_gives_other_bytes(finished, tmp_path):
 @pytest.mark.parametrize("records", [1, 4, 7])
 def test_a_stopped_run_resumes_to_the_same_bytes(finished, tmp_path, small, records):
     store = RunStore.create(tmp_path / "run", small)
-    gate = Gate()
+    control = RunControl()
 
     def stop_after(event):
         if event["event"] == "record" and event["finished"] == records:
-            gate.say("stop")
+            control.say("stop")
 
     with pytest.raises(Stopped):
-        execute(store, gate=gate, emit=stop_after)
+        execute(store, control=control, emit=stop_after)
     assert len(store.committed()) == records
     assert len(pd.read_csv(store.directory / "metrics.csv")) == 2 * records
     execute(store)

@@ -12,7 +12,7 @@ from alcore.config import make_config
 from alcore.runs.execution import execute
 from alcore.runs.index import RunIndex
 from alcore.runs.manager import RunManager
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 from tests.conftest import ROOT, SMALL
 from tests.runs.helpers import alcore, bytes_of, start_alcore, wait_for
 

@@ -5,8 +5,8 @@ from alcore.errors import DeviceError, StoreError
 from alcore.runs import execution
 from alcore.runs.index import RunIndex
 from alcore.runs.manager import RunManager
+from alcore.runs.run_store import RunStore
 from alcore.runs.runners import ThreadRunner
-from alcore.runs.store import RunStore
 from tests.conftest import SMALL
 from tests.runs.helpers import wait_for
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from alcore.config import RunConfig
 from alcore.runs.execution import execute
-from alcore.runs.store import RunStore
+from alcore.runs.run_store import RunStore
 from alcore.study.plan import StudyPlan, make_study
-from alcore.study.store import StudyDesk
+from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
 from tests.conftest import SMALL
 from tests.runs.helpers import bytes_of
@@ -42,11 +42,11 @@ class OneByOne:
     def workers_for(self, config: RunConfig) -> int:
         return 1
 
-    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+    def perform_all(self, tasks: Iterable[Task], broker: StudyBroker) -> Iterator[Outcome]:
         for task in tasks:
             self.before(task)
             self.performed.append((task.cell, task.repetition))
-            yield perform(task, desk)
+            yield perform(task, broker)
 
 
 def run_alone(plan: StudyPlan, root: Path) -> dict[str, dict[str, bytes]]:

@@ -10,10 +10,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from alcore.study.conduct import conduct
 from alcore.study.engines import local, make_engine
 from alcore.study.engines.local import LocalEngine, Room, visible_gpus
-from alcore.study.store import StudyStore
+from alcore.study.scheduler import run_study
+from alcore.study.study_store import StudyStore
 from tests.runs.helpers import alcore, start_alcore, wait_for
 from tests.study.helpers import plan_of, run_alone, runs_of, write_study
 
@@ -40,7 +40,7 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tm
             killed.append(workers[0])
             threading.Timer(0.5, workers[0].send_signal, (signal.SIGKILL,)).start()
 
-    standing = conduct(store, LocalEngine(workers=2), follow=kill_some)
+    standing = run_study(store, LocalEngine(workers=2), follow=kill_some)
     assert len(killed) == 3
     assert (standing.finished, standing.failed) == (4, 0)
     assert runs_of(store.directory) == longer_alone
@@ -49,7 +49,7 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tm
 def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "MOST_ATTEMPTS", 2)
     store = StudyStore.create(tmp_path / "study", plan_of(repetitions=1, cycles=1))
-    standing = conduct(store, _Deadly(workers=2))
+    standing = run_study(store, _Deadly(workers=2))
     assert (standing.finished, standing.failed) == (1, 1)
     [(cell, _, message)] = store.ledger().failures()
     assert cell == store.plan.cells[1].id
@@ -59,22 +59,22 @@ def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_don
 class _Deadly(LocalEngine):
     """Its tasks at π₀ = 0.3 kill the process that they run in, through a data set that does so."""
 
-    def perform_all(self, tasks, desk):
-        return super().perform_all(tasks, _DeadlyDesk(desk))
+    def perform_all(self, tasks, broker):
+        return super().perform_all(tasks, _DeadlyDesk(broker))
 
 
 class _DeadlyDesk:
-    def __init__(self, desk):
-        self.desk = desk
-        self.patches, self.deliver = desk.patches, desk.deliver
+    def __init__(self, broker):
+        self.broker = broker
+        self.patches, self.deliver = broker.patches, broker.deliver
 
     def __reduce__(self):
-        return _DeadlyDesk, (self.desk,)
+        return _DeadlyDesk, (self.broker,)
 
     def fetch(self, task):
         if task.config.pool_prevalence == 0.3:
             os.kill(os.getpid(), signal.SIGKILL)
-        return self.desk.fetch(task)
+        return self.broker.fetch(task)
 
 
 def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_path):

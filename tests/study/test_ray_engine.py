@@ -14,10 +14,10 @@ from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.synthetic import SurfaceSettings
 from alcore.errors import ConfigError
-from alcore.study.conduct import conduct
 from alcore.study.engines import cluster as engine_module
-from alcore.study.engines.cluster import RayEngine, RemoteDesk
-from alcore.study.store import StudyStore
+from alcore.study.engines.cluster import RayEngine, RemoteBroker
+from alcore.study.scheduler import run_study
+from alcore.study.study_store import StudyStore
 from tests.data.test_importers import make_folder
 from tests.study.helpers import plan_of, run_alone, runs_of
 
@@ -44,7 +44,7 @@ def test_two_nodes_give_the_bytes_of_runs_one_by_one_though_one_is_killed(
         if standing.finished >= 1 and len(nodes) == 2:
             cluster.remove_node(nodes.pop(), allow_graceful=False)
 
-    standing = conduct(store, RayEngine(address=cluster.address), follow=kill_one)
+    standing = run_study(store, RayEngine(address=cluster.address), follow=kill_one)
     assert len(nodes) == 1
     assert (standing.finished, standing.failed) == (4, 0)
     assert runs_of(store.directory) == longer_alone
@@ -60,7 +60,7 @@ def test_a_ray_on_this_machine_sees_imported_data(tmp_path, home):
     grid = {"dataset": ["mine", "synthetic"]}
     changes = {"pool_size": 20, "test_size": 6, "query_size": 2, "repetitions": 1, "cycles": 2}
     store = StudyStore.create(tmp_path / "study", plan_of(grid, **changes))
-    standing = conduct(store, RayEngine(workers=2))
+    standing = run_study(store, RayEngine(workers=2))
     assert (standing.finished, standing.failed) == (2, 0)
     assert runs_of(store.directory) == run_alone(store.plan, tmp_path)
 
@@ -75,21 +75,21 @@ def test_a_node_without_the_data_set_gets_it_once(tmp_path, home, monkeypatch):
     )
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
-        desk = RemoteDesk(actor=None)
+        broker = RemoteBroker(actor=None)
         for name in ("mine", "photos"):
-            desk.share(name)
+            broker.share(name)
             here = open_dataset(name)
             monkeypatch.setenv("ALCORE_HOME", str(tmp_path / "elsewhere"))
             monkeypatch.setattr(engine_module.tempfile, "gettempdir", lambda: str(tmp_path))
             engine_module._opened.clear()
-            there = desk.patches(name)
+            there = broker.patches(name)
             assert there.fingerprint == here.fingerprint
             assert (
                 there.images(here.split.nonzero()[0][:3]) == here.images(here.split.nonzero()[0][:3])
             ).all()
             engine_module._opened.clear()
             monkeypatch.setattr(engine_module.tempfile, "mkdtemp", None)  # nothing is unpacked again
-            assert desk.patches(name).fingerprint == here.fingerprint
+            assert broker.patches(name).fingerprint == here.fingerprint
             monkeypatch.undo()
             monkeypatch.setenv("ALCORE_HOME", str(home))
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.options import ImportOptions, MaskReader, Sample, no_defect
-from alcore.data.importing.source import Source, shown, stem, suffix
+from alcore.data.importing.source_files import Source, shown, stem, suffix
 from alcore.errors import DataError
 
 _MASK_ENDINGS = ("_mask", "-mask")

@@ -12,8 +12,8 @@ from alcore.data.images import cut, read_pixels, resize_image, resize_mask
 from alcore.data.importing import folder, reference, roboflow, severstal
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.options import ImportOptions, Sample
-from alcore.data.importing.source import Source, open_source, shown
-from alcore.data.store import DatasetInfo, Patch, write_dataset
+from alcore.data.importing.source_files import Source, open_source, shown
+from alcore.data.stored import DatasetInfo, Patch, write_dataset
 from alcore.errors import DataError, did_you_mean
 
 Pairing = Callable[[Source, ImportOptions, Refuse], list[Sample]]

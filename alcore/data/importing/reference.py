@@ -5,7 +5,7 @@ from __future__ import annotations
 from alcore.data.images import SUFFIXES
 from alcore.data.importing.folder import Refuse, mask_file
 from alcore.data.importing.options import ImportOptions, Sample, no_defect
-from alcore.data.importing.source import Source, shown, stem, suffix
+from alcore.data.importing.source_files import Source, shown, stem, suffix
 
 _IMAGES, _MASKS = "data/", "labels/"
 

@@ -14,7 +14,7 @@ import numpy as np
 from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
-from alcore.data.importing.source import Source, shown, stem, suffix
+from alcore.data.importing.source_files import Source, shown, stem, suffix
 from alcore.errors import DataError
 
 _CLASSES, _COCO = "_classes.csv", "_annotations.coco.json"

@@ -11,7 +11,7 @@ import numpy as np
 from alcore.data.importing import rle
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.options import ImportOptions, MaskReader, Sample, no_defect
-from alcore.data.importing.source import Source, shown
+from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 
 _IMAGES, _TABLE = "train_images/", "train.csv"

@@ -1,8 +1,8 @@
 """The Ray engine: the same tasks on a cluster, or on a Ray that is started on this machine.
 
-The study's desk is an actor on the conductor's node, the only one that writes to the study's directory. Tasks
-may land on any node, with a shared file system or without: they hand in each cycle at the desk, and get their
-data set from the object store, once a node, unless they find it in a shared ALCORE_HOME.
+The study's broker is an actor on the scheduler's node, the only one that writes to the study's directory.
+Tasks may land on any node, with a shared file system or without: they hand each cycle to the broker, and get
+their data set from the object store, once per node, unless they find it in a shared ALCORE_HOME.
 """
 
 from __future__ import annotations
@@ -29,15 +29,14 @@ from alcore.config import RunConfig
 from alcore.data.collection import dataset_names, open_dataset, open_directory
 from alcore.data.patches import Patches
 from alcore.errors import ConfigError
-from alcore.formatting import plural
-from alcore.home import datasets_directory, home
+from alcore.home import IMPORT_ROOT, IS_CHECKOUT, PACKAGE, datasets_directory, home
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.engines.local import Room
 from alcore.study.ledger import FAILED
-from alcore.study.store import StudyDesk
+from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
+from alcore.wording import plural
 
-_CODE = Path(__file__).resolve().parents[3]
 _SECONDS_TO_KNOCK = 10
 _NOT_CODE = [".venv", ".git", ".alcore", "tests", "assets/recorded", "**/__pycache__", ".*_cache"]
 
@@ -67,26 +66,26 @@ class RayEngine:
         by_gpu = int(resources["GPU"] / needs["num_gpus"]) if needs["num_gpus"] else by_cpu
         return max(1, min(by_cpu, by_gpu, self._workers or by_cpu))
 
-    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+    def perform_all(self, tasks: Iterable[Task], broker: StudyBroker) -> Iterator[Outcome]:
         """See `Engine`."""
         try:
-            yield from self._perform_all(iter(tasks), desk, self._resources())
+            yield from self._perform_all(iter(tasks), broker, self._resources())
         finally:
             self._leave()
 
     def _perform_all(
-        self, tasks: Iterator[Task], desk: StudyDesk, resources: Mapping[str, float]
+        self, tasks: Iterator[Task], broker: StudyBroker, resources: Mapping[str, float]
     ) -> Iterator[Outcome]:
-        remote_desk = RemoteDesk(_desk_actor(desk))
+        remote_broker = RemoteBroker(_broker_actor(broker))
         pending: dict[ray.ObjectRef, Task] = {}
         most = max(64, 4 * _cpus(resources))  # some wait in Ray's own queue, so that no worker does
         if self._workers and self._address:  # a Ray of our own has no more CPUs than that
             most = self._workers
         while True:
             while len(pending) < most and (task := next(tasks, None)):
-                remote_desk.share(task.config.dataset)
+                remote_broker.share(task.config.dataset)
                 needs = self._needs(task.config, resources)
-                pending[_perform_remotely.options(**needs).remote(task, remote_desk)] = task
+                pending[_perform_remotely.options(**needs).remote(task, remote_broker)] = task
             if not pending:
                 return
             ray.wait(list(pending), num_returns=1)
@@ -114,18 +113,25 @@ class RayEngine:
         environment = {"ALCORE_HOME": str(home())}
         quiet = {"log_to_driver": False, "logging_level": logging.WARNING}
         if self._address is None:
-            environment["PYTHONPATH"] = str(_CODE)
+            environment["PYTHONPATH"] = str(IMPORT_ROOT)
             cores = self._workers or len(Room.here().slots(threads=1, gpu_share=0))
             own = {"env_vars": environment}
             ray.init(num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
             return
-        code = {"working_dir": str(_CODE), "excludes": _NOT_CODE, "env_vars": environment}
+        code = _code_for_nodes() | {"env_vars": environment}
         try:
             _knock(self._address)
             ray.init(address=self._address, runtime_env=code, **quiet)
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"no Ray cluster can be joined at {self._address!r}: {reason}") from None
+
+
+def _code_for_nodes() -> dict[str, object]:
+    """What goes to the nodes: the checkout without its heavy folders, or the installed package alone."""
+    if IS_CHECKOUT:
+        return {"working_dir": str(IMPORT_ROOT), "excludes": _NOT_CODE}
+    return {"py_modules": [str(PACKAGE)]}
 
 
 def _cpus(resources: Mapping[str, float]) -> int:
@@ -148,15 +154,15 @@ def _outcome(task: Task, done: ray.ObjectRef) -> Outcome:
 
 
 @ray.remote(max_retries=MOST_ATTEMPTS - 1)
-def _perform_remotely(task: Task, desk: RemoteDesk) -> Outcome:
-    return perform(task, desk)
+def _perform_remotely(task: Task, broker: RemoteBroker) -> Outcome:
+    return perform(task, broker)
 
 
-def _desk_actor(desk: StudyDesk) -> ray.actor.ActorHandle:
-    """The desk where the study's directory is: on this node and no other."""
+def _broker_actor(broker: StudyBroker) -> ray.actor.ActorHandle:
+    """The broker where the study's directory is: on this node and no other."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 4}
-    return ray.remote(StudyDesk).options(scheduling_strategy=here, **options).remote(desk.directory)
+    return ray.remote(StudyBroker).options(scheduling_strategy=here, **options).remote(broker.directory)
 
 
 @dataclass(frozen=True)
@@ -168,14 +174,14 @@ class _Shipment:
 
 
 @dataclass(frozen=True)
-class RemoteDesk:
-    """The desk as tasks on other nodes see it."""
+class RemoteBroker:
+    """The broker as tasks on other nodes see it."""
 
     actor: ray.actor.ActorHandle
     shipments: dict[str, _Shipment] = field(default_factory=dict)
 
     def share(self, name: str) -> None:
-        """Put a data set into the object store, once; for the conductor."""
+        """Put a data set into the object store, once; for the scheduler."""
         if name not in self.shipments:
             directory = datasets_directory() / name
             paths = [path for path in directory.glob("*") if path.is_file()] if directory.is_dir() else []
@@ -187,11 +193,11 @@ class RemoteDesk:
         return _patches(name, self.shipments[name])
 
     def fetch(self, task: Task) -> dict[str, bytes]:
-        """As `StudyDesk.fetch`."""
+        """As `StudyBroker.fetch`."""
         return _answer(self.actor.fetch.remote(task))
 
     def deliver(self, task: Task, files: Mapping[str, bytes]) -> bool:
-        """As `StudyDesk.deliver`."""
+        """As `StudyBroker.deliver`."""
         return _answer(self.actor.deliver.remote(task, files))
 
 

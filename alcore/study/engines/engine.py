@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from alcore.config import RunConfig
-from alcore.study.store import StudyDesk
+from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task
 
 MOST_ATTEMPTS = 4
@@ -28,7 +28,7 @@ class Engine(Protocol):
         """How many runs like that go side by side."""
         ...
 
-    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+    def perform_all(self, tasks: Iterable[Task], broker: StudyBroker) -> Iterator[Outcome]:
         """Perform tasks, which are taken as there is room, and yield their outcomes as they come."""
         ...
 

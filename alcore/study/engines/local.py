@@ -19,11 +19,11 @@ from pathlib import Path
 import psutil
 
 from alcore.config import RunConfig
-from alcore.formatting import plural
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
-from alcore.study.store import StudyDesk
+from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
+from alcore.wording import plural
 
 _BYTES_A_WORKER = 3 * 2**29
 """1.5 GiB: torch with the default network resides in half of it (CPU); more for larger networks."""
@@ -83,12 +83,12 @@ class LocalEngine:
         gpus = f" and {plural(len(self._room.gpus), 'GPU')}" if self._room.gpus else ""
         return f"this machine with {plural(self._room.cores, 'core')}{gpus}"
 
-    def perform_all(self, tasks: Iterable[Task], desk: StudyDesk) -> Iterator[Outcome]:
+    def perform_all(self, tasks: Iterable[Task], broker: StudyBroker) -> Iterator[Outcome]:
         """See `Engine`."""
         tasks = iter(tasks)
         first = next(tasks, None)
         if first is not None:
-            pool = _Pool(self._slots(first.config), desk)
+            pool = _Pool(self._slots(first.config), broker)
             try:
                 yield from pool.perform_all(chain([first], tasks))
             except KeyboardInterrupt:
@@ -111,8 +111,8 @@ class LocalEngine:
 class _Pool:
     """A ProcessPoolExecutor that is made again when one of its processes dies."""
 
-    def __init__(self, slots: list[str | None], desk: StudyDesk) -> None:
-        self._slots, self._desk = slots, desk
+    def __init__(self, slots: list[str | None], broker: StudyBroker) -> None:
+        self._slots, self._broker = slots, broker
         self._executor = self._make()
         self._pending: dict[Future, Task] = {}
         self._again: deque[Task] = deque()
@@ -125,7 +125,7 @@ class _Pool:
         for slot in self._slots:
             slots.put(slot)
         return ProcessPoolExecutor(
-            len(self._slots), context, initializer=_become_worker, initargs=(slots, self._desk)
+            len(self._slots), context, initializer=_become_worker, initargs=(slots, self._broker)
         )
 
     def perform_all(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
@@ -197,14 +197,14 @@ class _Pool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-_desk: StudyDesk | None = None
-"""The worker process's desk."""
+_broker: StudyBroker | None = None
+"""The worker process's broker."""
 
 
-def _become_worker(slots: multiprocessing.queues.Queue, desk: StudyDesk) -> None:
-    """A worker's first steps: leave Ctrl-C to the conductor, end with it, and see one GPU alone."""
-    global _desk
-    _desk = desk
+def _become_worker(slots: multiprocessing.queues.Queue, broker: StudyBroker) -> None:
+    """A worker's first steps: leave Ctrl-C to the scheduler, end with it, and see one GPU alone."""
+    global _broker
+    _broker = broker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
@@ -221,4 +221,4 @@ def _end_with(sentinel: int) -> None:
 
 
 def _perform_here(task: Task) -> Outcome:
-    return perform(task, _desk)
+    return perform(task, _broker)

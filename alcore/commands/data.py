@@ -1,0 +1,169 @@
+"""The command line's part about data sets: python -m alcore data COMMAND."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alcore.errors import DataError
+
+data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
+
+
+@data_app.command("import")
+def import_data(
+    source: Annotated[Path, typer.Argument(help="The folder or zip file with images and masks.")],
+    name: Annotated[str, typer.Option(help="The data set's name from now on.")],
+    format: Annotated[
+        str, typer.Option(help="auto, folder, magnetic-tile, severstal, roboflow or reference.")
+    ] = "auto",
+    patch: Annotated[str, typer.Option(help="Patch size, HEIGHTxWIDTH in pixels.")] = "64x64",
+    tile: Annotated[bool, typer.Option("--tile", help="Cut tiles instead of resizing whole images.")] = False,
+    overlap: Annotated[int, typer.Option(help="Pixels that neighbouring tiles share.", min=0)] = 0,
+    resize: Annotated[str, typer.Option(help="With --tile: shrink images to HEIGHTxWIDTH first.")] = "",
+    rgb: Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")] = False,
+    threshold: Annotated[int, typer.Option(help="Mask values above it are defective.", min=0, max=254)] = 127,
+    classes: Annotated[str, typer.Option(help="Mask values that are defective, such as 1,3.")] = "",
+    color: Annotated[str, typer.Option(help="Mask colour that is defective, R,G,B.")] = "",
+    tolerance: Annotated[
+        int, typer.Option(help="How far a channel may be from --color.", min=0, max=255)
+    ] = 10,
+    min_area: Annotated[int, typer.Option(help="Foreground pixels that make a patch defective.", min=1)] = 1,
+    drop_black_border: Annotated[
+        bool, typer.Option("--drop-black-border", help="Leave out images with a black border, as the paper.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out unusable files and list them.")
+    ] = False,
+    missing_mask_is_clean: Annotated[
+        bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
+    ] = False,
+) -> None:
+    """Import a folder or a zip file as a data set."""
+    from alcore.data.collection import dataset_path
+    from alcore.data.importing.importer import import_dataset
+    from alcore.data.importing.options import Foreground, ImportOptions
+
+    options = ImportOptions(
+        patch=_parse_size(patch, "patch size"),
+        tile=tile,
+        overlap=overlap,
+        resize_to=_parse_size(resize, "size to resize to") if resize else None,
+        channels=3 if rgb else 1,
+        foreground=Foreground(
+            threshold=threshold,
+            classes=_parse_numbers(classes, "classes") or None,
+            color=_parse_color(color),
+            tolerance=tolerance,
+        ),
+        min_area=min_area,
+        drop_black_border=drop_black_border,
+        skip_bad=skip_bad,
+        missing_mask_is_clean=missing_mask_is_clean,
+    )
+    info = import_dataset(source, dataset_path(name), format_name=format, options=options)
+    typer.echo(
+        f"{name}: {info.patches} patches, {info.defective} defective ({info.defective / info.patches:.1%})"
+    )
+    if info.vanished:
+        typer.echo(
+            f"defects too small for a pixel at this size, so counted as clean: {len(info.vanished)} images"
+        )
+    for file, reason in info.skipped.items():
+        typer.echo(f"skipped {file}: {reason}")
+
+
+@data_app.command("create")
+def create_data(
+    name: Annotated[str, typer.Argument(help="The data set's name from now on.")],
+    family: Annotated[
+        str, typer.Option(help="Material: brushed, cast, woven, leather, x-ray or tuber.")
+    ] = "brushed",
+    size: Annotated[int, typer.Option(help="Side of a patch in pixels, 64 to 512.")] = 64,
+    count: Annotated[int, typer.Option(help="Patches; half of them are defective.")] = 12_000,
+    contrast: Annotated[float, typer.Option(help="Of defects; 1 is the built-in set's.")] = 1.0,
+    defect_size: Annotated[float, typer.Option(help="Length of defects; 1 is the built-in set's.")] = 1.0,
+    rarity: Annotated[float, typer.Option(help="0: all kinds alike; more: rare ones rarer.")] = 1.0,
+    look_alikes: Annotated[float, typer.Option(help="Harmless marks on a patch, on average.")] = 0.6,
+    color: Annotated[bool, typer.Option("--color", help="RGB instead of grey.")] = False,
+    seed: Annotated[int, typer.Option(help="One seed, one data set.", min=0)] = 2601,
+) -> None:
+    """Make a data set of procedural surfaces."""
+    from alcore.data.collection import make_surfaces
+    from alcore.data.synthetic import SurfaceSettings
+
+    settings = SurfaceSettings(
+        family=family,
+        size=size,
+        count=count,
+        contrast=contrast,
+        defect_size=defect_size,
+        rarity=rarity,
+        look_alikes=look_alikes,
+        color=color,
+        seed=seed,
+    )
+    make_surfaces(name, settings)
+    typer.echo(f"{name}: {count} surfaces of {size}x{size}, {count // 2} defective")
+
+
+@data_app.command("list")
+def list_data() -> None:
+    """List all data sets."""
+    from alcore.data.collection import dataset_names, open_dataset
+
+    for name in dataset_names():
+        patches = open_dataset(name)
+        height, width, channels = patches.shape
+        defective = int(patches.defective.sum())
+        colours = "grey" if channels == 1 else "RGB"
+        typer.echo(
+            f"{name}: {patches.defective.size} patches of {height}x{width} {colours}, {defective} defective"
+        )
+
+
+@data_app.command("show")
+def show_data(name: str) -> None:
+    """Say what a data set holds, and what one should know before a run."""
+    from alcore.data.collection import open_dataset
+    from alcore.data.overview import describe
+
+    overview = describe(open_dataset(name))
+    typer.echo(
+        f"{name}: {overview.patches} patches, {overview.defective} defective ({overview.prevalence:.1%})"
+    )
+    for row in overview.splits.itertuples():
+        typer.echo(f"{row.split}: {row.patches} patches, {row.defective} defective ({row.prevalence:.1%})")
+    for warning in overview.warnings:
+        typer.echo(warning)
+
+
+@data_app.command("delete")
+def delete_data(name: str) -> None:
+    """Delete an imported data set."""
+    from alcore.data.collection import delete_dataset
+
+    delete_dataset(name)
+
+
+def _parse_size(text: str, what: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})[xX](\d{1,4})", text)
+    if not match or not min(int(match[1]), int(match[2])) >= 16:
+        raise DataError(f"the {what} must be HEIGHTxWIDTH with sides from 16 to 9999 px, got {text!r}")
+    return int(match[1]), int(match[2])
+
+
+def _parse_numbers(text: str, what: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"(\d{1,3}(,\d{1,3})*)?", text):
+        raise DataError(f"the {what} must be whole numbers with commas between them, got {text!r}")
+    return tuple(int(number) for number in text.split(",") if number)
+
+
+def _parse_color(text: str) -> tuple[int, int, int] | None:
+    numbers = _parse_numbers(text, "colour")
+    if numbers and (len(numbers) != 3 or max(numbers) > 255):
+        raise DataError(f"the colour must be R,G,B with values from 0 to 255, got {text!r}")
+    return numbers or None

@@ -1,0 +1,99 @@
+"""What a data set holds, in numbers: for the Data page and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alcore.data.patches import Patches, Split, items_of
+from alcore.data.stored import MOST_SIZES, StoredPatches
+from alcore.pools import largest_pool
+from alcore.wording import plural
+
+_MOST_MEASURED = 1000  # defective patches whose area is measured where it is not on record
+_TINY = 4  # pixels
+
+
+@dataclass(frozen=True)
+class Overview:
+    """patches, defective: counts; splits: a row a side, with its counts and prevalence; area: (n,) defect
+    areas as shares of a patch, of all defective patches or a sample; warnings: what to know before a run.
+    """
+
+    patches: int
+    defective: int
+    splits: pd.DataFrame
+    area: np.ndarray
+    warnings: list[str]
+
+    @property
+    def prevalence(self) -> float:
+        """Share of defective patches in the whole set."""
+        return self.defective / self.patches
+
+
+def describe(patches: Patches) -> Overview:
+    """Count, measure and check a data set."""
+    splits = pd.DataFrame(
+        [
+            {
+                "split": side.name.lower(),
+                "patches": items_of(patches, side).size,
+                "defective": int(patches.defective[items_of(patches, side)].sum()),
+            }
+            for side in Split
+        ]
+    )
+    splits["prevalence"] = splits["defective"] / splits["patches"]
+    area = _areas(patches)
+    warnings = _warnings(patches, area) if isinstance(patches, StoredPatches) else []
+    return Overview(patches.defective.size, int(patches.defective.sum()), splits, area, warnings)
+
+
+def largest_pools(patches: Patches, prevalences: tuple[float, ...]) -> pd.DataFrame:
+    """One row a prevalence π₀: prevalence, and size of the largest pool that the training side can give."""
+    defective = patches.defective[items_of(patches, Split.TRAIN)]
+    counts = int(defective.sum()), int((~defective).sum())
+    sizes = [largest_pool(*counts, prevalence) for prevalence in prevalences]
+    return pd.DataFrame({"prevalence": prevalences, "size": sizes})
+
+
+def _areas(patches: Patches) -> np.ndarray:
+    pixels = patches.shape[0] * patches.shape[1]
+    if isinstance(patches, StoredPatches):
+        return patches.items["area"].to_numpy()[patches.defective] / pixels
+    items = np.flatnonzero(patches.defective)[:_MOST_MEASURED]
+    return patches.masks(items).mean(axis=(1, 2))
+
+
+def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
+    found = []
+    content = patches.items["content"]
+    copies = len(content) - content.nunique()
+    if copies:
+        found.append(
+            f"Same pixels as another patch, and kept on one side with it: {plural(copies, 'patch')}."
+        )
+    tiny = int((area * patches.shape[0] * patches.shape[1] < _TINY).sum())
+    if tiny:
+        found.append(f"Nearly empty masks, fewer than {_TINY} pixels: {plural(tiny, 'defective patch')}.")
+    info = patches.info
+    if info.vanished:
+        found.append(
+            f"Defects too small to survive at this size, so counted as clean: "
+            f"{plural(len(info.vanished), 'image')} ({_some(info.vanished)})."
+        )
+    if info.skipped:
+        found.append(f"Skipped at the import: {plural(len(info.skipped), 'file')} ({_some(info.skipped)}).")
+    if len(info.source_sizes) > 1:
+        sizes = [f"{height}x{width}" for height, width in info.source_sizes]
+        more = " or more" if len(sizes) == MOST_SIZES else ""
+        found.append(f"Images of {len(sizes)}{more} different sizes, most often {', '.join(sizes[:3])}.")
+    return found
+
+
+def _some(names) -> str:
+    names = list(names)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

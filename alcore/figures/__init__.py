@@ -1,1 +1,0 @@
-"""Tidy frames -> plotly figures."""

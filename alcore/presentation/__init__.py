@@ -1,0 +1,1 @@
+"""How results read and look: labels, sentences, palette, pictures and figures. It knows no page."""

@@ -1,0 +1,1 @@
+"""Figures: one function draws what another has computed."""

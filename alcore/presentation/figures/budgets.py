@@ -1,0 +1,207 @@
+"""The Compare page's figures. Colour says which strategy, dash which run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from alcore.presentation.figures.layout import (
+    AXIS,
+    BOLD,
+    NEUTRAL,
+    ZERO_LINE,
+    band,
+    color_of,
+    dash_of,
+    layout,
+    symbol_of,
+    trace_name,
+)
+from alcore.presentation.palette import WINS, translucent
+from alcore.statistics.estimands import Estimate
+
+
+@dataclass(frozen=True)
+class RunCurves:
+    """One run's part of a figure: its short name, `comparison.by_budget` rows, and its ceiling."""
+
+    name: str
+    rows: pd.DataFrame
+    ceiling: Estimate | None = None
+
+
+def budget_curves(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Figure:
+    """A metric against the budget, with 95 % bands, and full-pool ceilings as level lines.
+
+    Args:
+        runs: at least one.
+        align: labelled (images) or share (of the pool), the x axis.
+        title: of the y axis.
+    """
+    figure = go.Figure()
+    for position, run in enumerate(runs):
+        dash = dash_of(position)
+        for strategy, rows in run.rows.groupby("strategy", sort=False):
+            name = trace_name(run.name, strategy, len(runs))
+            known = rows.dropna(subset=["low", "high"])
+            columns = (known[column].to_list() for column in (align, "low", "high"))
+            figure.add_trace(band(*columns, color_of(strategy), name))
+            figure.add_trace(
+                go.Scatter(
+                    x=rows[align],
+                    y=rows["value"],
+                    name=name,
+                    legendgroup=name,
+                    mode="lines+markers",
+                    line=BOLD | {"color": color_of(strategy), "dash": dash},
+                    marker={"size": 10, "symbol": symbol_of(strategy), "color": color_of(strategy)},
+                    customdata=rows[["low", "high", "labelled"]],
+                    hovertemplate=f"{name}<br>%{{customdata[2]}} labelled images<br>%{{y:.3f}}"
+                    ", 95 % interval %{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>",
+                    cliponaxis=False,
+                )
+            )
+        if run.ceiling is not None:
+            _add_ceiling(figure, run, dash, several=len(runs) > 1)
+    figure.update_layout(
+        **layout(),
+        xaxis=_budget_axis(align),
+        yaxis=AXIS | {"title": title, "range": [-0.02, 1.02]},
+    )
+    return figure
+
+
+def _add_ceiling(figure: go.Figure, run: RunCurves, dash: str, *, several: bool) -> None:
+    ceiling = run.ceiling
+    figure.add_hrect(
+        y0=ceiling.low, y1=ceiling.high, fillcolor="rgba(140, 140, 140, 0.18)", line_width=0, layer="below"
+    )
+    figure.add_hline(
+        y=ceiling.value,
+        line={"color": NEUTRAL, "width": 2, "dash": "dot" if dash == "solid" else dash},
+        annotation={
+            "text": f"{run.name + ': ' if several else ''}full pool {ceiling.value:.3f}",
+            "font": {"size": 15},
+        },
+        annotation_position="top left",
+    )
+
+
+def _budget_axis(align: str) -> dict[str, object]:
+    titles = {"labelled": ("labelled images", "d"), "share": ("labelled share of the pool", ".0%")}
+    title, form = titles[align]
+    return AXIS | {"title": title, "rangemode": "tozero", "tickformat": form}
+
+
+def advantage_forest(summary: pd.DataFrame, *, title: str) -> go.Figure:
+    """AUBC advantages over the baseline with their intervals, one row a run and strategy.
+
+    Args:
+        summary: columns name (of run and strategy), strategy, advantage, advantage_low, advantage_high.
+        title: of the x axis.
+    """
+    rows = summary.dropna(subset=["advantage"])
+    figure = go.Figure()
+    for row in rows.itertuples():
+        figure.add_trace(
+            go.Scatter(
+                x=[row.advantage],
+                y=[row.name],
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [row.advantage_high - row.advantage],
+                    "arrayminus": [row.advantage - row.advantage_low],
+                    "thickness": 3,
+                    "width": 8,
+                },
+                mode="markers",
+                marker={"size": 14, "symbol": symbol_of(row.strategy), "color": color_of(row.strategy)},
+                showlegend=False,
+                hovertemplate=f"{row.name}<br>%{{x:+.3f}}, 95 % interval {row.advantage_low:+.3f} to "
+                f"{row.advantage_high:+.3f}<extra></extra>",
+            )
+        )
+    figure.add_vline(x=0, line=ZERO_LINE)
+    figure.update_layout(
+        **layout(height=110 + 44 * max(len(rows), 1)),
+        xaxis=AXIS | {"title": title, "tickformat": "+.2f"},
+        yaxis=AXIS | {"autorange": "reversed", "type": "category"},
+    )
+    return figure
+
+
+def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Figure:
+    """Differences to the baseline at each budget; filled markers are significant after Holm's correction."""
+    figure = go.Figure()
+    for position, run in enumerate(runs):
+        for strategy, rows in run.rows.dropna(subset=["difference"]).groupby("strategy", sort=False):
+            name, color = trace_name(run.name, strategy, len(runs)), color_of(strategy)
+            known = rows.dropna(subset=["difference_low"])
+            columns = (known[column].to_list() for column in (align, "difference_low", "difference_high"))
+            figure.add_trace(band(*columns, color, name))
+            symbols = [
+                symbol_of(strategy) + ("" if is_clear else "-open") for is_clear in rows["significant"]
+            ]
+            figure.add_trace(
+                go.Scatter(
+                    x=rows[align],
+                    y=rows["difference"],
+                    name=name,
+                    legendgroup=name,
+                    mode="lines+markers",
+                    line={"color": color, "width": 2, "dash": dash_of(position)},
+                    marker={"size": 12, "symbol": symbols, "color": color, "line": {"width": 2}},
+                    text=[_difference_text(name, row) for row in rows.itertuples()],
+                    hovertemplate="%{text}<extra></extra>",
+                )
+            )
+    figure.add_hline(y=0, line=ZERO_LINE)
+    figure.update_layout(
+        **layout(),
+        xaxis=_budget_axis(align),
+        yaxis=AXIS | {"title": title, "tickformat": "+.2f"},
+    )
+    return figure
+
+
+def _difference_text(name: str, row) -> str:
+    bounds, test = "no interval", "not tested"
+    if not np.isnan(row.difference_low):
+        bounds = f"95 % interval {row.difference_low:+.3f} to {row.difference_high:+.3f}"
+    if not np.isnan(row.p_adjusted):
+        test = f"p = {row.p_adjusted:.3f} after Holm's correction"
+    return f"{name}<br>{row.labelled} labelled images<br>{row.difference:+.3f}, {bounds}<br>{test}"
+
+
+def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> go.Figure:
+    """Who beats whom: (S, S) of `alcore.statistics.estimands.penalty_matrix`, added up over the runs."""
+    text = [
+        [f"{value:.2f}" if row != column else "" for column, value in enumerate(values)]
+        for row, values in enumerate(matrix)
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=matrix,
+            x=list(names),
+            y=list(names),
+            text=text,
+            texttemplate="%{text}",
+            textfont={"size": 16},
+            colorscale=[[0, translucent(WINS, 0.04)], [1, translucent(WINS, 0.9)]],
+            zmin=0,
+            zmax=runs,
+            colorbar={"title": {"text": "budgets<br>won"}},
+            hovertemplate="%{y} beats %{x} at %{z:.2f} of the budgets<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        **layout(height=160 + 48 * len(names)),
+        xaxis=AXIS | {"title": "is beaten", "side": "top"},
+        yaxis=AXIS | {"title": "beats", "autorange": "reversed"},
+    )
+    return figure

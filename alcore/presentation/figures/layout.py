@@ -1,0 +1,69 @@
+"""What all figures share. Colours come from the palette, text colours from the page's theme."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from alcore.acquisition import strategy_names
+from alcore.presentation.labels import display_name
+from alcore.presentation.palette import strategy_colors, translucent
+
+CHART_HEIGHT = 400
+AXIS = {"title_font": {"size": 17}, "tickfont": {"size": 15}}  # to be read from the back of a room
+NEUTRAL = "#8C8C8C"
+
+BOLD = {"width": 3.5}
+ZERO_LINE = {"color": NEUTRAL, "width": 2, "dash": "dash"}
+
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_SYMBOLS = (
+    *("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "cross", "hexagon", "pentagon"),
+    *("bowtie", "x", "hourglass"),
+)
+
+
+def layout(**changes: object) -> dict[str, object]:
+    """Arguments of `update_layout` that every figure begins with."""
+    return {
+        "height": CHART_HEIGHT,
+        "font": {"size": 16},
+        "margin": {"l": 8, "r": 8, "t": 40, "b": 8},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 16}},
+        "uirevision": "keep",
+    } | changes
+
+
+def symbol_of(strategy: str) -> str:
+    """The marker of a strategy, the same in every figure, for whoever cannot go by colour."""
+    names = strategy_names()
+    return _SYMBOLS[names.index(strategy) % len(_SYMBOLS)] if strategy in names else "circle"
+
+
+def color_of(strategy: str) -> str:
+    """The colour of a strategy; neutral for anything else, such as the full pool."""
+    return strategy_colors().get(strategy, NEUTRAL)
+
+
+def dash_of(position: int) -> str:
+    """The dash of the run at that position among those compared."""
+    return _DASHES[position % len(_DASHES)]
+
+
+def trace_name(run: str, strategy: str, runs: int) -> str:
+    """What a strategy's line is called: with its run, where there are several."""
+    return display_name(strategy) if runs == 1 else f"{run} · {display_name(strategy)}"
+
+
+def band(x: list, low: list, high: list, color: str, group: str) -> go.Scatter:
+    """A filled band between two lines, without legend or hover; it comes and goes with its legend group."""
+    return go.Scatter(
+        x=[*x, *reversed(x)],
+        y=[*high, *reversed(low)],
+        mode="lines",
+        fill="toself",
+        fillcolor=translucent(color, 0.16),
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup=group,
+    )

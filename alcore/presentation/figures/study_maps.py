@@ -1,0 +1,222 @@
+"""The study's figures: maps over π₀ and π₁, and lines over π₀."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from alcore.presentation.figures.layout import AXIS, BOLD, NEUTRAL, ZERO_LINE, color_of, layout, symbol_of
+from alcore.presentation.labels import display_name
+from alcore.presentation.palette import LOSES, WINS, translucent
+from alcore.wording import percent
+
+_PALE = "#F7F7F7"
+_CELL = 46
+"""Height of a map's row in pixels."""
+
+
+def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: float) -> go.Figure:
+    """One strategy's advantage over π₀ (columns) and π₁ (rows); pale numbers cannot be told from zero.
+
+    Args:
+        frame: `alcore.study.analysis.advantage_grid` rows.
+        title: of the colours.
+        limit: advantage at which the colours end, so that maps of several strategies can be compared.
+    Returns:
+        A figure whose cells carry (π₀, π₁) as customdata.
+    """
+    rows = frame[frame["strategy"] == strategy]
+    value, clear = (
+        rows.pivot(index="prevalence", columns="pool_prevalence", values=name)
+        for name in ("advantage", "is_clear")
+    )
+    pools, uses = [percent(pool) for pool in value.columns], [percent(use) for use in value.index]
+    figure = go.Figure(
+        go.Heatmap(
+            z=value.to_numpy(),
+            x=pools,
+            y=uses,
+            zmin=-limit,
+            zmax=limit,
+            colorscale=[[0, LOSES], [0.5, _PALE], [1, WINS]],
+            colorbar={"title": {"text": title, "side": "right"}, "tickformat": "+.2f", "thickness": 16},
+            xgap=2,
+            ygap=2,
+            hoverinfo="skip",
+        )
+    )
+    _add_diagonal(figure, rows, pools, uses)
+    figure.add_trace(_cells(rows, value, clear, limit))
+    figure.update_layout(
+        **layout(height=150 + _CELL * len(uses)),
+        title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
+        xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
+        yaxis=AXIS | {"title": "defects in use π₁", "type": "category", "showgrid": False},
+        clickmode="event+select",
+    )
+    return figure
+
+
+def _cells(rows: pd.DataFrame, value: pd.DataFrame, clear: pd.DataFrame, limit: float) -> go.Scatter:
+    """Numbers and invisible markers, since a heat map's own cells cannot be clicked."""
+    texts, colors = [], []
+    for row in rows.itertuples():
+        is_dark = abs(row.advantage) > 0.55 * limit
+        unknown = np.isnan(row.advantage)
+        number = f"{row.advantage:+.3f}"
+        mark = "" if np.isnan(row.low) else " ○"
+        texts.append("–" if unknown else f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i>{mark}")
+        colors.append("#FFFFFF" if is_dark and not unknown else "#333333")
+    hover = [_cell_words(row) for row in rows.itertuples()]
+    return go.Scatter(
+        x=[percent(pool) for pool in rows["pool_prevalence"]],
+        y=[percent(use) for use in rows["prevalence"]],
+        mode="markers+text",
+        marker={"size": _CELL - 6, "symbol": "square", "opacity": 0.01, "color": NEUTRAL},
+        text=texts,
+        textfont={"size": 15, "color": colors},
+        customdata=rows[["pool_prevalence", "prevalence"]].to_numpy().tolist(),
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        unselected={"marker": {"opacity": 0.01}},
+        showlegend=False,
+    )
+
+
+def _cell_words(row) -> str:
+    where = f"π₀ {percent(row.pool_prevalence)}, π₁ {percent(row.prevalence)}<br>"
+    if np.isnan(row.advantage):
+        return where + "undefined, or not measured"
+    if np.isnan(row.low):
+        return where + f"{row.advantage:+.3f}, no interval"
+    verdict = "clear of zero" if row.is_clear else "the interval contains zero"
+    return where + f"{row.advantage:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}<br>{verdict}"
+
+
+def _add_diagonal(figure: go.Figure, rows: pd.DataFrame, pools: list[str], uses: list[str]) -> None:
+    """A frame about the cells without shift, π₁ = π₀."""
+    for pool in rows["pool_prevalence"].unique():
+        name = percent(pool)
+        if name in uses:
+            x, y = pools.index(name), uses.index(name)
+            figure.add_shape(
+                type="rect",
+                x0=x - 0.5,
+                x1=x + 0.5,
+                y0=y - 0.5,
+                y1=y + 0.5,
+                line={"color": NEUTRAL, "width": 3},
+            )
+
+
+def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | None = 0.0) -> go.Figure:
+    """A number with its interval over π₀, one line a strategy.
+
+    Args:
+        frame: columns pool_prevalence, strategy, `column`, and its bounds low and high (NaN: none).
+        title: of the y axis.
+        zero: where to draw a level line; None for none.
+    """
+    figure = go.Figure()
+    names = list(frame["strategy"].unique())
+    for place, strategy in enumerate(names):
+        rows = frame[frame["strategy"] == strategy].dropna(subset=[column]).sort_values("pool_prevalence")
+        aside = 1 + 0.03 * (place - (len(names) - 1) / 2)  # so that intervals do not hide one another
+        figure.add_trace(_line_over_pool(rows, column, strategy, aside))
+    if zero is not None:
+        figure.add_hline(y=zero, line=ZERO_LINE)
+    ticks = [100 * pool for pool in sorted(frame["pool_prevalence"].unique())]
+    figure.update_layout(
+        **layout(),
+        xaxis=AXIS
+        | {
+            "title": "defects in the pool π₀ (%)",
+            "type": "log",
+            "tickvals": ticks,
+            "ticktext": [f"{tick:g}" for tick in ticks],
+        },
+        yaxis=AXIS | {"title": title},
+    )
+    return figure
+
+
+def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float) -> go.Scatter:
+    """One strategy's line with its intervals, moved aside by a factor."""
+    percents = 100 * rows["pool_prevalence"]
+    return go.Scatter(
+        x=percents * aside,
+        y=rows[column],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": (rows["high"] - rows[column]).to_list(),
+            "arrayminus": (rows[column] - rows["low"]).to_list(),
+            "thickness": 2.5,
+            "width": 6,
+        },
+        name=display_name(strategy),
+        mode="lines+markers",
+        line=BOLD | {"color": color_of(strategy)},
+        marker={"size": 12, "symbol": symbol_of(strategy), "color": color_of(strategy)},
+        customdata=rows[["pool_prevalence", "low", "high"]].assign(pool_prevalence=percents),
+        hovertemplate=f"{display_name(strategy)}<br>π₀ = %{{customdata[0]:.3g}} %<br>%{{y:.3f}}, "
+        "95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
+    )
+
+
+def rank_map(ranks: pd.DataFrame) -> go.Figure:
+    """Places of the strategies at every π₀ and on average, 1 the best; `alcore.study.analysis.ranks`."""
+    columns = ["mean" if column == "mean" else percent(column) for column in ranks.columns]
+    figure = go.Figure(
+        go.Heatmap(
+            z=ranks.to_numpy(),
+            x=columns,
+            y=[display_name(name) for name in ranks.index],
+            text=[[f"{value:.3g}" for value in row] for row in ranks.to_numpy()],
+            texttemplate="%{text}",
+            textfont={"size": 17},
+            colorscale=[[0, translucent(WINS, 0.9)], [1, translucent(WINS, 0.04)]],
+            zmin=1,
+            zmax=max(len(ranks), 2),
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y} at π₀ %{x}: place %{z:.3g}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        **layout(height=130 + _CELL * len(ranks)),
+        xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
+        yaxis=AXIS | {"autorange": "reversed", "type": "category", "showgrid": False},
+    )
+    return figure
+
+
+def progress_map(done: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, axis: str) -> go.Figure:
+    """How far the study has come: (rows, columns) shares of finished work, NaN where there is no cell."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=done,
+            x=list(columns),
+            y=list(rows),
+            text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in done],
+            texttemplate="%{text}",
+            textfont={"size": 15},
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, translucent(WINS, 0.04)], [1, translucent(WINS, 0.85)]],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y}<br>%{x}: %{z:.0%} done<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        **layout(height=110 + max(_CELL * len(rows), 60)),
+        xaxis=AXIS | {"title": axis, "type": "category", "showgrid": False},
+        yaxis=AXIS | {"autorange": "reversed", "type": "category", "showgrid": False},
+    )
+    return figure

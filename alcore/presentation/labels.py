@@ -1,0 +1,22 @@
+"""What metrics, strategies and scores are called, in legends, captions and tables."""
+
+from __future__ import annotations
+
+import math
+
+from alcore.acquisition import Needs, get_strategy, strategy_names
+from alcore.metrics import ALL_METRICS
+
+METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
+
+
+def score_text(strategy: str, score: float) -> str:
+    """A score for a caption, or '' for a strategy or a first query without one."""
+    return "" if math.isnan(score) or not get_strategy(strategy).score_name else f"{score:.3f}"
+
+
+def display_name(strategy: str) -> str:
+    """A strategy's name for legends and captions; one that uses the ground truth says that it cheats."""
+    is_known = strategy in strategy_names()
+    cheats = is_known and Needs.ORACLE in get_strategy(strategy).needs
+    return f"{strategy} (cheats)" if cheats else strategy

@@ -1,0 +1,74 @@
+"""The methods paragraph of a paper, from a run's own settings, and whom to cite."""
+
+from __future__ import annotations
+
+from alcore.config import RunConfig
+from alcore.metrics import PATCH_IOU
+from alcore.presentation.labels import METRIC_TITLES
+from alcore.presentation.sentences import basis
+from alcore.statistics.comparison import Question
+from alcore.statistics.estimands import Evidence
+from alcore.wording import percent
+
+CITATION = (
+    "Julien Combes, Alexandre Derville and Jean-François Coeurjolly. When Imbalance Comes Twice: Active "
+    "Learning under Simulated Class Imbalance and Label Shift in Binary Semantic Segmentation. "
+    "arXiv:2601.06209, 2026."
+)
+
+BIBTEX = """\
+@article{combes2026imbalance,
+  title   = {When Imbalance Comes Twice: Active Learning under Simulated Class Imbalance
+             and Label Shift in Binary Semantic Segmentation},
+  author  = {Combes, Julien and Derville, Alexandre and Coeurjolly, Jean-Fran{\\c{c}}ois},
+  journal = {arXiv preprint arXiv:2601.06209},
+  year    = {2026}
+}"""
+
+
+def methods_paragraph(config: RunConfig, evidence: Evidence, question: Question, *, device: str) -> str:
+    """What was done, as one would write it in a paper, from the run's own settings; Markdown."""
+    model, training = config.model, config.training
+    pretrained = "ImageNet weights" if model.encoder_weights == "imagenet" else "random initial weights"
+    effort = f"{training.steps} optimiser steps" if training.epochs is None else f"{training.epochs} epochs"
+    start = {
+        "warm": "starting from the last cycle's weights",
+        "cold": "starting from the initial weights each time",
+        "shrink-perturb": "starting from the last cycle's weights, shrunk and perturbed (arXiv:1910.08475)",
+    }[training.start]
+    flips = " and ".join(training.flips) or "no"
+    return (
+        f"We compared {_listing(config.strategies)} sampling on *{config.dataset}*. Each repetition drew a "
+        f"pool of {config.pool_size} patches without replacement, {percent(evidence.pool_prevalence)} of "
+        f"them defective (π₀), and labelled {config.query_count} patches in each of {config.cycles} cycles, "
+        f"the first of them at random; within a repetition all strategies shared the pool, the first query, "
+        f"the test set and the initial weights. In each cycle a {model.architecture} with encoder "
+        f"{model.encoder} ({pretrained}) was trained for {effort} of batch size {training.batch_size} with "
+        f"{training.optimizer} (learning rate {training.learning_rate:g}, weight decay "
+        f"{training.weight_decay:g}, {training.schedule} schedule) on Dice plus binary cross-entropy loss, "
+        f"{start}, with {flips} flips, on {device}. Up to {config.test_size} test patches, half of them "
+        f"defective as far as they lasted, gave confusion counts at probability 0.5; "
+        f"{_metric_sentence(question)} AUBC is the trapezoidal area under the curve over the labelled "
+        f"share, divided by its range; advantages are paired differences to {question.baseline}. "
+        f"{basis(evidence)} Tests per budget are {_test_name(evidence)} with Holm's correction. "
+        f"The random seed was {config.seed}. The design follows Combes, Derville and Coeurjolly "
+        f"(arXiv:2601.06209)."
+    )
+
+
+def _metric_sentence(question: Question) -> str:
+    if question.metric == PATCH_IOU:
+        return "the metric is the mean IoU over defective patches, which does not depend on prevalence."
+    return (
+        f"{METRIC_TITLES[question.metric]} of the defect class at a prevalence π₁ = "
+        f"{percent(question.prevalence)} of use was computed from the class-conditional mean counts, which "
+        "label shift leaves unchanged."
+    )
+
+
+def _test_name(evidence: Evidence) -> str:
+    return "paired t-tests" if evidence.repetitions > 1 else "normal tests on the bootstrap's standard error"
+
+
+def _listing(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,1 @@
+"""Estimands, resampling, comparison, detection and chance: from counts to numbers with their doubt."""

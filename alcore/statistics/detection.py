@@ -1,0 +1,125 @@
+"""Beyond pixels, what an inspector asks: is the part flagged, and how often is the flag right?
+
+A patch is flagged where its largest pixel probability is at least a threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alcore.statistics.resampling import interval, student_weights
+from alcore.streams import Purpose, stream
+
+_DRAWS = 4000  # as many as student_weights has
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Largest probability of each test patch after one cycle: R repetitions, S strategies, T patches.
+
+    max_probability: (R, S, T) float32; defective: (R, T) bool.
+    """
+
+    strategies: tuple[str, ...]
+    max_probability: np.ndarray
+    defective: np.ndarray
+
+
+def image_precision(detection: np.ndarray, false_alarms: np.ndarray, prevalence: float) -> np.ndarray:
+    """Share of the flagged images that are defective where a share `prevalence` of all images is.
+
+    Bayes' rule: π·d / (π·d + (1 − π)·f) for detection rate d and false-alarm rate f; NaN where nothing is
+    flagged.
+    """
+    right, wrong = prevalence * detection, (1 - prevalence) * false_alarms
+    return np.divide(right, right + wrong, out=np.full(np.shape(right), np.nan), where=right + wrong > 0)
+
+
+THRESHOLDS = tuple(1 / (1 + np.exp(-np.linspace(-9, 9, 181))))
+"""Where `along_threshold` looks: evenly on the logit scale, since networks are often nearly sure."""
+
+
+def rates_along(peaks: Peaks, thresholds: Sequence[float] = THRESHOLDS) -> tuple[np.ndarray, np.ndarray]:
+    """Detection and false-alarm rates at some thresholds.
+
+    The detection rate is the flagged share of defective patches, the false-alarm rate that of clean ones;
+    neither depends on π.
+
+    Args:
+        thresholds: K of them, 0..1.
+    Returns:
+        (R, S, K) detection rates and (R, S, K) false-alarm rates.
+    """
+    rates = np.empty((2, *peaks.max_probability.shape[:2], len(thresholds)))
+    for repetition, strategy in np.ndindex(peaks.max_probability.shape[:2]):
+        peak, defective = peaks.max_probability[repetition, strategy], peaks.defective[repetition]
+        for kind, members in enumerate((defective, ~defective)):
+            ranked = np.sort(peak[members])
+            below = np.searchsorted(ranked, np.asarray(thresholds, dtype=peak.dtype), side="left")
+            rates[kind, repetition, strategy] = 1 - below / ranked.size
+    return rates[0], rates[1]
+
+
+def along_threshold(
+    strategies: Sequence[str],
+    rates: tuple[np.ndarray, np.ndarray],
+    prevalence: float,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> pd.DataFrame:
+    """One row a strategy and threshold: strategy, threshold, detection, false_alarms, precision at π₁.
+
+    Args:
+        rates: of `rates_along`. Shown are their means over repetitions; precision follows from these.
+    """
+    detection, false_alarms = (block.mean(axis=0) for block in rates)  # (S, K)
+    return pd.DataFrame(
+        {
+            "strategy": np.repeat(strategies, len(thresholds)),
+            "threshold": np.tile(thresholds, len(strategies)),
+            "detection": detection.ravel(),
+            "false_alarms": false_alarms.ravel(),
+            "precision": image_precision(detection, false_alarms, prevalence).ravel(),
+        }
+    )
+
+
+def at_threshold(peaks: Peaks, prevalence: float, threshold: float) -> pd.DataFrame:
+    """One row a strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds.
+
+    A rate that is 0 of n in the test set need not be 0 in use. So each repetition's rates are drawn from
+    their posterior under Jeffreys' prior, Beta(k + ½, n − k + ½), and, where there are several repetitions,
+    the spread between these is added as in `alcore.statistics.resampling`. An interval always holds the rate
+    itself.
+    Source: Brown, Cai & DasGupta 2001, Interval estimation for a binomial proportion, Statistical Science 16.
+    """
+    rates = rates_along(peaks, [threshold])
+    row = along_threshold(peaks.strategies, rates, prevalence, [threshold])
+    sizes = peaks.defective.sum(axis=1), (~peaks.defective).sum(axis=1)
+    rng = stream(0, Purpose.BOOTSTRAP, 1)
+    detection, false_alarms = (
+        _rate_replicates(rate[..., 0], size, rng) for rate, size in zip(rates, sizes, strict=True)
+    )
+    replicates = {
+        "detection": detection,
+        "false_alarms": false_alarms,
+        "precision": image_precision(detection, false_alarms, prevalence),
+    }
+    for name, values in replicates.items():
+        low, high = interval(values)
+        row[f"{name}_low"], row[f"{name}_high"] = np.fmin(low, row[name]), np.fmax(high, row[name])
+    return row
+
+
+def _rate_replicates(rates: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(R, S) rates, of (R,) patches each -> (B, S) replicates of their mean."""
+    hits = rates * sizes[:, None]
+    drawn = rng.beta(hits + 0.5, sizes[:, None] - hits + 0.5, size=(_DRAWS, *rates.shape))
+    mean = drawn.mean(axis=1)
+    if len(rates) == 1:
+        return mean
+    deviations = drawn - mean[:, None]
+    return (mean + np.einsum("br,brs->bs", student_weights(len(rates)), deviations)).clip(0, 1)

@@ -1,0 +1,299 @@
+"""The Compare page's views, one a tab; only the open one is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alcore.presentation.figures import budgets as figures
+from alcore.presentation.figures import shift as shift_figures
+from alcore.presentation.figures.layout import trace_name
+from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.presentation.sentences import advantages, detectable, judged_at, where_gain_vanishes
+from alcore.statistics.comparison import (
+    Question,
+    advantage_over_prevalence,
+    bound_savings,
+    by_budget,
+    summarise,
+)
+from alcore.statistics.estimands import Estimate, penalty_matrix
+from alcore.ui.compare.detection_view import show_inspection
+from alcore.ui.compare.source import Source
+from alcore.ui.config_form import PREVALENCES
+from alcore.ui.downloads import offer_log, show_figure, show_methods, show_tables
+from alcore.ui.session import ask_for_ceiling, manager, run_evidence, run_store
+from alcore.wording import percent
+
+
+@dataclass(frozen=True)
+class View:
+    """What a view draws: at least one run, all with evidence, and what is asked of them."""
+
+    runs: list[Source]
+    question: Question
+    align: str
+
+    @property
+    def title(self) -> str:
+        """The metric and where it is judged, for axes."""
+        return judged_at(self.question.metric, self.question.prevalence)
+
+    def name(self, run: Source, strategy: str) -> str:
+        """What a strategy of a run is called."""
+        return trace_name(run.name, strategy, len(self.runs))
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """All runs' `summarise` and `bound_savings` rows, with columns run, title and name before them."""
+        parts = []
+        for run in self.runs:
+            frame = bound_savings(
+                summarise(run.evidence, self.question),
+                budget=int(run.evidence.labelled[-1]),
+                baseline=self.question.baseline,
+            )
+            names = [self.name(run, strategy) for strategy in frame["strategy"]]
+            parts.append(frame.assign(run=run.name, title=run.title, name=names))
+        first = ["run", "title", "name"]
+        frame = pd.concat(parts, ignore_index=True)
+        return frame[[*first, *frame.columns.difference(first, sort=False)]]
+
+    @cached_property
+    def budgets(self) -> list[pd.DataFrame]:
+        """Each run's `by_budget` rows."""
+        return [by_budget(run.evidence, self.question) for run in self.runs]
+
+    @property
+    def curves(self) -> list[figures.RunCurves]:
+        """Each run's part of figures over the budget."""
+        return [
+            figures.RunCurves(run.name, rows, self._ceiling(run))
+            for run, rows in zip(self.runs, self.budgets, strict=True)
+        ]
+
+    def _ceiling(self, run: Source) -> Estimate | None:
+        if run.ceiling is None:
+            return None
+        curves = run.ceiling.curves(self.question.metric, self.question.prevalence)
+        return Estimate.of(curves.mean[0, 0], curves.replicates[:, 0, 0])
+
+
+def _show_curves(view: View) -> None:
+    figure = figures.budget_curves(view.curves, align=view.align, title=view.title)
+    show_figure(figure, "learning-curves")
+    _tell_undefined(view)
+    for run in view.runs:
+        if not run.is_log:
+            _offer_ceiling(run, several=len(view.runs) > 1)
+
+
+def _tell_undefined(view: View) -> None:
+    metric, prevalence = view.question.metric, view.question.prevalence
+    values = [run.evidence.curves(metric, prevalence).values for run in view.runs]
+    missing = sum(int(np.isnan(block).sum()) for block in values)
+    if missing:
+        st.caption(
+            f"{METRIC_TITLES[metric]} is undefined (no defect predicted) in {missing} of "
+            f"{sum(block.size for block in values)} points: left out of the means, never counted as 0. Where "
+            "a repetition is left out there is no interval."
+        )
+
+
+def _offer_ceiling(run: Source, *, several: bool) -> None:
+    row, store = manager().index.get(run.id), run_store(run.id)
+    have, all_of_them = len(store.ceilings()), run.config.repetitions
+    who = f"run {run.name}" if several else "this run"
+    if have == all_of_them:
+        return
+    if store.wants_ceiling and row is not None and row.is_active:
+        st.caption(f"The ceiling of {who} is being trained: {have} of {all_of_them} repetitions.")
+        return
+    st.button(
+        f"Train the full-pool ceiling of {who}",
+        key=f"ceiling-{run.id}",
+        icon=":material/vertical_align_top:",
+        disabled=row is None or row.status != "finished",
+        help="Trains the same network once a repetition on the whole pool, for as long as stands behind a "
+        "strategy's last model: about what no choice of labels can beat. Only for finished runs.",
+        on_click=ask_for_ceiling,
+        args=(run.id,),
+    )
+    if problem := st.session_state.pop(f"ceiling-problem-{run.id}", None):
+        st.error(problem)
+
+
+def _show_gain(view: View) -> None:
+    baseline = view.question.baseline
+    if view.summary["advantage"].notna().any():
+        title = f"AUBC minus {baseline}'s, {view.title}"
+        show_figure(figures.advantage_forest(view.summary, title=title), "advantage")
+    else:
+        st.info(_why_no_advantage(view))
+    for run in view.runs:
+        rows = view.summary[view.summary["run"] == run.name]
+        _sentences(view, run, [*advantages(rows, baseline), detectable(run.evidence, rows, baseline)])
+    st.dataframe(
+        view.summary[["name", "final", "labels", "saved", "saved_bound", "enrichment"]],
+        column_config=_columns(view),
+        hide_index=True,
+    )
+    st.caption(
+        "Labels saved: labels that the baseline needs to reach the target minus the strategy's own. Where "
+        "one of the two never reaches it, the number is a bound. Enrichment: defective share of the "
+        "queries after the first, over π₀."
+    )
+
+
+def _why_no_advantage(view: View) -> str:
+    metric, baseline = METRIC_TITLES[view.question.metric], view.question.baseline
+    if all(len(run.evidence.labelled) < 2 for run in view.runs):
+        return "An area under the curve needs at least two finished cycles."
+    if all(len(run.evidence.strategies) < 2 for run in view.runs):
+        return f"There is nothing to lay against {baseline}: that takes another strategy of the same run."
+    return (
+        f"{metric} is undefined at some budget of every strategy here, so there is no area under its curve."
+    )
+
+
+def _columns(view: View) -> dict[str, object]:
+    number, metric = st.column_config.NumberColumn, METRIC_TITLES[view.question.metric]
+    return {
+        "name": "strategy",
+        "final": number(f"final {metric}", format="%.3f"),
+        "labels": number("labels to target", format="%.0f"),
+        "saved": number("labels saved", format="%.0f"),
+        "saved_bound": "known as",
+        "enrichment": number("enrichment (×)", format="%.2f"),
+    }
+
+
+def _only(frame: pd.DataFrame, run: Source) -> pd.DataFrame:
+    """The rows of the strategies that the reader wants to see."""
+    return frame[frame["strategy"].isin(run.evidence.strategies)]
+
+
+def _advantages_of(run: Source, metric: str, baseline: str) -> pd.DataFrame:
+    if run.is_log:
+        return advantage_over_prevalence(run.evidence, metric, baseline, tuple(run.evidence.prevalences))
+    return _advantages(run.id, run.records, metric, baseline)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _advantages(run_id: str, records: int, metric: str, baseline: str) -> pd.DataFrame:
+    """Advantages at all prevalences: they do not depend on where the slider stands."""
+    return advantage_over_prevalence(run_evidence(run_id, records), metric, baseline, PREVALENCES)
+
+
+def _show_shift(view: View) -> None:
+    baseline, metric = view.question.baseline, METRIC_TITLES[view.question.metric]
+    frames = [_only(_advantages_of(run, view.question.metric, baseline), run) for run in view.runs]
+    if any(frame["advantage"].notna().any() for frame in frames):
+        marks = {"π₁ =": view.question.prevalence}
+        if len(view.runs) == 1:
+            marks["π₀ ="] = view.runs[0].evidence.pool_prevalence
+        named = list(zip((run.name for run in view.runs), frames, strict=True))
+        title = f"AUBC ({metric}) minus {baseline}'s"
+        figure = shift_figures.advantage_over_prevalence(named, title=title, marks=marks)
+        show_figure(figure, "advantage-over-prevalence")
+        for run, frame in zip(view.runs, frames, strict=True):
+            _sentences(view, run, where_gain_vanishes(frame, baseline))
+    else:
+        st.info(_why_no_advantage(view))
+    figure = shift_figures.shift_losses(
+        view.summary,
+        title=f"AUBC ({metric})",
+        pool="at π₀, as in the pool",
+        use=f"at π₁ = {percent(view.question.prevalence)}",
+    )
+    show_figure(figure, "shift")
+    losses = [
+        f"**{row.name}** {row.shift:+.3f} ({row.shift_low:+.3f} to {row.shift_high:+.3f})"
+        for row in view.summary.dropna(subset=["shift"]).itertuples()
+    ]
+    if losses:
+        st.markdown(f"AUBC at π₁ minus AUBC at π₀, of the same models: {'; '.join(losses)}.")
+
+
+def _show_significance(view: View) -> None:
+    baseline = view.question.baseline
+    if any(rows["difference"].notna().any() for rows in view.budgets):
+        title = f"{METRIC_TITLES[view.question.metric]} minus {baseline}'s"
+        show_figure(figures.budget_differences(view.curves, align=view.align, title=title), "differences")
+        st.caption(
+            "Filled markers: the difference is significant at 5 % after Holm's correction over the budgets. "
+            "All strategies share the first budget."
+        )
+    else:
+        st.info(_why_no_advantage(view))
+    for run in view.runs:
+        rows = view.summary[view.summary["run"] == run.name]
+        _sentences(view, run, [detectable(run.evidence, rows, baseline)])
+    _show_penalties(view)
+
+
+def _show_penalties(view: View) -> None:
+    shared = [
+        n for n in view.runs[0].evidence.strategies if all(n in run.evidence.strategies for run in view.runs)
+    ]
+    if len(shared) < 2:
+        st.info("A penalty matrix needs two strategies that all chosen runs have.")
+        return
+    total = sum(
+        penalty_matrix(run.evidence.curves(view.question.metric, view.question.prevalence).only(shared))
+        for run in view.runs
+    )
+    st.markdown(
+        "**Who beats whom.** Share of budgets at which the row's strategy is significantly above the column's"
+        + (f", added up over {len(view.runs)} runs." if len(view.runs) > 1 else ".")
+        + " A good strategy has a dark row and a pale column."
+    )
+    show_figure(
+        figures.penalty_heatmap(total, [*map(display_name, shared)], runs=len(view.runs)), "penalty-matrix"
+    )
+
+
+def _sentences(view: View, run: Source, sentences: list[str]) -> None:
+    baseline = view.question.baseline
+    told = [sentence for sentence in sentences if sentence]
+    if baseline not in run.evidence.strategies:
+        told = [f"It has no {baseline} to be laid against."]
+    if told:
+        lead = "" if len(view.runs) == 1 else f"**Run {run.name}.** "
+        st.markdown(lead + "  \n".join(told))
+
+
+def _show_inspection(view: View) -> None:
+    runs = [run for run in view.runs if not run.is_log]
+    if not runs:
+        st.info("Logs do not say how sure a model was of each patch, so there is nothing to inspect.")
+        return
+    show_inspection(runs, view.question.prevalence, view.name)
+
+
+def _show_tables(view: View) -> None:
+    budgets = pd.concat(view.budgets, keys=[run.name for run in view.runs], names=["run", None])
+    show_tables(view.summary.drop(columns="name"), budgets.reset_index("run"))
+    for run in view.runs:
+        if not run.is_log:
+            offer_log(run, several=len(view.runs) > 1)
+
+
+def _show_methods(view: View) -> None:
+    show_methods(view.runs, view.question)
+
+
+VIEWS: dict[str, Callable[[View], None]] = {
+    "Curves": _show_curves,
+    "Gain": _show_gain,
+    "Label shift": _show_shift,
+    "Significance": _show_significance,
+    "Image inspection": _show_inspection,
+    "Tables": _show_tables,
+    "Methods text": _show_methods,
+}

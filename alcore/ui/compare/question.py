@@ -1,0 +1,192 @@
+"""The Compare page: which runs, judged how, and the views of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from alcore.errors import AlcoreError
+from alcore.presentation.labels import METRIC_TITLES
+from alcore.presentation.sentences import basis
+from alcore.runs.index import RunRow
+from alcore.statistics.comparison import Question
+from alcore.ui.compare.compare_views import VIEWS, View
+from alcore.ui.compare.source import Source, log_titles, open_logs, open_run
+from alcore.ui.config_form import PREVALENCES, choose_metric
+from alcore.ui.downloads import choose_figure_format
+from alcore.ui.session import manager, record_count, recorded_runs, run_store
+from alcore.wording import percent
+
+_MOST_RUNS = 6
+_ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
+_TICK = 2.0
+
+
+def choose(preferred: str | None) -> list[Source]:
+    """Let the reader pick runs with at least one finished cycle."""
+    rows = recorded_runs()
+    titles = {run_id: _title(row) for run_id, row in rows.items()} | log_titles()
+    if not titles:
+        st.info("There is nothing to compare yet: start a run in the Lab, and its curves appear here.")
+        return []
+    asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in titles][:_MOST_RUNS]
+    first = preferred if preferred in titles else next(iter(titles))
+    ids = st.multiselect(
+        "Runs",
+        list(titles),
+        default=asked or [first],
+        format_func=titles.get,
+        key="runs",
+        max_selections=_MOST_RUNS,
+        placeholder="Choose runs to lay side by side",
+    )
+    st.query_params["runs"] = ids  # by hand: a bound widget would write names, which can change
+    if not ids:
+        st.info("Choose at least one run.")
+    return [
+        open_run(rows[run_id], position) if run_id in rows else open_logs(run_id, titles[run_id], position)
+        for position, run_id in enumerate(ids)
+    ]
+
+
+def _title(row: RunRow) -> str:
+    return f"{row.name} · {row.id}"
+
+
+def show(runs: list[Source]) -> None:
+    """The question and its answers."""
+    runs = [run for run in runs if run.evidence is not None]
+    if not runs:
+        return
+    question, align = _ask(runs)
+    _watch([run.id for run in runs if not run.is_log])
+    view = View(_narrowed(runs, question.baseline), question, align)
+    tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
+    for tab, draw in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(view)
+
+
+def _ask(runs: list[Source]) -> tuple[Question, str]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        metric = choose_metric("judge")
+        baseline = _baseline(runs)
+        align = st.segmented_control(
+            "Budgets as",
+            list(_ALIGNMENTS),
+            default="labelled",
+            required=True,
+            format_func=_ALIGNMENTS.get,
+            key="along",
+            bind="query-params",
+        )
+        target = _target(metric)
+        choose_figure_format()
+    prevalence = _prevalence(runs[0].config.test_prevalence)
+    _tell_measured(runs)
+    st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
+    if len({tuple(run.evidence.labelled) for run in runs}) > 1:
+        spans = "; ".join(
+            f"{run.name}: {run.evidence.labelled[0]} to {run.evidence.labelled[-1]}" for run in runs
+        )
+        st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
+    return Question(metric, prevalence, baseline, target), align
+
+
+def _tell_measured(runs: list[Source]) -> None:
+    """Where imported logs know anything at all."""
+    for run in runs:
+        if run.is_log:
+            where = " and ".join(percent(prevalence) for prevalence in run.evidence.prevalences)
+            st.caption(
+                f"{_named(run, runs)}Logs hold no counts: they know their metrics at π₁ = {where} alone, and "
+                "nothing is shown elsewhere."
+            )
+
+
+def _narrowed(runs: list[Source], baseline: str) -> list[Source]:
+    """The runs with the strategies that the reader wants to see, and the baseline."""
+    names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
+    only = st.pills(
+        "Show only",
+        names,
+        selection_mode="multi",
+        key="only",
+        help="With none chosen, all are shown. The baseline always stays.",
+        bind="query-params",
+    )
+    kept = {*(only or names), baseline}
+    narrowed = [replace(run, evidence=run.evidence.only(kept)) for run in runs]
+    return [run for run in narrowed if run.evidence.strategies]
+
+
+def _baseline(runs: list[Source]) -> str:
+    names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
+    return st.selectbox(
+        "Against",
+        names,
+        names.index("random") if "random" in names else 0,
+        key="against",
+        help="The baseline of all differences. Beating random is easy where defects are rare; "
+        "oracle-random, which cheats, is the one to beat.",
+        width=200,
+        bind="query-params",
+    )
+
+
+def _target(metric: str) -> float | None:
+    return st.number_input(
+        f"Target {METRIC_TITLES[metric]}",
+        0.0,
+        1.0,
+        None,
+        0.05,
+        key="target",
+        placeholder="own final value",
+        help="Labels saved are counted to this value; by default to each strategy's own final one.",
+        width=200,
+        bind="query-params",
+    )
+
+
+def _prevalence(of_the_run: float) -> float:
+    return st.select_slider(
+        "Defects in use π₁",
+        PREVALENCES,
+        min(PREVALENCES, key=lambda step: abs(step - of_the_run)),
+        format_func=percent,
+        key="use",
+        help="Everything below follows at once, from saved counts: nothing is trained or evaluated again.",
+        bind="query-params",
+    )
+
+
+def _named(run: Source, runs: list[Source]) -> str:
+    return "" if len(runs) == 1 else f"**{run.name}**: "
+
+
+def _watch(ids: list[str]) -> None:
+    """Draw the page anew when a run that is being worked on has come further."""
+    drawn = _state(ids)
+    is_active = any(row is not None and row.is_active for row in map(manager().index.get, ids))
+
+    @st.fragment(run_every=_TICK if is_active else None)
+    def watch() -> None:
+        if _state(ids) != drawn:
+            st.rerun()
+
+    watch()
+
+
+def _state(ids: list[str]) -> list[tuple[object, ...]]:
+    try:
+        rows = [manager().index.get(run_id) for run_id in ids]
+        return [
+            (row.status, row.name, record_count(row.id), len(run_store(row.id).ceilings()))
+            for row in rows
+            if row
+        ]
+    except AlcoreError:  # such as a directory that someone removes: the page itself will say so
+        return []

@@ -1,0 +1,63 @@
+"""A run as the Compare page holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alcore.config import RunConfig
+from alcore.logs.logged_evidence import LoggedEvidence
+from alcore.logs.reading import imported_logs, logs_directory, open_log
+from alcore.runs.index import RunRow
+from alcore.statistics.estimands import Evidence
+from alcore.ui.session import record_count, run_ceiling, run_config, run_evidence, run_store
+from alcore.wording import percent
+
+
+@dataclass(frozen=True)
+class Source:
+    """name: a letter, by which legends and tables call the run; title: its full name.
+
+    records: how many there are, which tells caches when to look again.
+    """
+
+    id: str
+    name: str
+    title: str
+    records: int
+    config: RunConfig
+    evidence: Evidence | LoggedEvidence | None
+    ceiling: Evidence | None
+    is_log: bool = False
+    """Whether it stands for imported logs: there is no run behind it, and no counts."""
+
+
+def open_run(row: RunRow, position: int) -> Source:
+    """A listed run as it stands now, the position-th (from 0) of those compared."""
+    records = record_count(row.id)
+    return Source(
+        row.id,
+        chr(ord("A") + position),
+        row.name,
+        records,
+        run_config(row.id),
+        run_evidence(row.id, records),
+        run_ceiling(row.id, len(run_store(row.id).ceilings())),
+    )
+
+
+def log_titles() -> dict[str, str]:
+    """Titles of imported logs by the ids that stand for them among runs."""
+    return {
+        f"log/{name}/{folder.name}": f"logs {name}, {folder.name}"
+        for name, folders in imported_logs().items()
+        for folder in folders
+    }
+
+
+def open_logs(log_id: str, title: str, position: int) -> Source:
+    """Imported logs in the place of a run; DataError where they are gone or damaged."""
+    _, name, folder = log_id.split("/")
+    log = open_log(logs_directory() / name / folder)
+    title = f"{title}, π₀ {percent(log.settings.pool_prevalence)}"
+    letter = chr(ord("A") + position)
+    return Source(log_id, letter, title, 0, log.config, log.evidence, None, is_log=True)

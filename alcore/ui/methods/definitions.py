@@ -1,0 +1,103 @@
+"""The Methods page: the definitions, read from the docstrings of the functions that compute them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import streamlit as st
+
+from alcore import metrics
+from alcore.acquisition import get_strategy, strategy_names
+from alcore.experiment import pool_map
+from alcore.presentation.methods_text import BIBTEX, CITATION
+from alcore.statistics import chance, detection, estimands, resampling
+from alcore.study import analysis
+
+_CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
+    "Metrics at a prevalence": (
+        (
+            "Label shift without another forward pass",
+            metrics,
+            r"\bar c(\pi) = \pi \,\overline{c}_{\text{defective}} + (1-\pi)\,\overline{c}_{\text{clean}}",
+        ),
+        (
+            "IoU, Dice, precision and recall of the defect class",
+            metrics.metrics_from_counts,
+            r"\mathrm{IoU} = \frac{TP}{TP+FP+FN},\quad \mathrm{Dice} = \frac{2\,TP}{2\,TP+FP+FN},\quad "
+            r"P = \frac{TP}{TP+FP},\quad R = \frac{TP}{TP+FN}",
+        ),
+        ("Mean IoU over defective patches (patch IoU)", metrics.patch_iou, ""),
+    ),
+    "Curves and labels": (
+        (
+            "AUBC",
+            estimands.aubc,
+            r"\mathrm{AUBC} = \frac{1}{b_C - b_1}\sum_{c=2}^{C} (b_c - b_{c-1})\,\frac{m_c + m_{c-1}}{2}",
+        ),
+        ("Labels to reach a target", estimands.labels_to_reach, ""),
+        ("Labels saved", estimands.labels_saved, ""),
+        ("Enrichment", estimands.enrichment, ""),
+        ("The band of chance", chance, ""),
+    ),
+    "How sure one can be": (
+        ("Intervals", resampling, ""),
+        ("Paired tests", estimands.paired_p_values, ""),
+        ("Holm's correction", estimands.holm, ""),
+        ("Penalty matrix", estimands.penalty_matrix, ""),
+    ),
+    "Studies": (
+        ("Cost of shift", analysis.loss_under_shift, ""),
+        ("Places", analysis.ranks, ""),
+    ),
+    "Image by image": (
+        ("Detection and false alarms", detection.rates_along, ""),
+        ("Intervals of these rates", detection.at_threshold, ""),
+        (
+            "Precision of a flag",
+            detection.image_precision,
+            r"\mathrm{precision}(\pi) = \frac{\pi d}{\pi d + (1-\pi) f}",
+        ),
+    ),
+    "The map of the pool": (
+        ("Axes", pool_map.principal_axes, ""),
+        ("Map and covering radius", pool_map.PoolMap, ""),
+    ),
+}
+_READABLE_WIDTH = 900
+_AFTER_PROSE = re.compile(r"^(Args|Returns|Raises|Yields):", re.MULTILINE)
+_SOURCE = re.compile(r"^Source: (.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def show() -> None:
+    """All estimands, all strategies, and whom to cite."""
+    with st.container(width=_READABLE_WIDTH):
+        st.markdown("What every number means. The texts are those of the code that computes it.")
+        for chapter, entries in _CHAPTERS.items():
+            st.subheader(chapter, divider="gray")
+            for title, thing, formula in entries:
+                st.markdown(f"##### {title}")
+                if formula:
+                    st.latex(formula)
+                st.markdown(prose_of(thing))
+        _show_strategies()
+        st.subheader("Citation", divider="gray")
+        st.markdown(CITATION)
+        st.code(BIBTEX, language="bibtex")
+
+
+def prose_of(thing: object) -> str:
+    """A docstring without what only a programmer needs: its prose and its source."""
+    text = inspect.getdoc(thing) or ""
+    source = _SOURCE.search(text)
+    end = min((m.start() for m in (_AFTER_PROSE.search(text), source) if m), default=len(text))
+    prose = text[:end].strip().replace("`", "")
+    return prose + (f"\n\n*Source: {source[1].strip()}*" if source else "")
+
+
+def _show_strategies() -> None:
+    st.subheader("Strategies", divider="gray")
+    for name in strategy_names():
+        strategy = get_strategy(name)
+        score = f" Score: {strategy.score_name}." if strategy.score_name else ""
+        st.markdown(f"**{name}.** {strategy.help}{score}  \n*Source: {strategy.source}*")

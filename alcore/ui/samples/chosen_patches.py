@@ -1,0 +1,197 @@
+"""The parts of the Samples page."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import streamlit as st
+
+from alcore.acquisition import get_strategy
+from alcore.config import RunConfig
+from alcore.experiment.cycle_key import CycleKey
+from alcore.presentation.imaging import is_predicted, outlined, png
+from alcore.runs.index import RunRow
+from alcore.ui.gallery import OVERLAYS, legend_text, load_query, show_patch, tile_pictures
+from alcore.ui.session import recorded_runs, run_config, run_dataset, run_tables
+from alcore.wording import plural
+
+_SORTS = {"rank": "Order of choice", "score": "Score", "size": "Size of defect"}
+_GALLERY_SIDE = 256
+
+
+def choose_run(preferred: str | None) -> str | None:
+    """Let the reader choose among runs that have at least one finished cycle; None where there is none."""
+    rows = recorded_runs()
+    if not rows:
+        return None
+    ids = list(rows)
+    index = ids.index(preferred) if preferred in rows else 0
+    chosen = st.selectbox(
+        "Run", ids, index, format_func=lambda run_id: _title(rows[run_id]), key="samples_run"
+    )
+    st.query_params["run"] = chosen
+    return chosen
+
+
+def _title(row: RunRow) -> str:
+    return f"{row.name} · {time.strftime('%Y-%m-%d %H:%M', time.localtime(row.created))}"
+
+
+def show_chosen(run_id: str) -> None:
+    """A query's patches as a grid; with a second strategy, both side by side and how much they share."""
+    config = run_config(run_id)
+    first, second, repetition, cycle = _choose_query(run_id, config)
+    sort, overlay = _choose_view()
+    names = [name for name in (first, second) if name is not None]
+    keys = [CycleKey(repetition, cycle, name) for name in names]
+    finished = set(run_tables(run_id).refresh())
+    if second is not None and all(key in finished for key in keys):
+        _show_overlap(run_id, *keys)
+    for column, key in zip(st.columns(len(keys), gap="large"), keys):
+        with column:
+            if key in finished:
+                _show_grid(run_id, key, sort, overlay, columns=8 // len(keys))
+            else:
+                st.info(f"{key.strategy} has not come to this cycle yet.")
+
+
+def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int, int]:
+    columns = st.columns([3, 3, 2, 4], vertical_alignment="bottom")
+    telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
+    first = columns[0].selectbox(
+        "Strategy",
+        config.strategies,
+        telling[0] if telling else 0,
+        key=f"samples_first-{run_id}",
+        persist_state="page",
+    )
+    others = [name for name in config.strategies if name != first]
+    second = columns[1].selectbox(
+        "Side by side with",
+        [None, *others],
+        format_func=lambda name: name or "none",
+        key=f"samples_second-{run_id}",
+        persist_state="page",
+    )
+    repetition = columns[2].selectbox(
+        "Repetition",
+        range(1, config.repetitions + 1),
+        key=f"samples_repetition-{run_id}",
+        persist_state="page",
+    )
+    with columns[3]:
+        cycle = _cycle_slider("Cycle", run_id, f"samples_cycle-{run_id}", first, repetition, start=2)
+    return first, second, repetition, cycle
+
+
+def _cycle_slider(label: str, run_id: str, key: str, strategy: str, repetition: int, *, start: int) -> int:
+    done = [
+        k.cycle for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)
+    ]
+    last = run_config(run_id).cycles  # not of those done: a slider whose range grows forgets its value
+    if last == 1:
+        st.caption(f"{label}: 1")
+        return 1
+    first = min(start, max(done, default=1))
+    return st.slider(label, 1, last, first, key=key, help="Query 1 is random.", persist_state="page")
+
+
+def _choose_view() -> tuple[str, str]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        overlay = st.segmented_control(
+            "Show",
+            list(OVERLAYS),
+            default="outline",
+            required=True,
+            format_func=OVERLAYS.get,
+            key="samples_overlay",
+            persist_state="page",
+        )
+        sort = st.segmented_control(
+            "Sort by",
+            list(_SORTS),
+            default="rank",
+            required=True,
+            format_func=_SORTS.get,
+            key="samples_sort",
+            persist_state="page",
+        )
+    return sort, overlay
+
+
+def _show_overlap(run_id: str, one: CycleKey, other: CycleKey) -> None:
+    shared = np.intersect1d(load_query(run_id, one)["items"], load_query(run_id, other)["items"]).size
+    size = run_config(run_id).query_count
+    st.markdown(f"**{shared} of {size}** picks are the same in both.")
+
+
+def _show_grid(run_id: str, key: CycleKey, sort: str, overlay: str, *, columns: int) -> None:
+    query = load_query(run_id, key)
+    st.markdown(
+        f"**{key.strategy}**, query {key.cycle}: {plural(query['items'].size, 'patch')}, "
+        f"{int(query['defective'].sum())} defective"
+    )
+    rows = _sorted_rows(run_id, query, sort)
+    tiles = tile_pictures(run_id, key, rows, overlay)
+    for start in range(0, rows.size, columns):
+        line = zip(st.columns(columns), rows[start : start + columns], tiles[start : start + columns])
+        for column, row, (picture, caption) in line:
+            column.image(picture, width="stretch")
+            name = f"open-{key.stem}-{row}"
+            if column.button(caption, key=name, help="Open it large", type="tertiary", width="stretch"):
+                show_patch(run_id, key, int(row))
+    st.caption(legend_text(has_prediction=len(query["probability"]) > 0))
+
+
+def _sorted_rows(run_id: str, query: dict[str, np.ndarray], sort: str) -> np.ndarray:
+    """Rows of a query in the order wanted; ties, and scores that are missing, keep the order of choice."""
+    if sort == "score" and not np.isnan(query["scores"]).any():
+        return np.argsort(-query["scores"], kind="stable")
+    if sort == "size":
+        masks = run_dataset(run_id).masks(query["items"])
+        return np.argsort(-masks.sum(axis=(1, 2)), kind="stable")
+    return np.arange(query["items"].size)
+
+
+def show_learning(run_id: str) -> None:
+    """A fixed set of test patches; a slider plays the cycles."""
+    config = run_config(run_id)
+    columns = st.columns([3, 2, 7], vertical_alignment="bottom")
+    strategy = columns[0].selectbox(
+        "Strategy", config.strategies, key=f"learn_strategy-{run_id}", persist_state="page"
+    )
+    repetition = columns[1].selectbox(
+        "Repetition", range(1, config.repetitions + 1), key=f"learn_repetition-{run_id}", persist_state="page"
+    )
+    with columns[2]:
+        cycle = _cycle_slider("After cycle", run_id, f"learn_cycle-{run_id}", strategy, repetition, start=1)
+    key = CycleKey(repetition, cycle, strategy)
+    if key not in set(run_tables(run_id).refresh()):
+        st.info("This strategy has not come to this repetition yet.")
+        return
+    st.markdown(
+        f"**{strategy}** after {plural(cycle * config.query_count, 'label')}, on the same test patches:"
+    )
+    pictures = _gallery(run_id, key)
+    for start in range(0, len(pictures), 6):
+        for column, (picture, caption) in zip(st.columns(6), pictures[start : start + 6]):
+            column.image(picture, caption=caption, width="stretch")
+    st.caption("Yellow outline: true mask · blue outline: the model's prediction")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _gallery(run_id: str, key: CycleKey) -> list[tuple[bytes, str]]:
+    record = run_tables(run_id).store.load(key, "gallery_items", "gallery_probability")
+    patches = run_dataset(run_id)
+    items = record["gallery_items"]
+    pictures = []
+    for image, mask, probability in zip(
+        patches.images(items), patches.masks(items), record["gallery_probability"], strict=True
+    ):
+        predicted = is_predicted(probability)
+        both, either = np.count_nonzero(mask & predicted), np.count_nonzero(mask | predicted)
+        caption = f"IoU {both / either:.3f}" if mask.any() else f"clean, {plural(either, 'false pixel')}"
+        picture = outlined(image, side=_GALLERY_SIDE, truth=mask, prediction=predicted)
+        pictures.append((png(picture), caption))
+    return pictures

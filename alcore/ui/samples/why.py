@@ -1,0 +1,186 @@
+"""Why this one? The pool as the model saw it when a query was made, and the scores that it was made by."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alcore.acquisition import get_strategy
+from alcore.errors import StoreError
+from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.repetition import MAP_SIZE
+from alcore.presentation.figures.queries import pool_map, score_distribution
+from alcore.presentation.imaging import outlined, png
+from alcore.ui.session import run_config, run_dataset, run_tables
+from alcore.wording import plural
+
+_SECONDS_A_CYCLE = 1.5
+_COLUMNS, _MOST_IMAGES = 6, 24
+_SIDE = 160
+
+
+def show_why(run_id: str) -> None:
+    """Choose a strategy and a query; its map, its scores, and the patches that the reader selects."""
+    config = run_config(run_id)
+    columns = st.columns([3, 2, 3, 4], vertical_alignment="bottom")
+    telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
+    strategy = columns[0].selectbox(
+        "Strategy",
+        config.strategies,
+        telling[0] if telling else 0,
+        key=f"why_strategy-{run_id}",
+        persist_state="page",
+    )
+    repetition = columns[1].selectbox(
+        "Repetition", range(1, config.repetitions + 1), key=f"why_repetition-{run_id}", persist_state="page"
+    )
+    plays = columns[2].toggle("Play the queries", key=f"why_play-{run_id}", disabled=config.cycles < 3)
+    keys = [k for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)]
+    if len(keys) < 2:
+        st.info(
+            f"{strategy} has made no query of its own yet: the first one is drawn at random, "
+            "before there is a model."
+        )
+        return
+    show = st.fragment(_show_query, run_every=_SECONDS_A_CYCLE if plays else None)
+    show(run_id, CycleKey(repetition, 1, strategy), last=keys[-1].cycle, plays=plays)
+
+
+def _show_query(run_id: str, key: CycleKey, *, last: int, plays: bool) -> None:
+    cycle = _choose_cycle(run_id, key, last, plays)
+    key = CycleKey(key.repetition, cycle, key.strategy)
+    left, right = st.columns([6, 4], gap="medium")
+    with right:
+        _show_scores(run_id, key)
+    with left:
+        try:
+            _show_map(run_id, key, last)
+        except StoreError as error:
+            st.info(f"There is no map of this query. {error}")
+
+
+def _show_map(run_id: str, key: CycleKey, last: int) -> None:
+    frame, (before, after), spoke = _map_frame(run_id, key)
+    reach, variance = _extent(run_id, CycleKey(key.repetition, last, key.strategy))
+    figure = pool_map(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
+    event = st.plotly_chart(
+        figure,
+        key=f"map-{run_id}-{key.stem}",
+        on_select="rerun",
+        selection_mode=("points", "lasso", "box"),
+        config={"displaylogo": False},
+    )
+    some = "" if run_config(run_id).pool_size <= MAP_SIZE else " (of a sample of the pool)"
+    st.caption(
+        f"Each dot is a pool patch{some}, laid out by what the encoder made of it (principal components, "
+        f"fixed after cycle 1). **Covering radius {before:.3f} → {after:.3f}** with this query: the largest "
+        "distance from any dot to its nearest labelled one. The dotted line joins the two that are so far "
+        "apart before it, in all dimensions of the features, of which only two are seen here. Click a dot, "
+        "or draw around several, to see their images."
+    )
+    points = event["selection"]["points"]
+    _show_selected(
+        run_id, frame, [int(point["customdata"][0]) for point in points if point.get("customdata")]
+    )
+
+
+def _choose_cycle(run_id: str, key: CycleKey, last: int, plays: bool) -> int:
+    if last == 2:
+        st.caption("Query 2, the first that was not random")
+        return 2
+    slider = f"why_cycle-{run_id}"
+    if plays and time.monotonic() - st.session_state.get("why_turned", 0) > 0.8 * _SECONDS_A_CYCLE:
+        st.session_state[slider] = st.session_state.get(slider, 1) % last + 1
+        st.session_state["why_turned"] = time.monotonic()
+    value = st.session_state.get(slider, 2)
+    st.session_state[slider] = min(max(value, 2), last)
+    help_text = "Query 1 is random, so there is nothing to explain."
+    return st.slider("Query", 2, last, key=slider, help=help_text, persist_state="page")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _map_frame(run_id: str, key: CycleKey) -> tuple[pd.DataFrame, tuple[float, float], tuple[int, int]]:
+    """One row a mapped patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query; the
+    covering radius before and after; the two items that it lies between.
+    """
+    tables = run_tables(run_id)
+    record = tables.store.load(key, "map_items", "map_xy", "map_distance", "map_radius", "map_spoke")
+    tables.refresh()  # another tab's run may have taken this one's place in the cache
+    items = record["map_items"]
+    labelled_in = np.zeros(items.size, dtype=int)
+    for cycle in range(1, key.cycle + 1):
+        queried = tables.record(CycleKey(key.repetition, cycle, key.strategy))["items"]
+        labelled_in[np.isin(items, queried)] = cycle
+    frame = pd.DataFrame(
+        {
+            "item": items,
+            "x": record["map_xy"][:, 0],
+            "y": record["map_xy"][:, 1],
+            "distance": record["map_distance"],
+            "defective": run_dataset(run_id).defective[items],
+            "labelled_in": labelled_in,
+            "is_query": labelled_in == key.cycle,
+        }
+    )
+    radii, spoke = record["map_radius"], record["map_spoke"]
+    return frame, (float(radii[0]), float(radii[1])), (int(spoke[0]), int(spoke[1]))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _extent(run_id: str, last: CycleKey) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """Left, right, bottom and top of all maps up to the last cycle; shares of variance along both axes."""
+    store = run_tables(run_id).store
+    keys = [CycleKey(last.repetition, cycle, last.strategy) for cycle in range(1, last.cycle + 1)]
+    every = np.concatenate([store.load(key, "map_xy")["map_xy"] for key in keys[1:]])
+    (left, bottom), (right, top) = every.min(axis=0), every.max(axis=0)
+    variance = store.load(keys[1], "axes_variance")["axes_variance"]
+    reach = float(left), float(right), float(bottom), float(top)
+    return reach, (float(variance[0]), float(variance[1]))
+
+
+def _show_scores(run_id: str, key: CycleKey) -> None:
+    strategy = get_strategy(key.strategy)
+    if not strategy.score_name:
+        st.info(f"{key.strategy} gives no scores: {strategy.help}")
+        return
+    record = run_tables(run_id).store.load(key, "candidates", "candidate_scores", "items", "scores")
+    figure = score_distribution(
+        record["candidate_scores"],
+        run_dataset(run_id).defective[record["candidates"]],
+        chosen=record["candidate_scores"][np.searchsorted(record["candidates"], record["items"])],
+        strategy=key.strategy,
+        score_name=strategy.score_name,
+    )
+    st.plotly_chart(figure, key=f"scores-{run_id}-{key.stem}", config={"displayModeBar": False})
+
+
+def _show_selected(run_id: str, frame: pd.DataFrame, items: list[int]) -> None:
+    chosen = frame[frame["item"].isin(items)]
+    if chosen.empty:
+        return
+    defective = int(chosen["defective"].sum())
+    more = "" if len(chosen) <= _MOST_IMAGES else f"; the first {_MOST_IMAGES} are shown"
+    st.markdown(f"**{plural(len(chosen), 'patch')} selected**, {defective} defective{more}")
+    patches = run_dataset(run_id)
+    shown = chosen.head(_MOST_IMAGES)
+    ids = shown["item"].to_numpy()
+    pictures = [
+        png(outlined(image, side=_SIDE, truth=mask))
+        for image, mask in zip(patches.images(ids), patches.masks(ids), strict=True)
+    ]
+    captions = [_caption(row) for row in shown.itertuples()]
+    for start in range(0, len(pictures), _COLUMNS):
+        line = zip(pictures[start : start + _COLUMNS], captions[start : start + _COLUMNS])
+        for column, (picture, caption) in zip(st.columns(_COLUMNS), line):
+            column.image(picture, caption=caption, width="stretch")
+
+
+def _caption(row) -> str:
+    if row.is_query:
+        return "this query"
+    if row.labelled_in:
+        return f"query {row.labelled_in}"
+    return f"not labelled, distance {row.distance:.3f}"

@@ -1,0 +1,139 @@
+"""The Study page: which study, judged how, and the views of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from alcore.errors import AlcoreError
+from alcore.statistics.comparison import Question
+from alcore.study.plan import Cell
+from alcore.study.reader import StudyReader, known_studies, open_study
+from alcore.ui.config_form import choose_metric
+from alcore.ui.downloads import choose_figure_format
+from alcore.ui.study import study_form, study_progress
+from alcore.ui.study.study_views import AT_ONE_PREVALENCE, VIEWS, StudyView
+from alcore.wording import percent, plural
+
+_NEW = "New study"
+
+
+def show() -> None:
+    """The page."""
+    studies = known_studies()
+    name = _choose(list(studies))
+    readings = {**VIEWS, "Progress": None, _NEW: None}
+    tabs = st.tabs(list(readings), key="study_view", on_change="rerun", bind="query-params")
+    for title, tab in zip(readings, tabs, strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if title == _NEW:
+                study_form.show()
+                continue
+            try:
+                _show_study(studies[name], title)
+            except AlcoreError as error:
+                st.error(str(error))
+
+
+def _choose(names: list[str]) -> str:
+    asked = st.session_state.pop("study_to_open", None) or st.query_params.get("study")
+    if asked in names:
+        st.session_state["study"] = asked
+    elif st.session_state.get("study") not in names:
+        st.session_state["study"] = names[0]
+    name = st.selectbox("Study", names, key="study", on_change=_note_choice)
+    st.query_params["study"] = name
+    return name
+
+
+def _note_choice() -> None:
+    st.query_params["study"] = st.session_state["study"]
+
+
+def _show_study(directory: Path, title: str) -> None:
+    reader = _reader(directory)
+    if reader.kind == "logs":
+        st.info(
+            "**Imported logs**: they know their metrics at the prevalences of their test sets alone. What "
+            "was not measured is left empty.",
+            icon=":material/description:",
+        )
+    if reader.kind == "recorded":
+        st.info(
+            "**Recorded study**: it came with the dashboard and was not run on this machine. "
+            f"{_made_by(reader)} What is shown is computed from its saved counts.",
+            icon=":material/inventory_2:",
+        )
+    if title == "Progress":
+        study_progress.show(reader)
+        return
+    cells = _slice(reader)
+    study_progress.show_line(reader, cells)
+    column = reader.column(cells)
+    if not column:
+        st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
+        return
+    question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
+    VIEWS[title](StudyView(reader, cells, column, question))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(directory: str, plan_version: int) -> StudyReader:
+    return open_study(Path(directory))
+
+
+def _reader(directory: Path) -> StudyReader:
+    file = directory / "study.json"
+    return _opened(str(directory), file.stat().st_mtime_ns if file.exists() else 0)
+
+
+def _made_by(reader: StudyReader) -> str:
+    config = reader.plan.cells[0].config
+    return (
+        f"{plural(len(reader.plan.cells), 'cell')} of {plural(config.repetitions, 'repetition')}, seed "
+        f"{config.seed}, made by `python -m alcore study assets/recorded/{reader.directory.name}/study.json "
+        "--out DIR`."
+    )
+
+
+def _slice(reader: StudyReader) -> list[Cell]:
+    """The cells that differ in π₀ alone, chosen by the grid's other keys."""
+    if not reader.others:
+        return next(iter(reader.slices.values()))
+    chosen = []
+    with st.container(horizontal=True):
+        for key in reader.others:
+            values = list(dict.fromkeys(dict(slice_)[key] for slice_ in reader.slices))
+            chosen.append((key, st.selectbox(key, values, key=f"slice-{key}", width=240)))
+    return reader.slices[tuple(chosen)]
+
+
+def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> Question:
+    strategies = list(cells[0].config.strategies)
+    prevalences = sorted(reader.plan.test_prevalences)
+    used = min(prevalences, key=lambda step: abs(step - cells[0].config.test_prevalence))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        metric = choose_metric("study_metric")
+        baseline = st.selectbox(
+            "Against",
+            strategies,
+            strategies.index("random") if "random" in strategies else 0,
+            key="study_baseline",
+            width=180,
+            help="The baseline of all differences.",
+        )
+        if at_one_prevalence and len(prevalences) > 1:
+            used = st.select_slider(
+                "Defects in use π₁",
+                prevalences,
+                used,
+                format_func=percent,
+                key="study_use",
+                width=260,
+                help="Where the models are used. It costs no run: every number comes from saved counts.",
+            )
+        choose_figure_format()
+    return Question(metric, used, baseline)

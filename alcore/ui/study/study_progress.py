@@ -1,0 +1,180 @@
+"""How far a study is: a filling map, a line of words, and the buttons that pause, resume and extend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from alcore.errors import AlcoreError
+from alcore.presentation.figures.study_maps import progress_map
+from alcore.study.launch import is_starting, last_words, launch
+from alcore.study.ledger import CellProgress
+from alcore.study.plan import Cell
+from alcore.study.reader import POOL_AXIS, StudyReader, describe_axis, describe_slice
+from alcore.study.study_store import StudyStore
+from alcore.wording import clock, plural
+
+_TICK = 2.0
+_MOST_ROWS, _MOST_COLUMNS = 40, 40
+
+
+@dataclass(frozen=True)
+class _State:
+    """The study at a glance."""
+
+    is_live: bool
+    is_starting: bool
+    is_stopping: bool
+    cells: dict[str, CellProgress]
+    finished: int
+    failed: int
+    left: float | None
+    is_rehearsal: bool
+
+
+def _state(reader: StudyReader) -> _State:
+    store = StudyStore(reader.directory)
+    ledger = store.ledger()
+    cells, notes = ledger.by_cell(), ledger.notes()
+    is_live = store.is_being_run()
+    return _State(
+        is_live=is_live,
+        is_starting=not is_live and is_starting(reader.directory),
+        is_stopping=is_live and store.is_asked_to_stop,
+        cells=cells,
+        finished=sum(progress.finished for progress in cells.values()),
+        failed=sum(progress.failed for progress in cells.values()),
+        left=float(notes["left"]) if is_live and notes.get("left") else None,
+        is_rehearsal=bool(notes.get("rehearsal")),
+    )
+
+
+def show_line(reader: StudyReader, cells: list[Cell]) -> None:
+    """Where the study is, in a line that keeps up; the page is drawn anew when the cells have new results."""
+    if reader.kind != "own":
+        return
+    drawn, version = _state(reader), reader.version(cells)
+    is_done = drawn.finished == reader.plan.runs
+
+    @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
+    def line() -> None:
+        now = _state(reader)
+        if (reader.version(cells), now.is_live) != (version, drawn.is_live):
+            st.rerun()
+        if now.finished < reader.plan.runs or now.is_live:
+            st.caption(_words(reader, now))
+
+    line()
+
+
+def show(reader: StudyReader) -> None:
+    """The CellProgress tab."""
+    if reader.kind != "own":
+        how = "recorded" if reader.kind == "recorded" else "imported"
+        st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is {how}.")
+        return
+    drawn = _state(reader)
+    is_done = drawn.finished == reader.plan.runs
+
+    @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
+    def follow() -> None:
+        now = _state(reader)
+        if (now.is_live, now.is_starting, now.is_stopping) != (
+            drawn.is_live,
+            drawn.is_starting,
+            drawn.is_stopping,
+        ):
+            st.rerun()
+        st.markdown(_words(reader, now))
+        st.progress(min(1.0, now.finished / reader.plan.runs))  # the plan may have shrunk
+        figure = _figure(reader, now)
+        st.plotly_chart(figure, key="study-progress", config={"displayModeBar": False})
+        st.caption("Cells fill cycle by cycle. Numbers: finished share of a cell's repetitions.")
+        for cell, repetition, message in StudyStore(reader.directory).ledger().failures():
+            st.error(f"Repetition {repetition} of cell {cell} failed: {message.splitlines()[0]}")
+
+    follow()
+    _show_buttons(reader, drawn)
+
+
+def _words(reader: StudyReader, now: _State) -> str:
+    words = f"**{now.finished} of {plural(reader.plan.runs, 'repetition')}** finished"
+    if now.failed:
+        words += f", {now.failed} failed"
+    if now.is_rehearsal:
+        words += " in a rehearsal: nothing was trained"
+    if now.is_starting:
+        return f"{words} · starting"
+    if now.is_stopping:
+        return f"{words} · pausing: the cycles in hand are finished first"
+    if now.is_live:
+        return f"{words} · running" + (f", about {clock(now.left)} left" if now.left is not None else "")
+    return words if now.finished == reader.plan.runs else f"{words} · paused"
+
+
+def _figure(reader: StudyReader, now: _State):
+    """Rows are the grid's other keys, columns π₀; the first forty of each."""
+    slices = list(reader.slices.items())[:_MOST_ROWS]
+    pools = reader.plan.grid.get(POOL_AXIS) or (reader.plan.cells[0].config.pool_prevalence,)
+    done = np.full((len(slices), min(len(pools), _MOST_COLUMNS)), np.nan)
+    for row, (_, cells) in enumerate(slices):
+        for column, cell in enumerate(cells[:_MOST_COLUMNS]):
+            progress = now.cells.get(cell.id, CellProgress(waiting=cell.config.repetitions))
+            records = cell.config.cycles * len(cell.config.strategies)
+            done[row, column] = (progress.finished + progress.records / records) / max(progress.tasks, 1)
+    rows = [describe_slice(slice_) or "π₀" for slice_, _ in slices]
+    names = [describe_axis(POOL_AXIS, pool) for pool in pools[:_MOST_COLUMNS]]
+    return progress_map(done, rows, names, axis="defects in the pool π₀")
+
+
+def _show_buttons(reader: StudyReader, now: _State) -> None:
+    repetitions, is_busy = _planned(reader), now.is_live or now.is_starting
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            disabled=not now.is_live or now.is_stopping,
+            on_click=StudyStore(reader.directory).ask_to_stop,
+            help="The cycles in hand are finished, then the machine is free. Nothing is lost.",
+        )
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            disabled=is_busy or (now.finished == reader.plan.runs and not now.is_rehearsal),
+            on_click=_go_on,
+            args=(reader, repetitions),
+        )
+        wanted = st.number_input(
+            "Repetitions a cell",
+            repetitions,
+            10_000,
+            repetitions,
+            key="study_repetitions",
+            width=160,
+            help="More narrow the intervals. Those that are finished stay as they are.",
+        )
+        st.button(
+            "Add repetitions",
+            icon=":material/add:",
+            disabled=is_busy or wanted <= repetitions,
+            on_click=_go_on,
+            args=(reader, wanted),
+        )
+    if problem := st.session_state.pop("study_problem", None):
+        st.error(problem)
+    elif not is_busy and now.finished < reader.plan.runs and (said := last_words(reader.directory)):
+        st.warning(said)
+
+
+def _go_on(reader: StudyReader, repetitions: int) -> None:
+    plan = reader.plan if repetitions == _planned(reader) else reader.plan.with_repetitions(repetitions)
+    try:
+        launch(reader.directory.name, plan)
+    except AlcoreError as error:
+        st.session_state["study_problem"] = str(error)
+
+
+def _planned(reader: StudyReader) -> int:
+    return max(cell.config.repetitions for cell in reader.plan.cells)

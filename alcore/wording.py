@@ -1,0 +1,34 @@
+"""How counts, shares, sizes and times read, on a page and in a terminal: pure text."""
+
+from __future__ import annotations
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss, or h:mm:ss from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def plural(count: int, word: str) -> str:
+    """'1 patch', '2 patches', '3 queries', '4 strategies'."""
+    if count == 1:
+        return f"1 {word}"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{count} {word[:-1]}ies"
+    return f"{count} {word}{'es' if word.endswith(('ch', 's', 'x')) else 's'}"
+
+
+def percent(share: float) -> str:
+    """0.1 -> '10 %'; as many digits as it needs, at most three."""
+    return f"{100 * share:.3g} %"
+
+
+def size_in_words(size: float) -> str:
+    """Bytes as '340 MB' or '1.2 GB'."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.2g} MB"
+
+
+def as_plain_markdown(text: str) -> str:
+    """Keep a name that someone else chose from being read as Markdown: as a link, a picture or a heading."""
+    return "".join("\\" + sign if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)

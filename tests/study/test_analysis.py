@@ -1,0 +1,165 @@
+"""Frames, claims and reports, from evidence whose answers are known."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alcore.errors import StoreError
+from alcore.presentation.sentences import gain_claims, loss_claims
+from alcore.statistics.comparison import Question, summarise
+from alcore.statistics.estimands import Evidence
+from alcore.study import analysis
+from alcore.study.reader import StudyReader
+from alcore.study.report import as_html, color_limit, parts_of, write_markdown
+from alcore.study.scheduler import run_study
+from alcore.study.study_store import StudyStore
+from tests.study.helpers import OneByOne, plan_of
+
+BUDGETS = 4
+
+
+def evidence_of(recalls, pool, *, repetitions=4, false_alarms=(0.0, 0.0), noise=0.01):
+    """Two strategies, random and entropy, that find a known share of the defect and mark clean images.
+
+    recalls, false_alarms: of the strategies; a clean patch gets `false_alarms` wrong pixels of 100.
+    """
+    rng = np.random.default_rng(0)
+    means = np.zeros((repetitions, 2, BUDGETS, 2, 5))
+    for row, (recall, alarm) in enumerate(zip(recalls, false_alarms, strict=True)):
+        shape = means.shape[:1] + means.shape[2:3]
+        found = 100 * np.clip(recall + rng.normal(0, noise, shape), 0, 1)
+        means[:, row, :, 1, 0], means[:, row, :, 1, 2] = found, 100 - found
+        means[:, row, :, 0, 1] = alarm
+    share = np.tile([pool, 2 * pool], (repetitions, 1))
+    labelled = np.arange(1, BUDGETS + 1) * 10
+    cycles = np.arange(1, BUDGETS + 1)
+    return Evidence(("random", "entropy"), cycles, labelled, 1000, pool, means, None, share)
+
+
+COLUMN = {
+    0.1: evidence_of((0.3, 0.5), 0.1),
+    0.5: evidence_of((0.5, 0.5), 0.5),
+}
+
+
+def test_the_map_has_known_advantages_and_says_which_are_clear():
+    grid = analysis.advantage_grid(COLUMN, "iou", "random", (0.1, 0.5))
+    assert len(grid) == 4
+    rare, even = (grid[grid["pool_prevalence"] == pool] for pool in COLUMN)
+    assert rare["advantage"].tolist() == pytest.approx([0.2, 0.2], abs=0.02)
+    assert rare["is_clear"].all()
+    assert even["advantage"].tolist() == pytest.approx([0, 0], abs=0.02)
+    assert (even["low"] < even["advantage"]).all()
+    assert color_limit(grid) == pytest.approx(0.2, abs=0.02)
+
+
+def test_the_gain_is_judged_at_the_pool_s_own_prevalence():
+    gain = analysis.gain_without_shift(COLUMN, "iou", "random")
+    assert gain["prevalence"].tolist() == [0.1, 0.5]
+    [claim] = gain_claims(gain, "random")
+    assert claim.startswith(
+        "**entropy** is above random at π₀ = 10 %; not to be told from random at π₀ = 50 %"
+    )
+
+
+def test_shift_takes_from_a_strategy_that_marks_clean_images():
+    alarms = {0.5: evidence_of((0.5, 0.7), 0.5, false_alarms=(0.0, 20.0))}
+    loss = analysis.loss_under_shift(alarms, "iou", "random", 0.02)
+    [row] = loss.to_dict("records")
+    before = 0.7 * 50 / (50 + 0.5 * 20) - 0.5
+    after = 0.7 * 2 / (2 + 0.98 * 20) - 0.5
+    assert row["loss"] == pytest.approx(after - before, abs=0.02)
+    assert row["high"] < 0
+    [claim] = loss_claims(loss, 0.02)
+    assert "clearly smaller at π₀ = 50 %" in claim
+    [unmoved] = loss_claims(analysis.loss_under_shift(COLUMN, "iou", "random", 0.02), 0.02)
+    assert "cannot be told to change" in unmoved
+
+
+def test_claims_say_where_no_interval_is_known():
+    nan = float("nan")
+    rows = [(0.1, "entropy", 0.1, 0.2, nan, nan, False), (0.5, "entropy", 0.5, 0.2, 0.1, 0.3, True)]
+    columns = ["pool_prevalence", "strategy", "prevalence", "advantage", "low", "high", "is_clear"]
+    [claim] = gain_claims(pd.DataFrame(rows, columns=columns), "random")
+    assert "above random at π₀ = 50 %; without an interval against random at π₀ = 10 %" in claim
+    loss = pd.DataFrame(
+        [(0.1, "entropy", -0.2, nan, nan)], columns=["pool_prevalence", "strategy", "loss", "low", "high"]
+    )
+    assert loss_claims(loss, 0.02) == ["**entropy**: no interval is known."]
+
+
+def test_shift_to_where_one_already_is_costs_nothing():
+    loss = analysis.loss_under_shift({0.1: COLUMN[0.1]}, "iou", "random", 0.1)
+    assert (loss[["loss", "low", "high"]] == 0).all(axis=None)
+
+
+def test_places_and_penalties_add_up_over_cells():
+    summary = analysis.summaries(COLUMN, "iou", "random", 0.1)
+    places = analysis.ranks(summary)
+    assert places.loc["entropy", 0.1] == 1
+    assert places.index[0] == "entropy"
+    assert (places.drop(columns="mean").sum() == 3).all()
+    matrix, names = analysis.penalties(COLUMN, "iou", 0.1)
+    assert names == ["random", "entropy"]
+    assert matrix[1, 0] == pytest.approx(1.0, abs=0.34)
+    assert matrix[0, 1] == 0
+    direct = summarise(COLUMN[0.1], Question("iou", 0.1, "random"))
+    assert summary[summary["pool_prevalence"] == 0.1]["aubc"].tolist() == direct["aubc"].tolist()
+
+
+def test_without_the_baseline_there_is_no_loss_and_no_advantage():
+    assert analysis.loss_under_shift(COLUMN, "iou", "core-set", 0.1).empty
+    assert analysis.advantage_grid(COLUMN, "iou", "core-set", (0.1,)).empty
+    assert analysis.gain_without_shift({}, "iou", "random").empty
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    store = StudyStore.create(tmp_path_factory.mktemp("report") / "mine", plan_of())
+    run_study(store, OneByOne())
+    return StudyReader.open(store.directory)
+
+
+QUESTION = Question("iou", 0.05, "random")
+
+
+def test_the_html_report_stands_alone(study):
+    text = as_html(study, QUESTION)
+    assert not re.findall(r'(?:src|href)="https?://', text.split("</script>")[-1])
+    assert text.count("plotly.js v") == 1
+    for words in ("Study mine", "arXiv:2601.06209", "&quot;grid&quot;", "&quot;torch&quot;", "seed"):
+        assert words in text, words
+    assert len(
+        [part for part in parts_of(study, QUESTION) if type(part).__name__ == "Picture"]
+    ) == text.count('class="plotly-graph-div"')
+
+
+def test_the_markdown_report_has_its_pictures(study, tmp_path):
+    write_markdown(study, QUESTION, tmp_path / "report")
+    text = (tmp_path / "report" / "report.md").read_text()
+    names = re.findall(r"!\[.*?\]\((.+?)\)", text)
+    assert len(names) >= 6
+    for name in names:
+        assert (tmp_path / "report" / name).read_bytes().startswith(b"\x89PNG"), name
+    assert "nan" not in text.split("## All numbers")[1].split("## Methods")[0]
+
+
+def test_a_study_without_results_has_no_report(tmp_path):
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    with pytest.raises(StoreError, match="nothing to report"):
+        as_html(StudyReader.open(store.directory), QUESTION)
+
+
+def test_a_reader_sees_new_results_as_they_come(study, tmp_path):
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    reader = StudyReader.open(store.directory)
+    cells = next(iter(reader.slices.values()))
+    before = reader.version(cells)
+    assert reader.column(cells) == {}
+    run_study(store, OneByOne())
+    assert list(reader.column(cells)) == [0.1, 0.3]
+    assert reader.version(cells) != before
+    assert isinstance(reader.table(), pd.DataFrame)
+    assert len(reader.table()) == 8

@@ -1,0 +1,178 @@
+"""The Compare page by AppTest; its charts are seen in the browser test."""
+
+import numpy as np
+import pytest
+
+from alcore.ui.compare.compare_views import VIEWS
+from alcore.ui.session import manager
+from tests.ui.helpers import open_page, texts
+
+
+def open_compare(*runs, **parameters):
+    app = open_page("pages/compare.py", **parameters)
+    app.multiselect(key="runs").set_value(list(runs)).run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_view_of_one_run_and_of_two(finished_runs, view):
+    one, three = finished_runs
+    app = open_compare(one, view=view)
+    assert "resampled test patches" in texts(app)
+    app.multiselect(key="runs").set_value([one, three]).run()
+    assert not app.exception
+    assert "**A**: One repetition" in texts(app)
+    assert "**B**: 95 % intervals over 3 repetitions" in texts(app)
+
+
+def test_every_metric_prevalence_and_baseline(finished_runs):
+    app = open_compare(*finished_runs, view="Gain")
+    for metric in ("dice", "precision", "recall", "patch_iou"):
+        app.button_group(key="judge").set_value(metric).run()
+        assert not app.exception, metric
+    for prevalence in (0.001, 1.0):
+        app.select_slider(key="use").set_value(prevalence).run()
+        assert not app.exception, prevalence
+    app.button_group(key="judge").set_value("iou").run()
+    app.selectbox(key="against").set_value("oracle-random").run()
+    assert "oracle-random" in texts(app)
+    app.button_group(key="along").set_value("share").run()
+    app.number_input(key="target").set_value(0.9).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_view_can_be_narrowed_to_some_strategies(finished_runs, view):
+    app = open_compare(finished_runs[1], view=view)
+    app.button_group(key="only").set_value(["entropy"]).run()
+    assert not app.exception
+    if view == "Tables":
+        assert set(app.dataframe[0].value["strategy"]) == {"random", "entropy"}, "the baseline stays"
+
+
+def test_the_difference_that_repetitions_can_tell_is_said(finished_runs):
+    app = open_compare(finished_runs[1], view="Significance")
+    assert "With 3 repetitions, an AUBC difference to random below 0." in texts(app)
+    assert "Who beats whom" in texts(app)
+
+
+@pytest.mark.parametrize("view", ["Gain", "Label shift", "Significance"])
+def test_a_baseline_that_a_run_lacks_is_said(finished_runs, view):
+    app = open_compare(*finished_runs, view=view)
+    app.selectbox(key="against").set_value("oracle-random").run()
+    assert "**Run A.** It has no oracle-random to be laid against." in texts(app)
+
+
+def test_an_undefined_metric_is_said_to_be(finished_runs, home):
+    """A model that predicts nothing has no precision."""
+    records = home / "runs" / "demo-run" / "records"
+    for path in records.glob("*.npz"):
+        with np.load(path) as file:
+            arrays = dict(file)
+        arrays["counts"][:, 2] += arrays["counts"][:, 0]
+        arrays["counts"][:, 3] += arrays["counts"][:, 1]
+        arrays["counts"][:, :2] = 0
+        np.savez(path, **arrays)
+    app = open_compare(finished_runs[0], view="Curves")
+    app.button_group(key="judge").set_value("precision").run()
+    assert "Precision is undefined (no defect predicted) in 9 of 9 points" in texts(app)
+    app = open_compare(finished_runs[0], view="Gain")
+    app.button_group(key="judge").set_value("precision").run()
+    assert "Precision is undefined at some budget" in texts(app)
+
+
+def test_the_table_holds_what_the_views_show(finished_runs):
+    app = open_compare(*finished_runs, view="Tables")
+    summary, budgets = (element.value for element in app.dataframe)
+    assert list(summary["run"]) == ["A"] * 3 + ["B"] * 3
+    assert {"aubc", "aubc_low", "aubc_high", "advantage", "shift", "saved", "enrichment"} <= set(summary)
+    assert len(budgets) == 3 * 3 + 3 * 2
+    downloads = [button.label for button in app.get("download_button")]
+    logs = [f"Logs of run {name} as the paper's code writes them" for name in "AB"]
+    assert downloads == ["CSV", "Parquet"] * 2 + logs
+
+
+def test_the_methods_text_is_the_runs_own(finished_runs):
+    app = open_compare(finished_runs[1], view="Methods text")
+    text, bibtex = (element.value for element in app.code)
+    for words in ("random, entropy and oracle-random", "pool of 80", "20 %", "3 optimiser steps", "π₁ = 2 %"):
+        assert words in text, words
+    assert "2601.06209" in bibtex
+
+
+def test_images_are_inspected_at_a_threshold(finished_runs):
+    app = open_compare(*finished_runs, view="Image inspection")
+    before = app.dataframe[0].value
+    app.select_slider(key="threshold").set_value(0.01).run()
+    after = app.dataframe[0].value
+    column = "detected of the defective"
+    assert (after[column] >= before[column]).all()
+    assert len(after) == 6
+
+
+def test_a_ceiling_is_asked_for_once(finished_runs, monkeypatch):
+    asked = []
+    app = open_compare(finished_runs[0], view="Curves")
+    monkeypatch.setattr(type(manager()), "request_ceiling", lambda self, run_id: asked.append(run_id))
+    app.button(key=f"ceiling-{finished_runs[0]}").click().run()
+    assert not app.exception
+    assert asked == [finished_runs[0]]
+
+
+def test_no_run_chosen_is_no_error(finished_runs):
+    app = open_compare()
+    assert "Choose at least one run" in texts(app)
+
+
+@pytest.fixture
+def imported_log(home, finished_runs, tmp_path):
+    from alcore.logs.reading import LogSettings, import_logs
+    from alcore.logs.writing import export_log
+    from alcore.ui.session import run_tables
+
+    tables = run_tables(finished_runs[1])
+    export_log(tables, tmp_path / "logs")
+    config = tables.store.config
+    settings = LogSettings(config.pool_size, config.pool_prevalence, config.test_prevalence)
+    import_logs([tmp_path / "logs"], "theirs", [settings])
+    return "log/theirs/001"
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_imported_logs_stand_beside_runs_in_every_view(finished_runs, imported_log, view):
+    app = open_compare(imported_log, view=view)
+    assert "Logs hold no counts: they know their metrics at π₁ = 2 % and 20 % alone" in texts(app)
+    app.select_slider(key="use").set_value(0.5).run()
+    assert not app.exception
+    app.multiselect(key="runs").set_value([imported_log, finished_runs[0]]).run()
+    assert not app.exception
+    if view == "Gain":
+        app.select_slider(key="use").set_value(0.02).run()
+        assert "**entropy**" in texts(app)
+
+
+@pytest.mark.parametrize("view", ["Map", "Imbalance", "Shift", "Labels", "Ranks", "Report", "Progress"])
+def test_imported_logs_are_a_study_too(imported_log, view):
+    app = open_page("pages/study.py", study="logs: theirs", study_view=view)
+    assert not app.error
+    assert "Imported logs" in texts(app)
+
+
+def test_logs_are_uploaded_on_the_data_page(finished_runs):
+    from alcore.logs.reading import imported_logs
+    from alcore.logs.zipped import zip_log
+    from alcore.ui.session import run_tables
+
+    content = zip_log(run_tables(finished_runs[1]))
+    app = open_page("pages/data.py", data_view="Logs")
+    assert "Imported so far: none" in texts(app)
+    app.file_uploader(key="logs_files").set_value([("mine.zip", content, "application/zip")]).run()
+    app.text_input(key="logs_name").set_value("mine").run()
+    next(button for button in app.button if button.label == "Import logs").click().run()
+    assert not app.exception
+    assert list(imported_logs()) == ["mine"]
+    assert "mine (1)" in texts(app)
+    app.text_input(key="logs_name").set_value("mine").run()
+    next(button for button in app.button if button.label == "Import logs").click().run()
+    assert "exist; take another name" in texts(app)

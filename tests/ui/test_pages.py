@@ -1,0 +1,200 @@
+"""Every page by AppTest; what it cannot see (charts, ticks) is tested in the browser."""
+
+import pandas as pd
+import pytest
+
+from alcore.data.collection import dataset_names, dataset_path, open_dataset
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
+from alcore.runs.index import RunIndex
+from tests.data.helpers import SIZE, folder_files, write_folder
+from tests.ui.helpers import open_page, texts
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("pages/lab.py", "Pool 600"),
+        ("pages/samples.py", "start a run in the Lab"),
+        ("pages/runs.py", "start one in the Lab"),
+        ("pages/compare.py", "start a run in the Lab"),
+        ("pages/methods.py", "trapezoid rule"),
+        ("pages/data.py", "Pools come from train"),
+    ],
+)
+def test_an_empty_page_says_what_to_do(path, words):
+    assert words in texts(open_page(path))
+
+
+def test_the_pool_follows_the_sliders():
+    app = open_page("pages/lab.py")
+    assert "60 defective (10 %)" in texts(app)
+    app.select_slider(key="pi0").set_value(0.005).run()
+    assert "3 defective (0.5 %)" in texts(app)
+    app.number_input(key="pool").set_value(1000).run()
+    assert "5 defective (0.5 %)" in texts(app)
+    app.number_input(key="query").set_value(10).run()
+    assert "first query 10" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("pool", 20_000, "the largest pool at this π₀ has"),
+        ("cycles", 100, "take at most 25 cycles"),
+    ],
+)
+def test_settings_that_cannot_be_run_switch_run_off(key, value, words):
+    app = open_page("pages/lab.py")
+    app.number_input(key=key).set_value(value).run()
+    assert not app.exception
+    assert words in texts(app)
+    assert app.button(key="run_button").disabled
+
+
+def test_no_strategy_switches_run_off():
+    app = open_page("pages/lab.py")
+    app.button_group(key="strategies").set_value([]).run()
+    assert not app.exception
+    assert "strategies" in texts(app)
+    assert app.button(key="run_button").disabled
+
+
+def test_the_lab_shows_a_finished_run(finished_run):
+    app = open_page("pages/lab.py", run=finished_run)
+    assert "Just picked" in texts(app)
+    assert "**entropy**" in texts(app)
+    assert app.button(key="stop_button").disabled
+
+
+def test_an_unknown_run_in_the_address_is_no_error():
+    assert "Pool 600" in texts(open_page("pages/lab.py", run="../../etc"))
+
+
+def test_samples_of_a_run(finished_run):
+    app = open_page("pages/samples.py")
+    assert "**entropy**, query 2: 6 patches" in texts(app)
+    app.selectbox(key=f"samples_second-{finished_run}").set_value("core-set").run()
+    assert "picks are the same in both" in texts(app)
+    for overlay in ("entropy", "plain"):
+        app.button_group(key="samples_overlay").set_value(overlay).run()
+        assert not app.exception
+    for sort in ("score", "size"):
+        app.button_group(key="samples_sort").set_value(sort).run()
+        assert not app.exception
+    app.slider(key=f"samples_cycle-{finished_run}").set_value(1).run()
+    assert not app.exception
+
+
+def test_the_model_is_watched_learning(finished_run):
+    app = open_page("pages/samples.py", samples_view="Watch the model learn")
+    app.slider(key=f"learn_cycle-{finished_run}").set_value(3).run()
+    assert "after 18 labels" in texts(app)
+
+
+def test_why_shows_the_covering_radius_and_plays(finished_run):
+    app = open_page("pages/samples.py", samples_view="Why this one?")
+    assert "Covering radius" in texts(app)
+    app.slider(key=f"why_cycle-{finished_run}").set_value(3).run()
+    assert not app.exception
+    app.selectbox(key=f"why_strategy-{finished_run}").set_value("random").run()
+    assert "random gives no scores" in texts(app)
+    app.toggle(key=f"why_play-{finished_run}").set_value(True).run()
+    assert not app.exception
+    assert app.slider(key=f"why_cycle-{finished_run}").value == 2, (
+        "after the last query comes the first again"
+    )
+
+
+def test_moving_the_deployment_prevalence_moves_the_curves_of_a_finished_run(finished_run):
+    app = open_page("pages/lab.py", run=finished_run)
+    assert "at π₁ = 2 %" in app.button_group(key="at").options[1]
+    app.select_slider(key="pi1").set_value(0.001).run()
+    assert not app.exception
+    assert "at π₁ = 0.1 %" in app.button_group(key="at").options[1]
+
+
+def test_a_patch_opens_large_with_its_history(finished_run):
+    app = open_page("pages/samples.py")
+    app.button(key="open-r00001-c00002-entropy-0").click().run()
+    assert not app.exception
+    assert "defective" in texts(app) or "clean" in texts(app)
+
+
+def test_runs_can_be_renamed_and_deleted(finished_run, home):
+    app = open_page("pages/runs.py")
+    assert "9 of 9 cycles" in texts(app)
+    app.text_input(key=f"name-{finished_run}").set_value("for *Monday*").run()
+    assert RunIndex(home).get(finished_run).name == "for *Monday*"
+    app.text_input(key=f"name-{finished_run}").set_value("   ").run()
+    assert "cannot be empty" in texts(app)
+    app.button(key=f"delete-{finished_run}").click().run()
+    assert RunIndex(home).rows() == []
+    assert not (home / "runs" / finished_run).exists()
+
+
+def test_a_run_whose_files_are_gone_troubles_no_page_and_can_be_deleted(finished_run, home):
+    (home / "runs" / finished_run / "config.json").unlink()
+    lab = open_page("pages/lab.py", run=finished_run)
+    assert "cannot be shown" in texts(lab)
+    assert "Pool 600" in texts(lab)
+    assert "start a run in the Lab" in texts(open_page("pages/samples.py"))
+    runs = open_page("pages/runs.py")
+    assert "no run in" in texts(runs)
+    runs.button(key=f"delete-{finished_run}").click().run()
+    assert RunIndex(home).rows() == []
+
+
+def test_a_damaged_record_is_one_sentence(finished_run, home):
+    record = home / "runs" / finished_run / "records" / "r00001-c00002-entropy.npz"
+    record.write_bytes(record.read_bytes()[:500])
+    for path in ("pages/lab.py", "pages/samples.py"):
+        assert "damaged" in texts(open_page(path))
+
+
+@pytest.fixture
+def imported(home, tmp_path):
+    source = write_folder(tmp_path / "in", folder_files())
+    import_dataset(source, dataset_path("mine"), options=ImportOptions(SIZE))
+    return "mine"
+
+
+def test_a_data_set_is_looked_at_and_deleted(imported):
+    app = open_page("pages/data.py")
+    app.selectbox(key="set").set_value(imported).run()
+    assert [metric.value for metric in app.metric][:3] == ["30", "10", "20"]
+    app.button_group(key="browse_kind").set_value("clean").run()
+    assert "20 patches; outlined in yellow" in texts(app)
+    app.button(key="delete-data-mine").click().run()
+    assert not app.exception
+    assert dataset_names() == ["synthetic"]
+
+
+def test_a_name_in_an_upload_is_never_markup(imported, home):
+    table = dataset_path("mine") / "items.parquet"
+    items = pd.read_parquet(table)
+    items.assign(source="![x](http://127.0.0.1/x.png)<b>.png").to_parquet(table, index=False)
+    app = open_page("pages/data.py")
+    app.selectbox(key="set").set_value("mine").run()
+    assert "![x](" not in texts(app)
+    assert "\\!\\[x" in texts(app)
+
+
+def test_an_import_without_a_file_says_so():
+    app = open_page("pages/data.py", data_view="Import")
+    app.button[0].click().run()
+    assert "choose a zip file first" in texts(app)
+
+
+def test_surfaces_are_made_as_they_were_seen():
+    app = open_page("pages/data.py", data_view="Make surfaces")
+    app.selectbox(key="surface_family").set_value("woven").run()
+    app.select_slider(key="defect_size").set_value(0.5).run()
+    assert "stain 40 %" in texts(app)
+    app.text_input(key="surface_name").set_value("cloth").run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "cloth" in dataset_names()
+    assert open_dataset("cloth").settings.defect_size == 0.5
+    app.button[0].click().run()
+    assert "exists" in texts(app)
