@@ -111,6 +111,11 @@ class RunConfig(_Frozen):
         """Labels bought in all cycles together."""
         return self.query_count * self.cycles
 
+    @property
+    def records(self) -> int:
+        """Records of a finished run: one per cycle of each strategy in each repetition."""
+        return self.repetitions * self.cycles * len(self.strategies)
+
     def to_json(self) -> str:
         """The config as indented JSON text, ending in a newline; `parse_config` reads it back."""
         return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"

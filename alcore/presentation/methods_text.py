@@ -60,8 +60,8 @@ def _metric_sentence(question: Question) -> str:
     if question.metric == PATCH_IOU:
         return "the metric is the mean IoU over defective patches, which does not depend on prevalence."
     return (
-        f"{METRIC_TITLES[question.metric]} of the defect class at a prevalence π₁ = "
-        f"{percent(question.prevalence)} of use was computed from the class-conditional mean counts, which "
+        f"{METRIC_TITLES[question.metric]} of the defect class at the deployment prevalence π₁ = "
+        f"{percent(question.test_prevalence)} was computed from the class-conditional mean counts, which "
         "label shift leaves unchanged."
     )
 

@@ -30,9 +30,21 @@ class Status(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
 
+    @property
+    def is_active(self) -> bool:
+        """Whether the run has, or waits for, a worker."""
+        return self in (Status.QUEUED, Status.RUNNING, Status.PAUSED)
 
-ACTIVE = ("queued", "running", "paused")
-"""States in which a run has, or waits for, a worker."""
+    @property
+    def is_finished(self) -> bool:
+        """Whether every cycle is done."""
+        return self is Status.FINISHED
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the run stopped before its end and can go on from its last finished cycle."""
+        return self in (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
+
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (
@@ -54,8 +66,18 @@ class RunRow:
 
     @property
     def is_active(self) -> bool:
-        """Whether it has, or waits for, a worker."""
-        return self.status in ACTIVE
+        """See `Status.is_active`."""
+        return Status(self.status).is_active
+
+    @property
+    def is_finished(self) -> bool:
+        """See `Status.is_finished`."""
+        return Status(self.status).is_finished
+
+    @property
+    def is_resumable(self) -> bool:
+        """See `Status.is_resumable`."""
+        return Status(self.status).is_resumable
 
 
 class RunIndex:
@@ -141,5 +163,5 @@ class RunIndex:
             except AlcoreError:
                 continue  # not a run that this version can read; it is left alone
             config = store.config
-            done = len(store.committed()) == config.repetitions * config.cycles * len(config.strategies)
+            done = len(store.committed()) == config.records
             self.add(run_id, run_id, Status.FINISHED if done else Status.INTERRUPTED)

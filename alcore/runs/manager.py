@@ -30,7 +30,6 @@ _ENDED = {
     "failed": Status.FAILED,
     "interrupted": Status.INTERRUPTED,
 }
-_RESUMABLE = (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
 
 
 class RunManager:
@@ -79,7 +78,7 @@ class RunManager:
     def resume(self, run_id: str) -> None:
         """Go on with a stopped, failed or interrupted run from its last finished cycle."""
         row = self._row(run_id)
-        if row.status not in _RESUMABLE:
+        if not row.is_resumable:
             raise StoreError(f"the run is {row.status}, so there is nothing to resume")
         device = self.store(run_id).config.device
         self.index.set_status(run_id, Status.QUEUED)
@@ -91,7 +90,7 @@ class RunManager:
         Raises:
             StoreError: the run is not finished, or its directory cannot be written.
         """
-        if self._row(run_id).status != Status.FINISHED:
+        if not self._row(run_id).is_finished:
             raise StoreError("the run is not finished; its ceiling can be trained afterwards")
         store = self.store(run_id)
         store.request_ceiling()

@@ -27,13 +27,13 @@ from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repet
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a run: a metric at the prevalence π₁ of use, against a baseline strategy.
+    """What is asked of a run: a metric at the deployment prevalence π₁, against a baseline strategy.
 
     target: the metric's value that labels saved are counted to; None for each strategy's own final value.
     """
 
     metric: str
-    prevalence: float
+    test_prevalence: float
     baseline: str
     target: float | None = None
 
@@ -46,7 +46,7 @@ def summarise(evidence: Evidence, question: Question) -> pd.DataFrame:
     (without an interval); saved, labels saved against the baseline, see `labels_saved`; enrichment. NaN where
     something is undefined, or the run lacks the baseline.
     """
-    here = evidence.curves(question.metric, question.prevalence)
+    here = evidence.curves(question.metric, question.test_prevalence)
     pool = evidence.curves(question.metric, evidence.pool_prevalence)
     rows = []
     for index, strategy in enumerate(evidence.strategies):
@@ -146,7 +146,7 @@ def by_budget(evidence: Evidence, question: Question) -> pd.DataFrame:
     """`curve_frame` with, against the baseline, difference, difference_low, difference_high, p_adjusted (Holm
     over the budgets after the shared first) and significant.
     """
-    curves = evidence.curves(question.metric, question.prevalence)
+    curves = evidence.curves(question.metric, question.test_prevalence)
     frame = _frame_of(curves, evidence.cycles)
     names = ("difference", "difference_low", "difference_high", "p_adjusted")
     columns = np.full((len(names), *curves.mean.shape), np.nan)

@@ -58,6 +58,21 @@ class StudyReader:
         return "recorded" if self.directory.parent == RECORDED else "own"
 
     @property
+    def has_counts(self) -> bool:
+        """Whether there are counts behind the numbers, so that they are known at every prevalence."""
+        return True
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the study can go on here; one that came with the dashboard cannot."""
+        return not self.is_recorded
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the study came with the dashboard."""
+        return self.directory.parent == RECORDED
+
+    @property
     def others(self) -> list[str]:
         """Keys of the grid but π₀."""
         return [key for key in self.plan.grid if key != POOL_AXIS]
@@ -157,6 +172,16 @@ class LoggedStudy(StudyReader):
     def kind(self) -> str:
         """See `StudyReader`."""
         return "logs"
+
+    @property
+    def has_counts(self) -> bool:
+        """False: logs hold metrics alone."""
+        return False
+
+    @property
+    def can_resume(self) -> bool:
+        """False: there is no run behind them."""
+        return False
 
     def has_results(self, cells: list[Cell]) -> bool:
         """True: what was logged is finished."""

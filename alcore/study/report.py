@@ -120,7 +120,7 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
 def _of_column(
     column: EvidenceByPool, question: Question, prevalences: tuple[float, ...], tag: str
 ) -> Iterator[Part]:
-    metric, baseline, used = question.metric, question.baseline, question.prevalence
+    metric, baseline, used = question.metric, question.baseline, question.test_prevalence
     title = f"AUBC ({METRIC_TITLES[metric]}) minus {baseline}'s"
     grid = analysis.advantage_grid(column, metric, baseline, prevalences)
     if grid["advantage"].notna().any():
@@ -157,7 +157,7 @@ def _of_labels(summary: pd.DataFrame, question: Question, budget: int, tag: str)
     yield Picture(figure, f"enrichment{tag}")
     saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     if len(saved):
-        title = f"labels saved at π₁ = {percent(question.prevalence)}"
+        title = f"labels saved at π₁ = {percent(question.test_prevalence)}"
         yield Picture(study_maps.over_pool(saved, "saved", title=title), f"saved{tag}")
         yield Text(f"Bounds at the whole budget, {budget} labels, are open.")
 

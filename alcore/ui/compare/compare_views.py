@@ -42,7 +42,7 @@ class View:
     @property
     def title(self) -> str:
         """The metric and where it is judged, for axes."""
-        return judged_at(self.question.metric, self.question.prevalence)
+        return judged_at(self.question.metric, self.question.test_prevalence)
 
     def name(self, run: Source, strategy: str) -> str:
         """What a strategy of a run is called."""
@@ -80,7 +80,7 @@ class View:
     def _ceiling(self, run: Source) -> Estimate | None:
         if run.ceiling is None:
             return None
-        curves = run.ceiling.curves(self.question.metric, self.question.prevalence)
+        curves = run.ceiling.curves(self.question.metric, self.question.test_prevalence)
         return Estimate.of(curves.mean[0, 0], curves.replicates[:, 0, 0])
 
 
@@ -94,7 +94,7 @@ def _show_curves(view: View) -> None:
 
 
 def _tell_undefined(view: View) -> None:
-    metric, prevalence = view.question.metric, view.question.prevalence
+    metric, prevalence = view.question.metric, view.question.test_prevalence
     values = [run.evidence.curves(metric, prevalence).values for run in view.runs]
     missing = sum(int(np.isnan(block).sum()) for block in values)
     if missing:
@@ -194,7 +194,7 @@ def _show_shift(view: View) -> None:
     baseline, metric = view.question.baseline, METRIC_TITLES[view.question.metric]
     frames = [_only(_advantages_of(run, view.question.metric, baseline), run) for run in view.runs]
     if any(frame["advantage"].notna().any() for frame in frames):
-        marks = {"π₁ =": view.question.prevalence}
+        marks = {"π₁ =": view.question.test_prevalence}
         if len(view.runs) == 1:
             marks["π₀ ="] = view.runs[0].evidence.pool_prevalence
         named = list(zip((run.name for run in view.runs), frames, strict=True))
@@ -209,7 +209,7 @@ def _show_shift(view: View) -> None:
         view.summary,
         title=f"AUBC ({metric})",
         pool="at π₀, as in the pool",
-        use=f"at π₁ = {percent(view.question.prevalence)}",
+        use=f"at π₁ = {percent(view.question.test_prevalence)}",
     )
     show_figure(figure, "shift")
     losses = [
@@ -245,7 +245,7 @@ def _show_penalties(view: View) -> None:
         st.info("A penalty matrix needs two strategies that all chosen runs have.")
         return
     total = sum(
-        penalty_matrix(run.evidence.curves(view.question.metric, view.question.prevalence).only(shared))
+        penalty_matrix(run.evidence.curves(view.question.metric, view.question.test_prevalence).only(shared))
         for run in view.runs
     )
     st.markdown(
@@ -273,7 +273,7 @@ def _show_inspection(view: View) -> None:
     if not runs:
         st.info("Logs do not say how sure a model was of each patch, so there is nothing to inspect.")
         return
-    show_inspection(runs, view.question.prevalence, view.name)
+    show_inspection(runs, view.question.test_prevalence, view.name)
 
 
 def _show_tables(view: View) -> None:

@@ -125,7 +125,7 @@ def _try(action: Callable[..., None], *arguments: str) -> None:
 
 def _progress(row: RunRow) -> None:
     config = run_config(row.id)
-    total = config.repetitions * config.cycles * len(config.strategies)
+    total = config.records
     records = record_count(row.id)
     progress = manager().progress(row.id)
     share = records / total
@@ -146,7 +146,7 @@ def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | 
     if row.status == "queued":
         return name + "queued: waits for the device"
     if not row.is_active:
-        total = config.repetitions * config.cycles * len(config.strategies)
+        total = config.records
         return name + f"{row.status}, {records} of {plural(total, 'cycle')} of strategies done"
     if progress is None:
         return name + "starting"

@@ -74,7 +74,7 @@ def _done(row: RunRow) -> str:
         config, records = run_config(row.id), record_count(row.id)
     except AlcoreError as error:
         return str(error)
-    total = config.repetitions * config.cycles * len(config.strategies)
+    total = config.records
     return f"{records} of {plural(total, 'cycle')}"
 
 

@@ -162,7 +162,7 @@ def _show_imbalance(view: StudyView) -> None:
 
 
 def _show_shift(view: StudyView) -> None:
-    metric, used, baseline = view.question.metric, view.question.prevalence, view.question.baseline
+    metric, used, baseline = view.question.metric, view.question.test_prevalence, view.question.baseline
     loss = analysis.loss_under_shift(view.column, metric, baseline, used)
     if loss["loss"].isna().all():
         st.info(f"There is nothing to lay against {baseline} yet.")
@@ -188,7 +188,7 @@ def _show_labels(view: StudyView) -> None:
     show_figure(figure, "study-enrichment")
     budget = max(int(evidence.labelled[-1]) for evidence in view.column.values())
     saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
-    used = percent(view.question.prevalence)
+    used = percent(view.question.test_prevalence)
     st.markdown(
         f"**Labels saved** against {view.question.baseline} at π₁ = {used}: labels that the baseline needs "
         "to reach a strategy's own final value, minus the strategy's."
@@ -208,10 +208,10 @@ def _show_labels(view: StudyView) -> None:
 
 
 def _show_ranks(view: StudyView) -> None:
-    used = percent(view.question.prevalence)
+    used = percent(view.question.test_prevalence)
     st.markdown(f"**Places** by {view.area.split(' minus')[0]} at π₁ = {used}; 1 is the best.")
     show_figure(study_maps.rank_map(analysis.ranks(_summary(view))), "study-ranks")
-    matrix, names = analysis.penalties(view.column, view.question.metric, view.question.prevalence)
+    matrix, names = analysis.penalties(view.column, view.question.metric, view.question.test_prevalence)
     if len(names) < 2:
         return
     st.markdown(
@@ -225,7 +225,7 @@ def _show_ranks(view: StudyView) -> None:
 def _show_report(view: StudyView) -> None:
     st.markdown(
         "Figures, tables, configuration, environment, seeds, methods text and citation, for the metric, "
-        f"baseline and π₁ = {percent(view.question.prevalence)} chosen above, over the whole study_maps."
+        f"baseline and π₁ = {percent(view.question.test_prevalence)} chosen above, over the whole study_maps."
     )
     name = view.reader.directory.name
     with st.container(horizontal=True):
@@ -277,7 +277,7 @@ def _zipped_markdown(view: StudyView) -> bytes:
 
 def _summary(view: StudyView) -> pd.DataFrame:
     question = view.question
-    return analysis.summaries(view.column, question.metric, question.baseline, question.prevalence)
+    return analysis.summaries(view.column, question.metric, question.baseline, question.test_prevalence)
 
 
 def _basis(view: StudyView) -> str:
