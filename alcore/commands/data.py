@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alcore.errors import DataError
+from alcore.errors import AlcoreError, DataError
+from alcore.wording import percent
+
+if TYPE_CHECKING:
+    from alcore.data.importing.import_events import ImportEvent
 
 data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
 
@@ -41,39 +47,49 @@ def import_data(
     missing_mask_is_clean: Annotated[
         bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
+    ] = False,
 ) -> None:
     """Import a folder or a zip file as a data set."""
     from alcore.data.collection import dataset_path
+    from alcore.data.importing.import_events import ImportEnded, ImportProgress
     from alcore.data.importing.importer import import_dataset
     from alcore.data.importing.options import Foreground, ImportOptions
 
-    options = ImportOptions(
-        patch=_parse_size(patch, "patch size"),
-        tile=tile,
-        overlap=overlap,
-        resize_to=_parse_size(resize, "size to resize to") if resize else None,
-        channels=3 if rgb else 1,
-        foreground=Foreground(
-            threshold=threshold,
-            classes=_parse_numbers(classes, "classes") or None,
-            color=_parse_color(color),
-            tolerance=tolerance,
-        ),
-        min_area=min_area,
-        drop_black_border=drop_black_border,
-        skip_bad=skip_bad,
-        missing_mask_is_clean=missing_mask_is_clean,
-    )
-    info = import_dataset(source, dataset_path(name), format_name=format, options=options)
-    typer.echo(
-        f"{name}: {info.patches} patches, {info.defective} defective ({info.defective / info.patches:.1%})"
-    )
-    if info.vanished:
-        typer.echo(
-            f"defects too small for a pixel at this size, so counted as clean: {len(info.vanished)} images"
+    report = _json_report() if as_json else _report_nothing
+    try:
+        options = ImportOptions(
+            patch=_parse_size(patch, "patch size"),
+            tile=tile,
+            overlap=overlap,
+            resize_to=_parse_size(resize, "size to resize to") if resize else None,
+            channels=3 if rgb else 1,
+            foreground=Foreground(
+                threshold=threshold,
+                classes=_parse_numbers(classes, "classes") or None,
+                color=_parse_color(color),
+                tolerance=tolerance,
+            ),
+            min_area=min_area,
+            drop_black_border=drop_black_border,
+            skip_bad=skip_bad,
+            missing_mask_is_clean=missing_mask_is_clean,
         )
-    for file, reason in info.skipped.items():
-        typer.echo(f"skipped {file}: {reason}")
+        info = import_dataset(
+            source,
+            dataset_path(name),
+            format_name=format,
+            options=options,
+            follow=lambda done, total: report(ImportProgress(done, total)),
+        )
+    except (AlcoreError, OSError) as error:
+        report(ImportEnded("failed", str(error), name))
+        raise
+    ended = ImportEnded.of(name, info)
+    report(ended)
+    if not as_json:
+        typer.echo("\n".join(ended.sentences()))
 
 
 @data_app.command("create")
@@ -133,10 +149,12 @@ def show_data(name: str) -> None:
 
     overview = describe(open_dataset(name))
     typer.echo(
-        f"{name}: {overview.patches} patches, {overview.defective} defective ({overview.prevalence:.1%})"
+        f"{name}: {overview.patches} patches, {overview.defective} defective ({percent(overview.prevalence)})"
     )
     for row in overview.splits.itertuples():
-        typer.echo(f"{row.split}: {row.patches} patches, {row.defective} defective ({row.prevalence:.1%})")
+        typer.echo(
+            f"{row.split}: {row.patches} patches, {row.defective} defective ({percent(row.prevalence)})"
+        )
     for warning in overview.warnings:
         typer.echo(warning)
 
@@ -147,6 +165,27 @@ def delete_data(name: str) -> None:
     from alcore.data.collection import delete_dataset
 
     delete_dataset(name)
+
+
+def _json_report() -> Callable[[ImportEvent], None]:
+    """Prints events, of progress ten per second at most."""
+    from alcore.data.importing.import_events import ImportProgress, to_line
+
+    last = 0.0
+
+    def report(event: ImportEvent) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if isinstance(event, ImportProgress) and event.done < event.total and now - last < 0.1:
+            return
+        last = now
+        print(to_line(event), flush=True)
+
+    return report
+
+
+def _report_nothing(_event: ImportEvent) -> None:
+    pass
 
 
 def _parse_size(text: str, what: str) -> tuple[int, int]:

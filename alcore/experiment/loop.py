@@ -20,6 +20,7 @@ from alcore.acquisition import Query, Strategy, get_strategy
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.cycle_record import CycleRecord, Selection
 from alcore.experiment.pool_map import Axes, PoolMap, map_pool, principal_axes
 from alcore.experiment.pool_view import PoolFeatures, view_pool, view_query
 from alcore.experiment.repetition import draw_repetition
@@ -35,53 +36,6 @@ class Progress:
     phase: str
     done: int
     total: int
-
-
-@dataclass(frozen=True)
-class Selection:
-    """One query and what was known when it was made.
-
-    items: (q,) int64 ids in the order of choice; defective: (q,) bool, from the oracle.
-    scores: (q,) float32 at the moment of picking, NaN without a score.
-    candidates: (U,) int64 ids that could have been chosen; candidate_scores: (U,) float32 of each, before
-        the first pick. Both empty in cycle 1.
-    probability: (q, H, W) uint8, the defect probability that the model gave before it saw the labels; no
-        rows in cycle 1, when there was no model.
-    pool_map: the pool as that model saw it; None in cycle 1, and where a run from before maps goes on.
-    """
-
-    items: np.ndarray
-    defective: np.ndarray
-    scores: np.ndarray
-    candidates: np.ndarray
-    candidate_scores: np.ndarray
-    probability: np.ndarray
-    pool_map: PoolMap | None
-
-
-@dataclass(frozen=True)
-class CycleRecord:
-    """All that one cycle of one strategy leaves behind.
-
-    labelled: labels bought so far, this query included.
-    test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
-    float32: the evaluation after training.
-    gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
-    axes: of the repetition's pool maps, fitted to the features after cycle 1; in cycle 2 alone, else None.
-    weights: the model after training, for whoever wants to go on from here.
-    """
-
-    key: CycleKey
-    labelled: int
-    selection: Selection
-    test_items: np.ndarray
-    test_defective: np.ndarray
-    counts: np.ndarray
-    max_probability: np.ndarray
-    gallery_items: np.ndarray
-    gallery_probability: np.ndarray
-    axes: Axes | None
-    weights: Weights = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -136,7 +90,7 @@ class _Repetition:
         self.config, self.patches, self.report, self.resume = config, patches, report, resume
         self.repetition = repetition
         self.strategies = [get_strategy(name) for name in config.strategies]
-        self.draw = draw_repetition(config, patches, repetition)
+        self.split = draw_repetition(config, patches, repetition)
         seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, repetition).integers(2**62)
         self.learners = {s.name: Learner(config, patches, seed=int(seed)) for s in self.strategies}
         self.labelled: dict[str, list[np.ndarray]] = {s.name: [] for s in self.strategies}
@@ -170,7 +124,7 @@ class _Repetition:
     def _shared_first_cycle(self, key: CycleKey) -> CycleRecord:
         """All strategies start from equal weights, labels and batches: one training serves them all."""
         if self.first_record is None:
-            items = self.draw.first_query
+            items = self.split.first_query
             nothing = np.zeros(0, dtype=np.int64)
             selection = Selection(
                 items=items,
@@ -184,19 +138,19 @@ class _Repetition:
             self.first_record = self._learn(key, selection)
         else:
             self.learners[key.strategy].load(self.first_record.weights)
-            self.labelled[key.strategy].append(self.draw.first_query)
+            self.labelled[key.strategy].append(self.split.first_query)
         return replace(self.first_record, key=key)
 
     def _query(self, key: CycleKey, strategy: Strategy) -> Selection:
         learner = self.learners[key.strategy]
         labelled = np.concatenate(self.labelled[key.strategy])
-        candidates = np.setdiff1d(self.draw.pool, labelled)
-        view, seen = view_pool(
+        candidates = np.setdiff1d(self.split.pool, labelled)
+        view, pool_features = view_pool(
             learner,
             strategy,
             candidates=candidates,
             labelled=labelled,
-            mapped=self.draw.mapped,
+            mapped=self.split.mapped,
             follow=self._following(key, "scoring"),
         )
         rng = stream(self.config.seed, Purpose.QUERY, key.repetition, key.cycle, strategy.name)
@@ -204,8 +158,10 @@ class _Repetition:
         items = candidates[query.rows]
         probability, features = view_query(learner, items)
         if key.cycle == 2 and self.axes is None:  # all strategies still have one model, and so one cloud
-            self.axes = principal_axes(seen.features[np.isin(seen.items, self.draw.mapped)])
-        seen = seen.with_more(items, features)
+            self.axes = principal_axes(
+                pool_features.features[np.isin(pool_features.items, self.split.mapped)]
+            )
+        pool_features = pool_features.with_more(items, features)
         return Selection(
             items=items,
             defective=self.patches.defective[items],
@@ -213,13 +169,13 @@ class _Repetition:
             candidates=candidates,
             candidate_scores=query.candidate_scores,
             probability=probability,
-            pool_map=self._map(seen, labelled, items),
+            pool_map=self._map(pool_features, labelled, items),
         )
 
-    def _map(self, seen: PoolFeatures, labelled: np.ndarray, query: np.ndarray) -> PoolMap | None:
+    def _map(self, features: PoolFeatures, labelled: np.ndarray, query: np.ndarray) -> PoolMap | None:
         if self.axes is None:
             return None
-        return map_pool(seen.items, seen.features, self.axes, labelled=labelled, query=query)
+        return map_pool(features.items, features.features, self.axes, labelled=labelled, query=query)
 
     def _learn(self, key: CycleKey, selection: Selection) -> CycleRecord:
         learner = self.learners[key.strategy]
@@ -227,17 +183,17 @@ class _Repetition:
         labelled = np.concatenate(self.labelled[key.strategy])
         rng = stream(self.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
         learner.fit(labelled, rng=rng, on_step=self._following(key, "training"))
-        evaluation = learner.evaluate(self.draw.test, on_patches=self._following(key, "evaluating"))
+        evaluation = learner.evaluate(self.split.test, on_patches=self._following(key, "evaluating"))
         return CycleRecord(
             key=key,
             labelled=labelled.size,
             selection=selection,
-            test_items=self.draw.test,
-            test_defective=self.patches.defective[self.draw.test],
+            test_items=self.split.test,
+            test_defective=self.patches.defective[self.split.test],
             counts=evaluation.counts,
             max_probability=evaluation.max_probability,
-            gallery_items=self.draw.gallery,
-            gallery_probability=learner.probabilities(self.draw.gallery),
+            gallery_items=self.split.gallery,
+            gallery_probability=learner.probabilities(self.split.gallery),
             axes=self.axes if key.cycle == 2 else None,
             weights=learner.weights(),
         )

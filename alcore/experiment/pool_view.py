@@ -62,7 +62,7 @@ def view_pool(
         features.append(output.features.cpu().numpy()[kept[done : done + batch.size]])
         done += batch.size
     every = np.concatenate(features)
-    seen = PoolFeatures(items[is_wanted], every[is_wanted[kept]])
+    pool_features = PoolFeatures(items[is_wanted], every[is_wanted[kept]])
     view = PoolView(
         candidates.size,
         scores=np.concatenate(scores)[: candidates.size] if scores else None,
@@ -71,7 +71,7 @@ def view_pool(
         gradients=np.concatenate(gradients)[: candidates.size] if gradients else None,
         defective=learner.patches.defective[candidates] if Needs.ORACLE in needs else None,
     )
-    return view, seen
+    return view, pool_features
 
 
 def view_query(learner: Learner, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

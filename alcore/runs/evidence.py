@@ -7,31 +7,31 @@ import numpy as np
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.metrics import class_means
-from alcore.runs.tables import RunTables
+from alcore.runs.records import RunRecords
 from alcore.statistics.detection import Peaks
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
 
 
-def gather(tables: RunTables) -> Evidence | None:
+def gather(records: RunRecords) -> Evidence | None:
     """The evidence of a finished or running experiment, as it stands.
 
     Repetitions that all strategies have finished count, each whole. While there is none, the first one does
     as far as all strategies have come. None before the first cycle.
     """
-    repetitions, cycles = _finished(tables)
+    repetitions, cycles = _finished(records)
     if not cycles:
         return None
-    config = tables.store.config
+    config = records.config
     keys = [
         [[CycleKey(repetition, cycle, name) for cycle in range(1, cycles + 1)] for name in config.strategies]
         for repetition in repetitions
     ]
     return make_evidence(
         config,
-        means=np.array([[[tables.class_means(key) for key in row] for row in block] for block in keys]),
-        resampled=_resampled(tables, keys[0]) if len(repetitions) == 1 else None,
-        query_share=np.array([[_query_share(tables, row) for row in block] for block in keys]),
+        means=np.array([[[records[key].class_means for key in row] for row in block] for block in keys]),
+        resampled=_resampled(records, keys[0]) if len(repetitions) == 1 else None,
+        query_share=np.array([[_query_share(records, row) for row in block] for block in keys]),
     )
 
 
@@ -52,17 +52,16 @@ def make_evidence(
     )
 
 
-def gather_ceiling(tables: RunTables) -> Evidence | None:
+def gather_ceiling(records: RunRecords) -> Evidence | None:
     """The evidence of the full-pool models as a single strategy with a single budget; None without any."""
-    repetitions = tables.store.ceilings()
-    if not repetitions:
+    ceilings = list(records.ceilings().values())
+    if not ceilings:
         return None
-    records = [tables.ceiling(repetition) for repetition in repetitions]
-    means = [class_means(record["counts"], record["test_defective"]) for record in records]
+    means = [class_means(ceiling.counts, ceiling.test_defective) for ceiling in ceilings]
     resampled = None
-    if len(records) == 1:
-        resampled = patch_replicates(records[0]["counts"][None], records[0]["test_defective"])[:, None]
-    config = tables.store.config
+    if len(ceilings) == 1:
+        resampled = patch_replicates(ceilings[0].counts[None], ceilings[0].test_defective)[:, None]
+    config = records.config
     return Evidence(
         strategies=(FULL_POOL,),
         cycles=np.array([config.cycles]),
@@ -71,21 +70,21 @@ def gather_ceiling(tables: RunTables) -> Evidence | None:
         pool_prevalence=_pool_prevalence(config),
         means=np.array(means)[:, None, None],
         resampled=resampled,
-        query_share=np.full((len(records), 1), np.nan),
+        query_share=np.full((len(ceilings), 1), np.nan),
     )
 
 
-def gather_peaks(tables: RunTables, cycle: int) -> Peaks | None:
+def gather_peaks(records: RunRecords, cycle: int) -> Peaks | None:
     """The peaks after a cycle, of the repetitions that `gather` takes; None before that cycle."""
-    repetitions, cycles = _finished(tables)
+    repetitions, cycles = _finished(records)
     if cycle > cycles:
         return None
-    names = tables.store.config.strategies
-    records = [[tables.record(CycleKey(rep, cycle, name)) for name in names] for rep in repetitions]
+    names = records.config.strategies
+    cycles_of = [[records[CycleKey(rep, cycle, name)] for name in names] for rep in repetitions]
     return Peaks(
         names,
-        np.array([[record["max_probability"] for record in row] for row in records]),
-        np.array([row[0]["test_defective"] for row in records]),
+        np.array([[record.max_probability for record in row] for row in cycles_of]),
+        np.array([row[0].test_defective for row in cycles_of]),
     )
 
 
@@ -94,9 +93,9 @@ def _pool_prevalence(config: RunConfig) -> float:
     return round(config.pool_size * config.pool_prevalence) / config.pool_size or config.pool_prevalence
 
 
-def _finished(tables: RunTables) -> tuple[list[int], int]:
+def _finished(records: RunRecords) -> tuple[list[int], int]:
     """Repetitions that count, and the number of cycles that all strategies have in each of them."""
-    config, done = tables.store.config, set(tables.refresh())
+    config, done = records.config, set(records.committed())
     cycles = {}
     for repetition in range(1, config.repetitions + 1):
         ends = [
@@ -108,14 +107,14 @@ def _finished(tables: RunTables) -> tuple[list[int], int]:
     return (whole, config.cycles) if whole else ([1], cycles[1])
 
 
-def _resampled(tables: RunTables, rows: list[list[CycleKey]]) -> np.ndarray:
+def _resampled(records: RunRecords, rows: list[list[CycleKey]]) -> np.ndarray:
     """(B, S, C, 2, 5) over resampled test patches, which all strategies and cycles share."""
-    records = [tables.record(key) for row in rows for key in row]
-    counts = np.stack([record["counts"] for record in records])
-    replicates = patch_replicates(counts, records[0]["test_defective"])
+    evaluations = [records[key] for row in rows for key in row]
+    counts = np.stack([evaluation.counts for evaluation in evaluations])
+    replicates = patch_replicates(counts, evaluations[0].test_defective)
     return replicates.reshape(len(replicates), len(rows), -1, 2, 5)
 
 
-def _query_share(tables: RunTables, row: list[CycleKey]) -> float:
-    queried = [tables.record(key)["defective"] for key in row[1:]]
+def _query_share(records: RunRecords, row: list[CycleKey]) -> float:
+    queried = [records[key].defective for key in row[1:]]
     return float(np.concatenate(queried).mean()) if queried else np.nan

@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Container
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from itertools import islice
 
 import numpy as np
@@ -23,35 +23,19 @@ from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, StoreError
 from alcore.experiment.ceiling import train_ceiling
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey, keys_in_order
-from alcore.experiment.loop import CycleRecord, Progress, ResumeState, run
+from alcore.experiment.cycle_record import CycleRecord
+from alcore.experiment.loop import Progress, ResumeState, run
 from alcore.experiment.pool_map import Axes
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.devices import resolve_runtime
 from alcore.learning.networks import try_network
 from alcore.runs.clock import Clock
+from alcore.runs.events import Emit, RecordCommitted, RunProgress
 from alcore.runs.files import write_whole
+from alcore.runs.records import ceiling_to_arrays, to_arrays
 from alcore.runs.run_control import RunControl, Stopped
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
-
-Emit = Callable[[dict[str, object]], None]
-"""Takes events as plain values: progress (see `ProgressEvent`) and record (a cycle was committed)."""
-
-
-@dataclass(frozen=True)
-class ProgressEvent:
-    """What followers are told: position, and seconds spent and left (None until one cycle is known)."""
-
-    strategy: str
-    repetition: int
-    cycle: int
-    phase: str
-    done: int
-    total: int
-    finished: int
-    records: int
-    elapsed: float
-    left: float | None
 
 
 def check(config: RunConfig) -> Patches:
@@ -89,7 +73,7 @@ def _execute(store: RunStore, patches: Patches, control: RunControl, emit: Emit)
     store.sweep()
     store.note_environment(_environment(config, patches))
     tables = RunTables(store)
-    finished = tables.refresh()
+    finished = store.committed()
     clock = Clock(config, finished=len(finished))
 
     def obey() -> None:
@@ -100,20 +84,20 @@ def _execute(store: RunStore, patches: Patches, control: RunControl, emit: Emit)
     def report(progress: Progress) -> None:
         obey()
         clock.tick(progress.phase, progress.done / max(progress.total, 1))
-        emit({"event": "progress"} | asdict(_event(progress, clock)))
+        emit(_progress_event(progress, clock))
 
     try:
         for record in run(config, patches, report=report, resume=_resume_state(store, finished)):
             keep(store, record)
             clock.record_finished()
-            emit({"event": "record", "finished": clock.finished, "records": clock.records})
+            emit(RecordCommitted(**asdict(record.key), finished=clock.finished, records=clock.records))
             if record.key.strategy == config.strategies[-1]:
                 tables.write()
                 control.cycle_finished()
             if clock.finished < clock.records:
                 obey()
         if store.wants_ceiling:
-            _train_ceilings(store, patches, report)
+            _train_ceilings(store, patches, report, clock)
     finally:
         tables.write()
 
@@ -137,7 +121,9 @@ def execute_repetition(
         on_record(record.key)
 
 
-def _train_ceilings(store: RunStore, patches: Patches, report: Callable[[Progress], None]) -> None:
+def _train_ceilings(
+    store: RunStore, patches: Patches, report: Callable[[Progress], None], clock: Clock
+) -> None:
     """Those of all repetitions that lack one.
 
     A stop or an error withdraws the request, so that the run, whose cycles are all done, is finished again.
@@ -146,11 +132,12 @@ def _train_ceilings(store: RunStore, patches: Patches, report: Callable[[Progres
     try:
         for repetition in range(1, config.repetitions + 1):
             if repetition not in finished:
+                clock.ceiling_begun(repetition)
                 key = CycleKey(repetition, config.cycles, FULL_POOL)
                 ceiling = train_ceiling(
                     config, patches, repetition, lambda *progress, key=key: report(Progress(key, *progress))
                 )
-                store.commit_ceiling(repetition, vars(ceiling))
+                store.commit_ceiling(repetition, ceiling_to_arrays(ceiling))
     except Stopped:
         store.withdraw_ceiling()
     except AlcoreError:
@@ -163,32 +150,8 @@ def keep(store: RunStore, record: CycleRecord) -> None:
     key = record.key
     if key.cycle < store.config.cycles:
         write_whole(store.weights_path(key), lambda file: file.write(save(record.weights)))
-    store.commit(key, _arrays(record))
+    store.commit(key, to_arrays(record))
     store.drop_older_weights(key)
-
-
-def _arrays(record: CycleRecord) -> dict[str, np.ndarray]:
-    """What is kept of a record, by the names in its file."""
-    selection, pool_map, axes = record.selection, record.selection.pool_map, record.axes
-    arrays = {
-        "labelled": np.int64(record.labelled),
-        "items": selection.items,
-        "defective": selection.defective,
-        "scores": selection.scores,
-        "candidates": selection.candidates,
-        "candidate_scores": selection.candidate_scores,
-        "probability": selection.probability,
-        "test_items": record.test_items,
-        "test_defective": record.test_defective,
-        "counts": record.counts,
-        "max_probability": record.max_probability,
-        "gallery_items": record.gallery_items,
-        "gallery_probability": record.gallery_probability,
-    }
-    for prefix, part in (("map", pool_map), ("axes", axes)):
-        if part is not None:
-            arrays |= {f"{prefix}_{name}": value for name, value in vars(part).items()}
-    return arrays
 
 
 def _resume_state(
@@ -199,7 +162,7 @@ def _resume_state(
         expected = (key for key in expected if key.repetition in repetitions)
     if keys != list(islice(expected, len(keys))):
         raise StoreError(f"a record is missing in {store.directory / 'records'}; start a new run")
-    queries = {key: store.load(key, "items")["items"] for key in keys}
+    queries = {key: store.record(key).items for key in keys}
 
     def weights_after(key: CycleKey) -> dict[str, torch.Tensor]:
         path = store.weights_path(key)
@@ -211,22 +174,20 @@ def _resume_state(
             ) from None
 
     def axes_of(key: CycleKey) -> Axes | None:
-        arrays = store.load(key)
-        if "axes_mean" not in arrays:
-            return None  # an earlier version began this run
-        return Axes(**{field.name: arrays[f"axes_{field.name}"] for field in fields(Axes)})
+        return store.record(key).axes  # None where an earlier version began this run
 
     return ResumeState(queries, weights_after, axes_of)
 
 
-def _event(progress: Progress, clock: Clock) -> ProgressEvent:
-    return ProgressEvent(
+def _progress_event(progress: Progress, clock: Clock) -> RunProgress:
+    return RunProgress(
         **asdict(progress.key),
         phase=progress.phase,
         done=progress.done,
         total=progress.total,
         finished=clock.finished,
         records=clock.records,
+        share=clock.share,
         elapsed=clock.elapsed,
         left=clock.left,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from alcore.data.importing.import_events import ImportEnded, ImportProgress, from_line
 from alcore.errors import DataError
 from alcore.runs.files import make_directory
 from alcore.runs.processes import alcore_command, child_environment
@@ -19,11 +20,20 @@ from alcore.runs.processes import alcore_command, child_environment
 
 @dataclass
 class ImportJob:
-    """One import. state: running, finished or failed; message: what the command line said."""
+    """One import. state: running, finished or failed; message: for people, one sentence per line.
+
+    done, total: images read so far and in all; total is 0 until that is known.
+    """
 
     name: str
     state: str = "running"
     message: str = ""
+    done: int = 0
+    total: int = 0
+
+    def end(self, ended: ImportEnded) -> None:
+        """Note how it ended."""
+        self.message, self.state = "\n".join(ended.sentences()), ended.status
 
 
 class ImportQueue:
@@ -67,18 +77,18 @@ class ImportQueue:
         try:
             with self._turn:
                 self._import(job, folder / "upload.zip", options)
-        except OSError as error:
-            job.message, job.state = f"the import could not be started: {error}", "failed"
+        except (OSError, DataError) as error:
+            job.end(ImportEnded("failed", f"the import could not be run: {error}"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _import(self, job: ImportJob, source: Path, options: Sequence[str]) -> None:
-        command = alcore_command("data", "import", str(source), f"--name={job.name}", *options)
+        arguments = ("data", "import", str(source), f"--name={job.name}", "--json", *options)
         child = subprocess.Popen(
-            command,
+            alcore_command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
             env=child_environment(),
@@ -86,11 +96,19 @@ class ImportQueue:
         )
         self._children.add(child)
         try:
-            said, complained = child.communicate()
+            ended = self._follow(job, child)
         finally:
             self._children.discard(child)
-        if child.returncode == 0:
-            job.message, job.state = said.strip(), "finished"
-        else:
-            last = complained.strip().splitlines()[-1:] or [f"the import ended with code {child.returncode}"]
-            job.message, job.state = last[0].removeprefix("error: "), "failed"
+        job.end(ended or ImportEnded("failed", f"the import exited with code {child.returncode}"))
+
+    def _follow(self, job: ImportJob, child: subprocess.Popen[str]) -> ImportEnded | None:
+        """Note the progress of a child until it exits; how the import ended, None where it did not say."""
+        ended = None
+        for line in child.stdout or ():
+            match from_line(line):
+                case ImportProgress(done, total):
+                    job.done, job.total = done, total
+                case ImportEnded() as ended:
+                    pass
+        child.wait()
+        return ended

@@ -18,18 +18,13 @@ from pathlib import Path
 
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
+from alcore.runs.events import Ended, Event, RunProgress, StateChanged
 from alcore.runs.index import RunIndex, RunRow, Status
 from alcore.runs.run_store import RunStore, delete_run
 from alcore.runs.runners import ChildRunner, Runner
+from alcore.wording import percent
 
 _log = logging.getLogger(__name__)
-
-_ENDED = {
-    "finished": Status.FINISHED,
-    "stopped": Status.STOPPED,
-    "failed": Status.FAILED,
-    "interrupted": Status.INTERRUPTED,
-}
 
 
 class RunManager:
@@ -48,7 +43,7 @@ class RunManager:
         self._keeps_spare = make_runner is None
         self._lanes: dict[str, queue.SimpleQueue[str | None]] = {}
         self._runners: dict[str, Runner] = {}
-        self._progress: dict[str, dict] = {}
+        self._progress: dict[str, RunProgress] = {}
         self._spare: ChildRunner | None = None
         self._spare_is_due = False
         self._guard = threading.RLock()
@@ -109,8 +104,8 @@ class RunManager:
         elif row.is_active and row.status != Status.QUEUED:
             raise StoreError("the run belongs to another server; use its dashboard")
 
-    def progress(self, run_id: str) -> dict | None:
-        """The latest progress event of a run that this server works on (see `ProgressEvent`), or None."""
+    def progress(self, run_id: str) -> RunProgress | None:
+        """The latest progress of a run that this server works on, or None."""
         return self._progress.get(run_id)
 
     def store(self, run_id: str) -> RunStore:
@@ -204,26 +199,28 @@ class RunManager:
                 self._progress.pop(run_id, None)
             row = self.index.get(run_id)
             if row is not None and row.is_active:
-                self.index.set_status(run_id, Status.INTERRUPTED, "its worker ended without a word")
+                self.index.set_status(
+                    run_id, Status.INTERRUPTED, "its worker exited without reporting a result"
+                )
             self.keep_spare()
 
-    def _hear(self, run_id: str, event: dict) -> None:
-        kind = event["event"]
-        if kind == "progress":
-            self._progress[run_id] = event
-        elif kind == "state":
-            self.index.set_status(run_id, event["state"])
-        elif kind in _ENDED:
-            row = self.index.get(run_id)
-            if row is not None and row.is_active:
-                self.index.set_status(run_id, _ENDED[kind], event.get("message", ""))
+    def _hear(self, run_id: str, event: Event) -> None:
+        match event:
+            case RunProgress():
+                self._progress[run_id] = event
+            case StateChanged(state):
+                self.index.set_status(run_id, Status(state))
+            case Ended(status, message):
+                row = self.index.get(run_id)
+                if row is not None and row.is_active:
+                    self.index.set_status(run_id, Status(status), message)
 
     def _take_spare(self) -> ChildRunner:
         spare, self._spare = self._spare, None
         return spare if spare is not None and spare.is_alive else ChildRunner(self._note_devices)
 
-    def _note_devices(self, event: dict) -> None:
-        self.devices = event["devices"]
+    def _note_devices(self, devices: list[str]) -> None:
+        self.devices = devices
 
     def _row(self, run_id: str) -> RunRow:
         row = self.index.get(run_id)
@@ -246,7 +243,7 @@ class RunManager:
 def default_name(config: RunConfig) -> str:
     """A run's name until someone gives it another."""
     return (
-        f"{config.dataset}, π₀ {100 * config.pool_prevalence:g} % → π₁ {100 * config.test_prevalence:g} %, "
+        f"{config.dataset}, π₀ {percent(config.pool_prevalence)} → π₁ {percent(config.test_prevalence)}, "
         f"seed {config.seed}"
     )
 

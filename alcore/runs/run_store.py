@@ -25,6 +25,7 @@ from alcore.config import RunConfig, parse_config
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.runs.files import make_directory, write_text, write_whole
+from alcore.runs.records import StoredRecord
 
 _RECORD_NAME = re.compile(r"r(\d+)-c(\d+)-(.+)\.npz")
 
@@ -86,16 +87,12 @@ class RunStore:
         return sorted(keys, key=lambda key: (key.repetition, key.cycle, order[key.strategy]))
 
     def commit(self, key: CycleKey, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write one record, whole or not at all."""
+        """Write one record, given as `alcore.runs.records.to_arrays`, whole or not at all."""
         write_whole(self.record_path(key), lambda file: np.savez_compressed(file, **arrays))
 
-    def load(self, key: CycleKey, *names: str) -> dict[str, np.ndarray]:
-        """Read the named arrays of a record (all of them without names).
-
-        Raises:
-            StoreError: the file is damaged.
-        """
-        return _read_arrays(self.record_path(key), *names)
+    def record(self, key: CycleKey) -> StoredRecord:
+        """A committed record; whoever reads many of them keeps a `RunRecords`."""
+        return StoredRecord(key, self.record_path(key))
 
     def request_ceiling(self) -> None:
         """Ask whoever runs the loop to train on the full pool too, once the cycles are done."""
@@ -117,11 +114,7 @@ class RunStore:
 
     def commit_ceiling(self, repetition: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Write one repetition's ceiling, whole or not at all."""
-        write_whole(self._ceiling_path(repetition), lambda file: np.savez_compressed(file, **arrays))
-
-    def load_ceiling(self, repetition: int) -> dict[str, np.ndarray]:
-        """Read all arrays of a ceiling; StoreError where the file is damaged."""
-        return _read_arrays(self._ceiling_path(repetition))
+        write_whole(self.ceiling_path(repetition), lambda file: np.savez_compressed(file, **arrays))
 
     def weights_path(self, key: CycleKey) -> Path:
         """Where the model after that cycle is kept while it is the strategy's latest."""
@@ -171,18 +164,9 @@ class RunStore:
         """Where the record of that cycle is, once it is committed."""
         return self.directory / "records" / f"{key.stem}.npz"
 
-    def _ceiling_path(self, repetition: int) -> Path:
+    def ceiling_path(self, repetition: int) -> Path:
+        """Where the ceiling of that repetition is, once it is committed."""
         return self.directory / "ceiling" / f"r{repetition:05d}.npz"
-
-
-def _read_arrays(path: Path, *names: str) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in names or file.files}
-    except KeyError as error:
-        raise StoreError(f"{path}: {error.args[0]}; an earlier version wrote this run") from None
-    except Exception as error:  # numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
-        raise StoreError(f"{path} is damaged ({type(error).__name__}); start a new run") from None
 
 
 def record_key(path: Path) -> CycleKey:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import threading
 from collections.abc import Callable
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from alcore.errors import AlcoreError
+from alcore.runs.events import Emit, Ended, Ready, StateChanged, from_line
 from alcore.runs.processes import alcore_command, child_environment
 from alcore.runs.run_store import RunStore
-
-OnEvent = Callable[[dict], None]
 
 _SECONDS_TO_LEAVE = 5
 
@@ -22,7 +20,7 @@ _SECONDS_TO_LEAVE = 5
 class Runner(Protocol):
     """Runs one run. The last event says how it ended; without one it was interrupted."""
 
-    def run(self, directory: Path, on_event: OnEvent) -> None:
+    def run(self, directory: Path, on_event: Emit) -> None:
         """Run to the end, calling `on_event` from this thread."""
         ...
 
@@ -38,7 +36,8 @@ class Runner(Protocol):
 class ChildRunner:
     """A worker process that loads its libraries at once and waits for its run."""
 
-    def __init__(self, on_ready: OnEvent = lambda _: None) -> None:
+    def __init__(self, on_ready: Callable[[list[str]], None] = lambda _: None) -> None:
+        """Start the process; `on_ready` hears the devices that it found."""
         self._on_ready = on_ready
         self._saying, self._reading = threading.Lock(), threading.Lock()
         self._has_run = threading.Event()  # until then a command would be read as the run's directory
@@ -65,18 +64,20 @@ class ChildRunner:
             line = "" if self._is_ready else self.process.stdout.readline()
             self._is_ready = True
         if line:
-            self._on_ready(json.loads(line))
+            event = from_line(line)
+            if isinstance(event, Ready):
+                self._on_ready(event.devices)
 
-    def run(self, directory: Path, on_event: OnEvent) -> None:
+    def run(self, directory: Path, on_event: Emit) -> None:
         """Hand the run over and pass on its events until the process ends."""
         self._write(str(directory))
         self._has_run.set()
         self.wait_until_ready()
         for line in self.process.stdout:
-            on_event(json.loads(line))
+            on_event(from_line(line))
         code = self.process.wait()
         if code:
-            on_event({"event": "interrupted", "message": f"the worker process ended with code {code}"})
+            on_event(Ended("interrupted", f"the worker process exited with code {code}"))
 
     def say(self, command: str) -> None:
         """Pass on a command, once the run has been handed over."""
@@ -108,10 +109,10 @@ class ThreadRunner:
     def __init__(self) -> None:
         from alcore.runs.run_control import RunControl
 
-        self._on_event: OnEvent = lambda _: None
-        self._control = RunControl(lambda state: self._on_event({"event": "state", "state": state}))
+        self._on_event: Emit = lambda _: None
+        self._control = RunControl(lambda state: self._on_event(StateChanged(state)))
 
-    def run(self, directory: Path, on_event: OnEvent) -> None:
+    def run(self, directory: Path, on_event: Emit) -> None:
         """Run to the end in this thread."""
         from alcore.runs.execution import execute  # imports torch
         from alcore.runs.run_control import Stopped
@@ -120,11 +121,11 @@ class ThreadRunner:
         try:
             execute(RunStore(directory), control=self._control, emit=on_event)
         except Stopped:
-            on_event({"event": "stopped"})
+            on_event(Ended("stopped"))
         except (AlcoreError, OSError) as error:
-            on_event({"event": "failed", "message": str(error)})
+            on_event(Ended("failed", str(error)))
         else:
-            on_event({"event": "finished"})
+            on_event(Ended("finished"))
 
     def say(self, command: str) -> None:
         """Pass the command on to the loop."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from alcore.experiment.cycle_key import CycleKey
 from alcore.metrics import class_means
 from alcore.runs.evidence import make_evidence
 from alcore.runs.files import write_whole
+from alcore.runs.records import StoredRecord
 from alcore.runs.run_store import RunStore
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
@@ -110,13 +111,19 @@ def collect(store: RunStore, repetitions: Sequence[int], before: CellResults | N
 
 def _read(store: RunStore, repetition: int) -> dict[str, np.ndarray]:
     config = store.config
-    shared, queried = ("test_items", "test_defective"), ("counts", "items", "defective", "scores")
     records = [
-        [
-            store.load(CycleKey(repetition, cycle, name), *shared, *queried)
-            for cycle in range(1, config.cycles + 1)
-        ]
+        [store.record(CycleKey(repetition, cycle, name)) for cycle in range(1, config.cycles + 1)]
         for name in config.strategies
     ]
-    block = {name: records[0][0][name] for name in shared}
-    return block | {name: np.array([[record[name] for record in row] for row in records]) for name in queried}
+
+    def every(part: Callable[[StoredRecord], np.ndarray]) -> np.ndarray:
+        return np.array([[part(record) for record in row] for row in records])
+
+    return {
+        "test_items": records[0][0].test_items,
+        "test_defective": records[0][0].test_defective,
+        "counts": every(lambda record: record.counts),
+        "items": every(lambda record: record.items),
+        "defective": every(lambda record: record.defective),
+        "scores": every(lambda record: record.scores),
+    }

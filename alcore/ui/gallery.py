@@ -15,7 +15,8 @@ from alcore.presentation.figures.queries import score_history
 from alcore.presentation.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
 from alcore.presentation.labels import display_name, score_text
 from alcore.presentation.palette import PREDICTION, TRUE_MASK
-from alcore.ui.session import run_config, run_dataset, run_tables
+from alcore.statistics.frames import ScoreHistoryRow
+from alcore.ui.session import run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown, plural
 
 _STRIP, _STRIP_SIDE = 10, 128
@@ -26,12 +27,12 @@ OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}
 
 def latest_cycle(run_id: str, strategy: str) -> CycleKey | None:
     """The strategy's newest record."""
-    keys = [key for key in run_tables(run_id).refresh() if key.strategy == strategy]
+    keys = [key for key in run_records(run_id).committed() if key.strategy == strategy]
     return keys[-1] if keys else None
 
 
 def show_strip(run_id: str, _records: int) -> None:
-    """What each strategy has just picked: one row a strategy."""
+    """What each strategy has just picked: one row per strategy."""
     config = run_config(run_id)
     st.markdown("##### Just picked")
     for strategy in config.strategies:
@@ -59,23 +60,16 @@ def show_query(
 
     @st.dialog(f"{strategy}, query {cycle}, repetition {repetition}", width="large", on_dismiss=on_dismiss)
     def dialog() -> None:
-        query = load_query(run_id, key)
-        st.markdown(
-            f"{plural(query['items'].size, 'patch')} chosen, **{int(query['defective'].sum())} defective**"
-        )
-        rows = np.arange(query["items"].size)
+        query = run_records(run_id)[key]
+        st.markdown(f"{plural(query.items.size, 'patch')} chosen, **{int(query.defective.sum())} defective**")
+        rows = np.arange(query.items.size)
         tiles = tile_pictures(run_id, key, rows, "outline")
         for start in range(0, rows.size, 6):
             for column, (picture, caption) in zip(st.columns(6), tiles[start : start + 6]):
                 column.image(picture, caption=caption, width="stretch")
-        st.caption(legend_text(has_prediction=len(query["probability"]) > 0))
+        st.caption(legend_text(has_prediction=key.cycle > 1))
 
     dialog()
-
-
-def load_query(run_id: str, key: CycleKey) -> dict[str, np.ndarray]:
-    """One query's items, defective, scores and probability (no rows in the first cycle)."""
-    return run_tables(run_id).store.load(key, "items", "defective", "scores", "probability")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -87,14 +81,15 @@ def tile_pictures(run_id: str, key: CycleKey, rows: np.ndarray, overlay: str) ->
         overlay: a key of `OVERLAYS`; entropy falls back to the image where there was no model.
     """
     patches = run_dataset(run_id)
-    query = load_query(run_id, key)
-    items = query["items"][rows]
+    query = run_records(run_id)[key]
+    items = query.items[rows]
     images, masks = patches.images(items), patches.masks(items)
+    predictions = query.probability  # none in the first cycle, when there was no model
     tiles = []
     for position, row in enumerate(rows):
-        probability = query["probability"][row] if len(query["probability"]) else None
+        probability = predictions[row] if len(predictions) else None
         picture = _tile(images[position], masks[position], probability, overlay)
-        score = score_text(key.strategy, float(query["scores"][row]))
+        score = score_text(key.strategy, float(query.scores[row]))
         tiles.append((png(picture), f"{row + 1}. {score}" if score else f"{row + 1}."))
     return tiles
 
@@ -111,14 +106,14 @@ def _tile(image: np.ndarray, mask: np.ndarray, probability: np.ndarray | None, o
 def show_patch(run_id: str, key: CycleKey, row: int) -> None:
     """Open one chosen patch: image, truth, prediction and entropy side by side, with its history."""
     patches = run_dataset(run_id)
-    query = load_query(run_id, key)
-    item = int(query["items"][row])
+    query = run_records(run_id)[key]
+    item = int(query.items[row])
 
     @st.dialog(f"Patch {item}, choice {row + 1} of {key.strategy} in query {key.cycle}", width="large")
     def dialog() -> None:
-        kind = "defective" if query["defective"][row] else "clean"
+        kind = "defective" if query.defective[row] else "clean"
         st.markdown(f"{as_plain_markdown(patches.describe(item))} · **{kind}**")
-        probability = query["probability"][row] if len(query["probability"]) else None
+        probability = query.probability[row] if key.cycle > 1 else None
         _four_views(patches, item, probability)
         if probability is None:
             st.caption("The first query is drawn at random before there is a model: no prediction yet.")
@@ -157,15 +152,14 @@ def _show_history(run_id: str, key: CycleKey, item: int) -> None:
 
 def score_history_of(run_id: str, key: CycleKey, item: int) -> pd.DataFrame:
     """A patch's score and rank in each query until it was chosen: cycle, score, rank, candidates."""
-    store = run_tables(run_id).store
     rows = []
     for cycle in range(2, key.cycle + 1):
-        earlier = store.load(CycleKey(key.repetition, cycle, key.strategy), "candidates", "candidate_scores")
-        scores = earlier["candidate_scores"]
-        score = scores[np.searchsorted(earlier["candidates"], item)]
+        earlier = run_records(run_id)[CycleKey(key.repetition, cycle, key.strategy)]
+        scores = earlier.candidate_scores
+        score = scores[np.searchsorted(earlier.candidates, item)]
         rank = 1 + int(np.count_nonzero(scores > score))
-        rows.append({"cycle": cycle, "score": float(score), "rank": rank, "candidates": scores.size})
-    return pd.DataFrame(rows, columns=["cycle", "score", "rank", "candidates"])
+        rows.append(ScoreHistoryRow(cycle, float(score), rank, scores.size))
+    return pd.DataFrame(rows, columns=ScoreHistoryRow._fields)
 
 
 def legend_text(*, has_prediction: bool) -> str:
@@ -187,11 +181,11 @@ def _strip_note(strategies: tuple[str, ...]) -> str:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _strip(run_id: str, key: CycleKey) -> tuple[list[bytes], list[str], int, int]:
     patches = run_dataset(run_id)
-    query = run_tables(run_id).store.load(key, "items", "defective", "scores")
-    items = query["items"][:_STRIP]
+    query = run_records(run_id)[key]
+    items = query.items[:_STRIP]
     pictures = [
         png(outlined(image, side=_STRIP_SIDE, truth=mask))
         for image, mask in zip(patches.images(items), patches.masks(items), strict=True)
     ]
-    captions = [score_text(key.strategy, float(score)) for score in query["scores"][:_STRIP]]
-    return pictures, captions, int(query["defective"].sum()), int(query["items"].size)
+    captions = [score_text(key.strategy, float(score)) for score in query.scores[:_STRIP]]
+    return pictures, captions, int(query.defective.sum()), int(query.items.size)

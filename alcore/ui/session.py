@@ -15,6 +15,7 @@ from alcore.home import home
 from alcore.runs.evidence import gather, gather_ceiling
 from alcore.runs.index import RunRow
 from alcore.runs.manager import RunManager
+from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from alcore.statistics.estimands import Evidence
@@ -48,6 +49,11 @@ def run_tables(run_id: str) -> RunTables:
     return RunTables(run_store(run_id))
 
 
+def run_records(run_id: str) -> RunRecords:
+    """A run's records, to be read by key."""
+    return run_tables(run_id).records
+
+
 def run_dataset(run_id: str) -> Patches:
     """The data set that a run was made with.
 
@@ -72,13 +78,13 @@ def run_selections(run_id: str, records: int) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def run_evidence(run_id: str, records: int) -> Evidence | None:
     """What a run's statistics are computed from; None before its first cycle. `records` as above."""
-    return gather(run_tables(run_id))
+    return gather(run_records(run_id))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def run_ceiling(run_id: str, ceilings: int) -> Evidence | None:
     """The same of a run's full-pool models. `ceilings`, how many there are, tells when to look again."""
-    return gather_ceiling(run_tables(run_id))
+    return gather_ceiling(run_records(run_id))
 
 
 def recorded_runs() -> dict[str, RunRow]:

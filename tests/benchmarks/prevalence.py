@@ -70,7 +70,7 @@ def _measure_core(store: RunStore, repetitions: int) -> None:
     tables = RunTables(store)
     tables.refresh()
     read = time.perf_counter()
-    evidence = gather(tables)
+    evidence = gather(tables.records)
     gathered = time.perf_counter()
     computed, drawn = [], []
     for prevalence in np.geomspace(0.001, 1, _MOVES):

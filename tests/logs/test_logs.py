@@ -57,7 +57,7 @@ def test_a_run_written_and_read_again_has_the_same_evidence(run, exported):
     assert "dict_core-set.csv" in names
     assert "selected_items_entropy_3_2.csv" in names
     assert len(names) == 3 + 3 * 3 * 2
-    evidence, logged = gather(run), read_log(exported, "again", SETTINGS).evidence
+    evidence, logged = gather(run.records), read_log(exported, "again", SETTINGS).evidence
     assert logged.strategies == evidence.strategies
     assert logged.labelled.tolist() == evidence.labelled.tolist()
     for metric in ("iou", "dice", "precision", "recall"):

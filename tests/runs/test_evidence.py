@@ -5,6 +5,7 @@ from alcore.config import make_config
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.metrics import counts_at_prevalence, metrics_from_counts
 from alcore.runs.evidence import gather, gather_ceiling, gather_peaks
+from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from tests.conftest import SMALL
@@ -50,7 +51,7 @@ def test_whole_repetitions_count_or_else_the_first_as_far_as_all_have_come(
     store, records, repetitions, cycles
 ):
     fill(store, records)
-    evidence = gather(RunTables(store))
+    evidence = gather(RunRecords(store))
     assert evidence.means.shape == (repetitions, 2, cycles, 2, 5)
     assert evidence.labelled.tolist() == [6, 12, 18][:cycles]
     assert (evidence.resampled is None) == (repetitions > 1)
@@ -59,30 +60,30 @@ def test_whole_repetitions_count_or_else_the_first_as_far_as_all_have_come(
 @pytest.mark.parametrize("records", [0, 1])
 def test_nothing_is_known_before_all_have_a_cycle(store, records):
     fill(store, records)
-    assert gather(RunTables(store)) is None
+    assert gather(RunRecords(store)) is None
 
 
 def test_curves_are_the_metrics_of_the_counts(store):
     fill(store, 18)
-    curves = gather(RunTables(store)).curves("iou", 0.03)
+    curves = gather(RunRecords(store)).curves("iou", 0.03)
     for repetition in (1, 2, 3):
-        record = store.load(CycleKey(repetition, 2, "entropy"), "counts", "test_defective")
-        expected = metrics_from_counts(counts_at_prevalence(record["counts"], record["test_defective"], 0.03))
+        record = store.record(CycleKey(repetition, 2, "entropy"))
+        expected = metrics_from_counts(counts_at_prevalence(record.counts, record.test_defective, 0.03))
         assert curves.values[repetition - 1, 1, 1] == pytest.approx(float(expected["iou"]))
 
 
 def test_query_shares_leave_out_the_random_first(store):
     fill(store, 18)
-    assert np.allclose(gather(RunTables(store)).query_share, (2 + 3) / 12)
+    assert np.allclose(gather(RunRecords(store)).query_share, (2 + 3) / 12)
 
 
 def test_peaks_of_a_cycle(store):
     fill(store, 12)
-    peaks = gather_peaks(RunTables(store), 2)
+    peaks = gather_peaks(RunRecords(store), 2)
     assert peaks.max_probability.shape == (2, 2, 20)
-    own = store.load(CycleKey(2, 2, "random"), "max_probability")["max_probability"]
+    own = store.record(CycleKey(2, 2, "random")).max_probability
     assert np.array_equal(peaks.max_probability[1, 0], own)
-    assert gather_peaks(RunTables(store), 4) is None
+    assert gather_peaks(RunRecords(store), 4) is None
 
 
 def test_values_of_all_records_at_a_prevalence(store):
@@ -95,7 +96,7 @@ def test_values_of_all_records_at_a_prevalence(store):
 
 
 def test_ceilings_are_a_strategy_of_their_own(store):
-    assert gather_ceiling(RunTables(store)) is None
+    assert gather_ceiling(RunRecords(store)) is None
     rng = np.random.default_rng(0)
     for repetition in (1, 2):
         store.request_ceiling()
@@ -109,7 +110,7 @@ def test_ceilings_are_a_strategy_of_their_own(store):
                 "max_probability": rng.random(20),
             },
         )
-        evidence = gather_ceiling(RunTables(store))
+        evidence = gather_ceiling(RunRecords(store))
         assert evidence.strategies == (FULL_POOL,)
         assert evidence.repetitions == repetition
         curves = evidence.curves("iou", 0.2)

@@ -6,6 +6,7 @@ import pytest
 
 from alcore.config import make_config
 from alcore.metrics import METRICS, counts_at_prevalence, metrics_from_counts
+from alcore.runs.events import Ended
 from alcore.runs.execution import execute
 from alcore.runs.run_control import RunControl, Stopped
 from alcore.runs.run_store import RunStore
@@ -73,7 +74,7 @@ def test_one_seed_gives_the_same_bytes_again_in_a_thread_and_in_a_worker(finishe
         store = RunStore.create(tmp_path / type(runner).__name__, small)
         events = []
         runner.run(store.directory, events.append)
-        assert events[-1] == {"event": "finished"}
+        assert events[-1] == Ended("finished")
         assert bytes_of(store.directory) == expected
 
 
@@ -89,7 +90,7 @@ def test_a_stopped_run_resumes_to_the_same_bytes(finished, tmp_path, small, reco
     control = RunControl()
 
     def stop_after(event):
-        if event["event"] == "record" and event["finished"] == records:
+        if event.event == "record" and event.finished == records:
             control.say("stop")
 
     with pytest.raises(Stopped):

@@ -8,8 +8,8 @@ import pytest
 
 from alcore.errors import StoreError
 from alcore.runs.evidence import gather
+from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
 from alcore.study.results import CellResults
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyBroker, StudyStore
@@ -57,7 +57,7 @@ def test_results_hold_the_evidence_of_the_run(done):
     store, _ = done
     cell = store.plan.cells[0]
     from_results = CellResults.load(store.results_file(cell.id)).evidence
-    from_run = gather(RunTables(RunStore(store.run_directory(cell.id))))
+    from_run = gather(RunRecords(RunStore(store.run_directory(cell.id))))
     assert np.allclose(from_results.means, from_run.means)
     assert np.allclose(from_results.query_share, from_run.query_share)
     assert from_results.strategies == from_run.strategies

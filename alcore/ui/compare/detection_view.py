@@ -13,7 +13,7 @@ from alcore.runs.evidence import gather_peaks
 from alcore.statistics.detection import Peaks, along_threshold, at_threshold, rates_along
 from alcore.ui.compare.source import Source
 from alcore.ui.downloads import show_figure
-from alcore.ui.session import run_tables
+from alcore.ui.session import run_records
 from alcore.wording import percent
 
 _THRESHOLDS = (
@@ -91,7 +91,7 @@ def _choose(runs: list[Source]) -> tuple[int, float]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _peaks(run_id: str, cycle: int, records: int) -> Peaks | None:
-    return gather_peaks(run_tables(run_id), cycle)
+    return gather_peaks(run_records(run_id), cycle)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -14,6 +14,8 @@ import streamlit as st
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError
 from alcore.experiment.cycle_key import FULL_POOL
+from alcore.runs.clock import share_done
+from alcore.runs.events import RunProgress
 from alcore.runs.index import RunRow
 from alcore.ui.session import manager, readable, record_count, run_config, shown_run
 from alcore.wording import as_plain_markdown, clock, plural
@@ -49,7 +51,7 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
             _pause_button(row)
             _command_button("Step", "step", row, ":material/skip_next:", "Finish one cycle, then pause")
             _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
-            if row is not None and row.status in ("stopped", "failed", "interrupted"):
+            if row is not None and row.is_resumable:
                 _resume_button(row)
         if problem := st.session_state.pop("problem", None):
             st.error(problem)
@@ -125,37 +127,30 @@ def _try(action: Callable[..., None], *arguments: str) -> None:
 
 def _progress(row: RunRow) -> None:
     config = run_config(row.id)
-    total = config.records
     records = record_count(row.id)
     progress = manager().progress(row.id)
-    share = records / total
-    if progress is not None:
-        within = progress["done"] / max(progress["total"], 1) if progress["phase"] == "training" else 0
-        share = min(1.0, (progress["finished"] + 0.8 * within) / total)
-        if progress["strategy"] == FULL_POOL:
-            share = (progress["repetition"] - 1 + 0.8 * within) / config.repetitions
-    st.progress(share, text=_status_text(row, config, records, progress))
+    share = share_done(config, records) if progress is None else progress.share
+    st.progress(min(share, 1.0), text=_status_text(row, config, records, progress))
     if row.status == "failed":
         st.error(row.message, icon=":material/error:")
     elif row.status == "interrupted":
         st.warning(f"Interrupted: {row.message}. Resume goes on from the last finished cycle.")
 
 
-def _status_text(row: RunRow, config: RunConfig, records: int, progress: dict | None) -> str:
+def _status_text(row: RunRow, config: RunConfig, records: int, progress: RunProgress | None) -> str:
     name = f"**{as_plain_markdown(row.name)}** · "
     if row.status == "queued":
         return name + "queued: waits for the device"
     if not row.is_active:
-        total = config.records
-        return name + f"{row.status}, {records} of {plural(total, 'cycle')} of strategies done"
+        return name + f"{row.status}, {records} of {plural(config.records, 'cycle')} of strategies done"
     if progress is None:
         return name + "starting"
-    where = f"cycle {progress['cycle']} of {config.cycles} · {progress['phase']} {progress['strategy']}"
-    if progress["strategy"] == FULL_POOL:
-        where = f"ceiling · {progress['phase']} on the full pool"
+    where = f"cycle {progress.cycle} of {config.cycles} · {progress.phase} {progress.strategy}"
+    if progress.strategy == FULL_POOL:
+        where = f"ceiling · {progress.phase} on the full pool"
     if config.repetitions > 1:
-        where = f"repetition {progress['repetition']} of {config.repetitions} · {where}"
-    time = clock(progress["elapsed"])
-    if progress["left"] is not None:
-        time += f", about {clock(progress['left'])} left"
+        where = f"repetition {progress.repetition} of {config.repetitions} · {where}"
+    time = clock(progress.elapsed)
+    if progress.left is not None:
+        time += f", about {clock(progress.left)} left"
     return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"

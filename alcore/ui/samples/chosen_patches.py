@@ -12,8 +12,9 @@ from alcore.config import RunConfig
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import is_predicted, outlined, png
 from alcore.runs.index import RunRow
-from alcore.ui.gallery import OVERLAYS, legend_text, load_query, show_patch, tile_pictures
-from alcore.ui.session import recorded_runs, run_config, run_dataset, run_tables
+from alcore.runs.records import StoredRecord
+from alcore.ui.gallery import OVERLAYS, legend_text, show_patch, tile_pictures
+from alcore.ui.session import recorded_runs, run_config, run_dataset, run_records
 from alcore.wording import plural
 
 _SORTS = {"rank": "Order of choice", "score": "Score", "size": "Size of defect"}
@@ -45,7 +46,7 @@ def show_chosen(run_id: str) -> None:
     sort, overlay = _choose_view()
     names = [name for name in (first, second) if name is not None]
     keys = [CycleKey(repetition, cycle, name) for name in names]
-    finished = set(run_tables(run_id).refresh())
+    finished = set(run_records(run_id).committed())
     if second is not None and all(key in finished for key in keys):
         _show_overlap(run_id, *keys)
     for column, key in zip(st.columns(len(keys), gap="large"), keys):
@@ -85,16 +86,14 @@ def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int,
     return first, second, repetition, cycle
 
 
-def _cycle_slider(label: str, run_id: str, key: str, strategy: str, repetition: int, *, start: int) -> int:
-    done = [
-        k.cycle for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)
-    ]
+def _cycle_slider(label: str, run_id: str, widget: str, strategy: str, repetition: int, *, start: int) -> int:
+    done = [key.cycle for key in run_records(run_id).committed_of(strategy, repetition)]
     last = run_config(run_id).cycles  # not of those done: a slider whose range grows forgets its value
     if last == 1:
         st.caption(f"{label}: 1")
         return 1
     first = min(start, max(done, default=1))
-    return st.slider(label, 1, last, first, key=key, help="Query 1 is random.", persist_state="page")
+    return st.slider(label, 1, last, first, key=widget, help="Query 1 is random.", persist_state="page")
 
 
 def _choose_view() -> tuple[str, str]:
@@ -121,16 +120,17 @@ def _choose_view() -> tuple[str, str]:
 
 
 def _show_overlap(run_id: str, one: CycleKey, other: CycleKey) -> None:
-    shared = np.intersect1d(load_query(run_id, one)["items"], load_query(run_id, other)["items"]).size
+    records = run_records(run_id)
+    shared = np.intersect1d(records[one].items, records[other].items).size
     size = run_config(run_id).query_count
     st.markdown(f"**{shared} of {size}** picks are the same in both.")
 
 
 def _show_grid(run_id: str, key: CycleKey, sort: str, overlay: str, *, columns: int) -> None:
-    query = load_query(run_id, key)
+    query = run_records(run_id)[key]
     st.markdown(
-        f"**{key.strategy}**, query {key.cycle}: {plural(query['items'].size, 'patch')}, "
-        f"{int(query['defective'].sum())} defective"
+        f"**{key.strategy}**, query {key.cycle}: {plural(query.items.size, 'patch')}, "
+        f"{int(query.defective.sum())} defective"
     )
     rows = _sorted_rows(run_id, query, sort)
     tiles = tile_pictures(run_id, key, rows, overlay)
@@ -141,17 +141,17 @@ def _show_grid(run_id: str, key: CycleKey, sort: str, overlay: str, *, columns: 
             name = f"open-{key.stem}-{row}"
             if column.button(caption, key=name, help="Open it large", type="tertiary", width="stretch"):
                 show_patch(run_id, key, int(row))
-    st.caption(legend_text(has_prediction=len(query["probability"]) > 0))
+    st.caption(legend_text(has_prediction=key.cycle > 1))
 
 
-def _sorted_rows(run_id: str, query: dict[str, np.ndarray], sort: str) -> np.ndarray:
+def _sorted_rows(run_id: str, query: StoredRecord, sort: str) -> np.ndarray:
     """Rows of a query in the order wanted; ties, and scores that are missing, keep the order of choice."""
-    if sort == "score" and not np.isnan(query["scores"]).any():
-        return np.argsort(-query["scores"], kind="stable")
+    if sort == "score" and not np.isnan(query.scores).any():
+        return np.argsort(-query.scores, kind="stable")
     if sort == "size":
-        masks = run_dataset(run_id).masks(query["items"])
+        masks = run_dataset(run_id).masks(query.items)
         return np.argsort(-masks.sum(axis=(1, 2)), kind="stable")
-    return np.arange(query["items"].size)
+    return np.arange(query.items.size)
 
 
 def show_learning(run_id: str) -> None:
@@ -167,7 +167,7 @@ def show_learning(run_id: str) -> None:
     with columns[2]:
         cycle = _cycle_slider("After cycle", run_id, f"learn_cycle-{run_id}", strategy, repetition, start=1)
     key = CycleKey(repetition, cycle, strategy)
-    if key not in set(run_tables(run_id).refresh()):
+    if key not in set(run_records(run_id).committed()):
         st.info("This strategy has not come to this repetition yet.")
         return
     st.markdown(
@@ -182,12 +182,12 @@ def show_learning(run_id: str) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _gallery(run_id: str, key: CycleKey) -> list[tuple[bytes, str]]:
-    record = run_tables(run_id).store.load(key, "gallery_items", "gallery_probability")
+    record = run_records(run_id)[key]
     patches = run_dataset(run_id)
-    items = record["gallery_items"]
+    items = record.gallery_items
     pictures = []
     for image, mask, probability in zip(
-        patches.images(items), patches.masks(items), record["gallery_probability"], strict=True
+        patches.images(items), patches.masks(items), record.gallery_probability, strict=True
     ):
         predicted = is_predicted(probability)
         both, either = np.count_nonzero(mask & predicted), np.count_nonzero(mask | predicted)

@@ -11,10 +11,12 @@ import streamlit as st
 from alcore.acquisition import get_strategy
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.pool_map import PoolMap
 from alcore.experiment.repetition import MAP_SIZE
-from alcore.presentation.figures.queries import pool_map, score_distribution
+from alcore.presentation.figures.queries import pool_map as pool_map_figure
+from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
-from alcore.ui.session import run_config, run_dataset, run_tables
+from alcore.ui.session import run_config, run_dataset, run_records
 from alcore.wording import plural
 
 _SECONDS_A_CYCLE = 1.5
@@ -38,7 +40,7 @@ def show_why(run_id: str) -> None:
         "Repetition", range(1, config.repetitions + 1), key=f"why_repetition-{run_id}", persist_state="page"
     )
     plays = columns[2].toggle("Play the queries", key=f"why_play-{run_id}", disabled=config.cycles < 3)
-    keys = [k for k in run_tables(run_id).refresh() if (k.strategy, k.repetition) == (strategy, repetition)]
+    keys = run_records(run_id).committed_of(strategy, repetition)
     if len(keys) < 2:
         st.info(
             f"{strategy} has made no query of its own yet: the first one is drawn at random, "
@@ -65,7 +67,7 @@ def _show_query(run_id: str, key: CycleKey, *, last: int, plays: bool) -> None:
 def _show_map(run_id: str, key: CycleKey, last: int) -> None:
     frame, (before, after), spoke = _map_frame(run_id, key)
     reach, variance = _extent(run_id, CycleKey(key.repetition, last, key.strategy))
-    figure = pool_map(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
+    figure = pool_map_figure(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
     event = st.plotly_chart(
         figure,
         key=f"map-{run_id}-{key.stem}",
@@ -106,37 +108,42 @@ def _map_frame(run_id: str, key: CycleKey) -> tuple[pd.DataFrame, tuple[float, f
     """One row a mapped patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query; the
     covering radius before and after; the two items that it lies between.
     """
-    tables = run_tables(run_id)
-    record = tables.store.load(key, "map_items", "map_xy", "map_distance", "map_radius", "map_spoke")
-    tables.refresh()  # another tab's run may have taken this one's place in the cache
-    items = record["map_items"]
-    labelled_in = np.zeros(items.size, dtype=int)
+    records = run_records(run_id)
+    pool_map = _pool_map(run_id, key)
+    labelled_in = np.zeros(pool_map.items.size, dtype=int)
     for cycle in range(1, key.cycle + 1):
-        queried = tables.record(CycleKey(key.repetition, cycle, key.strategy))["items"]
-        labelled_in[np.isin(items, queried)] = cycle
+        queried = records[CycleKey(key.repetition, cycle, key.strategy)].items
+        labelled_in[np.isin(pool_map.items, queried)] = cycle
     frame = pd.DataFrame(
         {
-            "item": items,
-            "x": record["map_xy"][:, 0],
-            "y": record["map_xy"][:, 1],
-            "distance": record["map_distance"],
-            "defective": run_dataset(run_id).defective[items],
+            "item": pool_map.items,
+            "x": pool_map.xy[:, 0],
+            "y": pool_map.xy[:, 1],
+            "distance": pool_map.distance,
+            "defective": run_dataset(run_id).defective[pool_map.items],
             "labelled_in": labelled_in,
             "is_query": labelled_in == key.cycle,
         }
     )
-    radii, spoke = record["map_radius"], record["map_spoke"]
+    radii, spoke = pool_map.radius, pool_map.spoke
     return frame, (float(radii[0]), float(radii[1])), (int(spoke[0]), int(spoke[1]))
+
+
+def _pool_map(run_id: str, key: CycleKey) -> PoolMap:
+    """The map of a query after the first; StoreError where an earlier version made the run without maps."""
+    found = run_records(run_id)[key].pool_map
+    if found is None:
+        raise StoreError(f"An earlier version ran query {key.cycle}, without maps.")
+    return found
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _extent(run_id: str, last: CycleKey) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
     """Left, right, bottom and top of all maps up to the last cycle; shares of variance along both axes."""
-    store = run_tables(run_id).store
-    keys = [CycleKey(last.repetition, cycle, last.strategy) for cycle in range(1, last.cycle + 1)]
-    every = np.concatenate([store.load(key, "map_xy")["map_xy"] for key in keys[1:]])
+    keys = [CycleKey(last.repetition, cycle, last.strategy) for cycle in range(2, last.cycle + 1)]
+    every = np.concatenate([_pool_map(run_id, key).xy for key in keys])
     (left, bottom), (right, top) = every.min(axis=0), every.max(axis=0)
-    variance = store.load(keys[1], "axes_variance")["axes_variance"]
+    variance = run_records(run_id)[keys[0]].axes.variance
     reach = float(left), float(right), float(bottom), float(top)
     return reach, (float(variance[0]), float(variance[1]))
 
@@ -146,11 +153,12 @@ def _show_scores(run_id: str, key: CycleKey) -> None:
     if not strategy.score_name:
         st.info(f"{key.strategy} gives no scores: {strategy.help}")
         return
-    record = run_tables(run_id).store.load(key, "candidates", "candidate_scores", "items", "scores")
+    record = run_records(run_id)[key]
+    candidates, scores = record.candidates, record.candidate_scores
     figure = score_distribution(
-        record["candidate_scores"],
-        run_dataset(run_id).defective[record["candidates"]],
-        chosen=record["candidate_scores"][np.searchsorted(record["candidates"], record["items"])],
+        scores,
+        run_dataset(run_id).defective[candidates],
+        chosen=scores[np.searchsorted(candidates, record.items)],
         strategy=key.strategy,
         score_name=strategy.score_name,
     )

@@ -1,0 +1,78 @@
+"""What a cycle leaves behind. The types are apart from the code that makes them, which imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.pool_map import Axes, PoolMap
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One query and what was known when it was made.
+
+    items: (q,) int64 ids in the order of choice; defective: (q,) bool, from the oracle.
+    scores: (q,) float32 at the moment of picking, NaN without a score.
+    candidates: (U,) int64 ids that could have been chosen; candidate_scores: (U,) float32 of each, before
+        the first pick. Both empty in cycle 1.
+    probability: (q, H, W) uint8, the defect probability that the model gave before it saw the labels; no
+        rows in cycle 1, when there was no model.
+    pool_map: the pool as that model saw it; None in cycle 1, and where a run from before maps goes on.
+    """
+
+    items: np.ndarray
+    defective: np.ndarray
+    scores: np.ndarray
+    candidates: np.ndarray
+    candidate_scores: np.ndarray
+    probability: np.ndarray
+    pool_map: PoolMap | None
+
+
+@dataclass(frozen=True)
+class CycleRecord:
+    """All that one cycle of one strategy leaves behind.
+
+    labelled: labels bought so far, this query included.
+    test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
+    float32: the evaluation after training.
+    gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
+    axes: of the repetition's pool maps, fitted to the features after cycle 1; in cycle 2 alone, else None.
+    weights: the model after training, for whoever wants to go on from here.
+    """
+
+    key: CycleKey
+    labelled: int
+    selection: Selection
+    test_items: np.ndarray
+    test_defective: np.ndarray
+    counts: np.ndarray
+    max_probability: np.ndarray
+    gallery_items: np.ndarray
+    gallery_probability: np.ndarray
+    axes: Axes | None
+    weights: Weights = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The evaluation of one repetition's full-pool model, on the test set that its strategies had.
+
+    labelled: the pool's size. test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn
+    tn, max_probability (T,) float32.
+    """
+
+    labelled: int
+    test_items: np.ndarray
+    test_defective: np.ndarray
+    counts: np.ndarray
+    max_probability: np.ndarray

@@ -1,0 +1,135 @@
+"""What a run tells its followers, and how it travels: one JSON object per line.
+
+The worker process, the dashboard's runners and `alcore run --json` speak these and nothing else. Every object
+has a key `event` that names its kind:
+
+    ready      a worker has loaded its libraries: devices
+    state      the loop stands still or goes on: state
+    progress   strategy, repetition, cycle, phase, done, total, finished, records, share, elapsed, left
+    record     a cycle was committed: strategy, repetition, cycle, finished, records
+    ended      the last one: status (finished, stopped, failed or interrupted), message
+
+Pages read the fields of events and never ask for their class: the server outlives a reload of this module.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import ClassVar, TextIO
+
+from alcore.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker waits for its run; devices: names for `RunConfig.device`, the one `auto` takes first."""
+
+    event: ClassVar[str] = "ready"
+    devices: list[str]
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The loop stands still or goes on; state: running or paused."""
+
+    event: ClassVar[str] = "state"
+    state: str
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """Where a run is: `done` of `total` units of a phase (scoring, training, evaluating) of one cycle.
+
+    finished, records: committed records and those of the whole run.
+    share: of the whole work that is done, 0..1. elapsed, left: seconds; left is None until a cycle is known.
+    strategy is `FULL_POOL` while ceilings are trained; share is then that of the ceilings.
+    """
+
+    event: ClassVar[str] = "progress"
+    strategy: str
+    repetition: int
+    cycle: int
+    phase: str
+    done: int
+    total: int
+    finished: int
+    records: int
+    share: float
+    elapsed: float
+    left: float | None
+
+
+@dataclass(frozen=True)
+class RecordCommitted:
+    """One record was committed, and is now `finished` of `records`."""
+
+    event: ClassVar[str] = "record"
+    strategy: str
+    repetition: int
+    cycle: int
+    finished: int
+    records: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the run ended; status: finished, stopped, failed or interrupted; message: why, for people."""
+
+    event: ClassVar[str] = "ended"
+    status: str
+    message: str = ""
+
+
+Event = Ready | StateChanged | RunProgress | RecordCommitted | Ended
+Emit = Callable[[Event], None]
+
+_SECONDS_BETWEEN_PROGRESS = 0.1
+
+_KINDS = {kind.event: kind for kind in (Ready, StateChanged, RunProgress, RecordCommitted, Ended)}
+
+
+def to_line(event: Event) -> str:
+    """One line of JSON, without the line's end."""
+    return json.dumps({"event": event.event} | asdict(event))
+
+
+def from_line(line: str) -> Event:
+    """The event that `to_line` wrote.
+
+    Raises:
+        StoreError: a line that holds none.
+    """
+    try:
+        values = json.loads(line)
+        return _KINDS[values.pop("event")](**values)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise StoreError(f"a worker sent a line that is no event: {line[:200]!r}") from None
+
+
+class EventWriter:
+    """Writes events as lines; of progress within one phase, at most ten per second."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """`stream` is flushed after each line."""
+        self._stream, self._writing = stream, threading.Lock()
+        self._last_phase: tuple[str, int, int, str] | None = None
+        self._last_time = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Write one event, or leave it out."""
+        if isinstance(event, RunProgress) and self._is_too_soon(event):
+            return
+        with self._writing:
+            self._stream.write(to_line(event) + "\n")
+            self._stream.flush()
+
+    def _is_too_soon(self, progress: RunProgress) -> bool:
+        phase = (progress.strategy, progress.repetition, progress.cycle, progress.phase)
+        soon = phase == self._last_phase and time.monotonic() - self._last_time < _SECONDS_BETWEEN_PROGRESS
+        if not soon:
+            self._last_phase, self._last_time = phase, time.monotonic()
+        return soon

@@ -1,0 +1,261 @@
+"""Records on disk: the one module that knows the names in a record's file.
+
+A record is one .npz per cycle of a strategy, a ceiling one per repetition. `to_arrays` and `from_arrays` are
+each other's inverse but for the weights, which have files of their own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from alcore.config import RunConfig
+from alcore.errors import StoreError
+from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection
+from alcore.experiment.pool_map import Axes, PoolMap
+from alcore.metrics import class_means
+
+if TYPE_CHECKING:
+    from alcore.experiment.cycle_record import Weights
+    from alcore.runs.run_store import RunStore
+
+Arrays = dict[str, np.ndarray]
+Part = TypeVar("Part", PoolMap, Axes)
+
+_QUERY = ("items", "defective", "scores")
+_EVALUATION = ("test_items", "test_defective", "counts", "max_probability")
+_LARGE = ("candidates", "candidate_scores", "probability", "gallery_items", "gallery_probability")
+_PREFIX = {PoolMap: "map_", Axes: "axes_"}
+
+
+def to_arrays(record: CycleRecord) -> Arrays:
+    """What is kept of a record, by the names in its file."""
+    selection = record.selection
+    arrays: Arrays = {"labelled": np.asarray(record.labelled, dtype=np.int64)}
+    for name in (*_QUERY, *_LARGE[:3]):
+        arrays[name] = getattr(selection, name)
+    for name in (*_EVALUATION, *_LARGE[3:]):
+        arrays[name] = getattr(record, name)
+    for part in (selection.pool_map, record.axes):
+        if part is not None:
+            arrays |= {_PREFIX[type(part)] + name: value for name, value in vars(part).items()}
+    return arrays
+
+
+def from_arrays(key: CycleKey, arrays: Mapping[str, np.ndarray], weights: Weights) -> CycleRecord:
+    """The record that `to_arrays` took apart; KeyError where a name is missing."""
+    selection = {name: arrays[name] for name in (*_QUERY, *_LARGE[:3])}
+    return CycleRecord(
+        key=key,
+        labelled=int(arrays["labelled"]),
+        selection=Selection(**selection, pool_map=_part(PoolMap, arrays)),
+        **{name: arrays[name] for name in (*_EVALUATION, *_LARGE[3:])},
+        axes=_part(Axes, arrays),
+        weights=weights,
+    )
+
+
+def ceiling_to_arrays(ceiling: Ceiling) -> Arrays:
+    """What is kept of a ceiling, by the names in its file."""
+    return vars(ceiling) | {"labelled": np.asarray(ceiling.labelled, dtype=np.int64)}
+
+
+def read_ceiling(file: Path) -> Ceiling:
+    """A committed ceiling.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    arrays = _read(file, "labelled", *_EVALUATION)
+    return Ceiling(int(arrays["labelled"]), *(arrays[name] for name in _EVALUATION))
+
+
+class StoredRecord:
+    """One committed cycle, read from its file when something of it is asked for.
+
+    What every table needs is read together and kept; the large arrays are read each time. Whatever is asked
+    of a damaged file raises StoreError.
+    """
+
+    def __init__(self, key: CycleKey, file: Path, *, sibling: StoredRecord | None = None) -> None:
+        """Name the record; nothing is read yet.
+
+        Args:
+            sibling: a record of the same repetition, whose arrays of the test set this one shares in memory
+                where they are equal.
+        """
+        self.key = key
+        self._file, self._sibling = file, sibling
+
+    @property
+    def labelled(self) -> int:
+        """Labels bought so far, this query included."""
+        return int(self._kept["labelled"])
+
+    @property
+    def items(self) -> np.ndarray:
+        """(q,) int64 ids of the query, in the order of choice."""
+        return self._kept["items"]
+
+    @property
+    def defective(self) -> np.ndarray:
+        """(q,) bool of the query."""
+        return self._kept["defective"]
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(q,) float32 when picked, NaN without a score."""
+        return self._kept["scores"]
+
+    @property
+    def test_items(self) -> np.ndarray:
+        """(T,) int64 ids of the test set."""
+        return self._kept["test_items"]
+
+    @property
+    def test_defective(self) -> np.ndarray:
+        """(T,) bool of the test set."""
+        return self._kept["test_defective"]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """(T, 4) int32 tp, fp, fn, tn of each test patch."""
+        return self._kept["counts"]
+
+    @property
+    def max_probability(self) -> np.ndarray:
+        """(T,) float32, largest pixel probability of each test patch."""
+        return self._kept["max_probability"]
+
+    @cached_property
+    def class_means(self) -> np.ndarray:
+        """(2, 5) of the evaluation, see `alcore.metrics.class_means`."""
+        return class_means(self.counts, self.test_defective)
+
+    @property
+    def candidates(self) -> np.ndarray:
+        """(U,) int64 ids that could have been chosen; empty in cycle 1."""
+        return self._large("candidates")
+
+    @property
+    def candidate_scores(self) -> np.ndarray:
+        """(U,) float32 of the candidates before the first pick."""
+        return self._large("candidate_scores")
+
+    @property
+    def probability(self) -> np.ndarray:
+        """(q, H, W) uint8 that the model gave the query before its labels; no rows in cycle 1."""
+        return self._large("probability")
+
+    @property
+    def gallery_items(self) -> np.ndarray:
+        """(G,) int64 ids of the test patches whose predictions are kept."""
+        return self._large("gallery_items")
+
+    @property
+    def gallery_probability(self) -> np.ndarray:
+        """(G, H, W) uint8 predictions of them after training."""
+        return self._large("gallery_probability")
+
+    @property
+    def pool_map(self) -> PoolMap | None:
+        """The pool as the query's model saw it; None in cycle 1 and in runs from before maps."""
+        return _part(PoolMap, _read_part(self._file, PoolMap))
+
+    @property
+    def axes(self) -> Axes | None:
+        """Axes of the repetition's maps; in cycle 2 alone."""
+        return _part(Axes, _read_part(self._file, Axes))
+
+    @cached_property
+    def _kept(self) -> Arrays:
+        arrays = _read(self._file, "labelled", *_QUERY, *_EVALUATION)
+        if self._sibling is not None:
+            for name in ("test_items", "test_defective"):
+                shared = getattr(self._sibling, name)
+                if np.array_equal(arrays[name], shared):
+                    arrays[name] = shared
+        return arrays
+
+    def _large(self, name: str) -> np.ndarray:
+        return _read(self._file, name)[name]
+
+
+class RunRecords:
+    """All records of a run. Each is opened once, for all browser tabs."""
+
+    def __init__(self, store: RunStore) -> None:
+        """`store` is asked for what is committed each time."""
+        self.store = store
+        self._records: dict[CycleKey, StoredRecord] = {}
+        self._first_of: dict[int, StoredRecord] = {}
+        self._ceilings: dict[int, Ceiling] = {}
+        self._opening = threading.Lock()
+
+    @property
+    def config(self) -> RunConfig:
+        """The run's."""
+        return self.store.config
+
+    def committed(self) -> list[CycleKey]:
+        """Keys of the records committed by now, in the loop's order."""
+        return self.store.committed()
+
+    def committed_of(self, strategy: str, repetition: int) -> list[CycleKey]:
+        """Keys of one strategy in one repetition, by cycle."""
+        return [key for key in self.committed() if (key.strategy, key.repetition) == (strategy, repetition)]
+
+    def __getitem__(self, key: CycleKey) -> StoredRecord:
+        """A committed record."""
+        with self._opening:
+            if key not in self._records:
+                sibling = self._first_of.get(key.repetition)
+                record = StoredRecord(key, self.store.record_path(key), sibling=sibling)
+                self._records[key] = record
+                self._first_of.setdefault(key.repetition, record)
+            return self._records[key]
+
+    def ceilings(self) -> dict[int, Ceiling]:
+        """The committed ceilings by repetition, ascending; StoreError where one is damaged."""
+        numbers = self.store.ceilings()
+        for number in numbers:
+            if number not in self._ceilings:
+                self._ceilings[number] = read_ceiling(self.store.ceiling_path(number))
+        return {number: self._ceilings[number] for number in numbers}
+
+
+def _part(kind: type[Part], arrays: Mapping[str, np.ndarray]) -> Part | None:
+    prefix = _PREFIX[kind]
+    names = [field.name for field in fields(kind)]
+    if prefix + names[0] not in arrays:
+        return None
+    return kind(**{name: arrays[prefix + name] for name in names})
+
+
+def _read(file: Path, *names: str) -> Arrays:
+    with _opened(file) as there:
+        return {name: there[name] for name in names}
+
+
+def _read_part(file: Path, kind: type) -> Arrays:
+    with _opened(file) as there:
+        return {name: there[name] for name in there if name.startswith(_PREFIX[kind])}
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Mapping[str, np.ndarray]]:
+    try:
+        with np.load(file, allow_pickle=False) as there:
+            yield there
+    except KeyError as error:
+        raise StoreError(f"{file}: {error.args[0]}; an earlier version wrote this run") from None
+    except Exception as error:  # numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
+        raise StoreError(f"{file} is damaged ({type(error).__name__}); start a new run") from None

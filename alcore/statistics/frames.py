@@ -1,0 +1,169 @@
+"""Columns of the tidy frames, in their order: what tables, files and figures agree on.
+
+Each class is one row; its fields name the frame's columns. Files in a run's and a study's directory have just
+these columns, so a changed name here is a changed contract.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+
+class MetricsRow(NamedTuple):
+    """metrics.csv: one row per record and prevalence; counts are the expected pixels of one patch."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    labelled: int
+    prevalence: float
+    iou: float
+    dice: float
+    precision: float
+    recall: float
+    patch_iou: float
+    tp: float
+    fp: float
+    fn: float
+    tn: float
+
+
+class CeilingRow(NamedTuple):
+    """ceiling.csv: one row per repetition's full-pool model and prevalence."""
+
+    repetition: int
+    labelled: int
+    prevalence: float
+    iou: float
+    dice: float
+    precision: float
+    recall: float
+    patch_iou: float
+    tp: float
+    fp: float
+    fn: float
+    tn: float
+
+
+class ValueRow(NamedTuple):
+    """One metric at one prevalence, one row per record."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    labelled: int
+    value: float
+
+
+class SelectionRow(NamedTuple):
+    """selections.csv: one row per labelled patch; rank counts from 1 in the order of choice."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    rank: int
+    item: int
+    score: float
+    defective: bool
+
+
+class CountsRow(NamedTuple):
+    """counts.parquet: one row per test patch and record."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    item: int
+    defective: bool
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+    max_probability: float
+
+
+class CurveRow(NamedTuple):
+    """One row per strategy and cycle: the mean over repetitions with its 95 % interval."""
+
+    strategy: str
+    cycle: int
+    labelled: int
+    share: float
+    value: float
+    low: float
+    high: float
+
+
+class BudgetRow(NamedTuple):
+    """A `CurveRow` with its difference to a baseline, and whether that is significant after Holm."""
+
+    strategy: str
+    cycle: int
+    labelled: int
+    share: float
+    value: float
+    low: float
+    high: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    p_adjusted: float
+    significant: bool
+
+
+class AdvantageRow(NamedTuple):
+    """One row per strategy and prevalence: its AUBC minus the baseline's, with bounds."""
+
+    strategy: str
+    prevalence: float
+    advantage: float
+    low: float
+    high: float
+
+
+class GridRow(NamedTuple):
+    """An `AdvantageRow` of one cell of a study; is_clear: the interval does not contain zero."""
+
+    pool_prevalence: float
+    strategy: str
+    prevalence: float
+    advantage: float
+    low: float
+    high: float
+    is_clear: bool
+
+
+class LossRow(NamedTuple):
+    """One row per π₀ and strategy: how the advantage changes from π₀ to π₁."""
+
+    pool_prevalence: float
+    strategy: str
+    loss: float
+    low: float
+    high: float
+
+
+class ThresholdRow(NamedTuple):
+    """One row per strategy and threshold: rates of image-level inspection."""
+
+    strategy: str
+    threshold: float
+    detection: float
+    false_alarms: float
+    precision: float
+
+
+class ScoreHistoryRow(NamedTuple):
+    """One row per query that a patch was a candidate of; rank 1 is the highest of the candidates."""
+
+    cycle: int
+    score: float
+    rank: int
+    candidates: int
+
+
+def frame_of(row: type[NamedTuple], columns: dict[str, object]) -> pd.DataFrame:
+    """A frame from its columns, in the row's order; KeyError where one is missing."""
+    return pd.DataFrame({name: columns[name] for name in row._fields})
