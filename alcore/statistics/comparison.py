@@ -22,6 +22,7 @@ from alcore.statistics.estimands import (
     labels_to_reach,
     paired_p_values,
 )
+from alcore.statistics.frames import AdvantageRow, BudgetRow, CurveRow
 from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repetition_replicates
 
 
@@ -39,7 +40,7 @@ class Question:
 
 
 def summarise(evidence: Evidence, question: Question) -> pd.DataFrame:
-    """One row a strategy; every estimate has `_low` and `_high` bounds of its 95 % interval.
+    """One row per strategy; every estimate has `_low` and `_high` bounds of its 95 % interval.
 
     Columns: strategy; aubc at π₁; advantage, aubc minus the baseline's; aubc_pool, the same models' at π₀;
     shift, aubc minus aubc_pool; final, the metric after the last cycle; labels, needed to reach the target
@@ -119,16 +120,13 @@ def _enrichment(evidence: Evidence, index: int) -> Estimate:
 
 
 def curve_frame(evidence: Evidence | None, metric: str, prevalence: float) -> pd.DataFrame:
-    """One row a strategy and cycle: strategy, cycle, labelled, share, value, low, high; or no row.
+    """`CurveRow`s; none without evidence.
 
     The value is the mean over repetitions, the bounds those of its 95 % interval, within [0, 1].
     """
     if evidence is None:
-        return pd.DataFrame(columns=_CURVE_COLUMNS)
+        return pd.DataFrame(columns=CurveRow._fields)
     return _frame_of(evidence.curves(metric, prevalence), evidence.cycles)
-
-
-_CURVE_COLUMNS = ("strategy", "cycle", "labelled", "share", "value", "low", "high")
 
 
 def _frame_of(curves: Curves, cycles: np.ndarray) -> pd.DataFrame:
@@ -139,16 +137,17 @@ def _frame_of(curves: Curves, cycles: np.ndarray) -> pd.DataFrame:
         *(np.tile(axis, size) for axis in (cycles, curves.labelled, curves.share)),
         *(block.ravel() for block in (curves.mean, low.clip(0, 1), high.clip(0, 1))),
     )
-    return pd.DataFrame(dict(zip(_CURVE_COLUMNS, columns, strict=True)))
+    return pd.DataFrame(dict(zip(CurveRow._fields, columns, strict=True)))
 
 
 def by_budget(evidence: Evidence, question: Question) -> pd.DataFrame:
-    """`curve_frame` with, against the baseline, difference, difference_low, difference_high, p_adjusted (Holm
-    over the budgets after the shared first) and significant.
+    """`BudgetRow`s: `curve_frame` with differences to the baseline and Holm-adjusted p-values.
+
+    p-values are adjusted over the budgets after the first, which all strategies share.
     """
     curves = evidence.curves(question.metric, question.test_prevalence)
     frame = _frame_of(curves, evidence.cycles)
-    names = ("difference", "difference_low", "difference_high", "p_adjusted")
+    names = BudgetRow._fields[len(CurveRow._fields) : -1]
     columns = np.full((len(names), *curves.mean.shape), np.nan)
     if question.baseline in curves.strategies:
         differences = curves.minus(question.baseline)
@@ -168,7 +167,7 @@ def advantage_over_prevalence(
     """The AUBC advantage over the baseline where a share π of images is defective, for each π.
 
     Returns:
-        One row a strategy and prevalence: strategy, prevalence, advantage, low, high. Empty without baseline.
+        `AdvantageRow`s, one per strategy and prevalence; none where the evidence lacks the baseline.
     """
     rows = []
     for prevalence in prevalences if baseline in evidence.strategies else ():
@@ -176,8 +175,8 @@ def advantage_over_prevalence(
         value = mean_of_defined(aubc(differences.values, differences.share))
         low, high = interval(aubc(differences.replicates, differences.share))
         rows += [
-            (strategy, prevalence, value[index], low[index], high[index])
+            AdvantageRow(strategy, prevalence, value[index], low[index], high[index])
             for index, strategy in enumerate(evidence.strategies)
             if strategy != baseline
         ]
-    return pd.DataFrame(rows, columns=["strategy", "prevalence", "advantage", "low", "high"])
+    return pd.DataFrame(rows, columns=AdvantageRow._fields)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from alcore.statistics.frames import ThresholdRow, frame_of
 from alcore.statistics.resampling import interval, student_weights
 from alcore.streams import Purpose, stream
 
@@ -70,25 +71,26 @@ def along_threshold(
     prevalence: float,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> pd.DataFrame:
-    """One row a strategy and threshold: strategy, threshold, detection, false_alarms, precision at π₁.
+    """`ThresholdRow`s, one per strategy and threshold, with the precision at π₁.
 
     Args:
         rates: of `rates_along`. Shown are their means over repetitions; precision follows from these.
     """
     detection, false_alarms = (block.mean(axis=0) for block in rates)  # (S, K)
-    return pd.DataFrame(
+    return frame_of(
+        ThresholdRow,
         {
             "strategy": np.repeat(strategies, len(thresholds)),
             "threshold": np.tile(thresholds, len(strategies)),
             "detection": detection.ravel(),
             "false_alarms": false_alarms.ravel(),
             "precision": image_precision(detection, false_alarms, prevalence).ravel(),
-        }
+        },
     )
 
 
 def at_threshold(peaks: Peaks, prevalence: float, threshold: float) -> pd.DataFrame:
-    """One row a strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds.
+    """One row per strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds.
 
     A rate that is 0 of n in the test set need not be 0 in use. So each repetition's rates are drawn from
     their posterior under Jeffreys' prior, Beta(k + ½, n − k + ½), and, where there are several repetitions,
