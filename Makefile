@@ -1,48 +1,46 @@
-# make run    installs what is missing and opens the dashboard
-# make test   installs what is missing and runs all tests
+# make run     installs what is missing and opens the dashboard
+# make test    installs what is missing; lint, types and all tests
+# make check   the same without the tests marked slow: about 90 seconds
+# make lock    renews requirements.lock from the newest versions in the ranges of requirements.txt
+#
+# Everything is installed from the ranges in requirements.txt at exactly the versions in requirements.lock.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
+BENCHMARKS := coverage demo memory page prevalence rehearsal study surfaces
 
-.PHONY: run test bench-demo bench-page bench-prevalence bench-coverage bench-surfaces bench-memory bench-study bench-rehearsal
+.PHONY: run test check lint lock $(addprefix bench-,$(BENCHMARKS))
 
 run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
 
-test: $(VENV)/.installed-tests
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+test: lint
 	$(BIN)/python -m pytest
 
-bench-demo: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.demo
+check: lint
+	$(BIN)/python -m pytest -m "not slow"
 
-bench-page: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.page
+lint: $(VENV)/.installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(INSTALL) --requirement requirements.txt
 	touch $@
 
 $(VENV)/.installed-tests: $(VENV)/.installed tests/requirements.txt
-	$(BIN)/pip install --quiet --requirement tests/requirements.txt
+	$(INSTALL) --requirement tests/requirements.txt
 	touch $@
 
-bench-prevalence: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.prevalence
+lock:
+	fresh=$$(mktemp -d) && $(PYTHON) -m venv $$fresh \
+	  && $$fresh/bin/pip install --quiet --requirement tests/requirements.txt \
+	  && { echo "# Exact versions that passed; renewed by make lock."; $$fresh/bin/pip freeze; } > requirements.lock; \
+	  rm -rf $$fresh
 
-bench-coverage: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.coverage
-
-bench-surfaces: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.surfaces
-
-bench-memory: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.memory
-
-bench-study: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.study
-
-bench-rehearsal: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.benchmarks.rehearsal
+$(addprefix bench-,$(BENCHMARKS)): bench-%: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.$*

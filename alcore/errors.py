@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class AlcoreError(Exception):
@@ -40,6 +41,21 @@ class DeviceError(AlcoreError):
 
 class StoreError(AlcoreError):
     """A run directory that cannot be written, read or resumed."""
+
+
+class MissingExtraError(AlcoreError):
+    """An optional package that is not installed."""
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Around an optional import: turn its failure into a sentence that names the extra to install."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"this needs {error.name}, which is not installed; run: pip install 'alcore[{extra}]'"
+        ) from None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

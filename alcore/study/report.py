@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.errors import StoreError
+from alcore.errors import StoreError, needs_extra
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
@@ -251,7 +251,9 @@ def write_markdown(reader: StudyReader, question: Question, directory: Path) -> 
 
 
 def _draw(pictures: list[tuple[go.Figure, Path]]) -> None:
-    import plotly.io  # with kaleido, which takes its time to import
+    with needs_extra("report"):
+        import kaleido  # noqa: F401  plotly would say in three lines that it is missing
+        import plotly.io  # takes its time to import
 
     figures, files = zip(*pictures, strict=True)
     for figure in figures:

@@ -15,7 +15,7 @@ from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
-from alcore.errors import DataError
+from alcore.errors import DataError, needs_extra
 
 _CLASSES, _COCO = "_classes.csv", "_annotations.coco.json"
 
@@ -125,7 +125,8 @@ def _drawn(annotations: list[dict], image: str) -> MaskReader:
         return no_defect
 
     def read(shape: tuple[int, int]) -> np.ndarray:
-        from pycocotools import mask as coco_mask  # only imports of this format need it
+        with needs_extra("coco"):
+            from pycocotools import mask as coco_mask
 
         union = np.zeros(shape, dtype=bool)
         for annotation in annotations:

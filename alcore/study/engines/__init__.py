@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alcore.errors import ConfigError, did_you_mean
+from alcore.errors import ConfigError, did_you_mean, needs_extra
 from alcore.study.engines.engine import Engine
 
 ENGINES = ("local", "ray")
@@ -25,7 +25,8 @@ def make_engine(name: str, *, address: str | None = None, workers: int | None = 
             raise ConfigError("--address is for --engine ray; the local engine has none")
         return LocalEngine(workers=workers, **sizes)
     if name == "ray":
-        from alcore.study.engines.cluster import RayEngine  # takes a second to import
+        with needs_extra("ray"):
+            from alcore.study.engines.cluster import RayEngine  # takes a second to import
 
         return RayEngine(address=address, workers=workers, **sizes)
     raise ConfigError(f"unknown engine {name!r}{did_you_mean(name, ENGINES)} (known: {', '.join(ENGINES)})")
