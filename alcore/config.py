@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
@@ -206,17 +208,56 @@ def _keys_beside(path: list[str]) -> list[str]:
     return list(_model_at(path[:-1]).model_fields)
 
 
+class Bounds(NamedTuple):
+    """Smallest and largest value of a setting, both allowed; inf or 0 below where there is no limit.
+
+    `is_open_below`: `low` itself is not allowed, as with a prevalence, which is above 0.
+    """
+
+    low: float
+    high: float
+    is_open_below: bool = False
+
+
+def bounds(setting: str) -> Bounds:
+    """The range of a numeric setting by its dotted key, such as "pool_size" or "training.steps".
+
+    Everything that lets people choose a value asks here, so that no page, command or file disagrees.
+
+    Raises:
+        KeyError: no such setting, or one without a range.
+    """
+    path = setting.split(".")
+    field = _model_at(path[:-1]).model_fields[path[-1]]
+    limits = _limits(field)
+    if not limits:
+        raise KeyError(f"{setting} has no range")
+    step = 1 if _is_whole(field) else 0
+    low = limits.get("ge", limits.get("gt", -math.inf) + step)
+    high = limits.get("le", limits.get("lt", math.inf) - step)
+    return Bounds(low, high, is_open_below="gt" in limits and not step)
+
+
+def _limits(field: FieldInfo) -> dict[str, float]:
+    """Of ge, gt, le and lt those that a field has."""
+    return {
+        name: getattr(limit, name)
+        for limit in field.metadata
+        for name in ("gt", "ge", "lt", "le")
+        if getattr(limit, name, None) is not None
+    }
+
+
+def _is_whole(field: FieldInfo) -> bool:
+    return field.annotation is int or field.annotation == (int | None)
+
+
 def _allowed_range(path: list[str]) -> str:
     """The field's bounds in words, such as 'above 0 and at most 1', or '' where it has none."""
     field = _model_at(path[:-1]).model_fields.get(path[-1])
-    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-    bounds = [
-        f"{word} {getattr(limit, name):g}"
-        for limit in (field.metadata if field else [])
-        for name, word in words.items()
-        if getattr(limit, name, None) is not None
-    ]
-    if not bounds:
+    limits = _limits(field) if field else {}
+    if field is None or not limits:
         return ""
-    kind = "a whole number " if field.annotation in (int, int | None) else "a number "
-    return kind + " and ".join(bounds)
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    kind = "a whole number " if _is_whole(field) else "a number "
+    return kind + " and ".join(f"{words[name]} {limit:g}" for name, limit in limits.items())

@@ -61,6 +61,6 @@ class Badge(Strategy):
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """`k_means_plus_plus` on the gradients; a candidate's own score is its gradient's length."""
         check_query_size(query_size, view.size)
-        check_finite(view.gradients, "gradient embeddings")
-        rows, distances = k_means_plus_plus(view.gradients, count=query_size, rng=rng)
-        return Query(rows, distances, np.linalg.norm(view.gradients, axis=1).astype(np.float32))
+        gradients = check_finite(view.gradients, "gradient embeddings")
+        rows, distances = k_means_plus_plus(gradients, count=query_size, rng=rng)
+        return Query(rows, distances, np.linalg.norm(gradients, axis=1).astype(np.float32))

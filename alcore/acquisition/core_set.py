@@ -86,6 +86,8 @@ class CoreSet(Strategy):
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """`k_center_greedy` from the labelled patches; scores are the radii when picked."""
-        before = nearest_center_distance(view.features, view.labelled_features)
-        rows, radii = k_center_greedy(view.features, view.labelled_features, query_size=query_size, rng=rng)
+        features = check_finite(view.features, "pool features")
+        labelled = check_finite(view.labelled_features, "labelled features")
+        before = nearest_center_distance(features, labelled)
+        rows, radii = k_center_greedy(features, labelled, query_size=query_size, rng=rng)
         return Query(rows, radii, before)

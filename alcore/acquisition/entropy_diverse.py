@@ -33,11 +33,10 @@ class EntropyDiverse(Entropy):
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """The shortlist's greedy k-centers, given what is labelled; scores are entropies."""
         check_query_size(query_size, view.size)
-        check_finite(view.scores, "entropy scores")
-        check_finite(view.features, "pool features")
-        shortlist = highest_first(view.scores, min(_SHORTLIST * query_size, view.size), rng=rng)
-        picked, _ = k_center_greedy(
-            view.features[shortlist], view.labelled_features, query_size=query_size, rng=rng
-        )
+        scores = check_finite(view.scores, "entropy scores")
+        features = check_finite(view.features, "pool features")
+        labelled = check_finite(view.labelled_features, "labelled features")
+        shortlist = highest_first(scores, min(_SHORTLIST * query_size, view.size), rng=rng)
+        picked, _ = k_center_greedy(features[shortlist], labelled, query_size=query_size, rng=rng)
         rows = shortlist[picked]
-        return Query(rows, view.scores[rows], view.scores)
+        return Query(rows, scores[rows], scores)

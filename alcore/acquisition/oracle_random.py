@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from alcore.acquisition.strategy import Needs, PoolView, Query, Strategy, check_query_size, register
+from alcore.acquisition.strategy import (
+    Needs,
+    PoolView,
+    Query,
+    Strategy,
+    check_finite,
+    check_query_size,
+    register,
+)
 
 
 @register
@@ -25,9 +33,8 @@ class OracleRandom(Strategy):
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """A random draw from each class, in random order; there are no scores."""
         check_query_size(query_size, view.size)
-        defective, clean = (
-            rng.permutation(np.flatnonzero(members)) for members in (view.defective, ~view.defective)
-        )
+        truth = check_finite(view.defective, "the true labels")
+        defective, clean = (rng.permutation(np.flatnonzero(members)) for members in (truth, ~truth))
         half = min(defective.size, max(query_size // 2, query_size - clean.size))
         rows = rng.permutation(np.concatenate([defective[:half], clean[: query_size - half]]))
         nothing = np.full(view.size, np.nan, dtype=np.float32)

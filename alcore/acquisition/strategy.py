@@ -119,10 +119,17 @@ def check_query_size(query_size: int, candidates: int) -> None:
         raise AcquisitionError(f"cannot choose {query_size} of {candidates} candidates")
 
 
-def check_finite(values: np.ndarray, what: str) -> None:
-    """Raise AcquisitionError if any value is NaN or infinite."""
+def check_finite(values: np.ndarray | None, what: str) -> np.ndarray:
+    """The values of a `PoolView` that a strategy needs.
+
+    Raises:
+        AcquisitionError: a value is NaN or infinite, or the strategy did not declare this need.
+    """
+    if values is None:
+        raise AcquisitionError(f"{what} are not there; the strategy has to declare that it needs them")
     if not np.isfinite(values).all():
         raise AcquisitionError(f"{what} hold values that are not finite; the model may have diverged")
+    return values
 
 
 class HighestScore(Strategy):
@@ -133,9 +140,9 @@ class HighestScore(Strategy):
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """The `query_size` highest scores; equal ones in random order."""
         check_query_size(query_size, view.size)
-        check_finite(view.scores, f"{self.name} scores")
-        rows = highest_first(view.scores, query_size, rng=rng)
-        return Query(rows, view.scores[rows], view.scores)
+        scores = check_finite(view.scores, f"{self.name} scores")
+        rows = highest_first(scores, query_size, rng=rng)
+        return Query(rows, scores[rows], scores)
 
 
 def highest_first(scores: np.ndarray, count: int, *, rng: np.random.Generator) -> np.ndarray:

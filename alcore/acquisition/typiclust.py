@@ -54,25 +54,27 @@ class TypiClust(Strategy):
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """One patch a round from the largest of the clusters with the fewest labels."""
         check_query_size(query_size, view.size)
-        check_finite(view.features, "pool features")
-        check_finite(view.labelled_features, "labelled features")
-        cluster = _clusters(view, query_size, rng)
+        features = check_finite(view.features, "pool features")
+        labelled = check_finite(view.labelled_features, "labelled features")
+        cluster = _clusters(features, labelled, query_size, rng)
         of_candidate, of_labelled = cluster[: view.size], cluster[view.size :]
         score = np.zeros(view.size, dtype=np.float32)
         for label in np.unique(of_candidate):
             members = of_candidate == label
-            score[members] = typicality(view.features[members])
+            score[members] = typicality(features[members])
         rows = _one_by_one(of_candidate, of_labelled, score, query_size, rng)
         return Query(rows, score[rows], score)
 
 
-def _clusters(view: PoolView, query_size: int, rng: np.random.Generator) -> np.ndarray:
+def _clusters(
+    features: np.ndarray, labelled: np.ndarray, query_size: int, rng: np.random.Generator
+) -> np.ndarray:
     """(U + L,) cluster of every candidate, then of every labelled patch."""
     from sklearn.cluster import KMeans, MiniBatchKMeans
     from threadpoolctl import threadpool_limits
 
-    points = np.concatenate([view.features, view.labelled_features])
-    count = min(len(view.labelled_features) + query_size, _MOST_CLUSTERS, len(np.unique(points, axis=0)))
+    points = np.concatenate([features, labelled])
+    count = min(len(labelled) + query_size, _MOST_CLUSTERS, len(np.unique(points, axis=0)))
     with threadpool_limits(1):  # several threads add up in an order of their own, and so to other bytes
         kind = KMeans if len(points) <= _LARGE_POOL else MiniBatchKMeans
         return kind(count, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(points)

@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+import typer
+
 from alcore.home import DASHBOARD, runs_directory
 from alcore.runs.files import make_directory
 
@@ -21,6 +23,11 @@ _LIBRARIES = (
     "alcore.runs.manager",
 )
 _SECONDS_TO_LISTEN = 0.3  # imports any sooner would only make the server's own wait
+
+
+def dashboard(context: typer.Context) -> None:
+    """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""
+    serve(context.args)
 
 
 def serve(options: list[str]) -> None:

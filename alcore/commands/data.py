@@ -202,7 +202,9 @@ def _parse_numbers(text: str, what: str) -> tuple[int, ...]:
 
 
 def _parse_color(text: str) -> tuple[int, int, int] | None:
-    numbers = _parse_numbers(text, "colour")
-    if numbers and (len(numbers) != 3 or max(numbers) > 255):
-        raise DataError(f"the colour must be R,G,B with values from 0 to 255, got {text!r}")
-    return numbers or None
+    match _parse_numbers(text, "colour"):
+        case ():
+            return None
+        case (red, green, blue) if max(red, green, blue) <= 255:
+            return red, green, blue
+    raise DataError(f"the colour must be R,G,B with values from 0 to 255, got {text!r}")

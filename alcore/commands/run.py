@@ -1,59 +1,63 @@
-"""Running in a terminal: a progress bar for people, or one JSON object per line for scripts."""
+"""The command line's part about single runs."""
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+import typer
 
-from alcore.errors import AlcoreError
-from alcore.runs.events import Ended, Event, EventWriter, RecordCommitted, RunProgress
-from alcore.runs.execution import execute
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
-from alcore.wording import clock, percent
+if TYPE_CHECKING:
+    from alcore.runs.run_store import RunStore
 
-
-def run_with_progress(store: RunStore) -> None:
-    """Execute a run in this process and show where it is; raises as `execute` does."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
-        task = bar.add_task("starting", total=None, left="")
-
-        def show(event: Event) -> None:
-            match event:
-                case RecordCommitted():
-                    bar.update(task, completed=event.finished, total=event.records)
-                case RunProgress():
-                    words = f"cycle {event.cycle}, {event.phase} {event.strategy}"
-                    if store.config.repetitions > 1:
-                        words = f"repetition {event.repetition}, {words}"
-                    left = "" if event.left is None else f"about {clock(event.left)} left"
-                    done = {"completed": event.finished, "total": event.records}
-                    bar.update(task, description=words, left=left, **done)
-
-        execute(store, emit=show)
-        bar.update(task, description="finished", left="")
-    _print_result(store, console)
+Directory = Annotated[Path, typer.Argument(help="The run's directory.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object per line on stdout instead of a progress bar.")
+]
 
 
-def run_with_json(store: RunStore) -> None:
-    """Execute a run in this process and print its events on stdout; raises as `execute` does."""
-    emit = EventWriter(sys.stdout)
-    try:
-        execute(store, emit=emit)
-    except (AlcoreError, OSError) as error:
-        emit(Ended("failed", str(error)))
-        raise
-    emit(Ended("finished"))
+def run(
+    config: Annotated[str, typer.Argument(help="CONFIG.json, or a preset's name: demo, paper.")],
+    out: Annotated[Path, typer.Option(help="Directory for the run; must be new or empty.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run one experiment."""
+    from alcore.config import load_config
+    from alcore.runs.run_store import RunStore
+
+    parsed = load_config(config)
+    from alcore.runs.execution import check  # seconds of torch, which bad input need not wait for
+
+    check(parsed)
+    _execute(RunStore.create(out, parsed), as_json=as_json)
 
 
-def _print_result(store: RunStore, console: Console) -> None:
-    metrics = RunTables(store).metrics()
-    last = metrics[metrics["cycle"] == store.config.cycles]
-    for (prevalence, strategy), rows in last.groupby(["prevalence", "strategy"], sort=False):
-        iou = f"IoU {rows['iou'].mean():.3f} at a prevalence of {percent(prevalence)}"
-        console.print(f"{strategy:>15}  {iou}", highlight=False)
-    console.print(f"written to {store.directory}", highlight=False)
+def resume(directory: Directory, as_json: AsJson = False) -> None:
+    """Continue a run where it stopped."""
+    from alcore.runs.run_store import RunStore
+
+    _execute(RunStore(directory), as_json=as_json)
+
+
+def ceiling(directory: Directory, as_json: AsJson = False) -> None:
+    """Also train a run's network on its full pools, after any cycles that it still lacks."""
+    from alcore.runs.run_store import RunStore
+
+    store = RunStore(directory)
+    from alcore.commands.run_bar import run_with_json  # noqa: F401  loads torch before anything is written
+
+    store.request_ceiling()
+    _execute(store, as_json=as_json)
+
+
+def worker(directory: str) -> None:
+    """Work for a dashboard: commands on stdin, events on stdout."""
+    from alcore.runs.worker import work
+
+    work(directory)
+
+
+def _execute(store: RunStore, *, as_json: bool) -> None:
+    from alcore.commands.run_bar import run_with_json, run_with_progress  # imports torch
+
+    (run_with_json if as_json else run_with_progress)(store)

@@ -1,101 +1,109 @@
-"""Conducting a study in a terminal: what it will take, a progress bar, and how it ended."""
+"""The command line's part about studies and their reports."""
 
 from __future__ import annotations
 
-import contextlib
-import signal
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+import typer
 
-from alcore.config import RunConfig
-from alcore.errors import StoreError
-from alcore.study.engines.engine import Engine
-from alcore.study.estimate import estimate
-from alcore.study.plan import StudyPlan
-from alcore.study.scheduler import StudyProgress, run_study
-from alcore.study.study_store import StudyStore
-from alcore.wording import clock, plural, size_in_words
+from alcore.errors import AlcoreError, ConfigError, did_you_mean
+
+INTERRUPTED = 130
+"""Exit code of work that was stopped and can go on."""
 
 
-def print_plan(plan: StudyPlan, engine: Engine) -> None:
-    """Calibrate, and say what the study will take and what each axis adds."""
-    console = Console(highlight=False)
-    config = plan.cells[0].config
-    console.print(size_of(plan, config))
-    console.print("measuring two cycles ...")
-    whole = estimate(plan, workers=engine.workers_for(config))
-    console.print(
-        f"one run takes about {clock(whole.total().seconds / plan.runs)}; all of them about "
-        f"{clock(whole.seconds)} with {plural(whole.workers, 'worker')} ({engine.describe()}), "
-        f"and {size_in_words(whole.total().bytes)} on disk"
-    )
-    for row in whole.axes().itertuples():
-        added = f"{plural(row.added_runs, 'run')}, about {clock(row.added_seconds)}" if row.added_runs else ""
-        console.print(f"one more value of {row.axis} adds {added or 'no run'}")
+def study(
+    study: Annotated[Path, typer.Argument(help="STUDY.json: base, grid and test_prevalences.")],
+    out: Annotated[Path, typer.Option(help="Directory for the study; one that holds a study goes on.")],
+    engine: Annotated[str, typer.Option(help="Where runs run: local or ray.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster, or auto; by default Ray starts on this machine.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Runs side by side; by default what cores, memory and GPUs allow.", min=1),
+    ] = None,
+    gpu_share: Annotated[
+        float, typer.Option(help="Part of a GPU that a run takes, such as 0.25; 0 for none.", min=0, max=1)
+    ] = 1.0,
+    repetitions: Annotated[
+        int | None, typer.Option(help="Repetitions per cell, in place of the study's.", min=1)
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what the study would take.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object per line on stdout instead of a progress bar."),
+    ] = False,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="Go through all runs without training, to try an engine.")
+    ] = False,
+) -> None:
+    """Run a grid of experiments, or continue it; finished runs are found and kept."""
+    from alcore.study.engines import make_engine
+    from alcore.study.plan import load_study
+
+    with _failure_told(out, as_json=as_json):
+        parsed = load_study(study)
+        if repetitions is not None:
+            parsed = parsed.with_repetitions(repetitions)
+        performer = make_engine(engine, address=address, workers=workers, gpu_share=gpu_share)
+        from alcore.commands.study_bar import show_plan, show_study
+        from alcore.study.estimate import check_cells
+        from alcore.study.study_store import StudyStore
+
+        check_cells(parsed)
+        if plan:
+            show_plan(parsed, performer, as_json=as_json)
+            return
+        ended = show_study(StudyStore.create(out, parsed), performer, rehearsal=rehearsal, as_json=as_json)
+    if ended.status == "stopped":
+        sys.exit(INTERRUPTED)
 
 
-def size_of(plan: StudyPlan, config: RunConfig) -> str:
-    """'6 cells x 5 repetitions = 30 runs ...'."""
-    return (
-        f"{plural(len(plan.cells), 'cell')} x {plural(config.repetitions, 'repetition')} = "
-        f"{plural(plan.runs, 'run')} of {plural(len(config.strategies), 'strategy')} and "
-        f"{plural(config.cycles, 'cycle')}"
-    )
+@contextmanager
+def _failure_told(out: Path, *, as_json: bool) -> Iterator[None]:
+    """Whoever launched this process finds its failure in the study's directory, and a script on stdout."""
+    from alcore.study.study_events import StudyEnded, to_line
+    from alcore.study.study_store import StudyStore
 
-
-def run_study_with_progress(store: StudyStore, engine: Engine, *, rehearsal: bool = False) -> bool:
-    """Conduct the study and show how far it is; Ctrl-C or SIGTERM lets the cycles in hand finish first.
-
-    Returns:
-        Whether all is done; false where the study was asked to stop before.
-    Raises:
-        StoreError: some runs failed; all others were done first.
-    """
-    console = Console(stderr=True, highlight=False)
-    console.print(f"{size_of(store.plan, store.plan.cells[0].config)} on {engine.describe()}")
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
-        task = bar.add_task("", total=store.plan.runs, left="")
-
-        def show(standing: StudyProgress) -> None:
-            left = "" if standing.left is None else f"about {clock(standing.left)} left"
-            failed = f", {standing.failed} failed" if standing.failed else ""
-            bar.update(task, completed=standing.finished, left=left + failed)
-
-        with _stopping_gently(store, console):
-            standing = run_study(store, engine, rehearsal=rehearsal, follow=show)
-        show(standing)
-    if standing.failed:
-        cell, repetition, message = store.ledger().failures(1)[0]
-        raise StoreError(
-            f"{plural(standing.failed, 'run')} of {standing.tasks} failed, such as repetition {repetition} "
-            f"in {store.run_directory(cell)}: {message.splitlines()[0]} (the same command tries them again)"
-        )
-    is_done = standing.finished == standing.tasks
-    if rehearsal:
-        console.print("rehearsed; nothing was trained")
-    elif is_done:
-        console.print(f"written to {store.directory / 'cells.csv'}")
-    else:
-        console.print("stopped; finished cycles are kept, and the same command goes on")
-    return is_done
-
-
-@contextlib.contextmanager
-def _stopping_gently(store: StudyStore, console: Console) -> Iterator[None]:
-    """The first signal asks the study to stop, the second leaves at once."""
-
-    def handle(*_: object) -> None:
-        if store.is_asked_to_stop:
-            raise KeyboardInterrupt
-        store.ask_to_stop()
-        console.print("finishing the cycles in hand; press Ctrl-C again to leave at once")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    except (AlcoreError, OSError) as error:
+        ended = StudyEnded("failed", str(error))
+        with suppress(AlcoreError):  # such as a directory that holds no study, or a full disk
+            StudyStore(out).note_outcome(ended)
+        if as_json:
+            print(to_line(ended), flush=True)
+        raise
+
+
+def report(
+    directory: Annotated[Path, typer.Argument(help="The study's directory.")],
+    out: Annotated[Path, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")],
+    metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
+    prevalence: Annotated[
+        float | None, typer.Option(help="Deployment prevalence π₁; by default the config's.", min=0, max=1)
+    ] = None,
+) -> None:
+    """Write a study's report: figures, tables, settings, methods text and citation."""
+    from alcore.metrics import ALL_METRICS
+    from alcore.runs.files import write_text
+    from alcore.statistics.comparison import Question
+    from alcore.study.reader import StudyReader
+    from alcore.study.report import as_html, write_markdown
+    from alcore.study.summary import BASELINE
+
+    if metric not in ALL_METRICS:
+        raise ConfigError(f"unknown metric {metric!r}{did_you_mean(metric, ALL_METRICS)}")
+    reader = StudyReader.open(directory)
+    test_prevalence = prevalence or reader.plan.cells[0].config.test_prevalence
+    question = Question(metric, test_prevalence, BASELINE)
+    if out.suffix == ".html":
+        write_text(out, as_html(reader, question))
+    else:
+        write_markdown(reader, question, out)
+    typer.echo(f"written to {out}")

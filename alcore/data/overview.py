@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ def describe(patches: Patches) -> Overview:
     )
     splits["prevalence"] = splits["defective"] / splits["patches"]
     area = _areas(patches)
-    warnings = _warnings(patches, area) if isinstance(patches, StoredPatches) else []
+    warnings: list[str] = _warnings(patches, area) if isinstance(patches, StoredPatches) else []
     return Overview(patches.defective.size, int(patches.defective.sum()), splits, area, warnings)
 
 
@@ -94,6 +95,6 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
     return found
 
 
-def _some(names) -> str:
-    names = list(names)
+def _some(files: Iterable[str]) -> str:
+    names = list(files)
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

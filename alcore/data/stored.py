@@ -103,7 +103,8 @@ class StoredPatches:
                 f"the data set in {directory} cannot be opened ({error}); import it again"
             ) from None
         self.name, self.fingerprint = self.info.name, self.info.fingerprint
-        self.shape = tuple(self.info.shape)
+        height, width, channels = self.info.shape
+        self.shape = (height, width, channels)
         self.defective = self.items["defective"].to_numpy()
         self.split = self.items["split"].to_numpy()
 

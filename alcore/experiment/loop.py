@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import numpy as np
 
@@ -38,6 +39,10 @@ class Progress:
     total: int
 
 
+def _nothing_kept(key: CycleKey) -> NoReturn:
+    raise KeyError(key)
+
+
 @dataclass(frozen=True)
 class ResumeState:
     """What finished cycles left: the queries of each, the weights to go on from, and the maps' axes.
@@ -47,8 +52,8 @@ class ResumeState:
     """
 
     queries: Mapping[CycleKey, np.ndarray] = field(default_factory=dict)
-    weights_after: Callable[[CycleKey], Weights] | None = None
-    axes_of: Callable[[CycleKey], Axes | None] | None = None
+    weights_after: Callable[[CycleKey], Weights] = _nothing_kept
+    axes_of: Callable[[CycleKey], Axes | None] = _nothing_kept
 
 
 Report = Callable[[Progress], None]

@@ -55,7 +55,7 @@ def view_pool(
     done = 0
     for batch, output in learner.look(items, flipped=Needs.VIEWS in needs, on_patches=follow):
         if needs & (Needs.LOGITS | Needs.VIEWS):
-            logits = output.views if Needs.VIEWS in needs else output.logits
+            logits = output.logits if output.views is None else output.views
             scores.append(strategy.score(logits).cpu().numpy())
         if Needs.GRADIENTS in needs:
             gradients.append(gradient_embeddings(output).cpu().numpy())

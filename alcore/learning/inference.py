@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from alcore.data.patches import Patches
 from alcore.learning.devices import Runtime
-from alcore.learning.networks import Output
+from alcore.learning.networks import Output, SegmentationNetwork
 from alcore.learning.tensors import Normaliser, to_images, to_masks
 
 
@@ -28,7 +28,7 @@ class Evaluation:
 
 
 def sweep(
-    network: nn.Module,
+    network: SegmentationNetwork,
     patches: Patches,
     items: np.ndarray,
     *,

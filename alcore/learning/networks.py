@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import segmentation_models_pytorch as smp
 import torch
 from huggingface_hub import constants as hub_constants
-from huggingface_hub.utils import get_session
+from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # exported lazily
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -37,9 +37,10 @@ class Output(NamedTuple):
 class SegmentationNetwork(nn.Module):
     """An SMP model that pads its input to what it needs and also gives the encoder's features."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
+        """`model`: as `segmentation_models_pytorch.create_model` makes it, with an encoder and a head."""
         super().__init__()
-        self.model = model
+        self.model: nn.Module = model
         self._maps: list[Tensor] = []
         self._decoded = torch.empty(0)
         model.encoder.register_forward_hook(self._keep_maps)
@@ -88,7 +89,8 @@ def gradient_embeddings(output: Output) -> Tensor:
     residual = output.logits.sigmoid() - (output.logits >= 0).float()  # (B, 1, H, W)
     height, width = residual.shape[-2:]
     residual = functional.pad(residual, (0, -width % _STRIDE, 0, -height % _STRIDE))
-    residual = functional.adaptive_avg_pool2d(residual, output.decoded.shape[-2:])
+    height, width = output.decoded.shape[-2:]
+    residual = functional.adaptive_avg_pool2d(residual, (height, width))
     by_channel = (residual * output.decoded.float()).mean(dim=(2, 3))  # (B, C)
     return torch.cat([by_channel, residual.mean(dim=(2, 3))], dim=1)
 

@@ -58,7 +58,7 @@ def train(
                 logits = network(normalise(images))
             loss = segmentation_loss(logits.float(), masks)
             optimizer.zero_grad(set_to_none=True)
-            scaler.scale(loss).backward()
+            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             scaler.step(optimizer)
             scaler.update()
             schedule.step()

@@ -32,9 +32,9 @@ class LoggedEvidence:
         return len(self.query_share)
 
     @property
-    def prevalences(self) -> list[float]:
+    def prevalences(self) -> tuple[float, ...]:
         """Where something was measured, ascending."""
-        return sorted({prevalence for _, prevalence in self.values})
+        return tuple(sorted({prevalence for _, prevalence in self.values}))
 
     def only(self, strategies: Container[str]) -> LoggedEvidence:
         """The same of some strategies, in the logs' order."""

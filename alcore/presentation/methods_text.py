@@ -7,7 +7,7 @@ from alcore.metrics import PATCH_IOU
 from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.sentences import basis
 from alcore.statistics.comparison import Question
-from alcore.statistics.estimands import Evidence
+from alcore.statistics.estimands import AnyEvidence
 from alcore.wording import percent
 
 CITATION = (
@@ -26,7 +26,7 @@ BIBTEX = """\
 }"""
 
 
-def methods_paragraph(config: RunConfig, evidence: Evidence, question: Question, *, device: str) -> str:
+def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Question, *, device: str) -> str:
     """What was done, as one would write it in a paper, from the run's own settings; Markdown."""
     model, training = config.model, config.training
     pretrained = "ImageNet weights" if model.encoder_weights == "imagenet" else "random initial weights"
@@ -66,7 +66,7 @@ def _metric_sentence(question: Question) -> str:
     )
 
 
-def _test_name(evidence: Evidence) -> str:
+def _test_name(evidence: AnyEvidence) -> str:
     return "paired t-tests" if evidence.repetitions > 1 else "normal tests on the bootstrap's standard error"
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 
 from alcore.metrics import PATCH_IOU
 from alcore.presentation.labels import METRIC_TITLES, display_name
-from alcore.statistics.estimands import Evidence
+from alcore.statistics.estimands import AnyEvidence
 from alcore.wording import percent, plural
 
 
-def basis(evidence: Evidence) -> str:
+def basis(evidence: AnyEvidence) -> str:
     """What the intervals cover."""
     if evidence.repetitions > 1:
         return (
@@ -24,7 +24,7 @@ def basis(evidence: Evidence) -> str:
     )
 
 
-def detectable(evidence: Evidence, summary: pd.DataFrame, baseline: str) -> str:
+def detectable(evidence: AnyEvidence, summary: pd.DataFrame, baseline: str) -> str:
     """How small an advantage could have been told from zero."""
     half_width = ((summary["advantage_high"] - summary["advantage_low"]) / 2).max()
     if np.isnan(half_width):

@@ -41,7 +41,8 @@ class ImportQueue:
 
     def __init__(self, home: Path) -> None:
         self._uploads = home / "uploads"
-        self._turn, self._children = threading.Lock(), set()
+        self._turn = threading.Lock()
+        self._children: set[subprocess.Popen[str]] = set()
         self.jobs: list[ImportJob] = []
         atexit.register(self.close)
 
@@ -103,12 +104,12 @@ class ImportQueue:
 
     def _follow(self, job: ImportJob, child: subprocess.Popen[str]) -> ImportEnded | None:
         """Note the progress of a child until it exits; how the import ended, None where it did not say."""
-        ended = None
+        ended: ImportEnded | None = None
         for line in child.stdout or ():
-            match from_line(line):
-                case ImportProgress(done, total):
-                    job.done, job.total = done, total
-                case ImportEnded() as ended:
-                    pass
+            event = from_line(line)
+            if isinstance(event, ImportProgress):
+                job.done, job.total = event.done, event.total
+            else:
+                ended = event
         child.wait()
         return ended

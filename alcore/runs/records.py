@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -230,6 +230,11 @@ class RunRecords:
             if number not in self._ceilings:
                 self._ceilings[number] = read_ceiling(self.store.ceiling_path(number))
         return {number: self._ceilings[number] for number in numbers}
+
+
+def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
+    """Fill an .npz file."""
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # any name but allow_pickle is an array's
 
 
 def _part(kind: type[Part], arrays: Mapping[str, np.ndarray]) -> Part | None:

@@ -25,7 +25,7 @@ from alcore.config import RunConfig, parse_config
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.runs.files import make_directory, write_text, write_whole
-from alcore.runs.records import StoredRecord
+from alcore.runs.records import StoredRecord, write_arrays
 
 _RECORD_NAME = re.compile(r"r(\d+)-c(\d+)-(.+)\.npz")
 
@@ -88,7 +88,7 @@ class RunStore:
 
     def commit(self, key: CycleKey, arrays: Mapping[str, np.ndarray]) -> None:
         """Write one record, given as `alcore.runs.records.to_arrays`, whole or not at all."""
-        write_whole(self.record_path(key), lambda file: np.savez_compressed(file, **arrays))
+        write_whole(self.record_path(key), lambda file: write_arrays(file, arrays))
 
     def record(self, key: CycleKey) -> StoredRecord:
         """A committed record; whoever reads many of them keeps a `RunRecords`."""
@@ -114,7 +114,7 @@ class RunStore:
 
     def commit_ceiling(self, repetition: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Write one repetition's ceiling, whole or not at all."""
-        write_whole(self.ceiling_path(repetition), lambda file: np.savez_compressed(file, **arrays))
+        write_whole(self.ceiling_path(repetition), lambda file: write_arrays(file, arrays))
 
     def weights_path(self, key: CycleKey) -> Path:
         """Where the model after that cycle is kept while it is the strategy's latest."""
@@ -153,7 +153,8 @@ class RunStore:
 
     def data_fingerprint(self) -> str | None:
         """The fingerprint of the data set that the run began with; None before it began."""
-        return self.environment().get("data")
+        found = self.environment().get("data")
+        return None if found is None else str(found)
 
     def sweep(self) -> None:
         """Remove what a killed process left half-written; only for the holder of the lock."""

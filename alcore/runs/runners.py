@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from alcore.errors import AlcoreError
+from alcore.errors import AlcoreError, StoreError
 from alcore.runs.events import Emit, Ended, Ready, StateChanged, from_line
 from alcore.runs.processes import alcore_command, child_environment
 from alcore.runs.run_store import RunStore
@@ -42,7 +42,7 @@ class ChildRunner:
         self._saying, self._reading = threading.Lock(), threading.Lock()
         self._has_run = threading.Event()  # until then a command would be read as the run's directory
         self._is_ready = False
-        self.process = subprocess.Popen(
+        self._process = subprocess.Popen(
             alcore_command("worker", "-"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -53,15 +53,24 @@ class ChildRunner:
             start_new_session=True,  # Ctrl-C in the server's terminal is the server's to handle
         )
 
+        if self._process.stdin is None or self._process.stdout is None:
+            raise StoreError("a worker process could not be given its pipes")  # cannot be: both are asked for
+        self._commands, self._events = self._process.stdin, self._process.stdout
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     @property
     def is_alive(self) -> bool:
         """Whether the process runs."""
-        return self.process.poll() is None
+        return self._process.poll() is None
 
     def wait_until_ready(self) -> None:
         """Read the first event, which comes when the libraries are loaded; again is nothing."""
         with self._reading:
-            line = "" if self._is_ready else self.process.stdout.readline()
+            line = "" if self._is_ready else self._events.readline()
             self._is_ready = True
         if line:
             event = from_line(line)
@@ -73,9 +82,9 @@ class ChildRunner:
         self._write(str(directory))
         self._has_run.set()
         self.wait_until_ready()
-        for line in self.process.stdout:
+        for line in self._events:
             on_event(from_line(line))
-        code = self.process.wait()
+        code = self._process.wait()
         if code:
             on_event(Ended("interrupted", f"the worker process exited with code {code}"))
 
@@ -88,19 +97,19 @@ class ChildRunner:
         """Write a line to the worker; one that has gone does not hear it."""
         with self._saying:
             try:
-                self.process.stdin.write(line + "\n")
-                self.process.stdin.flush()
+                self._commands.write(line + "\n")
+                self._commands.flush()
             except (BrokenPipeError, ValueError):
                 return
 
     def kill(self) -> None:
         """Close its stdin, at which it leaves; kill it if it does not."""
         with self._saying, contextlib.suppress(BrokenPipeError):  # it may have gone already
-            self.process.stdin.close()
+            self._commands.close()
         try:
-            self.process.wait(_SECONDS_TO_LEAVE)
+            self._process.wait(_SECONDS_TO_LEAVE)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self._process.kill()
 
 
 class ThreadRunner:

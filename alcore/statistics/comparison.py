@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from alcore.statistics.estimands import (
+    AnyEvidence,
     Curves,
     Estimate,
-    Evidence,
     aubc,
     enrichment,
     holm,
@@ -39,7 +39,7 @@ class Question:
     target: float | None = None
 
 
-def summarise(evidence: Evidence, question: Question) -> pd.DataFrame:
+def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
     """One row per strategy; every estimate has `_low` and `_high` bounds of its 95 % interval.
 
     Columns: strategy; aubc at π₁; advantage, aubc minus the baseline's; aubc_pool, the same models' at π₀;
@@ -112,14 +112,14 @@ def bound_savings(summary: pd.DataFrame, *, budget: int, baseline: str) -> pd.Da
     return summary.assign(saved=saved, saved_low=low, saved_bound=bound)
 
 
-def _enrichment(evidence: Evidence, index: int) -> Estimate:
+def _enrichment(evidence: AnyEvidence, index: int) -> Estimate:
     values = enrichment(evidence.query_share[:, index], evidence.pool_prevalence)
     if evidence.repetitions == 1:
         return Estimate(float(values[0]))
     return Estimate.of(values.mean(), repetition_replicates(values).clip(0))
 
 
-def curve_frame(evidence: Evidence | None, metric: str, prevalence: float) -> pd.DataFrame:
+def curve_frame(evidence: AnyEvidence | None, metric: str, prevalence: float) -> pd.DataFrame:
     """`CurveRow`s; none without evidence.
 
     The value is the mean over repetitions, the bounds those of its 95 % interval, within [0, 1].
@@ -140,7 +140,7 @@ def _frame_of(curves: Curves, cycles: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(CurveRow._fields, columns, strict=True)))
 
 
-def by_budget(evidence: Evidence, question: Question) -> pd.DataFrame:
+def by_budget(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
     """`BudgetRow`s: `curve_frame` with differences to the baseline and Holm-adjusted p-values.
 
     p-values are adjusted over the budgets after the first, which all strategies share.
@@ -162,7 +162,7 @@ def by_budget(evidence: Evidence, question: Question) -> pd.DataFrame:
 
 
 def advantage_over_prevalence(
-    evidence: Evidence, metric: str, baseline: str, prevalences: tuple[float, ...]
+    evidence: AnyEvidence, metric: str, baseline: str, prevalences: tuple[float, ...]
 ) -> pd.DataFrame:
     """The AUBC advantage over the baseline where a share π of images is defective, for each π.
 

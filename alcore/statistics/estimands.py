@@ -9,12 +9,48 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 from scipy.special import ndtr, stdtr  # scipy.stats would cost the dashboard 60 MB and half a second
 
 from alcore.metrics import metric_at
 from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repetition_replicates
+
+
+class AnyEvidence(Protocol):
+    """What statistics ask of a run's evaluations, whether there are counts behind them or logs.
+
+    strategies: S names; cycles, labelled: (C,); pool_size, pool_prevalence: of the pool; query_share: (R, S),
+    see `Evidence`.
+    """
+
+    @property
+    def strategies(self) -> tuple[str, ...]: ...
+    @property
+    def cycles(self) -> np.ndarray: ...
+    @property
+    def labelled(self) -> np.ndarray: ...
+    @property
+    def pool_size(self) -> int: ...
+    @property
+    def pool_prevalence(self) -> float: ...
+    @property
+    def query_share(self) -> np.ndarray: ...
+    @property
+    def repetitions(self) -> int: ...
+    @property
+    def prevalences(self) -> tuple[float, ...]:
+        """Where alone something is known, ascending; empty where it is known everywhere."""
+        ...
+
+    def only(self, strategies: Container[str]) -> Self:
+        """The same of some strategies."""
+        ...
+
+    def curves(self, metric: str, prevalence: float) -> Curves:
+        """One metric at one prevalence."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +72,7 @@ class Evidence:
     means: np.ndarray
     resampled: np.ndarray | None
     query_share: np.ndarray
+    prevalences: tuple[float, ...] = ()
 
     @property
     def repetitions(self) -> int:
@@ -116,7 +153,7 @@ class Estimate:
     high: float = np.nan
 
     @classmethod
-    def of(cls, value: float, replicates: np.ndarray) -> Estimate:
+    def of(cls, value: float | np.ndarray, replicates: np.ndarray) -> Estimate:
         """From the point estimate and its (B,) replicates."""
         low, high = interval(replicates)
         return cls(float(value), float(low), float(high))

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from alcore.statistics.comparison import Question, advantage_over_prevalence, bound_savings, summarise
-from alcore.statistics.estimands import Evidence, aubc, penalty_matrix
+from alcore.statistics.estimands import AnyEvidence, aubc, penalty_matrix
+from alcore.statistics.frames import GridRow, LossRow
 from alcore.statistics.resampling import interval, mean_of_defined
 
-EvidenceByPool = Mapping[float, Evidence]
+EvidenceByPool = Mapping[float, AnyEvidence]
 """Evidence by π₀: the cells of a study that differ in nothing else."""
 
 
@@ -24,22 +25,18 @@ def advantage_grid(
     """The AUBC advantage over the baseline at every π₀ and π₁.
 
     Returns:
-        One row a π₀, strategy and π₁: pool_prevalence, strategy, prevalence, advantage, low, high, is_clear
-        (the 95 % interval does not contain zero).
+        `GridRow`s, one per π₀, strategy and π₁.
     """
     frames = [
         advantage_over_prevalence(evidence, metric, baseline, tuple(prevalences)).assign(pool_prevalence=pool)
         for pool, evidence in cells.items()
     ]
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_GRID)
-    return frame.assign(is_clear=(frame["low"] > 0) | (frame["high"] < 0))[list(_GRID)]
-
-
-_GRID = ("pool_prevalence", "strategy", "prevalence", "advantage", "low", "high", "is_clear")
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=GridRow._fields)
+    return frame.assign(is_clear=(frame["low"] > 0) | (frame["high"] < 0))[list(GridRow._fields)]
 
 
 def gain_without_shift(cells: EvidenceByPool, metric: str, baseline: str) -> pd.DataFrame:
-    """The advantage where the model is used as it was trained, π₁ = π₀; columns as `advantage_grid`."""
+    """The advantage where the model is deployed as it was trained, π₁ = π₀; columns as `advantage_grid`."""
     frames = [
         advantage_grid({pool: evidence}, metric, baseline, (evidence.pool_prevalence,))
         for pool, evidence in cells.items()
@@ -48,30 +45,32 @@ def gain_without_shift(cells: EvidenceByPool, metric: str, baseline: str) -> pd.
 
 
 def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalence: float) -> pd.DataFrame:
-    """How the advantage over the baseline changes when the models are used at π₁ instead of at π₀.
+    """How the advantage over the baseline changes when the models are deployed at π₁ instead of at π₀.
 
     Advantage at π₁ minus advantage at π₀, of the same models on the same patches: repetition by repetition,
     replicate by replicate. Negative: shift costs so much of the gain.
 
     Returns:
-        One row a π₀ and strategy: pool_prevalence, strategy, loss, low, high.
+        `LossRow`s, one per π₀ and strategy.
     """
     rows = []
     for pool, evidence in cells.items():
         if baseline not in evidence.strategies:
             continue
-        used, pooled = (
+        deployed, pooled = (
             evidence.curves(metric, at).minus(baseline) for at in (prevalence, evidence.pool_prevalence)
         )
-        values = aubc(used.values, used.share) - aubc(pooled.values, pooled.share)
-        low, high = interval(aubc(used.replicates, used.share) - aubc(pooled.replicates, pooled.share))
+        values = aubc(deployed.values, deployed.share) - aubc(pooled.values, pooled.share)
+        low, high = interval(
+            aubc(deployed.replicates, deployed.share) - aubc(pooled.replicates, pooled.share)
+        )
         change = mean_of_defined(values)
         rows += [
-            (pool, strategy, change[index], low[index], high[index])
+            LossRow(pool, strategy, change[index], low[index], high[index])
             for index, strategy in enumerate(evidence.strategies)
             if strategy != baseline
         ]
-    return pd.DataFrame(rows, columns=["pool_prevalence", "strategy", "loss", "low", "high"])
+    return pd.DataFrame(rows, columns=LossRow._fields)
 
 
 def summaries(cells: EvidenceByPool, metric: str, baseline: str, prevalence: float) -> pd.DataFrame:
@@ -93,7 +92,7 @@ def ranks(summary: pd.DataFrame) -> pd.DataFrame:
     Args:
         summary: of `summaries`.
     Returns:
-        One row a strategy, one column a π₀, and a column mean; sorted by it. NaN where AUBC is undefined.
+        One row per strategy, one column per π₀, and a column mean; sorted by it. NaN where AUBC is undefined.
     """
     table = summary.pivot(index="strategy", columns="pool_prevalence", values="aubc")
     places = table.rank(ascending=False)

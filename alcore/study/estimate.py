@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from alcore.config import RunConfig
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
@@ -18,6 +16,7 @@ from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.repetition import draw_repetition
 from alcore.runs.run_store import RunStore
 from alcore.study.plan import Cell, StudyPlan
+from alcore.study.study_events import AxisCost, PlanReport
 
 _MOST_MEASURED = 4
 _NO_COST = {"pool_prevalence", "seed", "repetitions", "test_prevalence"}
@@ -53,16 +52,33 @@ class Estimate:
         """By the clock, if workers do not slow one another."""
         return self.total().seconds / min(self.workers, self.plan.runs)
 
-    def axes(self) -> pd.DataFrame:
-        """What one more value of each axis adds: axis, values, added_runs, added_seconds (by the clock)."""
+    def axes(self) -> list[AxisCost]:
+        """What one more value of each axis adds."""
         total, runs = self.total().seconds, self.plan.runs
         sizes = {key: len(values) for key, values in self.plan.grid.items()}
         sizes["repetitions"] = max(cell.config.repetitions for cell in self.plan.cells)
-        rows = [
-            (axis, size, runs // size, total / size / min(self.workers, runs)) for axis, size in sizes.items()
+        costs = [
+            AxisCost(axis, size, runs // size, total / size / min(self.workers, runs))
+            for axis, size in sizes.items()
         ]
-        rows.append(("test_prevalences", len(self.plan.test_prevalences), 0, 0.0))
-        return pd.DataFrame(rows, columns=["axis", "values", "added_runs", "added_seconds"])
+        return [*costs, AxisCost("test_prevalences", len(self.plan.test_prevalences), 0, 0.0)]
+
+    def report(self, engine: str) -> PlanReport:
+        """All of it, for people and scripts; engine: where the runs would go, in words."""
+        config, total = self.plan.cells[0].config, self.total()
+        return PlanReport(
+            cells=len(self.plan.cells),
+            repetitions=config.repetitions,
+            runs=self.plan.runs,
+            strategies=len(config.strategies),
+            cycles=config.cycles,
+            workers=self.workers,
+            engine=engine,
+            seconds_per_run=total.seconds / self.plan.runs,
+            seconds=self.seconds,
+            bytes=total.bytes,
+            axes=self.axes(),
+        )
 
 
 def check_cells(plan: StudyPlan) -> None:
@@ -74,7 +90,7 @@ def check_cells(plan: StudyPlan) -> None:
     from alcore.runs.execution import check  # imports torch
 
     opened: dict[str, Patches] = {}
-    checked = set()
+    checked: set[object] = set()
     for cell in plan.cells:
         try:
             name = cell.config.dataset
@@ -124,9 +140,11 @@ def _measure(cell: Cell) -> Cost:
         store = RunStore.create(Path(scratch) / "run", config)
         patches = open_dataset(config.dataset)
         begun = time.monotonic()
-        execute_repetition(
-            store, patches, 1, on_record=lambda key: ends.setdefault(key, time.monotonic() - begun)
-        )
+
+        def note_end(key: CycleKey) -> None:
+            ends[key] = time.monotonic() - begun
+
+        execute_repetition(store, patches, 1, on_record=note_end)
         RunTables(store).write()
         files = [path for path in store.directory.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files if path.suffix != ".safetensors")

@@ -17,6 +17,7 @@ from alcore.runs.processes import alcore_command, child_environment
 from alcore.study.ledger import Ledger
 from alcore.study.plan import StudyPlan
 from alcore.study.reader import studies_directory
+from alcore.study.study_events import PlanReport, StudyEnded, from_line
 from alcore.study.study_store import StudyStore
 
 _SECONDS_TO_PLAN = 900
@@ -37,11 +38,12 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -
         raise ConfigError(f"{name!r} cannot name a study; take up to 64 letters, digits, dots, _ and -")
     store = StudyStore.create(studies_directory() / name, plan)
     store.withdraw_stop()
+    store.forget_outcome()
     ledger = store.ledger()
     if not engine:
         notes = ledger.notes()
         engine, address = notes.get("engine_name", "local"), notes.get("address", "")
-    options = ["--engine", engine, *(["--address", address] if address else [])]
+    options = ["--json", "--engine", engine, *(["--address", address] if address else [])]
     plan_file = str(store.directory / "study.json")
     with (store.directory / _LOG).open("wb") as log:
         process = subprocess.Popen(
@@ -71,16 +73,13 @@ def is_starting(directory: Path) -> bool:
         return False
 
 
-def last_words(directory: Path) -> str:
-    """What the process of a study said last, such as why it ended; '' for nothing."""
-    file = directory / _LOG
-    lines = file.read_text(encoding="utf-8", errors="replace").split("\n") if file.exists() else []
-    said = [line.strip() for line in lines if line.startswith("error: ")]
-    return said[-1].removeprefix("error: ") if said else ""
+def last_outcome(directory: Path) -> StudyEnded | None:
+    """How the study's last process ended; None where it did not say, because it was killed or still runs."""
+    return StudyStore(directory).outcome()
 
 
-def tell_plan(plan: StudyPlan) -> list[str]:
-    """What `python -m alcore study --plan` says of a study, line by line; takes as long as two cycles.
+def measure_plan(plan: StudyPlan) -> PlanReport:
+    """What a study would take, measured in a process of its own; takes as long as two cycles.
 
     Raises:
         StoreError: what is wrong with the study.
@@ -91,10 +90,11 @@ def tell_plan(plan: StudyPlan) -> list[str]:
     write_text(file, plan.to_json())
     try:
         result = subprocess.run(
-            alcore_command("study", str(file), "--out", str(scratch / ".none"), "--plan"),
-            env=child_environment(COLUMNS="500"),
+            alcore_command("study", str(file), "--out", str(scratch / ".none"), "--plan", "--json"),
+            env=child_environment(),
             capture_output=True,
             text=True,
+            encoding="utf-8",
             timeout=_SECONDS_TO_PLAN,
             check=False,
         )
@@ -102,6 +102,8 @@ def tell_plan(plan: StudyPlan) -> list[str]:
         raise StoreError("two cycles took more than a quarter of an hour; try a smaller network") from None
     finally:
         file.unlink(missing_ok=True)
-    if result.returncode:
-        raise StoreError(result.stderr.strip().removeprefix("error: ") or "the estimate failed")
-    return [line for line in result.stdout.splitlines() if not line.startswith("measuring")]
+    lines = result.stdout.splitlines()
+    event = from_line(lines[-1]) if lines else None
+    if isinstance(event, PlanReport):
+        return event
+    raise StoreError(event.message if isinstance(event, StudyEnded) else "the estimate failed")

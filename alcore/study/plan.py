@@ -61,7 +61,7 @@ class StudyPlan:
         Raises:
             ConfigError: a key or value that no run can have, or two cells with the same config.
         """
-        cells = {}
+        cells: dict[str, Cell] = {}
         for values in itertools.product(*self.grid.values()):
             chosen = dict(zip(self.grid, values, strict=True))
             cell = _make_cell(self.base, chosen)
@@ -69,6 +69,14 @@ class StudyPlan:
                 raise ConfigError(f"the study's cells {cells[cell.id].values} and {chosen} are the same run")
             cells[cell.id] = cell
         return tuple(cells.values())
+
+    def cell(self, cell_id: str) -> Cell:
+        """The cell of that id; KeyError where there is none."""
+        return self._by_id[cell_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Cell]:
+        return {cell.id: cell for cell in self.cells}
 
     @property
     def runs(self) -> int:

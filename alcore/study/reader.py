@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -16,6 +15,7 @@ import pandas as pd
 from alcore.errors import StoreError
 from alcore.home import ASSETS, home
 from alcore.logs.reading import Log, imported_logs, logs_directory, open_log
+from alcore.statistics.estimands import AnyEvidence
 from alcore.study.analysis import EvidenceByPool
 from alcore.study.plan import Cell, StudyPlan, load_study, make_study
 from alcore.study.results import CellResults
@@ -31,14 +31,17 @@ Slice = tuple[tuple[str, str], ...]
 """What a column's cells have in common: the other keys of the grid, with their values as texts."""
 
 
-@dataclass(frozen=True)
 class StudyReader:
-    """One study as it stands. Results are read once for each state of their file."""
+    """One study as it stands. Results are read once for each state of their file, for all browser tabs."""
 
-    directory: Path
-    plan: StudyPlan
-    _read: dict[str, tuple[int, CellResults]] = field(default_factory=dict)
-    _reading: Lock = field(default_factory=Lock)  # several browser tabs share one reader
+    has_counts = True
+    """Whether there are counts behind the numbers, so that they are known at every prevalence."""
+
+    def __init__(self, directory: Path, plan: StudyPlan) -> None:
+        """Nothing but the plan is read yet; see `open`."""
+        self.directory, self.plan = directory, plan
+        self._read: dict[str, tuple[int, CellResults]] = {}
+        self._reading = Lock()
 
     @classmethod
     def open(cls, directory: Path) -> StudyReader:
@@ -51,16 +54,6 @@ class StudyReader:
         if not (directory / "study.json").is_file():
             raise StoreError(f"there is no study in {directory} (no study.json)")
         return cls(directory, load_study(directory / "study.json"))
-
-    @property
-    def kind(self) -> str:
-        """own (it can go on here), recorded (it came with the dashboard), or logs (imported)."""
-        return "recorded" if self.directory.parent == RECORDED else "own"
-
-    @property
-    def has_counts(self) -> bool:
-        """Whether there are counts behind the numbers, so that they are known at every prevalence."""
-        return True
 
     @property
     def can_resume(self) -> bool:
@@ -80,7 +73,7 @@ class StudyReader:
     @cached_property
     def slices(self) -> dict[Slice, list[Cell]]:
         """The study's columns over π₀: cells that differ in π₀ alone."""
-        slices = {
+        slices: dict[Slice, list[Cell]] = {
             tuple(zip(self.others, map(_text, values), strict=True)): []
             for values in itertools.product(*(self.plan.grid[key] for key in self.others))
         }
@@ -92,9 +85,9 @@ class StudyReader:
         """Whether any of the cells has a finished repetition."""
         return any((self.directory / "results" / f"{cell.id}.npz").exists() for cell in cells)
 
-    def column(self, cells: list[Cell]) -> EvidenceByPool:
+    def evidence_by_pool(self, cells: list[Cell]) -> EvidenceByPool:
         """Evidence of those cells that have a finished repetition, by π₀, ascending."""
-        found = {}
+        found: dict[float, AnyEvidence] = {}
         for cell in sorted(cells, key=lambda cell: cell.config.pool_prevalence):
             results = self.results(cell.id)
             if results is not None:
@@ -147,11 +140,15 @@ class StudyReader:
             return pd.DataFrame()
 
 
-@dataclass(frozen=True)
 class LoggedStudy(StudyReader):
-    """Imported logs read as a study: one folder a π₀."""
+    """Imported logs read as a study: one folder per π₀."""
 
-    logs: dict[float, Log] = field(default_factory=dict)
+    has_counts = False
+
+    def __init__(self, directory: Path, plan: StudyPlan, logs: Mapping[float, Log]) -> None:
+        """`logs`: by π₀; see `open`."""
+        super().__init__(directory, plan)
+        self._logs = logs
 
     @classmethod
     def open(cls, directory: Path) -> LoggedStudy:
@@ -166,17 +163,7 @@ class LoggedStudy(StudyReader):
             {"base": base, "grid": {POOL_AXIS: list(logs)}, "test_prevalences": sorted(judged)},
             origin=f"the logs {directory.name}",
         )
-        return cls(directory, plan, logs=logs)
-
-    @property
-    def kind(self) -> str:
-        """See `StudyReader`."""
-        return "logs"
-
-    @property
-    def has_counts(self) -> bool:
-        """False: logs hold metrics alone."""
-        return False
+        return cls(directory, plan, logs)
 
     @property
     def can_resume(self) -> bool:
@@ -187,10 +174,10 @@ class LoggedStudy(StudyReader):
         """True: what was logged is finished."""
         return True
 
-    def column(self, cells: list[Cell]) -> EvidenceByPool:
+    def evidence_by_pool(self, cells: list[Cell]) -> EvidenceByPool:
         """Evidence by π₀, as it was logged."""
         pools = sorted(cell.config.pool_prevalence for cell in cells)
-        return {pool: self.logs[pool].evidence for pool in pools}
+        return {pool: self._logs[pool].evidence for pool in pools}
 
     def results(self, cell: str) -> CellResults | None:
         """None: logs hold no counts."""

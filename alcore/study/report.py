@@ -88,7 +88,7 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
     if not slices:
         raise StoreError("no repetition of the study is finished, so there is nothing to report")
     plan, (first_cells, *_) = reader.plan, slices.values()
-    first = reader.column(first_cells)
+    first = reader.evidence_by_pool(first_cells)
     evidence = next(iter(first.values()))
     yield Heading(1, f"Study {reader.directory.name}")
     yield Text(
@@ -98,17 +98,17 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
     for number, (slice_, cells) in enumerate(slices.items(), start=1):
         if slice_:
             yield Heading(2, describe_slice(slice_))
-        column, tag = reader.column(cells), f"{number:02d}" if slice_ else ""
-        counts = [f"{percent(pool)}: {item.repetitions}" for pool, item in column.items()]
+        by_pool, tag = reader.evidence_by_pool(cells), f"{number:02d}" if slice_ else ""
+        counts = [f"{percent(pool)}: {item.repetitions}" for pool, item in by_pool.items()]
         yield Text(f"Repetitions at each π₀: {', '.join(counts)}.")
-        yield from _of_column(column, question, plan.test_prevalences, tag)
+        yield from _of_slice(by_pool, question, plan.test_prevalences, tag)
     table = reader.table()
     if len(table):
         yield Heading(2, "All numbers")
-        yield Text("One row a cell, π₁ and strategy; IoU against random, with bounds of 95 % intervals.")
+        yield Text("One row per cell, π₁ and strategy; IoU against random, with bounds of 95 % intervals.")
         yield Table(table)
     yield Heading(2, "Methods")
-    if reader.kind == "logs":
+    if not reader.has_counts:
         yield Text("Imported logs: their methods are those of the code that wrote them.")
     else:
         yield from _of_provenance(reader, question, first_cells, first)
@@ -117,12 +117,12 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
     yield Code(BIBTEX)
 
 
-def _of_column(
-    column: EvidenceByPool, question: Question, prevalences: tuple[float, ...], tag: str
+def _of_slice(
+    by_pool: EvidenceByPool, question: Question, prevalences: tuple[float, ...], tag: str
 ) -> Iterator[Part]:
-    metric, baseline, used = question.metric, question.baseline, question.test_prevalence
+    metric, baseline, deployment = question.metric, question.baseline, question.test_prevalence
     title = f"AUBC ({METRIC_TITLES[metric]}) minus {baseline}'s"
-    grid = analysis.advantage_grid(column, metric, baseline, prevalences)
+    grid = analysis.advantage_grid(by_pool, metric, baseline, prevalences)
     if grid["advantage"].notna().any():
         yield Heading(3, f"Advantage over {baseline}, over π₀ and π₁")
         yield Text("Bold: the 95 % interval does not contain zero. Italic with ○: it does. Framed: no shift.")
@@ -130,23 +130,23 @@ def _of_column(
         for strategy in grid["strategy"].unique():
             figure = study_maps.advantage_map(grid, strategy, title=title, limit=limit)
             yield Picture(figure, f"map{tag}-{strategy}")
-        gain = analysis.gain_without_shift(column, metric, baseline)
+        gain = analysis.gain_without_shift(by_pool, metric, baseline)
         yield Heading(3, "Does it pay where defects are rare?")
         yield Picture(study_maps.over_pool(gain, "advantage", title=f"{title}, at π₁ = π₀"), f"gain{tag}")
         yield from map(Text, gain_claims(gain, baseline))
-        loss = analysis.loss_under_shift(column, metric, baseline, used)
-        yield Heading(3, f"What does shift to π₁ = {percent(used)} cost?")
+        loss = analysis.loss_under_shift(by_pool, metric, baseline, deployment)
+        yield Heading(3, f"What does shift to π₁ = {percent(deployment)} cost?")
         yield Picture(study_maps.over_pool(loss, "loss", title="change of that advantage"), f"loss{tag}")
-        yield from map(Text, loss_claims(loss, used))
-    summary = analysis.summaries(column, metric, baseline, used)
-    budget = max(int(evidence.labelled[-1]) for evidence in column.values())
+        yield from map(Text, loss_claims(loss, deployment))
+    summary = analysis.summaries(by_pool, metric, baseline, deployment)
+    budget = max(int(evidence.labelled[-1]) for evidence in by_pool.values())
     yield from _of_labels(summary, question, budget, tag)
-    matrix, names = analysis.penalties(column, metric, used)
+    matrix, names = analysis.penalties(by_pool, metric, deployment)
     if len(names) > 1:
-        yield Heading(3, f"Who beats whom, at π₁ = {percent(used)}")
+        yield Heading(3, f"Who beats whom, at π₁ = {percent(deployment)}")
         yield Picture(study_maps.rank_map(analysis.ranks(summary)), f"ranks{tag}")
         names = [display_name(name) for name in names]
-        yield Picture(budgets.penalty_heatmap(matrix, names, runs=len(column)), f"penalties{tag}")
+        yield Picture(budgets.penalty_heatmap(matrix, names, runs=len(by_pool)), f"penalties{tag}")
 
 
 def _of_labels(summary: pd.DataFrame, question: Question, budget: int, tag: str) -> Iterator[Part]:
@@ -180,10 +180,10 @@ def color_limit(grid: pd.DataFrame) -> float:
 
 
 def _of_provenance(
-    reader: StudyReader, question: Question, cells: list[Cell], column: EvidenceByPool
+    reader: StudyReader, question: Question, cells: list[Cell], by_pool: EvidenceByPool
 ) -> Iterator[Part]:
     plan, environment = reader.plan, reader.environment()
-    pool, evidence = next(iter(column.items()))
+    pool, evidence = next(iter(by_pool.items()))
     config = next(cell.config for cell in cells if cell.config.pool_prevalence == pool)
     axes = "; ".join(f"{key}: {', '.join(map(str, values))}" for key, values in plan.grid.items())
     yield Text(f"A grid over {axes or 'a single cell'}. Each cell was run as the following describes one.")

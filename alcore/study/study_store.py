@@ -5,6 +5,7 @@ runs/CELL/              one run's directory a cell, as `python -m alcore run` le
 results/CELL.npz        what tables and figures need of a cell, see `alcore.study.results`
 cells.csv, summary.csv  one row a cell, strategy and test prevalence
 progress.sqlite         how far it has come
+outcome.json            how the process that ran it last ended
 stop                    while it exists, tasks leave after the cycle in hand
 """
 
@@ -23,13 +24,15 @@ from filelock import FileLock
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import StoreError
-from alcore.runs.files import make_directory, write_text, write_whole
+from alcore.runs.files import make_directory, write_bytes, write_text
 from alcore.runs.run_control import Stopped
 from alcore.runs.run_store import RunStore, is_locked, record_key
 from alcore.study.ledger import Ledger
 from alcore.study.plan import Cell, StudyPlan, load_study
+from alcore.study.study_events import StudyEnded, from_line, to_line
 from alcore.study.tasks import Task, check_path
 
+_OUTCOME = "outcome.json"
 _TABLES = ("metrics.csv", "selections.csv", "counts.parquet")
 
 
@@ -111,6 +114,22 @@ class StudyStore:
             return Counter()
         return Counter(key.repetition for key in RunStore(directory).committed())
 
+    def note_outcome(self, ended: StudyEnded) -> None:
+        """Leave word how the study's process ended, for whoever launched it."""
+        write_text(self.directory / _OUTCOME, to_line(ended) + "\n")
+
+    def forget_outcome(self) -> None:
+        """A new process begins."""
+        (self.directory / _OUTCOME).unlink(missing_ok=True)
+
+    def outcome(self) -> StudyEnded | None:
+        """How the study's last process ended; None where it did not say."""
+        try:
+            event = from_line((self.directory / _OUTCOME).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, StoreError):
+            return None
+        return event if isinstance(event, StudyEnded) else None
+
     def ask_to_stop(self) -> None:
         """Let the tasks leave after the cycle in hand."""
         write_text(self.directory / "stop", "")
@@ -164,7 +183,7 @@ class StudyBroker:
             if name == "environment.json":
                 store.note_environment(json.loads(content))
                 continue
-            write_whole(path, lambda file, content=content: file.write(content))
+            write_bytes(path, content)
             if path.parent.name == "records":
                 with contextlib.suppress(OSError):  # a superseded model that stays costs disk space alone
                     store.drop_older_weights(record_key(path))

@@ -148,7 +148,7 @@ def test_importing_several_folders_by_the_command_line(exported, tmp_path, home)
     assert len(imported_logs()["theirs"]) == 2
     assert open_log(imported_logs()["theirs"][1]).settings.pool_prevalence == 0.4
     reader = open_study(known_studies()["logs: theirs"])
-    assert list(reader.column(next(iter(reader.slices.values())))) == [0.2, 0.4]
+    assert list(reader.evidence_by_pool(next(iter(reader.slices.values())))) == [0.2, 0.4]
     assert reader.plan.test_prevalences == (0.05, 0.2, 0.4)
     again = alcore("logs", "import", str(exported), *arguments, "--pool-prevalence", "0.2")
     assert (again.returncode, len(again.stderr.strip().splitlines())) == (2, 1)

@@ -157,9 +157,9 @@ def test_a_reader_sees_new_results_as_they_come(study, tmp_path):
     reader = StudyReader.open(store.directory)
     cells = next(iter(reader.slices.values()))
     before = reader.version(cells)
-    assert reader.column(cells) == {}
+    assert reader.evidence_by_pool(cells) == {}
     run_study(store, OneByOne())
-    assert list(reader.column(cells)) == [0.1, 0.3]
+    assert list(reader.evidence_by_pool(cells)) == [0.1, 0.3]
     assert reader.version(cells) != before
     assert isinstance(reader.table(), pd.DataFrame)
     assert len(reader.table()) == 8

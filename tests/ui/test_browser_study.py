@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from alcore.study.launch import launch, tell_plan
+from alcore.study.launch import launch, measure_plan
 from alcore.study.reader import studies_directory
 from alcore.study.study_store import StudyStore
 from tests.dashboard import CHROMIUM, SECONDS, chromium, serving
@@ -70,7 +70,7 @@ def test_the_recorded_map_is_clicked_and_taken_away(home, tmp_path):
 
 
 def test_an_estimate_runs_two_cycles_of_the_real_thing(home):
-    lines = tell_plan(plan_of(repetitions=5))
-    assert lines[0].startswith("2 cells x 5 repetitions = 10 runs")
+    lines = measure_plan(plan_of(repetitions=5)).sentences()
+    assert lines[0].startswith("2 cells × 5 repetitions = 10 runs")
     assert "on disk" in lines[1]
     assert any("one more value of repetitions adds 2 runs" in line for line in lines)

@@ -8,6 +8,7 @@ from alcore.errors import StoreError
 from alcore.study.plan import make_study
 from alcore.study.reader import RECORDED, StudyReader, known_studies, studies_directory
 from alcore.study.scheduler import run_study
+from alcore.study.study_events import PlanReport
 from alcore.study.study_store import StudyStore
 from alcore.ui.study import study_form
 from alcore.ui.study.study_views import VIEWS
@@ -168,14 +169,17 @@ def test_the_form_refuses_what_cannot_run(home, own_study):
     assert "cannot name a study" in texts(app)
 
 
+REPORT = PlanReport(2, 5, 10, 3, 8, 2, "here", 61.0, 305.0, 2e6)
+
+
 def test_an_estimate_is_shown_until_the_settings_change(home, monkeypatch):
-    monkeypatch.setattr(study_form, "tell_plan", lambda plan: ["about a while"])
+    monkeypatch.setattr(study_form, "measure_plan", lambda plan: REPORT)
     app = open_page("pages/study.py", study_view="New study")
     next(button for button in app.button if button.label.startswith("Estimate")).click().run()
-    assert "about a while" in texts(app)
+    assert "one run takes about 1:01" in texts(app)
     app.number_input(key="study_seed").set_value(3).run()
-    assert "about a while" not in texts(app)
-    monkeypatch.setattr(study_form, "tell_plan", _cannot)
+    assert "one run takes about 1:01" not in texts(app)
+    monkeypatch.setattr(study_form, "measure_plan", _cannot)
     next(button for button in app.button if button.label.startswith("Estimate")).click().run()
     assert "no memory" in texts(app)
 

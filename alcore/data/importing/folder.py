@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.options import ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
@@ -72,7 +74,7 @@ def join(
 def mask_file(source: Source, image: str, mask: str, options: ImportOptions) -> MaskReader:
     """The reader of a mask that is a file of the same size as its image."""
 
-    def read(shape: tuple[int, int]):
+    def read(shape: tuple[int, int]) -> np.ndarray:
         found = read_mask(source.read(mask), name=mask, foreground=options.foreground)
         if found.shape != shape:
             raise DataError(

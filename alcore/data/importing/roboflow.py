@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def _defect_classes(source: Source, table: str) -> tuple[int, ...]:
 def _coco(source: Source, table: str, folder: str, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     content = _read_json(source, table)
     present = set(_files_in(source, folder))
-    annotations: dict[int, list[dict]] = defaultdict(list)
+    annotations: dict[object, list[dict[str, Any]]] = defaultdict(list)
     for annotation in _rows(content, "annotations", table):
         if options.foreground.classes is None or annotation.get("category_id") in options.foreground.classes:
             annotations[annotation.get("image_id")].append(annotation)
@@ -138,7 +139,7 @@ def _drawn(annotations: list[dict], image: str) -> MaskReader:
     return read
 
 
-def _to_runs(segmentation: object, shape: tuple[int, int], image: str, coco_mask) -> dict | None:
+def _to_runs(segmentation: object, shape: tuple[int, int], image: str, coco_mask: Any) -> dict | None:
     """A segmentation as compressed runs; None for an empty one."""
     height, width = shape
     if isinstance(segmentation, list):

@@ -23,6 +23,7 @@ from alcore.presentation.figures.layout import (
 )
 from alcore.presentation.palette import WINS, translucent
 from alcore.statistics.estimands import Estimate
+from alcore.statistics.frames import BudgetRow
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ def budget_curves(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Fi
         for strategy, rows in run.rows.groupby("strategy", sort=False):
             name = trace_name(run.name, strategy, len(runs))
             known = rows.dropna(subset=["low", "high"])
-            columns = (known[column].to_list() for column in (align, "low", "high"))
-            figure.add_trace(band(*columns, color_of(strategy), name))
+            x, low, high = (known[column].to_list() for column in (align, "low", "high"))
+            figure.add_trace(band(x, low, high, color_of(strategy), name))
             figure.add_trace(
                 go.Scatter(
                     x=rows[align],
@@ -66,7 +67,8 @@ def budget_curves(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Fi
                 )
             )
         if run.ceiling is not None:
-            _add_ceiling(figure, run, dash, several=len(runs) > 1)
+            text = f"{run.name + ': ' if len(runs) > 1 else ''}full pool {run.ceiling.value:.3f}"
+            _add_ceiling(figure, run.ceiling, dash, text)
     figure.update_layout(
         **layout(),
         xaxis=_budget_axis(align),
@@ -75,8 +77,7 @@ def budget_curves(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Fi
     return figure
 
 
-def _add_ceiling(figure: go.Figure, run: RunCurves, dash: str, *, several: bool) -> None:
-    ceiling = run.ceiling
+def _add_ceiling(figure: go.Figure, ceiling: Estimate, dash: str, text: str) -> None:
     figure.add_hrect(
         y0=ceiling.low, y1=ceiling.high, fillcolor="rgba(140, 140, 140, 0.18)", line_width=0, layer="below"
     )
@@ -84,7 +85,7 @@ def _add_ceiling(figure: go.Figure, run: RunCurves, dash: str, *, several: bool)
         y=ceiling.value,
         line={"color": NEUTRAL, "width": 2, "dash": "dot" if dash == "solid" else dash},
         annotation={
-            "text": f"{run.name + ': ' if several else ''}full pool {ceiling.value:.3f}",
+            "text": text,
             "font": {"size": 15},
         },
         annotation_position="top left",
@@ -142,8 +143,10 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
         for strategy, rows in run.rows.dropna(subset=["difference"]).groupby("strategy", sort=False):
             name, color = trace_name(run.name, strategy, len(runs)), color_of(strategy)
             known = rows.dropna(subset=["difference_low"])
-            columns = (known[column].to_list() for column in (align, "difference_low", "difference_high"))
-            figure.add_trace(band(*columns, color, name))
+            x, low, high = (
+                known[column].to_list() for column in (align, "difference_low", "difference_high")
+            )
+            figure.add_trace(band(x, low, high, color, name))
             symbols = [
                 symbol_of(strategy) + ("" if is_clear else "-open") for is_clear in rows["significant"]
             ]
@@ -169,7 +172,7 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
     return figure
 
 
-def _difference_text(name: str, row) -> str:
+def _difference_text(name: str, row: BudgetRow) -> str:
     bounds, test = "no interval", "not tested"
     if not np.isnan(row.difference_low):
         bounds = f"95 % interval {row.difference_low:+.3f} to {row.difference_high:+.3f}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from alcore.acquisition import strategy_names
@@ -54,7 +56,9 @@ def trace_name(run: str, strategy: str, runs: int) -> str:
     return display_name(strategy) if runs == 1 else f"{run} · {display_name(strategy)}"
 
 
-def band(x: list, low: list, high: list, color: str, group: str) -> go.Scatter:
+def band(
+    x: Sequence[float], low: Sequence[float], high: Sequence[float], color: str, group: str
+) -> go.Scatter:
     """A filled band between two lines, without legend or hover; it comes and goes with its legend group."""
     return go.Scatter(
         x=[*x, *reversed(x)],

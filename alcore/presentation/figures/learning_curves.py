@@ -56,8 +56,8 @@ def learning_curves(
 
 def _band(mean: pd.DataFrame, strategy: str) -> go.Scatter:
     known = mean.dropna(subset=["low", "high"])
-    columns = (known[name].to_list() for name in ("labelled", "low", "high"))
-    return band(*columns, color_of(strategy), strategy)
+    labelled, low, high = (known[name].to_list() for name in ("labelled", "low", "high"))
+    return band(labelled, low, high, color_of(strategy), strategy)
 
 
 def _curve(
@@ -107,11 +107,9 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
         y0=band[0], y1=band[1], fillcolor="rgba(140, 140, 140, 0.25)", line_width=0, layer="below"
     )
     figure.add_hline(y=config.pool_prevalence, line={"color": "#8C8C8C", "dash": "dash", "width": 2})
-    shares = selections.groupby(["strategy", "cycle"])["defective"].mean() if len(selections) else {}
+    shares = selections.groupby(["strategy", "cycle"])["defective"].mean()
     for strategy in config.strategies:
-        own = (
-            shares[strategy] if len(shares) and strategy in shares.index.get_level_values(0) else pd.Series()
-        )
+        own = shares[strategy] if strategy in shares.index.get_level_values("strategy") else shares.iloc[:0]
         figure.add_trace(
             go.Bar(
                 x=list(own.index),

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from alcore.presentation.figures.layout import AXIS, BOLD, NEUTRAL, ZERO_LINE, color_of, layout, symbol_of
 from alcore.presentation.labels import display_name
 from alcore.presentation.palette import LOSES, WINS, translucent
+from alcore.statistics.frames import GridRow
 from alcore.wording import percent
 
 _PALE = "#F7F7F7"
@@ -86,7 +87,7 @@ def _cells(rows: pd.DataFrame, value: pd.DataFrame, clear: pd.DataFrame, limit: 
     )
 
 
-def _cell_words(row) -> str:
+def _cell_words(row: GridRow) -> str:
     where = f"π₀ {percent(row.pool_prevalence)}, π₁ {percent(row.prevalence)}<br>"
     if np.isnan(row.advantage):
         return where + "undefined, or not measured"

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -92,7 +93,7 @@ class RayEngine:
             for done in ray.wait(list(pending), num_returns=len(pending), timeout=0)[0]:
                 yield _outcome(pending.pop(done), done)
 
-    def _needs(self, config: RunConfig, resources: Mapping[str, float]) -> dict[str, float]:
+    def _needs(self, config: RunConfig, resources: Mapping[str, float]) -> dict[str, Any]:
         wants_gpu = config.device != "cpu" and resources.get("GPU")
         return {"num_cpus": max(config.threads, 1), "num_gpus": self._gpu_share if wants_gpu else 0}
 
@@ -201,7 +202,7 @@ class RemoteBroker:
         return _answer(self.actor.deliver.remote(task, files))
 
 
-def _answer(reference: ray.ObjectRef) -> object:
+def _answer(reference: ray.ObjectRef) -> Any:
     """What the actor answers; its own exceptions are raised as they are there."""
     try:
         return ray.get(reference)

@@ -54,7 +54,7 @@ class Room:
         by_memory = max(1, self.memory // _BYTES_A_WORKER)
         if self.gpus and gpu_share > 0:
             side_by_side = max(1, int(1 / gpu_share))
-            slots = [gpu for _ in range(side_by_side) for gpu in self.gpus]
+            slots: list[str | None] = [gpu for _ in range(side_by_side) for gpu in self.gpus]
             return slots[: min(by_memory, max(1, self.cores))]
         return [""] * min(by_memory, max(1, self.cores // threads))
 
@@ -209,6 +209,7 @@ def _become_worker(slots: multiprocessing.queues.Queue, broker: StudyBroker) -> 
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker is a child process"
     threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
     gpu = slots.get()
     if gpu is not None:
@@ -221,4 +222,5 @@ def _end_with(sentinel: int) -> None:
 
 
 def _perform_here(task: Task) -> Outcome:
+    assert _broker is not None, "every worker process begins with _become_worker"
     return perform(task, _broker)

@@ -14,7 +14,7 @@ from alcore.data.collection import dataset_names
 from alcore.errors import AlcoreError, ConfigError
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.model_names import architectures, check_names, encoders
-from alcore.study.launch import launch, tell_plan
+from alcore.study.launch import launch, measure_plan
 from alcore.study.plan import StudyPlan, make_study
 from alcore.study.reader import known_studies
 from alcore.ui.config_form import PREVALENCES, START_TITLES
@@ -188,7 +188,7 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
 def _estimate(plan: StudyPlan, key: str) -> None:
     with st.spinner("Running two cycles to see how long they take …"):
         try:
-            st.session_state["study_estimate"] = key, tell_plan(plan)
+            st.session_state["study_estimate"] = key, measure_plan(plan).sentences()
         except AlcoreError as error:
             st.error(str(error))
 

@@ -55,13 +55,13 @@ def _note_choice() -> None:
 
 def _show_study(directory: Path, title: str) -> None:
     reader = _reader(directory)
-    if reader.kind == "logs":
+    if not reader.has_counts:
         st.info(
             "**Imported logs**: they know their metrics at the prevalences of their test sets alone. What "
             "was not measured is left empty.",
             icon=":material/description:",
         )
-    if reader.kind == "recorded":
+    if reader.is_recorded:
         st.info(
             "**Recorded study**: it came with the dashboard and was not run on this machine. "
             f"{_made_by(reader)} What is shown is computed from its saved counts.",
@@ -72,7 +72,7 @@ def _show_study(directory: Path, title: str) -> None:
         return
     cells = _slice(reader)
     study_progress.show_line(reader, cells)
-    column = reader.column(cells)
+    column = reader.evidence_by_pool(cells)
     if not column:
         st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
         return

@@ -9,7 +9,7 @@ import streamlit as st
 
 from alcore.errors import AlcoreError
 from alcore.presentation.figures.study_maps import progress_map
-from alcore.study.launch import is_starting, last_words, launch
+from alcore.study.launch import is_starting, last_outcome, launch
 from alcore.study.ledger import CellProgress
 from alcore.study.plan import Cell
 from alcore.study.reader import POOL_AXIS, StudyReader, describe_axis, describe_slice
@@ -53,7 +53,7 @@ def _state(reader: StudyReader) -> _State:
 
 def show_line(reader: StudyReader, cells: list[Cell]) -> None:
     """Where the study is, in a line that keeps up; the page is drawn anew when the cells have new results."""
-    if reader.kind != "own":
+    if not reader.can_resume:
         return
     drawn, version = _state(reader), reader.version(cells)
     is_done = drawn.finished == reader.plan.runs
@@ -71,8 +71,8 @@ def show_line(reader: StudyReader, cells: list[Cell]) -> None:
 
 def show(reader: StudyReader) -> None:
     """The CellProgress tab."""
-    if reader.kind != "own":
-        how = "recorded" if reader.kind == "recorded" else "imported"
+    if not reader.can_resume:
+        how = "recorded" if reader.is_recorded else "imported"
         st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is {how}.")
         return
     drawn = _state(reader)
@@ -164,8 +164,10 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
         )
     if problem := st.session_state.pop("study_problem", None):
         st.error(problem)
-    elif not is_busy and now.finished < reader.plan.runs and (said := last_words(reader.directory)):
-        st.warning(said)
+    elif not is_busy and now.finished < reader.plan.runs:
+        ended = last_outcome(reader.directory)
+        if ended is not None and ended.status == "failed":
+            st.warning(ended.message)
 
 
 def _go_on(reader: StudyReader, repetitions: int) -> None:

@@ -1,0 +1,59 @@
+"""The command line's part about logs of the paper's code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alcore.errors import ConfigError
+from alcore.wording import percent
+
+logs_app = typer.Typer(
+    help="Logs as the paper's code writes them: read theirs, write ours.", no_args_is_help=True
+)
+
+
+@logs_app.command("import")
+def import_log_folders(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with dict_STRATEGY.csv, one per π₀.")],
+    name: Annotated[str, typer.Option(help="What they are called from now on.")],
+    pool_prevalence: Annotated[list[float], typer.Option(help="π₀ of each folder, in their order.")],
+    test_prevalence: Annotated[
+        float, typer.Option(help="Deployment prevalence π₁, of the second test set.")
+    ] = 0.05,
+    pool_size: Annotated[int, typer.Option(help="Patches in the pool.", min=2)] = 4300,
+    column: Annotated[
+        list[str] | None, typer.Option(help="What a column means, as NAME=MEANING, such as 'miou=iou_pi0'.")
+    ] = None,
+) -> None:
+    """Import logs into the Compare and Study pages."""
+    from alcore.logs.reading import LogSettings, import_logs
+
+    if len(pool_prevalence) != len(folders):
+        raise ConfigError(f"give --pool-prevalence once for each folder: {len(folders)} times")
+    pairs = [text.rpartition("=") for text in column or []]
+    if not all(separator for _, separator, _ in pairs):
+        raise ConfigError("--column takes NAME=MEANING, such as 'miou=iou_pi0'")
+    settings = [LogSettings(pool_size, prevalence, test_prevalence) for prevalence in pool_prevalence]
+    for log in import_logs(folders, name, settings, {theirs: ours for theirs, _, ours in pairs}):
+        evidence = log.evidence
+        typer.echo(
+            f"{name} at π₀ = {percent(log.settings.pool_prevalence)}: {', '.join(evidence.strategies)}; "
+            f"{evidence.repetitions} repetitions of {len(evidence.cycles)} cycles"
+        )
+
+
+@logs_app.command("export")
+def export_log_folder(
+    directory: Annotated[Path, typer.Argument(help="The run's directory.")],
+    out: Annotated[Path, typer.Option(help="Directory for the logs; must be new or empty.")],
+) -> None:
+    """Write a run in that form."""
+    from alcore.logs.writing import export_log
+    from alcore.runs.run_store import RunStore
+    from alcore.runs.tables import RunTables
+
+    export_log(RunTables(RunStore(directory)), out)
+    typer.echo(f"written to {out}")

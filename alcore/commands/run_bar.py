@@ -1,0 +1,60 @@
+"""Running in a terminal: a progress bar for people, or one JSON object per line for scripts."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from alcore.errors import AlcoreError
+from alcore.runs.events import Ended, Event, EventWriter, RecordCommitted, RunProgress
+from alcore.runs.execution import execute
+from alcore.runs.run_store import RunStore
+from alcore.runs.tables import RunTables
+from alcore.wording import clock, percent
+
+
+def run_with_progress(store: RunStore) -> None:
+    """Execute a run in this process and show where it is; raises as `execute` does."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
+        task = bar.add_task("starting", total=None, left="")
+
+        def show(event: Event) -> None:
+            match event:
+                case RecordCommitted():
+                    bar.update(task, completed=event.finished, total=event.records)
+                case RunProgress():
+                    words = f"cycle {event.cycle}, {event.phase} {event.strategy}"
+                    if store.config.repetitions > 1:
+                        words = f"repetition {event.repetition}, {words}"
+                    left = "" if event.left is None else f"about {clock(event.left)} left"
+                    bar.update(
+                        task, completed=event.finished, total=event.records, description=words, left=left
+                    )
+
+        execute(store, emit=show)
+        bar.update(task, description="finished", left="")
+    _print_result(store, console)
+
+
+def run_with_json(store: RunStore) -> None:
+    """Execute a run in this process and print its events on stdout; raises as `execute` does."""
+    emit = EventWriter(sys.stdout)
+    try:
+        execute(store, emit=emit)
+    except (AlcoreError, OSError) as error:
+        emit(Ended("failed", str(error)))
+        raise
+    emit(Ended("finished"))
+
+
+def _print_result(store: RunStore, console: Console) -> None:
+    metrics = RunTables(store).metrics()
+    last = metrics[metrics["cycle"] == store.config.cycles]
+    for (prevalence, strategy), rows in last.groupby(["prevalence", "strategy"], sort=False):
+        iou = f"IoU {rows['iou'].mean():.3f} at a prevalence of {percent(prevalence)}"
+        console.print(f"{strategy:>15}  {iou}", highlight=False)
+    console.print(f"written to {store.directory}", highlight=False)
