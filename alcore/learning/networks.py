@@ -37,7 +37,7 @@ class Output(NamedTuple):
 class SegmentationNetwork(nn.Module):
     """An SMP model that pads its input to what it needs and also gives the encoder's features."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any) -> None:  # noqa: ANN401  SMP gives its models' parts no types
         """`model`: as `segmentation_models_pytorch.create_model` makes it, with an encoder and a head."""
         super().__init__()
         self.model: nn.Module = model
@@ -58,8 +58,8 @@ class SegmentationNetwork(nn.Module):
         down, right = -height % _STRIDE, -width % _STRIDE
         if down or right:
             images = functional.pad(images, (0, right, 0, down), mode="replicate")
-        logits = self.model(images)[..., :height, :width]
-        return logits
+        logits: Tensor = self.model(images)
+        return logits[..., :height, :width]
 
     def outputs(self, images: Tensor) -> Output:
         """All that one forward pass tells.
@@ -160,7 +160,7 @@ def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
     try:
         with torch.inference_mode():
             network.outputs(torch.zeros(1, channels, height, width))
-    except Exception as error:  # architectures refuse sizes with asserts, RuntimeErrors and ValueErrors alike
+    except Exception as error:  # noqa: BLE001  architectures refuse sizes with asserts, RuntimeErrors and ValueErrors alike
         raise ConfigError(
             f"{config.architecture} on {config.encoder} cannot take patches of {height}x{width}: {error}"
         ) from None
@@ -182,7 +182,7 @@ def _weights_from_hub(config: ModelConfig) -> Iterator[None]:
         yield
     except (ConfigError, MemoryError):
         raise
-    except Exception as error:  # the hub raises OSErrors, its own errors and its HTTP client's
+    except Exception as error:  # noqa: BLE001  the hub raises OSErrors, its own errors and its HTTP client's
         raise ModelError(
             f"ImageNet weights for {config.encoder} could not be downloaded ({type(error).__name__}); "
             "check the network, or set model.encoder_weights to none"
@@ -194,7 +194,7 @@ def _weights_from_hub(config: ModelConfig) -> Iterator[None]:
 def _hub_answers() -> bool:
     try:
         get_session().head(hub_constants.ENDPOINT, timeout=5)
-    except Exception:  # whatever its HTTP client raises, there is no talking to it
+    except Exception:  # noqa: BLE001  whatever its HTTP client raises, there is no talking to it
         return False
     return True
 

@@ -201,7 +201,7 @@ def _numbers(column: pd.Series, file: Path) -> pd.Series:
 
 def _read_selection(file: Path, match: re.Match, given: Mapping[str, str]) -> pd.DataFrame:
     frame = _read(file)
-    names = {column: meaning for column, meaning in meanings(frame.columns, given, origin=file.name).items()}
+    names = meanings(frame.columns, given, origin=file.name)
     items = [column for column, meaning in names.items() if meaning == "item"] or list(frame.columns[-1:])
     if not items:
         raise DataError(f"{file} has no column")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from alcore.errors import StoreError
 from alcore.logs.columns import POOL, USE
 from alcore.metrics import METRICS
@@ -40,5 +42,5 @@ def export_log(tables: RunTables, directory: Path) -> None:
         _write(directory / name, rows[["item", "score", "defective"]].astype({"defective": int}))
 
 
-def _write(file: Path, frame) -> None:
+def _write(file: Path, frame: pd.DataFrame) -> None:
     write_text(file, frame.to_csv(sep=";", index=False, lineterminator="\n"))

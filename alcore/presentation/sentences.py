@@ -119,14 +119,14 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
     """
     sentences = []
     for strategy, rows in loss.dropna(subset=["loss"]).groupby("strategy", sort=False):
-        rows = rows.dropna(subset=["low"])
-        if rows.empty:
+        known = rows.dropna(subset=["low"])
+        if known.empty:
             sentences.append(f"**{display_name(strategy)}**: no interval is known.")
             continue
-        worst = rows.loc[rows["loss"].idxmin()]
+        worst = known.loc[known["loss"].idxmin()]
         parts = [
-            f"{verdict} at π₀ = {_pools(rows[holds])}"
-            for verdict, holds in (("smaller", rows["high"] < 0), ("larger", rows["low"] > 0))
+            f"{verdict} at π₀ = {_pools(known[holds])}"
+            for verdict, holds in (("smaller", known["high"] < 0), ("larger", known["low"] > 0))
             if holds.any()
         ]
         said = f"is clearly {'; '.join(parts)}" if parts else "cannot be told to change at any π₀"

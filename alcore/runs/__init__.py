@@ -1,0 +1,1 @@
+"""Runs on disk and in processes: records, tables, the list of runs, workers and their manager."""

@@ -179,7 +179,7 @@ class RunManager:
                 continue
             try:
                 self._follow(run_id)
-            except Exception:  # the lane must outlive one run's trouble, or all later ones wait for ever
+            except Exception:  # noqa: BLE001  the lane must outlive one run's trouble, or all later ones wait for ever
                 _log.exception("run %s broke off", run_id)
                 with contextlib.suppress(AlcoreError):  # such as a disk that is still full
                     self.index.set_status(

@@ -262,5 +262,5 @@ def _opened(file: Path) -> Iterator[Mapping[str, np.ndarray]]:
             yield there
     except KeyError as error:
         raise StoreError(f"{file}: {error.args[0]}; an earlier version wrote this run") from None
-    except Exception as error:  # numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
+    except Exception as error:  # noqa: BLE001  numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
         raise StoreError(f"{file} is damaged ({type(error).__name__}); start a new run") from None

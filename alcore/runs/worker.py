@@ -58,7 +58,7 @@ def _outcome(directory: Path, execute_in: Callable[[RunStore], None]) -> Ended:
         return Ended("stopped")
     except (AlcoreError, OSError) as error:
         return Ended("failed", str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  a traceback is never the answer: it goes to the log
         traceback.print_exc()
         log_file = directory / "worker.log"
         return Ended("failed", f"{type(error).__name__}: {error}; full traceback in {log_file}")

@@ -19,26 +19,43 @@ from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repet
 
 
 class AnyEvidence(Protocol):
-    """What statistics ask of a run's evaluations, whether there are counts behind them or logs.
-
-    strategies: S names; cycles, labelled: (C,); pool_size, pool_prevalence: of the pool; query_share: (R, S),
-    see `Evidence`.
-    """
+    """What statistics ask of a run's evaluations, whether there are counts behind them or logs."""
 
     @property
-    def strategies(self) -> tuple[str, ...]: ...
+    def strategies(self) -> tuple[str, ...]:
+        """S names."""
+        ...
+
     @property
-    def cycles(self) -> np.ndarray: ...
+    def cycles(self) -> np.ndarray:
+        """(C,) numbers of the cycles compared."""
+        ...
+
     @property
-    def labelled(self) -> np.ndarray: ...
+    def labelled(self) -> np.ndarray:
+        """(C,) labels bought by then."""
+        ...
+
     @property
-    def pool_size(self) -> int: ...
+    def pool_size(self) -> int:
+        """Patches in the pool."""
+        ...
+
     @property
-    def pool_prevalence(self) -> float: ...
+    def pool_prevalence(self) -> float:
+        """π₀."""
+        ...
+
     @property
-    def query_share(self) -> np.ndarray: ...
+    def query_share(self) -> np.ndarray:
+        """(R, S) defective share of all queries after the first."""
+        ...
+
     @property
-    def repetitions(self) -> int: ...
+    def repetitions(self) -> int:
+        """R."""
+        ...
+
     @property
     def prevalences(self) -> tuple[float, ...]:
         """Where alone something is known, ascending; empty where it is known everywhere."""

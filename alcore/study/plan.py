@@ -104,7 +104,7 @@ def _make_cell(base: Mapping[str, Any], chosen: Mapping[str, Any]) -> Cell:
     return Cell(_hash(config), chosen, config)
 
 
-def _set(values: dict[str, Any], key: str, value: Any) -> None:
+def _set(values: dict[str, Any], key: str, value: object) -> None:
     *path, last = key.split(".")
     for name in path:
         values = values.setdefault(name, {})
@@ -133,7 +133,7 @@ def parse_study(text: str, *, origin: str = "study") -> StudyPlan:
     return make_study(values, origin=origin)
 
 
-def make_study(values: Any, *, origin: str = "study") -> StudyPlan:
+def make_study(values: object, *, origin: str = "study") -> StudyPlan:
     """Build a study from plain values, and check all its cells' configs.
 
     Raises:

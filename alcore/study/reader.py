@@ -170,7 +170,7 @@ class LoggedStudy(StudyReader):
         """False: there is no run behind them."""
         return False
 
-    def has_results(self, cells: list[Cell]) -> bool:
+    def has_results(self, cells: list[Cell]) -> bool:  # noqa: ARG002  as StudyReader has it
         """True: what was logged is finished."""
         return True
 
@@ -179,7 +179,7 @@ class LoggedStudy(StudyReader):
         pools = sorted(cell.config.pool_prevalence for cell in cells)
         return {pool: self._logs[pool].evidence for pool in pools}
 
-    def results(self, cell: str) -> CellResults | None:
+    def results(self, cell: str) -> CellResults | None:  # noqa: ARG002  as StudyReader has it
         """None: logs hold no counts."""
         return None
 
@@ -189,7 +189,7 @@ def describe_slice(slice_: Slice) -> str:
     return ", ".join(f"{key} = {value}" for key, value in slice_)
 
 
-def describe_axis(key: str, value: Any) -> str:
+def describe_axis(key: str, value: object) -> str:
     """A value of an axis for figures and tables."""
     return percent(value) if key == POOL_AXIS else _text(value)
 
@@ -224,7 +224,7 @@ def _recorded_order(path: Path) -> tuple[bool, str]:
     return path.name != "synthetic", path.name
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -74,7 +74,7 @@ def perform(task: Task, broker: TaskBroker) -> Outcome:
         status = WAITING
     except (AlcoreError, OSError) as error:
         status, message = FAILED, str(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the message carries the traceback to the ledger
         status, message = FAILED, f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
     return Outcome(task, status, time.monotonic() - started, message)
 

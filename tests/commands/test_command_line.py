@@ -94,7 +94,7 @@ def test_surfaces_are_made_and_shown(home):
     made = alcore("data", "create", "hide", "--family", "leather", "--count", "200")
     assert made.returncode == 0, made.stderr
     shown = alcore("data", "show", "hide")
-    assert "hide: 200 patches, 100 defective (50.0%)" in shown.stdout
+    assert "hide: 200 patches, 100 defective (50 %)" in shown.stdout
     assert "train: 160 patches" in shown.stdout
     assert alcore("data", "create", "other", "--family", "lether").returncode == 2
     assert alcore("data", "show", "nowhere").returncode == 2

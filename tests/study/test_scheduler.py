@@ -136,7 +136,7 @@ class _StopsAfter:
 
 
 def test_a_failing_task_is_reported_and_tried_again(done, tmp_path, monkeypatch):
-    import alcore.runs.execution as execution
+    from alcore.runs import execution
 
     store = StudyStore.create(tmp_path / "study", plan_of())
     true = execution.execute_repetition

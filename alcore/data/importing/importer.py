@@ -42,7 +42,7 @@ def import_dataset(
     *,
     format_name: str = "auto",
     options: ImportOptions | None = None,
-    follow: Callable[[int, int], None] = lambda done, total: None,
+    follow: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> DatasetInfo:
     """Import a folder or a zip file as the data set `target`.
 

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _drawn(annotations: list[dict], image: str) -> MaskReader:
     return read
 
 
-def _to_runs(segmentation: object, shape: tuple[int, int], image: str, coco_mask: Any) -> dict | None:
+def _to_runs(segmentation: object, shape: tuple[int, int], image: str, coco_mask: ModuleType) -> dict | None:
     """A segmentation as compressed runs; None for an empty one."""
     height, width = shape
     if isinstance(segmentation, list):

@@ -50,18 +50,18 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
         )
     )
     _add_diagonal(figure, rows, pools, uses)
-    figure.add_trace(_cells(rows, value, clear, limit))
+    figure.add_trace(_cells(rows, limit))
     figure.update_layout(
         **layout(height=150 + _CELL * len(uses)),
         title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
         xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
-        yaxis=AXIS | {"title": "defects in use π₁", "type": "category", "showgrid": False},
+        yaxis=AXIS | {"title": "deployment prevalence π₁", "type": "category", "showgrid": False},
         clickmode="event+select",
     )
     return figure
 
 
-def _cells(rows: pd.DataFrame, value: pd.DataFrame, clear: pd.DataFrame, limit: float) -> go.Scatter:
+def _cells(rows: pd.DataFrame, limit: float) -> go.Scatter:
     """Numbers and invisible markers, since a heat map's own cells cannot be clicked."""
     texts, colors = [], []
     for row in rows.itertuples():

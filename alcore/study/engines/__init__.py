@@ -8,7 +8,9 @@ from alcore.study.engines.engine import Engine
 ENGINES = ("local", "ray")
 
 
-def make_engine(name: str, *, address: str | None = None, workers: int | None = None, **sizes) -> Engine:
+def make_engine(
+    name: str, *, address: str | None = None, workers: int | None = None, **sizes: float
+) -> Engine:
     """An engine by name.
 
     Args:

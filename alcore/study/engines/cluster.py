@@ -202,7 +202,7 @@ class RemoteBroker:
         return _answer(self.actor.deliver.remote(task, files))
 
 
-def _answer(reference: ray.ObjectRef) -> Any:
+def _answer(reference: ray.ObjectRef) -> Any:  # noqa: ANN401  Ray knows no types of an actor's answers
     """What the actor answers; its own exceptions are raised as they are there."""
     try:
         return ray.get(reference)

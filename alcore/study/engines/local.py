@@ -203,7 +203,7 @@ _broker: StudyBroker | None = None
 
 def _become_worker(slots: multiprocessing.queues.Queue, broker: StudyBroker) -> None:
     """A worker's first steps: leave Ctrl-C to the scheduler, end with it, and see one GPU alone."""
-    global _broker
+    global _broker  # noqa: PLW0603  a process pool hands its workers nothing else to keep things in
     _broker = broker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):

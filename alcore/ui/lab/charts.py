@@ -27,7 +27,6 @@ def show(row: RunRow | None, *, prevalence: float) -> None:
     Args:
         prevalence: π₁, at which the curves are shown; it need not be the run's own.
     """
-
     if row is None:
         _placeholder()
         return
