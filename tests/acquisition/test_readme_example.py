@@ -1,4 +1,4 @@
-"""The README's strategy works as printed: whoever copies it has a strategy that keeps the contract."""
+"""The strategy in CONTRIBUTING.md works as printed: whoever copies it has one that keeps the contract."""
 
 import re
 
@@ -9,11 +9,13 @@ from alcore.acquisition import PoolView, strategy
 from tests.conftest import ROOT
 
 
-def test_the_strategy_in_the_readme_can_be_copied(monkeypatch):
+def test_the_documented_strategy_can_be_copied(monkeypatch):
     monkeypatch.setattr(strategy, "_REGISTRY", {})
-    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    code = re.search(
+        r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL
+    )[1]
     assert len(code.splitlines()) <= 40
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "CONTRIBUTING.md", "exec"), {})
     (area,) = strategy._REGISTRY.values()
     logits = torch.randn(30, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     logits[4] = 0.0

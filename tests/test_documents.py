@@ -1,0 +1,185 @@
+"""What documents point at is there: links, anchors, make targets, commands and options, recorded results."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import typer
+
+from alcore.__main__ import app
+from alcore.study.analysis import EvidenceByPool, gain_without_shift, loss_under_shift
+from alcore.study.reader import RECORDED, StudyReader
+from tests.conftest import ROOT
+
+README = ROOT / "README.md"
+DOCUMENTS = [
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+COMMANDS = typer.main.get_command(app)
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_CALL = re.compile(r"(?:^|\s)(?:\S*python -m )?alcore[ \t]+(.+)")
+
+
+class Call(NamedTuple):
+    """`alcore WORDS`, as a document has it."""
+
+    document: str
+    words: tuple[str, ...]
+
+
+def text_of(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def prose_of(document: Path) -> str:
+    """A document without its code blocks."""
+    return _FENCE.sub("", text_of(document))
+
+
+def code_of(document: Path) -> Iterator[str]:
+    """Lines of shell and text blocks without their comments, and spans of code in the prose."""
+    for language, block in _FENCE.findall(text_of(document)):
+        if language in ("sh", "text"):
+            lines = block.replace("\\\n", " ").splitlines()
+            yield from (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines)
+    for span in re.findall(r"`([^`]+)`", prose_of(document)):
+        yield " ".join(span.split())
+
+
+def anchors_of(document: Path) -> list[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose_of(document), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+def calls() -> list[Call]:
+    """Every call of the command line in every document."""
+    return [
+        Call(document.name, tuple(match[1].split()))
+        for document in DOCUMENTS
+        for line in code_of(document)
+        if (match := _CALL.search(line))
+    ]
+
+
+def options_of(command) -> set[str]:
+    """A command's long options, and those of the commands below it."""
+    own = {option for parameter in command.params for option in parameter.opts}
+    below = (options_of(one) for one in getattr(command, "commands", {}).values())
+    return own.union(*below)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document):
+    for target in _LINK.findall(prose_of(document)):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
+        assert file.exists(), f"{document.name} links to {target}"
+        assert file.is_relative_to(ROOT), f"{document.name} links out of the repository: {target}"
+        assert not anchor or anchor in anchors_of(file), f"{document.name} links to {target}"
+
+
+@pytest.mark.parametrize(
+    "document", [path for path in DOCUMENTS if path.parent != ROOT], ids=lambda p: p.name
+)
+def test_every_document_can_be_found_from_the_readme(document):
+    assert document.relative_to(ROOT).as_posix() in _LINK.findall(re.sub(r"#[\w-]+\)", ")", text_of(README)))
+
+
+def test_the_readme_is_short():
+    assert len(text_of(README).splitlines()) <= 150
+
+
+def test_make_targets_exist():
+    found = {
+        match[1]
+        for document in DOCUMENTS
+        for line in code_of(document)
+        if (match := re.match(r"make ([a-z][a-z-]*)", line))
+    }
+    database = ["make", "--print-data-base", "--question", "--no-print-directory"]
+    printed = subprocess.run(database, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    targets = set(re.search(r"^\.PHONY: (.*)$", printed, re.MULTILINE)[1].split())
+    assert found >= {"run", "test"}
+    assert not found - targets
+
+
+def test_commands_exist_and_have_the_options_that_documents_give_them():
+    found = calls()
+    assert {call.words[0] for call in found} >= {
+        "run",
+        "resume",
+        "ceiling",
+        "data",
+        "study",
+        "report",
+        "logs",
+    }
+    for document, words in found:
+        command, rest = COMMANDS, list(words)
+        while hasattr(command, "commands"):
+            assert rest, f"{document}: alcore {' '.join(words)} is no complete command"
+            assert rest[0] in command.commands, f"{document}: alcore {' '.join(words)}"
+            command = command.commands[rest.pop(0)]
+        if command.context_settings.get("ignore_unknown_options"):
+            continue  # they are streamlit's
+        for option in re.findall(r"(?<![\w-])--?[a-z][\w-]*", " ".join(rest)):
+            assert option in options_of(command), f"{document}: alcore {' '.join(words)}"
+
+
+def test_options_that_stand_alone_are_of_some_command():
+    known = options_of(COMMANDS)
+    for document in DOCUMENTS:
+        for line in code_of(document):
+            if line.startswith("--") and not line.startswith("--server."):
+                for option in re.findall(r"--[a-z][\w-]*", line):
+                    assert option in known, f"{document.name}: {line}"
+
+
+def test_commands_of_the_command_line_are_documented():
+    told = {call.words[0] for call in calls()}
+    assert not {name for name, command in COMMANDS.commands.items() if not command.hidden} - told
+
+
+@pytest.fixture(scope="module")
+def recorded() -> list[EvidenceByPool]:
+    """Evidence by π₀ of the two recorded studies."""
+    columns = []
+    for name in ("synthetic", "magnetic-tile"):
+        reader = StudyReader.open(RECORDED / name)
+        results = {cell.config.pool_prevalence: reader.results(cell.id) for cell in reader.plan.cells}
+        columns.append({pool: found.evidence for pool, found in sorted(results.items()) if found})
+    return columns
+
+
+def as_row(pool: float, frames, value: str) -> str:
+    """A row of a results table: one cell per study and strategy, bold where clear of zero."""
+    cells = [f"{100 * pool:g} %"]
+    for frame in frames:
+        for strategy in ("entropy", "core-set"):
+            row = frame[(frame["pool_prevalence"] == pool) & (frame["strategy"] == strategy)].iloc[0]
+            text = f"{row[value]:+.3f} ({row['low']:+.3f}, {row['high']:+.3f})"
+            cells.append(f"**{text}**" if row["low"] > 0 or row["high"] < 0 else text)
+    return f"| {' | '.join(cells)} |".replace("-0.000", "+0.000").replace("-", "−")
+
+
+def test_the_tables_of_results_are_those_of_the_recorded_studies(recorded):
+    table_rows = text_of(ROOT / "docs" / "results.md").splitlines()
+    gains = [gain_without_shift(column, "iou", "random") for column in recorded]
+    losses = [loss_under_shift(column, "iou", "random", 0.01) for column in recorded]
+    for pool in recorded[0]:
+        assert as_row(pool, gains, "advantage") in table_rows
+        if pool != 0.01:  # no shift there
+            assert as_row(pool, losses, "loss") in table_rows
