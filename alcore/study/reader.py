@@ -191,7 +191,7 @@ def describe_slice(slice_: Slice) -> str:
 
 def describe_axis(key: str, value: object) -> str:
     """A value of an axis for figures and tables."""
-    return percent(value) if key == POOL_AXIS else _text(value)
+    return percent(value) if key == POOL_AXIS and isinstance(value, float) else _text(value)
 
 
 def studies_directory() -> Path:

@@ -30,16 +30,14 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
         A figure whose cells carry (π₀, π₁) as customdata.
     """
     rows = frame[frame["strategy"] == strategy]
-    value, clear = (
-        rows.pivot(index="prevalence", columns="pool_prevalence", values=name)
-        for name in ("advantage", "is_clear")
-    )
-    pools, uses = [percent(pool) for pool in value.columns], [percent(use) for use in value.index]
+    value = rows.pivot(index="prevalence", columns="pool_prevalence", values="advantage")
+    pools = [percent(pool) for pool in value.columns]
+    deployments = [percent(prevalence) for prevalence in value.index]
     figure = go.Figure(
         go.Heatmap(
             z=value.to_numpy(),
             x=pools,
-            y=uses,
+            y=deployments,
             zmin=-limit,
             zmax=limit,
             colorscale=[[0, LOSES], [0.5, _PALE], [1, WINS]],
@@ -49,10 +47,10 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
             hoverinfo="skip",
         )
     )
-    _add_diagonal(figure, rows, pools, uses)
+    _add_diagonal(figure, rows, pools, deployments)
     figure.add_trace(_cells(rows, limit))
     figure.update_layout(
-        **layout(height=150 + _CELL * len(uses)),
+        **layout(height=150 + _CELL * len(deployments)),
         title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
         xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
         yaxis=AXIS | {"title": "deployment prevalence π₁", "type": "category", "showgrid": False},
@@ -97,12 +95,12 @@ def _cell_words(row: GridRow) -> str:
     return where + f"{row.advantage:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}<br>{verdict}"
 
 
-def _add_diagonal(figure: go.Figure, rows: pd.DataFrame, pools: list[str], uses: list[str]) -> None:
+def _add_diagonal(figure: go.Figure, rows: pd.DataFrame, pools: list[str], deployments: list[str]) -> None:
     """A frame about the cells without shift, π₁ = π₀."""
     for pool in rows["pool_prevalence"].unique():
         name = percent(pool)
-        if name in uses:
-            x, y = pools.index(name), uses.index(name)
+        if name in deployments:
+            x, y = pools.index(name), deployments.index(name)
             figure.add_shape(
                 type="rect",
                 x0=x - 0.5,
