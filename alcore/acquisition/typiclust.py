@@ -52,7 +52,7 @@ class TypiClust(Strategy):
     source = "Hacohen, Dekel & Weinshall 2022, Active learning on a budget, arXiv:2202.02794"
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
-        """One patch a round from the largest of the clusters with the fewest labels."""
+        """One patch per round from the largest of the clusters with the fewest labels."""
         check_query_size(query_size, view.size)
         features = check_finite(view.features, "pool features")
         labelled = check_finite(view.labelled_features, "labelled features")

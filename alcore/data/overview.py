@@ -19,7 +19,7 @@ _TINY = 4  # pixels
 
 @dataclass(frozen=True)
 class Overview:
-    """patches, defective: counts; splits: a row a side, with its counts and prevalence; area: (n,) defect
+    """patches, defective: counts; splits: one row per side, with its counts and prevalence; area: (n,) defect
     areas as shares of a patch, of all defective patches or a sample; warnings: what to know before a run.
     """
 
@@ -54,7 +54,7 @@ def describe(patches: Patches) -> Overview:
 
 
 def largest_pools(patches: Patches, prevalences: tuple[float, ...]) -> pd.DataFrame:
-    """One row a prevalence π₀: prevalence, and size of the largest pool that the training side can give."""
+    """One row per prevalence π₀: prevalence, and size of the largest pool that the training side can give."""
     defective = patches.defective[items_of(patches, Split.TRAIN)]
     counts = int(defective.sum()), int((~defective).sum())
     sizes = [largest_pool(*counts, prevalence) for prevalence in prevalences]

@@ -75,7 +75,7 @@ def run(
         resume: finished cycles, whose records are not made again.
         repetitions: which of them to run, by default all. One alone gives the records that it has among all.
     Yields:
-        One record a key of `keys_in_order`, in that order.
+        One record per key of `keys_in_order`, in that order.
     Raises:
         AlcoreError: whatever cannot be used or had; the message is for the user.
     """

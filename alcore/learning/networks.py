@@ -84,7 +84,7 @@ def gradient_embeddings(output: Output) -> Tensor:
 
     Returns:
         (B, C + 1) float32.
-    Source: Ash et al. 2020, arXiv:1906.03671, carried over from one label a sample to one a pixel.
+    Source: Ash et al. 2020, arXiv:1906.03671, carried over from one label per sample to one per pixel.
     """
     residual = output.logits.sigmoid() - (output.logits >= 0).float()  # (B, 1, H, W)
     height, width = residual.shape[-2:]

@@ -217,7 +217,7 @@ def _read_selection(file: Path, match: re.Match, given: Mapping[str, str]) -> pd
 
 
 def logs_directory() -> Path:
-    """ALCORE_HOME/logs: one folder an import, in it one folder for each of the imported ones."""
+    """ALCORE_HOME/logs: one folder per import, with one folder in it for each imported one."""
     return home() / "logs"
 
 

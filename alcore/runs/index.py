@@ -1,4 +1,4 @@
-"""The list of the dashboard's runs: an SQLite file (WAL) in ALCORE_HOME, one row a run.
+"""The list of the dashboard's runs: an SQLite file (WAL) in ALCORE_HOME, one row per run.
 
 It holds what a page needs to list runs without opening their directories. Everything else about a run is in
 its directory, and a directory without a row is adopted when the list is opened.

@@ -1,4 +1,4 @@
-"""The child process that a run lives in: commands on stdin, events on stdout, one JSON object a line.
+"""The child process that a run lives in: commands on stdin, events on stdout, one JSON object per line.
 
     python -m alcore worker RUN_DIR     works on that run
     python -m alcore worker -           loads its libraries, then waits for the directory on its first line

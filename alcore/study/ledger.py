@@ -1,4 +1,4 @@
-"""How far a study has come: an SQLite file (WAL) in its directory, one row a task.
+"""How far a study has come: an SQLite file (WAL) in its directory, one row per task.
 
 It is there for whoever looks on. The truth is the records in the runs' directories: a ledger that is lost is
 made again from them.

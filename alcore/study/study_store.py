@@ -3,7 +3,7 @@
 study.json              the plan
 runs/CELL/              one run's directory a cell, as `python -m alcore run` leaves it
 results/CELL.npz        what tables and figures need of a cell, see `alcore.study.results`
-cells.csv, summary.csv  one row a cell, strategy and test prevalence
+cells.csv, summary.csv  one row per cell, strategy and test prevalence
 progress.sqlite         how far it has come
 outcome.json            how the process that ran it last ended
 stop                    while it exists, tasks leave after the cycle in hand

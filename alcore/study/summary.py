@@ -1,4 +1,4 @@
-"""Results -> the study's tables: one row a cell, test prevalence and strategy."""
+"""Results -> the study's tables: one row per cell, test prevalence and strategy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) 
 
 
 def question_rows(results: CellResults, question: Question) -> pd.DataFrame:
-    """One row a strategy, see `alcore.statistics.comparison.summarise` and `bound_savings`."""
+    """One row per strategy, see `alcore.statistics.comparison.summarise` and `bound_savings`."""
     summary = summarise(results.evidence, question)
     return bound_savings(summary, budget=results.config.budget, baseline=question.baseline)
 

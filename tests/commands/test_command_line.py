@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from alcore.data.importing import import_events
+from alcore.runs import events
 from tests.conftest import SMALL
 from tests.data.test_importers import make_folder
 from tests.runs.helpers import alcore
@@ -98,3 +100,28 @@ def test_surfaces_are_made_and_shown(home):
     assert "train: 160 patches" in shown.stdout
     assert alcore("data", "create", "other", "--family", "lether").returncode == 2
     assert alcore("data", "show", "nowhere").returncode == 2
+
+
+def test_a_run_for_scripts_prints_one_object_per_line(tmp_path):
+    config = write_config(tmp_path / "c.json", cycles=2)
+    result = alcore("run", config, "--out", str(tmp_path / "run"), "--json")
+    assert result.returncode == 0, result.stderr
+    told = [events.from_line(line) for line in result.stdout.splitlines()]
+    kept = [event for event in told if event.event == "record"]
+    assert [(event.finished, event.records) for event in kept] == [(number, 6) for number in range(1, 7)]
+    shares = [event.share for event in told if event.event == "progress"]
+    assert shares == sorted(shares)
+    assert told[-1] == events.Ended("finished")
+
+
+def test_an_import_for_scripts_says_how_it_ended(tmp_path):
+    source = make_folder(tmp_path / "in")
+    arguments = ("data", "import", str(source), "--name", "mine", "--patch", "48x64", "--json")
+    told = [import_events.from_line(line) for line in alcore(*arguments).stdout.splitlines()]
+    assert told[-1] == import_events.ImportEnded("finished", name="mine", patches=30, defective=10)
+    assert told[-2] == import_events.ImportProgress(30, 30)
+    again = alcore(*arguments)
+    assert again.returncode == 2
+    (ended,) = map(import_events.from_line, again.stdout.splitlines())
+    assert ended.status == "failed"
+    assert f"error: {ended.message}" == again.stderr.strip()

@@ -104,7 +104,7 @@ def test_a_column_may_be_named_by_hand(tmp_path):
     with pytest.raises(DataError, match="'value'"):
         read_log(folder, "a", SETTINGS)
     evidence = read_log(folder, "a", SETTINGS, {"value": "iou_pi1"}).evidence
-    assert evidence.prevalences == [0.05]
+    assert evidence.prevalences == (0.05,)
 
 
 @pytest.mark.parametrize(

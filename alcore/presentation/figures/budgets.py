@@ -99,7 +99,7 @@ def _budget_axis(align: str) -> dict[str, object]:
 
 
 def advantage_forest(summary: pd.DataFrame, *, title: str) -> go.Figure:
-    """AUBC advantages over the baseline with their intervals, one row a run and strategy.
+    """AUBC advantages over the baseline with their intervals, one row per run and strategy.
 
     Args:
         summary: columns name (of run and strategy), strategy, advantage, advantage_low, advantage_high.

@@ -24,8 +24,8 @@ def learning_curves(
     """A metric against labelled images, one colour a strategy, with the band of its 95 % interval.
 
     Args:
-        points: a row a record: strategy, repetition, cycle, labelled, value; NaN is a gap.
-        means: a row a strategy and cycle: strategy, cycle, labelled, value, low, high.
+        points: one row per record: strategy, repetition, cycle, labelled, value; NaN is a gap.
+        means: one row per strategy and cycle: strategy, cycle, labelled, value, low, high.
         config: the run's, for the axes: they stand still while points arrive.
         metric: one of `alcore.metrics.ALL_METRICS`.
         repetitions: how many stand behind the means. With one, the bold line is that repetition itself, as

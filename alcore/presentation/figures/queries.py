@@ -54,7 +54,7 @@ def pool_map(
     """The pool in two dimensions as one query saw it.
 
     Args:
-        frame: a row a patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query.
+        frame: one row per patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query.
         strategy: whose query it is.
         spoke: items of the patch farthest from all labels and of its nearest labelled one; the line between
             them has the covering radius for its length, before projection.

@@ -112,7 +112,7 @@ def _add_diagonal(figure: go.Figure, rows: pd.DataFrame, pools: list[str], deplo
 
 
 def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | None = 0.0) -> go.Figure:
-    """A number with its interval over π₀, one line a strategy.
+    """A number with its interval over π₀, one line per strategy.
 
     Args:
         frame: columns pool_prevalence, strategy, `column`, and its bounds low and high (NaN: none).

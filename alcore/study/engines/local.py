@@ -46,7 +46,7 @@ class Room:
         return cls(cores, psutil.virtual_memory().available, visible_gpus())
 
     def slots(self, *, threads: int, gpu_share: float) -> list[str | None]:
-        """One entry a worker that there is room for: the GPU it may see, '' for none, None for all.
+        """One entry per worker that there is room for: the GPU it may see, '' for none, None for all.
 
         Args:
             threads: CPU threads of a task; gpu_share: the part of a GPU that a task takes, 0 for none.
