@@ -32,7 +32,7 @@ def test_every_metric_prevalence_and_baseline(finished_runs):
         app.button_group(key="judge").set_value(metric).run()
         assert not app.exception, metric
     for prevalence in (0.001, 1.0):
-        app.select_slider(key="use").set_value(prevalence).run()
+        app.select_slider(key="pi1").set_value(prevalence).run()
         assert not app.exception, prevalence
     app.button_group(key="judge").set_value("iou").run()
     app.selectbox(key="against").set_value("oracle-random").run()
@@ -61,7 +61,7 @@ def test_the_difference_that_repetitions_can_tell_is_said(finished_runs):
 def test_a_baseline_that_a_run_lacks_is_said(finished_runs, view):
     app = open_compare(*finished_runs, view=view)
     app.selectbox(key="against").set_value("oracle-random").run()
-    assert "**Run A.** It has no oracle-random to be laid against." in texts(app)
+    assert "**Run A.** This run has no oracle-random baseline to compare with." in texts(app)
 
 
 def test_an_undefined_metric_is_said_to_be(finished_runs, home):
@@ -143,12 +143,12 @@ def imported_log(home, finished_runs, tmp_path):
 def test_imported_logs_stand_beside_runs_in_every_view(finished_runs, imported_log, view):
     app = open_compare(imported_log, view=view)
     assert "Logs hold no counts: they know their metrics at π₁ = 2 % and 20 % alone" in texts(app)
-    app.select_slider(key="use").set_value(0.5).run()
+    app.select_slider(key="pi1").set_value(0.5).run()
     assert not app.exception
     app.multiselect(key="runs").set_value([imported_log, finished_runs[0]]).run()
     assert not app.exception
     if view == "Gain":
-        app.select_slider(key="use").set_value(0.02).run()
+        app.select_slider(key="pi1").set_value(0.02).run()
         assert "**entropy**" in texts(app)
 
 

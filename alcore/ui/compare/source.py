@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alcore.config import RunConfig
-from alcore.logs.logged_evidence import LoggedEvidence
 from alcore.logs.reading import imported_logs, logs_directory, open_log
 from alcore.runs.index import RunRow
-from alcore.statistics.estimands import Evidence
+from alcore.statistics.estimands import AnyEvidence, Evidence
 from alcore.ui.session import record_count, run_ceiling, run_config, run_evidence, run_store
 from alcore.wording import percent
 
@@ -25,22 +24,27 @@ class Source:
     title: str
     records: int
     config: RunConfig
-    evidence: Evidence | LoggedEvidence | None
+    evidence: AnyEvidence
     ceiling: Evidence | None
-    is_log: bool = False
-    """Whether it stands for imported logs: there is no run behind it, and no counts."""
+    has_counts: bool = True
+    """Whether counts of each test patch are known, and so every number at any prevalence."""
+    can_resume: bool = True
+    """Whether a run stands behind it, with its settings and records, that can train further."""
 
 
-def open_run(row: RunRow, position: int) -> Source:
-    """A listed run as it stands now, the position-th (from 0) of those compared."""
+def open_run(row: RunRow, position: int) -> Source | None:
+    """A listed run as it stands now, at that position (from 0); None before its first cycle."""
     records = record_count(row.id)
+    evidence = run_evidence(row.id, records)
+    if evidence is None:
+        return None
     return Source(
         row.id,
         chr(ord("A") + position),
         row.name,
         records,
         run_config(row.id),
-        run_evidence(row.id, records),
+        evidence,
         run_ceiling(row.id, len(run_store(row.id).ceilings())),
     )
 
@@ -60,4 +64,6 @@ def open_logs(log_id: str, title: str, position: int) -> Source:
     log = open_log(logs_directory() / name / folder)
     title = f"{title}, π₀ {percent(log.settings.pool_prevalence)}"
     letter = chr(ord("A") + position)
-    return Source(log_id, letter, title, 0, log.config, log.evidence, None, is_log=True)
+    return Source(
+        log_id, letter, title, 0, log.config, log.evidence, None, has_counts=False, can_resume=False
+    )

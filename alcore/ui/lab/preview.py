@@ -18,12 +18,9 @@ from alcore.wording import percent
 _COLUMNS, _ROWS, _SIDE = 20, 4, 64
 
 
-def draw(config: RunConfig) -> RepetitionSplit | AlcoreError:
-    """The first repetition's pool, or why there is none."""
-    try:
-        return draw_repetition(config, dataset(config.dataset), 1)
-    except AlcoreError as error:
-        return error
+def draw(config: RunConfig) -> RepetitionSplit:
+    """The first repetition's pool; AlcoreError where it cannot be drawn."""
+    return draw_repetition(config, dataset(config.dataset), 1)
 
 
 def show_pool(config: RunConfig, drawn: RepetitionSplit) -> None:
@@ -40,13 +37,16 @@ def show_pool(config: RunConfig, drawn: RepetitionSplit) -> None:
         st.html(_prevalence_bars(defective.mean(), config.test_prevalence))
 
 
-def _prevalence_bars(pool: float, deployment: float) -> str:
+def _prevalence_bars(pool_prevalence: float, test_prevalence: float) -> str:
     """Two bars of 100 % as HTML: a plotly chart would take longer to redraw than the slider to move."""
     return "".join(
         f"<div style='margin-bottom: 0.9rem'>{name} = {percent(share)} defective"
         "<div style='height: 1.4rem; border: 1px solid gray; background: rgba(140, 140, 140, 0.25)'>"
         f"<div style='height: 100%; width: {100 * share:.2f}%; background: {TRUE_MASK}'></div></div></div>"
-        for name, share in (("Pool: π₀", pool), ("In use: π₁", deployment))
+        for name, share in (
+            ("Pool: π₀", pool_prevalence),
+            ("Deployment: π₁", test_prevalence),
+        )
     )
 
 
@@ -62,11 +62,11 @@ def pool_summary(config: RunConfig, drawn: RepetitionSplit) -> str:
     )
 
 
-def show_problem(config: RunConfig | AlcoreError, problem: AlcoreError) -> None:
+def show_problem(config: RunConfig | None, problem: AlcoreError) -> None:
     """Say why there is nothing to run, beside the sliders and where the pool would be."""
     st.sidebar.error(str(problem), icon=":material/error:")
     text = f"**No pool:** {problem}"
-    if isinstance(config, RunConfig):
+    if config is not None:
         text += f"  \n{_what_the_data_set_holds(config.dataset)}"
     st.error(text)
 

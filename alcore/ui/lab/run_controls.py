@@ -1,4 +1,4 @@
-"""The Lab's transport: Run, Pause, Step, Stop, and what the shown run is doing.
+"""The Lab's controls of a run: Run, Pause, Step, Stop, and what the shown run is doing.
 
 One small fragment ticks. When a record has come, or a status changed, it reruns the page once, and that draws
 the charts anew. Ticking the charts themselves would take a tenth of a second of both browser and server each
@@ -7,21 +7,20 @@ time, and take it from the training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from alcore.config import RunConfig
-from alcore.errors import AlcoreError
 from alcore.experiment.cycle_key import FULL_POOL
 from alcore.runs.clock import share_done
 from alcore.runs.events import RunProgress
 from alcore.runs.index import RunRow
+from alcore.ui import problems
 from alcore.ui.session import manager, readable, record_count, run_config, shown_run
 from alcore.wording import as_plain_markdown, clock, plural
 
 _EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
 _SECONDS_TO_DRAW = 2.5
+_PROBLEM = "run"
 
 
 def tick_of(row: RunRow | None) -> float:
@@ -31,7 +30,7 @@ def tick_of(row: RunRow | None) -> float:
     return _TICK if record_count(row.id) else _EAGER_TICK
 
 
-def transport(row: RunRow | None, config: RunConfig | None) -> None:
+def show(row: RunRow | None, config: RunConfig | None) -> None:
     """Run, Pause, Step, Stop, with progress. `config` is what Run would start; None where it cannot."""
     drawn = _state(row)
 
@@ -53,8 +52,7 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
             _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
             if row is not None and row.is_resumable:
                 _resume_button(row)
-        if problem := st.session_state.pop("problem", None):
-            st.error(problem)
+        problems.show(_PROBLEM)
         if row is None:
             st.progress(0.0, text="No run yet: set the sliders and press **Run**.")
         else:
@@ -68,10 +66,10 @@ def transport(row: RunRow | None, config: RunConfig | None) -> None:
 
 
 def _start(config: RunConfig) -> None:
-    try:
+    def submit() -> None:
         st.query_params["run"] = manager().submit(config)
-    except AlcoreError as error:
-        st.session_state["problem"] = str(error)
+
+    problems.attempt(_PROBLEM, submit)
 
 
 def _shown_row() -> RunRow | None:
@@ -94,14 +92,14 @@ def _command_button(label: str, command: str, row: RunRow | None, icon: str, hel
         icon=icon,
         help=help_text,
         disabled=not usable,
-        on_click=_try,  # callbacks come before anything that could rerun the page and lose the click
-        args=(manager().command, row.id if row else "", command),
+        on_click=problems.attempt,  # a callback: it comes before anything that could rerun the page
+        args=(_PROBLEM, manager().command, row.id if row else "", command),
     )
 
 
 def _pause_button(row: RunRow | None) -> None:
     if row is not None and row.status == "paused":
-        _command_button("Continue", "run", row, ":material/play_arrow:", "Go on from here")
+        _command_button("Continue", "run", row, ":material/play_arrow:", "Continue from here")
     else:
         _command_button("Pause", "pause", row, ":material/pause:", "Hold the training where it is")
 
@@ -111,18 +109,10 @@ def _resume_button(row: RunRow) -> None:
         "Resume",
         key="resume_button",
         icon=":material/restart_alt:",
-        help="Go on from the last finished cycle",
-        on_click=_try,
-        args=(manager().resume, row.id),
+        help="Continue from the last finished cycle",
+        on_click=problems.attempt,
+        args=(_PROBLEM, manager().resume, row.id),
     )
-
-
-def _try(action: Callable[..., None], *arguments: str) -> None:
-    """Do it; what went wrong is shown under the buttons."""
-    try:
-        action(*arguments)
-    except AlcoreError as error:
-        st.session_state["problem"] = str(error)
 
 
 def _progress(row: RunRow) -> None:
@@ -134,7 +124,7 @@ def _progress(row: RunRow) -> None:
     if row.status == "failed":
         st.error(row.message, icon=":material/error:")
     elif row.status == "interrupted":
-        st.warning(f"Interrupted: {row.message}. Resume goes on from the last finished cycle.")
+        st.warning(f"Interrupted: {row.message}. Resume continues from the last finished cycle.")
 
 
 def _status_text(row: RunRow, config: RunConfig, records: int, progress: RunProgress | None) -> str:

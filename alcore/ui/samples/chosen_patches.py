@@ -191,7 +191,7 @@ def _gallery(run_id: str, key: CycleKey) -> list[tuple[bytes, str]]:
     ):
         predicted = is_predicted(probability)
         both, either = np.count_nonzero(mask & predicted), np.count_nonzero(mask | predicted)
-        caption = f"IoU {both / either:.3f}" if mask.any() else f"clean, {plural(either, 'false pixel')}"
+        caption = f"IoU {both / either:.3f}" if mask.any() else f"clean, {plural(int(either), 'false pixel')}"
         picture = outlined(image, side=_GALLERY_SIDE, truth=mask, prediction=predicted)
         pictures.append((png(picture), caption))
     return pictures

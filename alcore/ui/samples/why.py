@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def show_why(run_id: str) -> None:
 
 
 def _show_query(run_id: str, key: CycleKey, *, last: int, plays: bool) -> None:
-    cycle = _choose_cycle(run_id, key, last, plays)
+    cycle = _choose_cycle(run_id, last, plays)
     key = CycleKey(key.repetition, cycle, key.strategy)
     left, right = st.columns([6, 4], gap="medium")
     with right:
@@ -89,7 +90,7 @@ def _show_map(run_id: str, key: CycleKey, last: int) -> None:
     )
 
 
-def _choose_cycle(run_id: str, key: CycleKey, last: int, plays: bool) -> int:
+def _choose_cycle(run_id: str, last: int, plays: bool) -> int:
     if last == 2:
         st.caption("Query 2, the first that was not random")
         return 2
@@ -143,9 +144,10 @@ def _extent(run_id: str, last: CycleKey) -> tuple[tuple[float, float, float, flo
     keys = [CycleKey(last.repetition, cycle, last.strategy) for cycle in range(2, last.cycle + 1)]
     every = np.concatenate([_pool_map(run_id, key).xy for key in keys])
     (left, bottom), (right, top) = every.min(axis=0), every.max(axis=0)
-    variance = run_records(run_id)[keys[0]].axes.variance
+    axes = run_records(run_id)[keys[0]].axes
+    variance = (0.0, 0.0) if axes is None else (float(axes.variance[0]), float(axes.variance[1]))
     reach = float(left), float(right), float(bottom), float(top)
-    return reach, (float(variance[0]), float(variance[1]))
+    return reach, variance
 
 
 def _show_scores(run_id: str, key: CycleKey) -> None:
@@ -186,7 +188,7 @@ def _show_selected(run_id: str, frame: pd.DataFrame, items: list[int]) -> None:
             column.image(picture, caption=caption, width="stretch")
 
 
-def _caption(row) -> str:
+def _caption(row: Any) -> str:  # noqa: ANN401  a row of a frame, which pandas leaves untyped
     if row.is_query:
         return "this query"
     if row.labelled_in:
