@@ -91,6 +91,18 @@ def test_links_lead_somewhere(document):
         assert not anchor or anchor in anchors_of(file), f"{document.name} links to {target}"
 
 
+def test_paths_in_code_exist():
+    written_elsewhere = {"alcore/bundle/"}  # a wheel alone has it
+    paths = {
+        line
+        for document in DOCUMENTS
+        for line in code_of(document)
+        if re.fullmatch(r"(alcore|tests|pages|docs|assets)/[a-z_./-]+", line)
+    }
+    assert len(paths) > 10
+    assert not {path for path in paths - written_elsewhere if not (ROOT / path).exists()}
+
+
 @pytest.mark.parametrize(
     "document", [path for path in DOCUMENTS if path.parent != ROOT], ids=lambda p: p.name
 )
