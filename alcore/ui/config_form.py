@@ -108,7 +108,7 @@ class ConfigForm:
         )
 
     def numbers(self, *settings: str) -> dict[str, int]:
-        """Controls of whole numbers in two columns, from left to right; values by the settings' last names."""
+        """Controls of whole numbers in two columns, left to right; values by the settings' last names."""
         columns = st.columns(2)
         values = {}
         for index, setting in enumerate(settings):
