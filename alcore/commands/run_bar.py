@@ -7,7 +7,6 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from alcore.errors import AlcoreError
 from alcore.runs.events import Ended, Event, EventWriter, RecordCommitted, RunProgress
 from alcore.runs.execution import execute
 from alcore.runs.run_store import RunStore
@@ -43,11 +42,7 @@ def run_with_progress(store: RunStore) -> None:
 def run_with_json(store: RunStore) -> None:
     """Execute a run in this process and print its events on stdout; raises as `execute` does."""
     emit = EventWriter(sys.stdout)
-    try:
-        execute(store, emit=emit)
-    except (AlcoreError, OSError) as error:
-        emit(Ended("failed", str(error)))
-        raise
+    execute(store, emit=emit)
     emit(Ended("finished"))
 
 

@@ -125,3 +125,11 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
     (ended,) = map(import_events.from_line, again.stdout.splitlines())
     assert ended.status == "failed"
     assert f"error: {ended.message}" == again.stderr.strip()
+
+
+def test_a_run_that_cannot_start_says_so_to_scripts(tmp_path):
+    result = alcore("run", "papper", "--out", str(tmp_path / "run"), "--json")
+    assert result.returncode == 2
+    (ended,) = map(events.from_line, result.stdout.splitlines())
+    assert (ended.event, ended.status) == ("ended", "failed")
+    assert "did you mean 'paper'" in ended.message
