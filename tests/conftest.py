@@ -9,6 +9,7 @@ import pytest
 
 from alcore.config import RunConfig, make_config
 from alcore.data.synthetic import SyntheticPatches
+from tests.shared import made_once
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,10 +22,10 @@ SMALL = {
     "cycles": 3,
     "training": {"steps": 3, "batch_size": 6},
     "model": {"encoder": "tu-test_efficientnet", "options": {"decoder_channels": [16, 8, 8, 8, 8]}},
-    "threads": 2,
+    "threads": 1,
     "device": "cpu",
 }
-"""A run of a few seconds."""
+"""A run of a few seconds; on one thread, which leaves the other cores to whoever else tests here."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def small() -> RunConfig:
     """The config of a run of a few seconds."""
     return make_config(SMALL)
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished run of the small config; not to be changed."""
+    return made_once(tmp_path_factory, "small-run", lambda path: train(path, SMALL))
+
+
+def train(path: Path, values: dict[str, object]) -> None:
+    """Run a config to its end in a new directory."""
+    from alcore.runs.execution import execute  # seconds of torch, which most tests do without
+    from alcore.runs.run_store import RunStore
+
+    execute(RunStore.create(path, make_config(values)))
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 
 from alcore.config import make_config
@@ -27,9 +29,8 @@ def test_where_cycles_start_cold_it_trains_as_long_as_one(surfaces):
     assert max(total for phase, _, total in seen if phase == "training") == cold.training.steps
 
 
-def test_a_finished_run_gets_its_ceiling_and_nothing_else_changes(small, tmp_path):
-    store = RunStore.create(tmp_path / "run", small)
-    execute(store)
+def test_a_finished_run_gets_its_ceiling_and_nothing_else_changes(small_run, tmp_path):
+    store = RunStore(shutil.copytree(small_run, tmp_path / "run"))
     before = bytes_of(store.directory)
     store.request_ceiling()
     execute(store)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
+from alcore.__main__ import main
 from tests.conftest import ROOT
 
 PATIENCE = 90
@@ -33,7 +37,38 @@ def bytes_of(directory: Path) -> dict[str, bytes]:
 
 
 def alcore(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
+    """Run the command line to its end within this process, which has its libraries loaded already.
+
+    What only a process of its own can show (that it starts, its exit code, Ctrl-C) is tested with
+    `alcore_process` and `start_alcore`.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with (
+        patch.dict(os.environ, environment),
+        patch.object(sys, "argv", ["alcore", *arguments]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = _exit_code_of(main)
+    return subprocess.CompletedProcess(list(arguments), code, *(_text_of(stream) for stream in (out, err)))
+
+
+def _exit_code_of(function: Callable[[], None]) -> int:
+    try:
+        function()
+    except SystemExit as leaving:
+        assert leaving.code is None or isinstance(leaving.code, int), leaving.code
+        return leaving.code or 0
+    return 0
+
+
+def _text_of(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()
+
+
+def alcore_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end in a process of its own, as a user does."""
     return subprocess.run(
         [sys.executable, "-m", "alcore", *arguments],
         cwd=ROOT,

@@ -9,25 +9,29 @@ import psutil
 import pytest
 
 from alcore.config import make_config
-from alcore.runs.execution import execute
+from alcore.runs import runners
 from alcore.runs.index import RunIndex
 from alcore.runs.manager import RunManager
-from alcore.runs.run_store import RunStore
-from tests.conftest import ROOT, SMALL
-from tests.runs.helpers import alcore, bytes_of, start_alcore, wait_for
+from tests.conftest import ROOT, SMALL, train
+from tests.runs.helpers import alcore, alcore_process, bytes_of, start_alcore, wait_for
+from tests.shared import made_once
 
 LONGER = SMALL | {"cycles": 4, "training": {"steps": 8, "batch_size": 6}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def expected(tmp_path_factory):
-    store = RunStore.create(tmp_path_factory.mktemp("whole") / "run", make_config(LONGER))
-    execute(store)
-    return bytes_of(store.directory)
+    return bytes_of(made_once(tmp_path_factory, "longer-run", lambda path: train(path, LONGER)))
 
 
-@pytest.mark.parametrize("records", [1, 4])
-def test_the_command_line_killed_and_resumed(tmp_path, expected, records):
+@pytest.fixture
+def impatient(monkeypatch):
+    """A spare worker that still loads its libraries is killed at once; only how it is done takes longer."""
+    monkeypatch.setattr(runners, "_SECONDS_TO_LEAVE", 0.1)
+
+
+@pytest.mark.parametrize(("records", "resume"), [(1, alcore), (4, alcore_process)], ids=["1", "4"])
+def test_the_command_line_killed_and_resumed(tmp_path, expected, records, resume):
     config = tmp_path / "config.json"
     config.write_text(make_config(LONGER).to_json())
     process = start_alcore("run", str(config), "--out", str(tmp_path / "run"))
@@ -35,7 +39,7 @@ def test_the_command_line_killed_and_resumed(tmp_path, expected, records):
     process.send_signal(signal.SIGKILL)
     process.wait()
     (tmp_path / "run" / "records" / ".partial-left-by-the-dead").write_bytes(b"half")
-    result = alcore("resume", str(tmp_path / "run"))
+    result = resume("resume", str(tmp_path / "run"))
     assert result.returncode == 0, result.stderr
     assert bytes_of(tmp_path / "run") == expected
 
@@ -45,7 +49,7 @@ def worker_of(pid):
     return [child for child in children if child.status() != "zombie" and "worker" in child.cmdline()]
 
 
-def test_a_killed_worker_leaves_an_interrupted_run_that_resumes(home, expected):
+def test_a_killed_worker_leaves_an_interrupted_run_that_resumes(home, expected, impatient):
     manager = RunManager(home)
     run_id = manager.submit(make_config(LONGER))
     wait_for(lambda: len(manager.store(run_id).committed()) >= 2, "two records")
@@ -69,7 +73,7 @@ time.sleep(300)
 """
 
 
-def test_a_killed_server_takes_its_worker_along_and_the_next_one_resumes(home, tmp_path, expected):
+def test_a_killed_server_takes_its_worker_along_and_the_next_one_resumes(home, tmp_path, expected, impatient):
     config = tmp_path / "config.json"
     config.write_text(make_config(LONGER).to_json())
     server = subprocess.Popen(

@@ -1,10 +1,30 @@
-"""The runs of one study, one by one, computed once for the tests of all engines."""
+"""Studies and their runs, computed once for the tests of all engines."""
 
 import pytest
 
-from tests.study.helpers import plan_of, run_alone
+from alcore.study.scheduler import run_study
+from alcore.study.study_store import StudyStore
+from tests.runs.helpers import bytes_of
+from tests.shared import made_once
+from tests.study.helpers import OneByOne, plan_of, run_alone
 
 LONGER = {"cycles": 3, "training": {"steps": 6, "batch_size": 6}}
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory):
+    """The directory of a finished study of the plan that `plan_of` makes; not to be changed."""
+    return made_once(tmp_path_factory, "study", lambda path: run_study(_new_study(path), OneByOne()))
+
+
+def _new_study(path):
+    return StudyStore.create(path, plan_of())
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory):
+    """The runs of that plan, one by one: their files as bytes, by cell."""
+    return _runs_alone(tmp_path_factory, "alone", plan_of())
 
 
 @pytest.fixture
@@ -15,5 +35,10 @@ def longer():
 
 @pytest.fixture(scope="session")
 def longer_alone(tmp_path_factory):
-    """The files of its runs as bytes, by cell."""
-    return run_alone(plan_of(**LONGER), tmp_path_factory.mktemp("alone"))
+    """The runs of that plan, as above."""
+    return _runs_alone(tmp_path_factory, "longer-alone", plan_of(**LONGER))
+
+
+def _runs_alone(factory, name, plan):
+    directory = made_once(factory, name, lambda path: run_alone(plan, path))
+    return {run.name: bytes_of(run) for run in directory.iterdir()}

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 
 import pandas as pd
 import psutil
@@ -15,13 +14,19 @@ from alcore.study.engines.local import LocalEngine, Room, visible_gpus
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
 from tests.runs.helpers import alcore, start_alcore, wait_for
-from tests.study.helpers import plan_of, run_alone, runs_of, write_study
+from tests.study.deadly import DeadlyEngine
+from tests.study.helpers import plan_of, runs_of, write_study
 
 
 def workers_below(pid):
     children = psutil.Process(pid).children(recursive=True)
     living = [child for child in children if child.status() != "zombie"]
     return [child for child in living if "spawn_main" in " ".join(child.cmdline())]
+
+
+def watches_a_pool(thread):
+    """Whether it is the thread of a pool's own; it ends when the pool is broken."""
+    return type(thread).__name__ == "_ExecutorManagerThread"
 
 
 def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tmp_path, longer, longer_alone):
@@ -35,7 +40,7 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tm
             for worker in workers:
                 worker.send_signal(signal.SIGKILL)
             wait_for(lambda: not workers_below(os.getpid()), "their deaths")
-            time.sleep(0.5)  # the pool's own thread notices
+            wait_for(lambda: not any(map(watches_a_pool, threading.enumerate())), "the pool to notice")
         elif len(killed) == 2 and standing.finished >= 2 and workers:  # one, while it is waited for
             killed.append(workers[0])
             threading.Timer(0.5, workers[0].send_signal, (signal.SIGKILL,)).start()
@@ -49,35 +54,14 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tm
 def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "MOST_ATTEMPTS", 2)
     store = StudyStore.create(tmp_path / "study", plan_of(repetitions=1, cycles=1))
-    standing = run_study(store, _Deadly(workers=2))
+    standing = run_study(store, DeadlyEngine(workers=2))
     assert (standing.finished, standing.failed) == (1, 1)
     [(cell, _, message)] = store.ledger().failures()
     assert cell == store.plan.cells[1].id
     assert "was begun 4 times" in message
 
 
-class _Deadly(LocalEngine):
-    """Its tasks at π₀ = 0.3 kill the process that they run in, through a data set that does so."""
-
-    def perform_all(self, tasks, broker):
-        return super().perform_all(tasks, _DeadlyDesk(broker))
-
-
-class _DeadlyDesk:
-    def __init__(self, broker):
-        self.broker = broker
-        self.patches, self.deliver = broker.patches, broker.deliver
-
-    def __reduce__(self):
-        return _DeadlyDesk, (self.broker,)
-
-    def fetch(self, task):
-        if task.config.pool_prevalence == 0.3:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self.broker.fetch(task)
-
-
-def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_path):
+def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_path, alone):
     study, out = write_study(tmp_path / "study.json"), tmp_path / "study"
     process = start_alcore("study", study, "--out", str(out), "--workers", "2")
     wait_for(lambda: len(list(out.glob("runs/*/records/r*.npz"))) >= 2, "two records")
@@ -90,8 +74,7 @@ def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_
     )
     result = alcore("study", study, "--out", str(out), "--workers", "1")
     assert result.returncode == 0, result.stderr
-    plan = StudyStore(out).plan
-    assert runs_of(out) == run_alone(plan, tmp_path)
+    assert runs_of(out) == alone
 
 
 def test_ctrl_c_finishes_the_cycle_in_hand_and_the_same_command_goes_on(tmp_path):
@@ -102,7 +85,7 @@ def test_ctrl_c_finishes_the_cycle_in_hand_and_the_same_command_goes_on(tmp_path
     assert process.wait(60) == 130
     finished = [row["repetitions"] for row in pd.read_csv(out / "cells.csv").to_dict("records")]
     assert sum(finished) < 8
-    assert alcore("study", str(out / "study.json"), "--out", str(out)).returncode == 0
+    assert alcore("study", str(out / "study.json"), "--out", str(out), "--workers", "1").returncode == 0
     assert set(pd.read_csv(out / "cells.csv")["repetitions"]) == {2}
 
 

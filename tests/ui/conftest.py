@@ -6,41 +6,36 @@ import shutil
 
 import pytest
 
-from alcore.config import make_config
-from alcore.runs.execution import execute
 from alcore.runs.index import RunIndex
-from alcore.runs.run_store import RunStore
 from alcore.ui import session
-from tests.conftest import SMALL
+from tests.conftest import SMALL, train
+from tests.shared import made_once
 
-_RUNS = {
-    "demo-run": SMALL,
-    "three-times": SMALL
-    | {"repetitions": 3, "cycles": 2, "strategies": ["random", "entropy", "oracle-random"]},
+_THREE_TIMES = SMALL | {
+    "repetitions": 3,
+    "cycles": 2,
+    "strategies": ["random", "entropy", "oracle-random"],
 }
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory):
-    """Directories of finished runs by id."""
-    folder = tmp_path_factory.mktemp("trained")
-    for run_id, values in _RUNS.items():
-        execute(RunStore.create(folder / run_id, make_config(values)))
-    return folder
+def run_of_three(tmp_path_factory):
+    """The directory of a finished run of three repetitions; not to be changed."""
+    return made_once(tmp_path_factory, "run-of-three", lambda path: train(path, _THREE_TIMES))
 
 
 @pytest.fixture
-def finished_run(home, trained):
+def finished_run(home, small_run):
     """A home with one finished run; its id."""
-    shutil.copytree(trained / "demo-run", home / "runs" / "demo-run")
+    shutil.copytree(small_run, home / "runs" / "demo-run")
     RunIndex(home)
     return "demo-run"
 
 
 @pytest.fixture
-def finished_runs(home, trained, finished_run):
+def finished_runs(home, run_of_three, finished_run):
     """A home with two finished runs: of one repetition and of three; their ids."""
-    shutil.copytree(trained / "three-times", home / "runs" / "three-times")
+    shutil.copytree(run_of_three, home / "runs" / "three-times")
     RunIndex(home)
     return finished_run, "three-times"
 
