@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from alcore.commands.data import data_app
+from alcore.config import bounds
 from alcore.errors import AlcoreError, ConfigError, did_you_mean
 
 app = typer.Typer(
@@ -22,6 +23,13 @@ logs_app = typer.Typer(
     help="Logs as the paper's code writes them: read theirs, write ours.", no_args_is_help=True
 )
 app.add_typer(logs_app, name="logs")
+
+
+def _limits(setting: str) -> dict[str, float]:
+    """An option's range, where it mirrors a setting of a config."""
+    low, high = bounds(setting)
+    return {"min": low, "max": high}
+
 
 _UNUSABLE_INPUT = 2
 _INTERRUPTED = 130
@@ -87,7 +95,8 @@ def study(
         float, typer.Option(help="Part of a GPU that a run takes, such as 0.25; 0 for none.", min=0, max=1)
     ] = 1.0,
     repetitions: Annotated[
-        int | None, typer.Option(help="Repetitions a cell, in place of the study's.", min=1)
+        int | None,
+        typer.Option(help="Repetitions per cell, in place of the study's.", **_limits("repetitions")),
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what the study would take.")] = False,
     rehearsal: Annotated[
@@ -119,7 +128,8 @@ def report(
     out: Annotated[Path, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")],
     metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
     prevalence: Annotated[
-        float | None, typer.Option(help="π₁ of strong shift; by default the config's.", min=0, max=1)
+        float | None,
+        typer.Option(help="π₁ of strong shift; by default the config's.", **_limits("test_prevalence")),
     ] = None,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
@@ -164,7 +174,7 @@ def import_log_folders(
     name: Annotated[str, typer.Option(help="What they are called from now on.")],
     pool_prevalence: Annotated[list[float], typer.Option(help="π₀ of each folder, in their order.")],
     test_prevalence: Annotated[float, typer.Option(help="π₁, of the second test set.")] = 0.05,
-    pool_size: Annotated[int, typer.Option(help="Patches in the pool.", min=2)] = 4300,
+    pool_size: Annotated[int, typer.Option(help="Patches in the pool.", **_limits("pool_size"))] = 4300,
     column: Annotated[
         list[str] | None, typer.Option(help="What a column means, as NAME=MEANING, such as 'miou=iou_pi0'.")
     ] = None,

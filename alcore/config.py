@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from math import inf, isinf
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
@@ -34,7 +36,7 @@ class ModelConfig(_Frozen):
 class TrainingConfig(_Frozen):
     """How one cycle's training goes. Dice + binary cross-entropy is the loss."""
 
-    steps: int = Field(40, ge=1, le=1_000_000, description="optimiser steps a cycle")
+    steps: int = Field(40, ge=1, le=1_000_000, description="optimiser steps per cycle")
     epochs: int | None = Field(
         None, ge=1, le=10_000, description="if given, replaces steps: passes over the labelled set"
     )
@@ -63,8 +65,10 @@ class RunConfig(_Frozen):
     pool_size: int = Field(600, ge=2, le=10_000_000)
     pool_prevalence: float = Field(0.10, gt=0, le=1, description="π₀, share of defective patches in the pool")
     test_size: int = Field(400, ge=2, le=1_000_000, description="at most; a smaller test split is used whole")
-    test_prevalence: float = Field(0.02, gt=0, le=1, description="π₁, share of defective patches in use")
-    query_size: int | float = Field(24, gt=0, description="patches a query, or (0, 1] as a share of the pool")
+    test_prevalence: float = Field(0.02, gt=0, le=1, description="deployment prevalence π₁")
+    query_size: int | float = Field(
+        24, gt=0, le=10_000_000, description="patches per query, or (0, 1] as a share of the pool"
+    )
     cycles: int = Field(8, ge=1, le=10_000)
     repetitions: int = Field(1, ge=1, le=10_000)
     strategies: tuple[str, ...] = Field(("random", "entropy", "core-set"), min_length=1)
@@ -171,6 +175,38 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.json"))
 
 
+class Bounds(NamedTuple):
+    """The least and the greatest value of a setting; both are allowed for whole numbers."""
+
+    low: float
+    high: float
+
+
+def bounds(field: str) -> Bounds:
+    """What a setting may be, for whatever asks for it: a control on a page, an option of the command line.
+
+    Args:
+        field: a config's key, dotted for nested ones, such as 'pool_size' or 'training.steps'.
+    Returns:
+        Whole numbers for a setting that takes them (also where it takes a share as well, as query_size does);
+        otherwise the limits as they stand, which the setting itself may exclude (π₀ is above 0).
+    Raises:
+        KeyError: a config has no such setting, or it is not limited on both sides.
+    """
+    *parents, name = field.split(".")
+    model: Any = RunConfig
+    for parent in parents:
+        model = getattr(model, "model_fields", {})[parent].annotation
+    info = getattr(model, "model_fields", {})[name]
+    limits = _limits(info)
+    whole = int(int in (info.annotation, *get_args(info.annotation)))
+    low = limits["ge"] if "ge" in limits else limits.get("gt", -inf) + whole
+    high = limits["le"] if "le" in limits else limits.get("lt", inf) - whole
+    if isinf(low) or isinf(high):
+        raise KeyError(f"the setting {field!r} is not limited on both sides")
+    return Bounds(low, high)
+
+
 def _explain(error: ValidationError) -> str:
     fault = error.errors()[0]
     path = [str(part) for part in fault["loc"] if not _is_union_branch(part)]
@@ -209,14 +245,19 @@ def _keys_beside(path: list[str]) -> list[str]:
 def _allowed_range(path: list[str]) -> str:
     """The field's bounds in words, such as 'above 0 and at most 1', or '' where it has none."""
     field = _model_at(path[:-1]).model_fields.get(path[-1])
-    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-    bounds = [
-        f"{word} {getattr(limit, name):g}"
-        for limit in (field.metadata if field else [])
-        for name, word in words.items()
-        if getattr(limit, name, None) is not None
-    ]
-    if not bounds:
+    limits = _limits(field) if field else {}
+    if not limits:
         return ""
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     kind = "a whole number " if field.annotation in (int, int | None) else "a number "
-    return kind + " and ".join(bounds)
+    return kind + " and ".join(f"{words[name]} {limit:g}" for name, limit in limits.items())
+
+
+def _limits(field: FieldInfo) -> dict[str, float]:
+    """A field's bounds by pydantic's names for them: gt or ge, lt or le."""
+    return {
+        name: getattr(limit, name)
+        for limit in field.metadata
+        for name in ("gt", "ge", "lt", "le")
+        if getattr(limit, name, None) is not None
+    }
