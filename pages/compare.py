@@ -1,12 +1,8 @@
-"""Compare: runs side by side, with intervals, at any prevalence of use."""
+"""Compare: runs side by side, with intervals, at any deployment prevalence."""
 
-import streamlit as st
-
-from alcore.errors import AlcoreError
+from alcore.ui import problems
 from alcore.ui.compare import question
 from alcore.ui.session import shown_run
 
-try:
+with problems.contained():
     question.show(question.choose(shown_run()))
-except AlcoreError as error:
-    st.error(str(error))

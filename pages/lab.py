@@ -3,11 +3,11 @@
 import streamlit as st
 
 from alcore.config import RunConfig
-from alcore.errors import AlcoreError
 from alcore.experiment.repetition import RepetitionSplit
-from alcore.ui.config_form import sidebar
+from alcore.ui import problems
 from alcore.ui.lab import charts, preview
 from alcore.ui.lab.run_controls import transport
+from alcore.ui.lab.sidebar import KEYS, sidebar
 from alcore.ui.session import manager, readable, shown_run
 
 config = sidebar()
@@ -27,8 +27,6 @@ else:
 transport(row, config if can_run else None)
 if can_run:
     preview.show_pool(config, drawn)
-try:
-    charts.show(row, prevalence=st.session_state["pi1"])
+with problems.contained():
+    charts.show(row, test_prevalence=st.session_state[KEYS["test_prevalence"]])
     charts.open_clicked_query(row.id if row else None)
-except AlcoreError as error:
-    st.error(str(error))

@@ -1,18 +1,14 @@
-"""What one takes away from the Compare page: figures, tables and the methods text."""
+"""What one takes away from pages: figures and tables, and buttons that save anything."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-
-from alcore.logs.zipped import zip_log
-from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
-from alcore.statistics.comparison import Question
-from alcore.ui.compare.source import Source
-from alcore.ui.session import run_store, run_tables
 
 _FORMATS = {"png": "PNG", "svg": "SVG"}
 
@@ -39,17 +35,15 @@ def show_figure(figure: go.Figure, name: str) -> None:
     }
     st.plotly_chart(figure, key=f"figure-{name}", config=config)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.download_button(
+        save_button(
             "HTML",
             lambda: figure.to_html(include_plotlyjs=True, config=config),
-            file_name=f"{name}.html",
-            mime="text/html",
+            f"{name}.html",
+            "text/html",
             key=f"html-{name}",
-            icon=":material/download:",
             type="tertiary",
             help="The figure as a page of its own, to be opened without this dashboard. For PNG or SVG use "
             "the camera at the chart's top right.",
-            on_click="ignore",
         )
 
 
@@ -66,54 +60,37 @@ def choose_figure_format() -> None:
     )
 
 
-def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
-    """All numbers behind the figures, to sort and to download."""
-    st.markdown(
-        "**One row a strategy.** Bounds of 95 % intervals stand beside the estimates, where they are known."
-    )
-    show_table(summary, "summary")
-    st.markdown("**One row a strategy and budget.**")
-    show_table(budgets, "budgets")
-
-
 def show_table(frame: pd.DataFrame, name: str) -> None:
     """A table to sort, with buttons that save it as CSV and Parquet under that name."""
     numbers = frame.select_dtypes("float").columns
     config = {column: st.column_config.NumberColumn(format="%.4g") for column in numbers}
     st.dataframe(frame, column_config=config, hide_index=True, key=f"table-{name}")
     with st.container(horizontal=True):
-        st.download_button(
+        save_button(
             "CSV",
             lambda: frame.to_csv(index=False, lineterminator="\n"),
-            file_name=f"{name}.csv",
-            mime="text/csv",
+            f"{name}.csv",
+            "text/csv",
             key=f"csv-{name}",
-            icon=":material/download:",
-            on_click="ignore",
         )
-        st.download_button(
+        save_button(
             "Parquet",
             lambda: _parquet(frame),
-            file_name=f"{name}.parquet",
-            mime="application/vnd.apache.parquet",
+            f"{name}.parquet",
+            "application/vnd.apache.parquet",
             key=f"parquet-{name}",
-            icon=":material/download:",
-            on_click="ignore",
         )
 
 
-def offer_log(run: Source, *, several: bool) -> None:
-    """A button that hands a run out in the form of the paper's code."""
+def save_button(label: str, make: Callable[[], str | bytes], file_name: str, mime: str, **rest: Any) -> None:
+    """A button that saves a file, made only when it is pressed; the page is not drawn anew for it.
+
+    Args:
+        make: the file's content.
+        rest: further arguments of `st.download_button`, such as key, help and type.
+    """
     st.download_button(
-        f"Logs of {'run ' + run.name if several else 'this run'} as the paper's code writes them",
-        lambda: zip_log(run_tables(run.id)),
-        file_name=f"{run.id}-logs.zip",
-        mime="application/zip",
-        key=f"logs-{run.id}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-        help="dict_STRATEGY.csv and selected_items_STRATEGY_CYCLE_REPETITION.csv in a zip file.",
+        label, make, file_name=file_name, mime=mime, icon=":material/download:", on_click="ignore", **rest
     )
 
 
@@ -121,19 +98,3 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def show_methods(runs: list[Source], question: Question) -> None:
-    """For each run a paragraph for one's paper, and whom to cite."""
-    for run in runs:
-        if len(runs) > 1:
-            st.markdown(f"**Run {run.name}**")
-        if run.is_log:
-            st.markdown("Imported logs: their methods are those of the code that wrote them.")
-            continue
-        device = run_store(run.id).environment().get("device", "an unknown device")
-        text = methods_paragraph(run.config, run.evidence, question, device=device)
-        st.code(text, language=None, wrap_lines=True)
-    st.markdown("**Please cite** the study that this dashboard follows:")
-    st.markdown(CITATION)
-    st.code(BIBTEX, language="bibtex")

@@ -91,14 +91,6 @@ def recorded_runs() -> dict[str, RunRow]:
     return found
 
 
-def ask_for_ceiling(run_id: str) -> None:
-    """A button's callback: have the ceiling trained; what went wrong is left for the page to show."""
-    try:
-        manager().request_ceiling(run_id)
-    except AlcoreError as error:
-        st.session_state[f"ceiling-problem-{run_id}"] = str(error)
-
-
 def record_count(run_id: str) -> int:
     """How many records of a run are committed."""
     return len(run_store(run_id).committed())

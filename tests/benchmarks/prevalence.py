@@ -95,7 +95,7 @@ def _measure_page(home: Path) -> None:
             axis = page.locator(".ytitle").filter(has_text="π₁")
             expect(axis).to_be_visible(timeout=60 * SECONDS)
             page.wait_for_timeout(3 * SECONDS)
-            slider = page.locator(".st-key-use").get_by_role("slider").element_handle()
+            slider = page.locator(".st-key-pi1").get_by_role("slider").element_handle()
             times = []
             for move in range(_MOVES):
                 watch_text(page, ".ytitle", "π₁", None)

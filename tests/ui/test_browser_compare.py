@@ -43,11 +43,11 @@ def test_comparing_and_taking_away(served, tmp_path):
     page.goto(f"{address}/compare?runs=three-times")
     wait_for(lambda: len(heights(page)) == 3 * 2, "three curves of two points")
     before = heights(page)
-    slider = page.locator(".st-key-use").get_by_role("slider")
+    slider = page.locator(".st-key-pi1").get_by_role("slider")
     slider.press("End")
     expect(page.locator(".ytitle").filter(has_text="100 %")).to_be_visible(timeout=10 * SECONDS)
     wait_for(lambda: heights(page) != before, "the curves to follow the slider")
-    expect(page).to_have_url(re.compile("use="))
+    expect(page).to_have_url(re.compile("pi1="))
 
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML").click()

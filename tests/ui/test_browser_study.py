@@ -36,8 +36,8 @@ def test_a_study_from_start_to_more_repetitions(home):
             expect(page.get_by_text("6 of 6 repetitions")).to_be_visible(timeout=90 * SECONDS)
             wait_for(lambda: not store.is_being_run(), "the conductor to leave")
             expect(page.get_by_role("button", name="Resume")).to_be_disabled(timeout=20 * SECONDS)
-            page.get_by_role("spinbutton", name="Repetitions a cell").fill("4")
-            page.get_by_role("spinbutton", name="Repetitions a cell").press("Enter")
+            page.get_by_role("spinbutton", name="Repetitions per cell").fill("4")
+            page.get_by_role("spinbutton", name="Repetitions per cell").press("Enter")
             page.get_by_role("button", name="Add repetitions").click()
             expect(page.get_by_text("8 of 8 repetitions")).to_be_visible(timeout=90 * SECONDS)
     finally:
@@ -55,8 +55,10 @@ def test_the_recorded_map_is_clicked_and_taken_away(home, tmp_path):
         drag_layer = page.locator(".st-key-map-entropy .nsewdrag").first
         box = drag_layer.bounding_box()
         page.mouse.click(box["x"] + box["width"] * 5.5 / 6, box["y"] + box["height"] * 0.5 / 6)
-        expect(page.get_by_role("combobox", name="Pool π₀")).to_have_value("50 %", timeout=20 * SECONDS)
-        expect(page.get_by_role("combobox", name="Use π₁")).to_have_value("50 %")
+        expect(page.get_by_role("combobox", name="Defects in the pool π₀")).to_have_value(
+            "50 %", timeout=20 * SECONDS
+        )
+        expect(page.get_by_role("combobox", name="Deployment prevalence π₁")).to_have_value("50 %")
         title = page.locator(".st-key-figure-cell-curves .ytitle").filter(has_text="π₁ = 50 %")
         expect(title.first).to_be_visible(timeout=20 * SECONDS)  # for a moment the old chart is there too
         page.get_by_role("tab", name="Report").click()

@@ -59,7 +59,7 @@ def advantage_over_prevalence(
     logarithmic = {"type": "log", "range": [-1, 2], "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
     figure.update_layout(
         **layout(),
-        xaxis=AXIS | logarithmic | {"title": "defects in use π (%)"},
+        xaxis=AXIS | logarithmic | {"title": "deployment prevalence π (%)"},
         yaxis=AXIS | {"title": title, "tickformat": "+.2f"},
     )
     return figure

@@ -54,7 +54,7 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
         **layout(height=150 + _CELL * len(uses)),
         title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
         xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
-        yaxis=AXIS | {"title": "defects in use π₁", "type": "category", "showgrid": False},
+        yaxis=AXIS | {"title": "deployment prevalence π₁", "type": "category", "showgrid": False},
         clickmode="event+select",
     )
     return figure

@@ -1,4 +1,4 @@
-"""The Compare page's views, one a tab; only the open one is computed."""
+"""The Compare page's views, one per tab; only the open one is computed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from alcore.statistics.comparison import (
     summarise,
 )
 from alcore.statistics.estimands import Estimate, penalty_matrix
+from alcore.ui.choices import PREVALENCES
+from alcore.ui.compare.ceiling_offer import offer_ceiling
 from alcore.ui.compare.detection_view import show_inspection
 from alcore.ui.compare.source import Source
-from alcore.ui.config_form import PREVALENCES
-from alcore.ui.downloads import offer_log, show_figure, show_methods, show_tables
-from alcore.ui.session import ask_for_ceiling, manager, run_evidence, run_store
+from alcore.ui.compare.takeaways import offer_log, show_methods, show_tables
+from alcore.ui.downloads import show_figure
+from alcore.ui.session import run_evidence
 from alcore.wording import percent
 
 
@@ -89,8 +91,8 @@ def _show_curves(view: View) -> None:
     show_figure(figure, "learning-curves")
     _tell_undefined(view)
     for run in view.runs:
-        if not run.is_log:
-            _offer_ceiling(run, several=len(view.runs) > 1)
+        if run.can_resume:
+            offer_ceiling(run, several=len(view.runs) > 1)
 
 
 def _tell_undefined(view: View) -> None:
@@ -103,29 +105,6 @@ def _tell_undefined(view: View) -> None:
             f"{sum(block.size for block in values)} points: left out of the means, never counted as 0. Where "
             "a repetition is left out there is no interval."
         )
-
-
-def _offer_ceiling(run: Source, *, several: bool) -> None:
-    row, store = manager().index.get(run.id), run_store(run.id)
-    have, all_of_them = len(store.ceilings()), run.config.repetitions
-    who = f"run {run.name}" if several else "this run"
-    if have == all_of_them:
-        return
-    if store.wants_ceiling and row is not None and row.is_active:
-        st.caption(f"The ceiling of {who} is being trained: {have} of {all_of_them} repetitions.")
-        return
-    st.button(
-        f"Train the full-pool ceiling of {who}",
-        key=f"ceiling-{run.id}",
-        icon=":material/vertical_align_top:",
-        disabled=row is None or row.status != "finished",
-        help="Trains the same network once a repetition on the whole pool, for as long as stands behind a "
-        "strategy's last model: about what no choice of labels can beat. Only for finished runs.",
-        on_click=ask_for_ceiling,
-        args=(run.id,),
-    )
-    if problem := st.session_state.pop(f"ceiling-problem-{run.id}", None):
-        st.error(problem)
 
 
 def _show_gain(view: View) -> None:
@@ -155,7 +134,7 @@ def _why_no_advantage(view: View) -> str:
     if all(len(run.evidence.labelled) < 2 for run in view.runs):
         return "An area under the curve needs at least two finished cycles."
     if all(len(run.evidence.strategies) < 2 for run in view.runs):
-        return f"There is nothing to lay against {baseline}: that takes another strategy of the same run."
+        return f"There is no other strategy to compare with {baseline} in the same run."
     return (
         f"{metric} is undefined at some budget of every strategy here, so there is no area under its curve."
     )
@@ -179,7 +158,7 @@ def _only(frame: pd.DataFrame, run: Source) -> pd.DataFrame:
 
 
 def _advantages_of(run: Source, metric: str, baseline: str) -> pd.DataFrame:
-    if run.is_log:
+    if not run.has_counts:
         return advantage_over_prevalence(run.evidence, metric, baseline, tuple(run.evidence.prevalences))
     return _advantages(run.id, run.records, metric, baseline)
 
@@ -262,14 +241,14 @@ def _sentences(view: View, run: Source, sentences: list[str]) -> None:
     baseline = view.question.baseline
     told = [sentence for sentence in sentences if sentence]
     if baseline not in run.evidence.strategies:
-        told = [f"It has no {baseline} to be laid against."]
+        told = [f"This run has no {baseline} baseline to compare with."]
     if told:
         lead = "" if len(view.runs) == 1 else f"**Run {run.name}.** "
         st.markdown(lead + "  \n".join(told))
 
 
 def _show_inspection(view: View) -> None:
-    runs = [run for run in view.runs if not run.is_log]
+    runs = [run for run in view.runs if run.has_counts]
     if not runs:
         st.info("Logs do not say how sure a model was of each patch, so there is nothing to inspect.")
         return
@@ -280,7 +259,7 @@ def _show_tables(view: View) -> None:
     budgets = pd.concat(view.budgets, keys=[run.name for run in view.runs], names=["run", None])
     show_tables(view.summary.drop(columns="name"), budgets.reset_index("run"))
     for run in view.runs:
-        if not run.is_log:
+        if run.can_resume:
             offer_log(run, several=len(view.runs) > 1)
 
 

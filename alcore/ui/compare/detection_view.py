@@ -26,25 +26,26 @@ _PRECISION = "right among the flagged"
 Namer = Callable[[Source, str], str]
 
 
-def show_inspection(runs: list[Source], prevalence: float, name_of: Namer) -> None:
+def show_inspection(runs: list[Source], test_prevalence: float, name_of: Namer) -> None:
     """Two charts along the threshold and a table at the chosen one."""
     cycle, threshold = _choose(runs)
     found = [(position, run, _peaks(run.id, cycle, run.records)) for position, run in enumerate(runs)]
     found = [(position, run, peaks) for position, run, peaks in found if peaks is not None]
     curves, points = [], []
     for position, run, peaks in found:
-        curve = along_threshold(peaks.strategies, _rates(run.id, cycle, run.records), prevalence)
+        curve = along_threshold(peaks.strategies, _rates(run.id, cycle, run.records), test_prevalence)
         curve = curve[curve["strategy"].isin(run.evidence.strategies)]
         nearest = _nearest(curve["threshold"], threshold)
         names = {strategy: name_of(run, strategy) for strategy in peaks.strategies}
         curves.append(curve.assign(run=position, name=curve["strategy"].map(names), is_chosen=nearest))
-        point = at_threshold(peaks, prevalence, threshold)
+        point = at_threshold(peaks, test_prevalence, threshold)
         point = point[point["strategy"].isin(run.evidence.strategies)]
         points.append(point.assign(name=point["strategy"].map(names)))
     frame = pd.concat(curves, ignore_index=True)
     st.markdown(
         "A patch is flagged where its largest pixel probability is at least the threshold. "
-        f"Precision is for π₁ = {percent(prevalence)}: of the flagged patches, the share that is defective."
+        f"Precision is for π₁ = {percent(test_prevalence)}: of the flagged patches, the share that is "
+        "defective."
     )
     left, right = st.columns(2, gap="medium")
     with left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -11,16 +12,25 @@ from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.sentences import basis
 from alcore.runs.index import RunRow
 from alcore.statistics.comparison import Question
+from alcore.ui.choices import (
+    PREVALENCES,
+    TEST_PREVALENCE,
+    choose_baseline,
+    choose_metric,
+    nearest_prevalence,
+)
 from alcore.ui.compare.compare_views import VIEWS, View
 from alcore.ui.compare.source import Source, log_titles, open_logs, open_run
-from alcore.ui.config_form import PREVALENCES, choose_metric
 from alcore.ui.downloads import choose_figure_format
+from alcore.ui.rerun import rerun_when_changed
 from alcore.ui.session import manager, record_count, recorded_runs, run_store
+from alcore.ui.tabs import show_tabs
 from alcore.wording import percent
 
 _MOST_RUNS = 6
 _ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
 _TICK = 2.0
+_KEY, _OLD_KEY = "pi1", "use"
 
 
 def choose(preferred: str | None) -> list[Source]:
@@ -39,7 +49,7 @@ def choose(preferred: str | None) -> list[Source]:
         format_func=titles.get,
         key="runs",
         max_selections=_MOST_RUNS,
-        placeholder="Choose runs to lay side by side",
+        placeholder="Choose runs to compare",
     )
     st.query_params["runs"] = ids  # by hand: a bound widget would write names, which can change
     if not ids:
@@ -60,19 +70,15 @@ def show(runs: list[Source]) -> None:
     if not runs:
         return
     question, align = _ask(runs)
-    _watch([run.id for run in runs if not run.is_log])
+    _keep_up([run.id for run in runs if run.can_resume])
     view = View(_narrowed(runs, question.baseline), question, align)
-    tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
-    for tab, draw in zip(tabs, VIEWS.values(), strict=True):
-        if tab.open:
-            with tab:
-                draw(view)
+    show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
 
 
 def _ask(runs: list[Source]) -> tuple[Question, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         metric = choose_metric("judge")
-        baseline = _baseline(runs)
+        baseline = choose_baseline("against", _strategies(runs), is_linked=True)
         align = st.segmented_control(
             "Budgets as",
             list(_ALIGNMENTS),
@@ -84,7 +90,7 @@ def _ask(runs: list[Source]) -> tuple[Question, str]:
         )
         target = _target(metric)
         choose_figure_format()
-    prevalence = _prevalence(runs[0].config.test_prevalence)
+    test_prevalence = _test_prevalence(runs[0].config.test_prevalence)
     _tell_measured(runs)
     st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
     if len({tuple(run.evidence.labelled) for run in runs}) > 1:
@@ -92,13 +98,13 @@ def _ask(runs: list[Source]) -> tuple[Question, str]:
             f"{run.name}: {run.evidence.labelled[0]} to {run.evidence.labelled[-1]}" for run in runs
         )
         st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
-    return Question(metric, prevalence, baseline, target), align
+    return Question(metric, test_prevalence, baseline, target), align
 
 
 def _tell_measured(runs: list[Source]) -> None:
-    """Where imported logs know anything at all."""
+    """Say at which prevalences imported logs know their metrics."""
     for run in runs:
-        if run.is_log:
+        if not run.has_counts:
             where = " and ".join(percent(prevalence) for prevalence in run.evidence.prevalences)
             st.caption(
                 f"{_named(run, runs)}Logs hold no counts: they know their metrics at π₁ = {where} alone, and "
@@ -108,7 +114,7 @@ def _tell_measured(runs: list[Source]) -> None:
 
 def _narrowed(runs: list[Source], baseline: str) -> list[Source]:
     """The runs with the strategies that the reader wants to see, and the baseline."""
-    names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
+    names = _strategies(runs)
     only = st.pills(
         "Show only",
         names,
@@ -122,18 +128,9 @@ def _narrowed(runs: list[Source], baseline: str) -> list[Source]:
     return [run for run in narrowed if run.evidence.strategies]
 
 
-def _baseline(runs: list[Source]) -> str:
-    names = list(dict.fromkeys(name for run in runs for name in run.config.strategies))
-    return st.selectbox(
-        "Against",
-        names,
-        names.index("random") if "random" in names else 0,
-        key="against",
-        help="The baseline of all differences. Beating random is easy where defects are rare; "
-        "oracle-random, which cheats, is the one to beat.",
-        width=200,
-        bind="query-params",
-    )
+def _strategies(runs: list[Source]) -> list[str]:
+    """Those of any run, in the order of their first."""
+    return list(dict.fromkeys(name for run in runs for name in run.config.strategies))
 
 
 def _target(metric: str) -> float | None:
@@ -151,33 +148,39 @@ def _target(metric: str) -> float | None:
     )
 
 
-def _prevalence(of_the_run: float) -> float:
+def _test_prevalence(of_the_run: float) -> float:
+    is_moved = _take_old_link()
     return st.select_slider(
-        "Defects in use π₁",
+        TEST_PREVALENCE,
         PREVALENCES,
-        min(PREVALENCES, key=lambda step: abs(step - of_the_run)),
+        None if is_moved else nearest_prevalence(of_the_run),  # a value of both kinds would be a warning
         format_func=percent,
-        key="use",
+        key=_KEY,
         help="Everything below follows at once, from saved counts: nothing is trained or evaluated again.",
         bind="query-params",
     )
+
+
+def _take_old_link() -> bool:
+    """Move π₁ from where links had it once, ?use=..., to where it is now; whether there was one."""
+    old = st.query_params.get(_OLD_KEY)
+    if old is None:
+        return False
+    del st.query_params[_OLD_KEY]
+    found = [step for step in PREVALENCES if percent(step) == old]
+    if found:
+        st.session_state[_KEY] = found[0]
+    return bool(found)
 
 
 def _named(run: Source, runs: list[Source]) -> str:
     return "" if len(runs) == 1 else f"**{run.name}**: "
 
 
-def _watch(ids: list[str]) -> None:
+def _keep_up(ids: list[str]) -> None:
     """Draw the page anew when a run that is being worked on has come further."""
-    drawn = _state(ids)
     is_active = any(row is not None and row.is_active for row in map(manager().index.get, ids))
-
-    @st.fragment(run_every=_TICK if is_active else None)
-    def watch() -> None:
-        if _state(ids) != drawn:
-            st.rerun()
-
-    watch()
+    rerun_when_changed(lambda: _state(ids), every=_TICK if is_active else None)
 
 
 def _state(ids: list[str]) -> list[tuple[object, ...]]:

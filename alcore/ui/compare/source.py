@@ -27,8 +27,10 @@ class Source:
     config: RunConfig
     evidence: Evidence | LoggedEvidence | None
     ceiling: Evidence | None
-    is_log: bool = False
-    """Whether it stands for imported logs: there is no run behind it, and no counts."""
+    has_counts: bool = True
+    """Whether counts of each test patch are known, and so every number at any prevalence."""
+    can_resume: bool = True
+    """Whether a run stands behind it, with its settings and records, that can train further."""
 
 
 def open_run(row: RunRow, position: int) -> Source:
@@ -60,4 +62,6 @@ def open_logs(log_id: str, title: str, position: int) -> Source:
     log = open_log(logs_directory() / name / folder)
     title = f"{title}, π₀ {percent(log.settings.pool_prevalence)}"
     letter = chr(ord("A") + position)
-    return Source(log_id, letter, title, 0, log.config, log.evidence, None, is_log=True)
+    return Source(
+        log_id, letter, title, 0, log.config, log.evidence, None, has_counts=False, can_resume=False
+    )

@@ -1,4 +1,4 @@
-"""The Data page's first half: what a data set holds."""
+"""The Data page's first part: what a data set holds."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import streamlit as st
 from alcore.data.collection import dataset_names, dataset_version, delete_dataset
 from alcore.data.overview import Overview, describe, largest_pools
 from alcore.data.patches import Patches, Split, items_of
-from alcore.errors import AlcoreError
+from alcore.errors import DataError
 from alcore.presentation.figures.defects import defect_areas, largest_pool_curve
 from alcore.presentation.imaging import mosaic, outlined, png
-from alcore.ui.config_form import PREVALENCES
+from alcore.ui import problems
+from alcore.ui.choices import PREVALENCES
 from alcore.ui.session import dataset
 from alcore.wording import as_plain_markdown, percent, plural
 
 _COLUMNS, _ROWS, _SIDE = 12, 4, 128
+_PROBLEM = "delete-data"
 _KINDS = {"defective": "Defective", "clean": "Clean", "all": "All"}
 
 
 def show() -> None:
     """Choose a data set; its numbers, its patches, and what to mind."""
     name = st.selectbox("Data set", dataset_names(), key="set", bind="query-params")
-    if problem := st.session_state.pop("delete-problem", None):
-        st.error(problem)
+    problems.show(_PROBLEM)
     patches, overview = dataset(name), _overview(name, dataset_version(name))
     _show_facts(patches, overview)
     if overview.warnings:
@@ -130,8 +131,12 @@ def _offer_delete(name: str) -> None:
 
 
 def _delete(name: str) -> None:
+    problems.attempt(_PROBLEM, _remove, name)
+    st.session_state.pop("set", None)
+
+
+def _remove(name: str) -> None:
     try:
         delete_dataset(name)
-    except (AlcoreError, OSError) as error:
-        st.session_state["delete-problem"] = str(error)
-    st.session_state.pop("set", None)
+    except OSError as error:
+        raise DataError(f"{name} cannot be deleted: {error.strerror or error}") from None

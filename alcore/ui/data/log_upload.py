@@ -7,10 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from alcore.errors import AlcoreError
+from alcore.errors import AlcoreError, DataError
 from alcore.logs.reading import LogSettings, import_logs, imported_logs
 from alcore.logs.zipped import unpack_log
+from alcore.ui import problems
+from alcore.ui.choices import TEST_PREVALENCE, widget_bounds
 
+_PROBLEM = "logs"
 _POOLS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
@@ -20,8 +23,8 @@ def show() -> None:
         st.success(f"The logs {name} can be chosen in Compare and in Study.")
     st.markdown(
         "Zip files with `dict_STRATEGY.csv` and `selected_items_STRATEGY_CYCLE_REPETITION.csv`, semicolons "
-        "between columns; one zip file for each π₀. They are laid beside runs in *Compare*, and read as a "
-        "study in *Study*."
+        "between columns; one zip file for each π₀. *Compare* shows them beside runs, and *Study* reads them "
+        "as a study."
     )
     files = st.file_uploader("Zip files", type="zip", accept_multiple_files=True, key="logs_files")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -33,12 +36,21 @@ def show() -> None:
         ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", key="logs_name", max_chars=64, width=260)
-        use = st.number_input("π₁ of the second test set (%)", 0.01, 100.0, 5.0, key="logs_pi1", width=220)
-        size = st.number_input("Pool size", 2, 10_000_000, 4300, key="logs_pool", width=160)
+        test_prevalence = st.number_input(
+            f"{TEST_PREVALENCE} (%)",
+            *(0.01, 100.0, 5.0),
+            key="logs_pi1",
+            width=220,
+            help="Of the second test set.",
+        )
+        size = st.number_input("Pool size", *widget_bounds("pool_size"), 4300, key="logs_pool", width=160)
         wants = st.button("Import logs", type="primary", disabled=not files or not name)
     if wants:
-        settings = [LogSettings(int(size), pool / 100, use / 100) for pool in pools]
-        _import(name, files, settings)
+        settings = [LogSettings(int(size), pool / 100, test_prevalence / 100) for pool in pools]
+        if problems.attempt(_PROBLEM, _import, name, files, settings):
+            st.session_state["logs_imported"] = name
+            st.rerun()
+        problems.show(_PROBLEM)
     there = ", ".join(f"{name} ({len(folders)})" for name, folders in imported_logs().items())
     st.caption(f"Imported so far: {there or 'none'}.")
 
@@ -52,7 +64,4 @@ def _import(name: str, files: list, settings: list[LogSettings]) -> None:
                 unpack_log(file, folder)
             import_logs(folders, name, settings)
         except AlcoreError as error:
-            st.error(str(error).replace(scratch, "upload"))
-            return
-    st.session_state["logs_imported"] = name
-    st.rerun()
+            raise DataError(str(error).replace(scratch, "upload")) from None

@@ -8,11 +8,13 @@ import streamlit as st
 from alcore.data.collection import make_surfaces
 from alcore.data.grounds import FAMILIES
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
-from alcore.errors import AlcoreError
+from alcore.ui import problems
+from alcore.ui.choices import widget_bounds
 from alcore.ui.data.browse import sheet
 from alcore.wording import percent
 
 _COLUMNS, _SHOWN = 8, 40
+_PROBLEM = "surfaces"
 _STEPS = {
     "contrast": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0),
     "defect_size": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5),
@@ -54,7 +56,7 @@ def _choose() -> SurfaceSettings:
     count = st.number_input(
         "Patches", 60, 1_000_000, 12_000, 1000, key="surface_count", help="Half of them are defective."
     )
-    seed = st.number_input("Seed", 0, 2**31, 2601, key="surface_seed")
+    seed = st.number_input("Seed", *widget_bounds("seed"), 2601, key="surface_seed")
     color = st.toggle("Colour", key="surface_color")
     return SurfaceSettings(family=family, size=size, count=count, seed=seed, color=color, **chosen)
 
@@ -68,15 +70,11 @@ def _preview(settings: SurfaceSettings) -> bytes:
 def _offer(settings: SurfaceSettings) -> None:
     name = st.text_input("Name", key="surface_name", placeholder="for the Lab")
     st.button("Make this data set", type="primary", on_click=_make, args=(name.strip(), settings))
-    if problem := st.session_state.pop("surface-problem", None):
-        st.error(problem)
+    problems.show(_PROBLEM)
     if made := st.session_state.pop("surface-made", None):
         st.success(f"{made} is ready: choose it in the Lab.")
 
 
 def _make(name: str, settings: SurfaceSettings) -> None:
-    try:
-        make_surfaces(name, settings)
+    if problems.attempt(_PROBLEM, make_surfaces, name, settings):
         st.session_state["surface-made"] = name
-    except AlcoreError as error:
-        st.session_state["surface-problem"] = str(error)

@@ -1,18 +1,21 @@
-"""The Data page's second half: an upload becomes a data set."""
+"""The Data page's second part: an upload becomes a data set."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from alcore.data.collection import dataset_path
-from alcore.errors import AlcoreError, DataError
+from alcore.errors import DataError
 from alcore.home import home
 from alcore.runs.import_queue import ImportJob, ImportQueue
+from alcore.ui import problems
+from alcore.ui.rerun import rerun_when_changed
 from alcore.wording import as_plain_markdown
 
 _TICK = 1.0
+_PROBLEM = "import"
 _FORMATS = {
-    "auto": "recognise it",
+    "auto": "detect automatically",
     "folder": "images and masks",
     "severstal": "Severstal (Kaggle)",
     "roboflow": "Roboflow export",
@@ -44,82 +47,82 @@ def show() -> None:
         )
         options = _options()
         if st.form_submit_button("Import", type="primary", icon=":material/upload:"):
-            _start(upload, name.strip(), options)
-    if problem := st.session_state.pop("import-problem", None):
-        st.error(as_plain_markdown(problem))
-    _jobs()
+            problems.attempt(_PROBLEM, _start, upload, name.strip(), options)
+    problems.show(_PROBLEM)
+    _show_jobs()
 
 
 def _options() -> list[str]:
+    """How to cut and read the images, as options of `python -m alcore data import`."""
     left, middle, right = st.columns(3, gap="medium")
-    form = left.selectbox("Format", list(_FORMATS), format_func=_FORMATS.get, key="import_format")
-    patch = left.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
-    tile = middle.toggle("Cut tiles", key="import_tile", help="Instead of resizing whole images.")
-    rgb = middle.toggle("Keep colours", key="import_rgb")
-    clean = right.toggle("A missing mask means clean", key="import_clean")
-    skip = right.toggle(
-        "Skip files that cannot be used", key="import_skip", help="They are listed afterwards."
-    )
-    threshold = middle.number_input(
-        "Mask threshold", 0, 254, 127, key="import_threshold", help="Mask values above it are defective."
-    )
-    classes = right.text_input(
-        "Mask classes", key="import_classes", placeholder="all", help="Mask values that are defective: 1,3."
-    )
-    overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
-    color = middle.text_input(
-        "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
-    )
-    area = right.number_input(
-        "Smallest defect (px)", 1, 100_000, 1, key="import_area", help="A patch with less is clean."
-    )
-    border = left.toggle(
+    with left:
+        cutting = _cutting()
+    with middle:
+        reading = _reading()
+    with right:
+        judging = _judging()
+    return [*cutting, *reading, *judging]
+
+
+def _cutting() -> list[str]:
+    form = st.selectbox("Format", list(_FORMATS), format_func=_FORMATS.get, key="import_format")
+    patch = st.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
+    overlap = st.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
+    border = st.toggle(
         "Leave out images with a black border", key="import_border", help="As the paper does with steel."
     )
-    flags = {
-        "--tile": tile,
-        "--rgb": rgb,
-        "--missing-mask-is-clean": clean,
-        "--skip-bad": skip,
-        "--drop-black-border": border,
-    }
-    return [
-        f"--format={form}",
-        f"--patch={patch.strip()}",
-        f"--overlap={overlap}",
-        f"--threshold={threshold}",
-        f"--classes={classes.replace(' ', '')}",
-        f"--color={color.replace(' ', '')}",
-        f"--min-area={area}",
-        *(flag for flag, is_on in flags.items() if is_on),
-    ]
+    options = [f"--format={form}", f"--patch={patch.strip()}", f"--overlap={overlap}"]
+    return options + ["--drop-black-border"] * border
+
+
+def _reading() -> list[str]:
+    tile = st.toggle("Cut tiles", key="import_tile", help="Instead of resizing whole images.")
+    rgb = st.toggle("Keep colours", key="import_rgb")
+    threshold = st.number_input(
+        "Mask threshold", 0, 254, 127, key="import_threshold", help="Mask values above it are defective."
+    )
+    color = st.text_input(
+        "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
+    )
+    options = [f"--threshold={threshold}", f"--color={color.replace(' ', '')}"]
+    return options + ["--tile"] * tile + ["--rgb"] * rgb
+
+
+def _judging() -> list[str]:
+    clean = st.toggle("A missing mask means clean", key="import_clean")
+    skip = st.toggle("Skip files that cannot be used", key="import_skip", help="They are listed afterwards.")
+    classes = st.text_input(
+        "Mask classes", key="import_classes", placeholder="all", help="Mask values that are defective: 1,3."
+    )
+    area = st.number_input(
+        "Smallest defect (px)", 1, 100_000, 1, key="import_area", help="A patch with less is clean."
+    )
+    options = [f"--classes={classes.replace(' ', '')}", f"--min-area={area}"]
+    return options + ["--missing-mask-is-clean"] * clean + ["--skip-bad"] * skip
 
 
 def _start(upload, name: str, options: list[str]) -> None:
-    try:
-        if upload is None:
-            raise DataError("choose a zip file first")
-        if dataset_path(name).exists():
-            raise DataError(f"a data set called {name} exists; delete it first, or take another name")
-        _import_queue().upload(name, upload, options)
-    except AlcoreError as error:
-        st.session_state["import-problem"] = str(error)
+    if upload is None:
+        raise DataError("choose a zip file first")
+    if dataset_path(name).exists():
+        raise DataError(f"a data set called {name} exists; delete it first, or take another name")
+    _import_queue().upload(name, upload, options)
 
 
-def _jobs() -> None:
+def _show_jobs() -> None:
     jobs = _import_queue().jobs
     if not jobs:
         return
-    running = sum(job.state == "running" for job in jobs)
 
-    @st.fragment(run_every=_TICK if running else None)
-    def fragment() -> None:
+    def running() -> int:
+        return sum(job.state == "running" for job in jobs)
+
+    def show_all(_: int) -> None:
         for job in jobs:
             _show_job(job)
-        if sum(job.state == "running" for job in jobs) != running:
-            st.rerun()  # the Lab and this page offer the new set
 
-    fragment()
+    # The Lab and this page offer a new set as soon as it is there.
+    rerun_when_changed(running, every=_TICK if running() else None, show=show_all)
 
 
 def _show_job(job: ImportJob) -> None:

@@ -13,21 +13,23 @@ from alcore.presentation.sentences import basis
 from alcore.runs.index import RunRow
 from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
+from alcore.ui.click import Click
 from alcore.ui.gallery import show_query, show_strip
 from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
 from alcore.wording import percent, plural
 
 _CHOICE_HEIGHT = 56  # of the row above the charts
 _CHART_COLUMNS = (6, 4)
+_QUERY_CLICK = Click("query")
+"""On a point of a learning curve: strategy, repetition (0 for the mean), cycle."""
 
 
-def show(row: RunRow | None, *, prevalence: float) -> None:
+def show(row: RunRow | None, *, test_prevalence: float) -> None:
     """Learning curves, query shares and latest picks of the shown run, or what will be there.
 
     Args:
-        prevalence: π₁, at which the curves are shown; it need not be the run's own.
+        test_prevalence: at which the curves are shown; it need not be the run's own.
     """
-
     if row is None:
         _placeholder()
         return
@@ -36,7 +38,7 @@ def show(row: RunRow | None, *, prevalence: float) -> None:
     evidence = run_evidence(row.id, records)
     left, right = st.columns(_CHART_COLUMNS, gap="medium")
     with left, st.container(key="curves"):
-        _curves(row.id, config, evidence, prevalence)
+        _curves(row.id, config, evidence, test_prevalence)
     with right:
         with st.container(height=_CHOICE_HEIGHT, border=False):
             st.markdown("**Defective patches in each query**")
@@ -51,10 +53,11 @@ def show(row: RunRow | None, *, prevalence: float) -> None:
 
 
 @st.fragment
-def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: float) -> None:
+def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prevalence: float) -> None:
     """The learning curves alone, so that a change of metric redraws nothing else."""
-    metric, prevalence = _chart_choice(config, in_use)
+    metric, prevalence = _chart_choice(config, test_prevalence)
     points = run_tables(run_id).values(metric, prevalence)
+    chart = f"curves-{run_id}"
     figure = learning_curves(
         points,
         curve_frame(evidence, metric, prevalence),
@@ -65,8 +68,8 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: f
     )
     st.plotly_chart(
         figure,
-        key=f"curves-{run_id}",
-        on_select=_remember_click,
+        key=chart,
+        on_select=lambda: _QUERY_CLICK.take(chart),
         selection_mode="points",
         config={"displaylogo": False},
     )
@@ -80,7 +83,7 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, in_use: f
         st.caption(f"Bands: {basis(evidence)}")
     if config.repetitions > 1:
         st.toggle("Show each repetition", key="each")
-    if st.session_state.pop("just_clicked", False):
+    if _QUERY_CLICK.is_news():
         st.rerun()  # the dialog opens from the page
 
 
@@ -89,7 +92,7 @@ def _placeholder() -> None:
     for column, text in zip(
         st.columns(_CHART_COLUMNS, gap="medium"),
         (
-            "**Learning curves** of each strategy will grow here, one point a cycle.",
+            "**Learning curves** of each strategy will grow here, one point per cycle.",
             "**Defects in each query** will be compared here with what random drawing gives.",
         ),
         strict=True,
@@ -100,18 +103,12 @@ def _placeholder() -> None:
 
 def open_clicked_query(run_id: str | None) -> None:
     """Show the images of the query whose point was clicked, until the reader closes them."""
-    clicked = st.session_state.get("clicked_query")
-    if clicked and run_id:
-        strategy, repetition, cycle = clicked
-        show_query(run_id, strategy, max(repetition, 1), cycle, on_dismiss=_forget_click)
+    if _QUERY_CLICK.point and run_id:
+        strategy, repetition, cycle = _QUERY_CLICK.point
+        show_query(run_id, strategy, max(repetition, 1), cycle, on_dismiss=_QUERY_CLICK.forget)
 
 
-def _forget_click() -> None:
-    st.session_state.pop("clicked_query", None)
-    st.session_state.pop("last_click", None)
-
-
-def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float]:
+def _chart_choice(config: RunConfig, test_prevalence: float) -> tuple[str, float]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         metric = st.segmented_control(
             "Metric of the defect class",
@@ -122,7 +119,7 @@ def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float]:
             key="metric",
             label_visibility="collapsed",
         )
-        prevalences = {"π₀": config.pool_prevalence, "π₁": in_use}
+        prevalences = {"π₀": config.pool_prevalence, "π₁": test_prevalence}
         at = st.segmented_control(
             "Prevalence",
             list(prevalences),
@@ -133,12 +130,3 @@ def _chart_choice(config: RunConfig, in_use: float) -> tuple[str, float]:
             label_visibility="collapsed",
         )
     return metric, prevalences[at]
-
-
-def _remember_click() -> None:
-    for key, state in st.session_state.items():
-        if str(key).startswith("curves-") and state["selection"]["points"]:
-            point = state["selection"]["points"][0]["customdata"]
-            if point != st.session_state.get("last_click"):
-                st.session_state["clicked_query"] = st.session_state["last_click"] = point
-                st.session_state["just_clicked"] = True

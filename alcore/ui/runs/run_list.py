@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
 from alcore.errors import AlcoreError
 from alcore.runs.index import RunRow
+from alcore.ui import problems
 from alcore.ui.session import manager, record_count, run_config
 from alcore.wording import plural
 
@@ -51,22 +53,26 @@ def _show_row(row: RunRow) -> None:
         with actions, st.container(horizontal=True):
             if st.button("Open", key=f"open-{row.id}", help="Show it in the Lab"):
                 st.switch_page("pages/lab.py", query_params={"run": row.id})
-            if row.status in ("stopped", "failed", "interrupted"):
-                st.button("Resume", key=f"resume-{row.id}", on_click=_try, args=(manager().resume, row.id))
+            if row.is_resumable:
+                _button("Resume", f"resume-{row.id}", row, manager().resume, row.id)
             if row.is_active:
-                st.button(
-                    "Stop", key=f"stop-{row.id}", on_click=_try, args=(manager().command, row.id, "stop")
-                )
+                _button("Stop", f"stop-{row.id}", row, manager().command, row.id, "stop")
             else:
                 with st.popover("Delete"):
                     st.markdown("This removes its records and tables for good.")
-                    st.button(
-                        "Delete it", key=f"delete-{row.id}", on_click=_try, args=(manager().delete, row.id)
-                    )
+                    _button("Delete it", f"delete-{row.id}", row, manager().delete, row.id)
         if row.message:
             st.caption(row.message)
-        if problem := st.session_state.pop(f"problem-{row.id}", None):
-            st.error(problem)
+        problems.show(_slot(row.id))
+
+
+def _button(label: str, key: str, row: RunRow, action: Callable[..., object], *arguments: str) -> None:
+    """A button that does something to a run; what goes wrong is said in the run's row."""
+    st.button(label, key=key, on_click=problems.attempt, args=(_slot(row.id), action, *arguments))
+
+
+def _slot(run_id: str) -> str:
+    return f"run-{run_id}"
 
 
 def _done(row: RunRow) -> str:
@@ -74,17 +80,9 @@ def _done(row: RunRow) -> str:
         config, records = run_config(row.id), record_count(row.id)
     except AlcoreError as error:
         return str(error)
-    total = config.records
-    return f"{records} of {plural(total, 'cycle')}"
+    return f"{records} of {plural(config.records, 'cycle')}"
 
 
 def _rename(run_id: str) -> None:
-    _try(manager().index.rename, run_id, st.session_state[f"name-{run_id}"])
-
-
-def _try(action, run_id: str, *arguments: str) -> None:
-    """Do it; what went wrong is shown in the run's row."""
-    try:
-        action(run_id, *arguments)
-    except AlcoreError as error:
-        st.session_state[f"problem-{run_id}"] = str(error)
+    new = st.session_state[f"name-{run_id}"]
+    problems.attempt(_slot(run_id), manager().index.rename, run_id, new)

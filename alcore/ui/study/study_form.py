@@ -13,15 +13,47 @@ from alcore.config import load_config
 from alcore.data.collection import dataset_names
 from alcore.errors import AlcoreError, ConfigError
 from alcore.experiment.repetition import draw_repetition
-from alcore.learning.model_names import architectures, check_names, encoders
+from alcore.learning.model_names import check_names
 from alcore.study.launch import launch, tell_plan
 from alcore.study.plan import StudyPlan, make_study
 from alcore.study.reader import known_studies
-from alcore.ui.config_form import PREVALENCES, START_TITLES
+from alcore.ui import problems
+from alcore.ui.choices import PREVALENCES, START_TITLES
+from alcore.ui.config_form import ConfigForm
+from alcore.ui.downloads import save_button
 from alcore.ui.session import dataset
 from alcore.wording import percent, plural
 
-_POOLS, _USES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5), (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+KEYS = {
+    "dataset": "study_data",
+    "pool_prevalence": "study_pools",
+    "test_prevalence": "study_test_prevalences",
+    "strategies": "study_strategies",
+    "pool_size": "study_pool",
+    "test_size": "study_test",
+    "query_size": "study_query",
+    "cycles": "study_cycles",
+    "repetitions": "study_reps",
+    "seed": "study_seed",
+    "model.architecture": "study_architecture",
+    "model.encoder": "study_encoder",
+    "model.encoder_weights": "study_weights",
+    "model.options": "study_light",
+    "training.steps": "study_steps",
+    "training.batch_size": "study_batch",
+    "training.start": "study_starts",
+}
+"""Keys of the form's widgets, by setting."""
+
+_NOTES = {
+    "pool_prevalence": "Each value adds one run per repetition.",
+    "test_prevalence": "Costs no run.",
+    "repetitions": "More can be added later.",
+    "training.start": "Several make another axis of the grid.",
+}
+_AXIS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+_REPETITIONS = 5
+_PROBLEM = "study-form"
 
 
 def show() -> None:
@@ -31,12 +63,8 @@ def show() -> None:
         "computed from the same runs. Studies run in a process of their own, and go on when this page is "
         "closed."
     )
-    try:
-        plan = make_study(_values(), origin="this study")
-        check_names(plan.cells[0].config.model)
-    except ConfigError as error:
-        st.error(str(error))
-        return
+    plan = make_study(_values(), origin="this study")
+    check_names(plan.cells[0].config.model)
     problem = _first_problem(plan)
     config = plan.cells[0].config
     st.markdown(
@@ -45,90 +73,55 @@ def show() -> None:
         f"{plural(config.cycles, 'cycle')} of {plural(config.query_count, 'label')}"
     )
     if problem:
-        st.error(problem)
+        problems.tell(problem)
     _show_buttons(plan, can_run=not problem)
 
 
 def _values() -> dict[str, Any]:
-    defaults = load_config("demo")
-    base = defaults.model_dump(mode="json", exclude={"dataset", "pool_prevalence"})
+    """A STUDY.json's content, as the controls say."""
+    demo = load_config("demo")
+    form = ConfigForm(KEYS, demo.model_copy(update={"repetitions": _REPETITIONS}), notes=_NOTES)
+    base = demo.model_dump(mode="json", exclude={"dataset", "pool_prevalence"})
     left, right = st.columns(2, gap="large")
     with left:
-        names = st.multiselect("Data sets", dataset_names(), ["synthetic"], key="study_data")
-        pools = _prevalences("Pools π₀", "study_pools", _POOLS, "Each value adds a run a repetition.")
-        uses = _prevalences("Uses π₁", "study_uses", _USES, "Costs no run.")
-        strategies = st.multiselect(
-            "Strategies", strategy_names(), list(defaults.strategies), key="study_strategies"
+        named = form.words("dataset") | {"label": "Data sets"}
+        names = st.multiselect(**named, options=dataset_names(), default=["synthetic"])
+        pools = _prevalences(form, "pool_prevalence")
+        test_prevalences = _prevalences(form, "test_prevalence")
+        base["strategies"] = st.multiselect(
+            **form.words("strategies"), options=strategy_names(), default=list(demo.strategies)
         )
     with right:
-        base |= _sizes(defaults)
-        base |= _network(defaults)
+        base |= form.numbers("pool_size", "test_size", "query_size", "cycles", "repetitions", "seed")
+        with st.expander("Network and training"):
+            base["model"] = form.network()
+            base["training"] |= form.numbers("training.steps", "training.batch_size")
+            starts = _starts(form)
     grid = {"dataset": names, "pool_prevalence": pools}
     if len(names) == 1:
         base["dataset"] = grid.pop("dataset")[0]
-    starts = st.session_state.get("study_starts") or ["warm"]
     if len(starts) > 1:
         grid["training.start"] = starts
     else:
         base["training"]["start"] = starts[0]
-    base["strategies"] = strategies
-    return {"base": base, "grid": grid, "test_prevalences": uses}
+    return {"base": base, "grid": grid, "test_prevalences": test_prevalences}
 
 
-def _prevalences(label: str, key: str, default: tuple[float, ...], help_: str) -> list[float]:
-    chosen = st.multiselect(label, PREVALENCES, default, format_func=percent, key=key, help=help_)
+def _prevalences(form: ConfigForm, setting: str) -> list[float]:
+    chosen = st.multiselect(**form.words(setting), options=PREVALENCES, default=_AXIS, format_func=percent)
     return sorted(chosen)
 
 
-def _sizes(defaults) -> dict[str, Any]:
-    first, second = st.columns(2)
-    return {
-        "pool_size": first.number_input("Pool size", 2, 10_000_000, defaults.pool_size, key="study_pool"),
-        "test_size": second.number_input("Test size", 2, 1_000_000, defaults.test_size, key="study_test"),
-        "query_size": first.number_input(
-            "Labels a query", 1, 100_000, int(defaults.query_size), key="study_query"
-        ),
-        "cycles": second.number_input("Cycles", 2, 10_000, defaults.cycles, key="study_cycles"),
-        "repetitions": first.number_input(
-            "Repetitions", 1, 10_000, 5, key="study_reps", help="More can be added later."
-        ),
-        "seed": second.number_input("Seed", 0, 2**53 - 1, 0, key="study_seed"),
-    }
-
-
-def _network(defaults) -> dict[str, Any]:
-    with st.expander("Network and training"):
-        known = architectures()
-        architecture = st.selectbox(
-            "Architecture", known, known.index(defaults.model.architecture), key="study_architecture"
-        )
-        encoder = st.selectbox(
-            "Encoder", encoders(), encoders().index(defaults.model.encoder), key="study_encoder"
-        )
-        light = st.checkbox(
-            "Light decoder",
-            True,
-            key="study_light",
-            help="Faster on a CPU; for U-Nets alone.",
-            disabled=architecture != "unet",
-        )
-        first, second = st.columns(2)
-        steps = first.number_input("Steps a cycle", 1, 1_000_000, defaults.training.steps, key="study_steps")
-        batch = second.number_input("Batch size", 2, 4096, defaults.training.batch_size, key="study_batch")
-        st.pills(
-            "Start of each cycle",
-            list(START_TITLES),
-            selection_mode="multi",
-            default=["warm"],
-            format_func=START_TITLES.get,
-            key="study_starts",
-            help="Several make another axis of the grid.",
-        )
-    model = {"architecture": architecture, "encoder": encoder}
-    if light and architecture == "unet":
-        model["options"] = defaults.model.options
-    training = defaults.training.model_dump(mode="json") | {"steps": steps, "batch_size": batch}
-    return {"model": model, "training": training}
+def _starts(form: ConfigForm) -> list[str]:
+    """At least one."""
+    chosen = st.pills(
+        **form.words("training.start"),
+        options=list(START_TITLES),
+        selection_mode="multi",
+        default=["warm"],
+        format_func=START_TITLES.get,
+    )
+    return chosen or ["warm"]
 
 
 def _first_problem(plan: StudyPlan) -> str:
@@ -147,16 +140,7 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
         name = st.text_input(
             "Name", f"study-{time.strftime('%Y%m%d')}", key="study_name", max_chars=64, width=260
         )
-        engine = st.selectbox(
-            "Engine",
-            ["local", "ray"],
-            key="study_engine",
-            width=140,
-            help="local: processes on this machine. ray: a Ray cluster; one is started here without address.",
-        )
-        address = ""
-        if engine == "ray":
-            address = st.text_input("Address", key="study_address", placeholder="auto", width=200)
+        engine, address = _choose_engine()
         wants_estimate = st.button("Estimate time and disk", disabled=not can_run, icon=":material/timer:")
         st.button(
             "Start",
@@ -166,41 +150,49 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
             on_click=_begin,
             args=(name, plan, engine, address),
         )
-        st.download_button(
+        save_button(
             "STUDY.json",
-            plan.to_json(),
-            file_name="study.json",
-            mime="application/json",
-            icon=":material/download:",
-            on_click="ignore",
+            plan.to_json,
+            "study.json",
+            "application/json",
             help="For `python -m alcore study STUDY.json --out DIR`, here or on a cluster.",
         )
     key = json.dumps(plan.to_json())
     if wants_estimate:
-        _estimate(plan, key)
+        with st.spinner("Running two cycles to see how long they take …"):
+            problems.attempt(_PROBLEM, _estimate, plan, key)
     told = st.session_state.get("study_estimate")
     if told and told[0] == key:
         st.info("  \n".join(told[1]))
-    if problem := st.session_state.pop("study_form_problem", None):
-        st.error(problem)
+    problems.show(_PROBLEM)
+
+
+def _choose_engine() -> tuple[str, str]:
+    """Where the study is to run: the engine, and the address of its cluster or ''."""
+    engine = st.selectbox(
+        "Engine",
+        ["local", "ray"],
+        key="study_engine",
+        width=140,
+        help="local: processes on this machine. ray: a Ray cluster; one is started here without address.",
+    )
+    if engine != "ray":
+        return engine, ""
+    return engine, st.text_input("Address", key="study_address", placeholder="auto", width=200)
 
 
 def _estimate(plan: StudyPlan, key: str) -> None:
-    with st.spinner("Running two cycles to see how long they take …"):
-        try:
-            st.session_state["study_estimate"] = key, tell_plan(plan)
-        except AlcoreError as error:
-            st.error(str(error))
+    st.session_state["study_estimate"] = key, tell_plan(plan)
 
 
 def _begin(name: str, plan: StudyPlan, engine: str, address: str) -> None:
     """Start the study and turn to its progress; a callback, since only those may turn to another tab."""
-    try:
-        if name in known_studies():
-            raise ConfigError(f"a study called {name!r} exists; take another name, or extend that one")
-        launch(name, plan, engine=engine, address=address)
-    except AlcoreError as error:
-        st.session_state["study_form_problem"] = str(error)
-        return
-    st.session_state["study_to_open"] = name
-    st.session_state["study_view"] = "Progress"
+    if problems.attempt(_PROBLEM, _start, name, plan, engine, address):
+        st.session_state["study_to_open"] = name
+        st.session_state["study_view"] = "Progress"
+
+
+def _start(name: str, plan: StudyPlan, engine: str, address: str) -> None:
+    if name in known_studies():
+        raise ConfigError(f"a study called {name!r} exists; take another name, or extend that one")
+    launch(name, plan, engine=engine, address=address)

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from alcore.errors import AlcoreError
 from alcore.statistics.comparison import Question
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader, known_studies, open_study
-from alcore.ui.config_form import choose_metric
+from alcore.ui.choices import TEST_PREVALENCE, choose_baseline, choose_metric, nearest_prevalence
 from alcore.ui.downloads import choose_figure_format
 from alcore.ui.study import study_form, study_progress
-from alcore.ui.study.study_views import AT_ONE_PREVALENCE, VIEWS, StudyView
+from alcore.ui.study.study_view import StudyView
+from alcore.ui.study.study_views import AT_ONE_PREVALENCE, VIEWS
+from alcore.ui.tabs import show_tabs
 from alcore.wording import percent, plural
 
-_NEW = "New study"
+_PROGRESS, _NEW = "Progress", "New study"
 
 
 def show() -> None:
     """The page."""
     studies = known_studies()
     name = _choose(list(studies))
-    readings = {**VIEWS, "Progress": None, _NEW: None}
-    tabs = st.tabs(list(readings), key="study_view", on_change="rerun", bind="query-params")
-    for title, tab in zip(readings, tabs, strict=True):
-        if not tab.open:
-            continue
-        with tab:
-            if title == _NEW:
-                study_form.show()
-                continue
-            try:
-                _show_study(studies[name], title)
-            except AlcoreError as error:
-                st.error(str(error))
+    views = {title: partial(_show_study, studies[name], title) for title in (*VIEWS, _PROGRESS)}
+    show_tabs(views | {_NEW: study_form.show}, "study_view")
 
 
 def _choose(names: list[str]) -> str:
@@ -55,29 +46,29 @@ def _note_choice() -> None:
 
 def _show_study(directory: Path, title: str) -> None:
     reader = _reader(directory)
-    if reader.kind == "logs":
+    if not reader.has_counts:
         st.info(
-            "**Imported logs**: they know their metrics at the prevalences of their test sets alone. What "
-            "was not measured is left empty.",
+            "**Imported logs**: their metrics are known only at the prevalences of their test sets. What was "
+            "not measured is left empty.",
             icon=":material/description:",
         )
-    if reader.kind == "recorded":
+    if reader.is_recorded:
         st.info(
             "**Recorded study**: it came with the dashboard and was not run on this machine. "
             f"{_made_by(reader)} What is shown is computed from its saved counts.",
             icon=":material/inventory_2:",
         )
-    if title == "Progress":
+    if title == _PROGRESS:
         study_progress.show(reader)
         return
     cells = _slice(reader)
     study_progress.show_line(reader, cells)
-    column = reader.column(cells)
-    if not column:
+    by_pool = reader.column(cells)
+    if not by_pool:
         st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
         return
     question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
-    VIEWS[title](StudyView(reader, cells, column, question))
+    VIEWS[title](StudyView(reader, cells, by_pool, question))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -114,26 +105,19 @@ def _slice(reader: StudyReader) -> list[Cell]:
 def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> Question:
     strategies = list(cells[0].config.strategies)
     prevalences = sorted(reader.plan.test_prevalences)
-    used = min(prevalences, key=lambda step: abs(step - cells[0].config.test_prevalence))
+    test_prevalence = nearest_prevalence(cells[0].config.test_prevalence, prevalences)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         metric = choose_metric("study_metric")
-        baseline = st.selectbox(
-            "Against",
-            strategies,
-            strategies.index("random") if "random" in strategies else 0,
-            key="study_baseline",
-            width=180,
-            help="The baseline of all differences.",
-        )
+        baseline = choose_baseline("study_baseline", strategies, is_linked=False)
         if at_one_prevalence and len(prevalences) > 1:
-            used = st.select_slider(
-                "Defects in use π₁",
+            test_prevalence = st.select_slider(
+                TEST_PREVALENCE,
                 prevalences,
-                used,
+                test_prevalence,
                 format_func=percent,
-                key="study_use",
+                key="study_test_prevalence",
                 width=260,
                 help="Where the models are used. It costs no run: every number comes from saved counts.",
             )
         choose_figure_format()
-    return Question(metric, used, baseline)
+    return Question(metric, test_prevalence, baseline)

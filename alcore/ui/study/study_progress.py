@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 
-from alcore.errors import AlcoreError
 from alcore.presentation.figures.study_maps import progress_map
 from alcore.study.launch import is_starting, last_words, launch
 from alcore.study.ledger import CellProgress
 from alcore.study.plan import Cell
 from alcore.study.reader import POOL_AXIS, StudyReader, describe_axis, describe_slice
 from alcore.study.study_store import StudyStore
+from alcore.ui import problems
+from alcore.ui.choices import widget_bounds
+from alcore.ui.rerun import rerun_when_changed
 from alcore.wording import clock, plural
 
 _TICK = 2.0
+_PROBLEM = "study"
 _MOST_ROWS, _MOST_COLUMNS = 40, 40
 
 
 @dataclass(frozen=True)
 class _State:
-    """The study at a glance."""
+    """The study at a glance. Compared by what the rest of the page is drawn from.
+
+    results: changes with the results of the cells shown.
+    """
 
     is_live: bool
     is_starting: bool
     is_stopping: bool
-    cells: dict[str, CellProgress]
-    finished: int
-    failed: int
-    left: float | None
-    is_rehearsal: bool
+    results: int
+    cells: dict[str, CellProgress] = field(compare=False)
+    finished: int = field(compare=False)
+    failed: int = field(compare=False)
+    left: float | None = field(compare=False)
+    is_rehearsal: bool = field(compare=False)
 
 
-def _state(reader: StudyReader) -> _State:
+def _state(reader: StudyReader, cells_shown: Sequence[Cell] = ()) -> _State:
     store = StudyStore(reader.directory)
     ledger = store.ledger()
     cells, notes = ledger.by_cell(), ledger.notes()
@@ -43,6 +51,7 @@ def _state(reader: StudyReader) -> _State:
         is_live=is_live,
         is_starting=not is_live and is_starting(reader.directory),
         is_stopping=is_live and store.is_asked_to_stop,
+        results=reader.version(cells_shown),
         cells=cells,
         finished=sum(progress.finished for progress in cells.values()),
         failed=sum(progress.failed for progress in cells.values()),
@@ -53,50 +62,51 @@ def _state(reader: StudyReader) -> _State:
 
 def show_line(reader: StudyReader, cells: list[Cell]) -> None:
     """Where the study is, in a line that keeps up; the page is drawn anew when the cells have new results."""
-    if reader.kind != "own":
+    if not reader.can_resume:
         return
-    drawn, version = _state(reader), reader.version(cells)
-    is_done = drawn.finished == reader.plan.runs
 
-    @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
-    def line() -> None:
-        now = _state(reader)
-        if (reader.version(cells), now.is_live) != (version, drawn.is_live):
-            st.rerun()
+    def show_words(now: _State) -> None:
         if now.finished < reader.plan.runs or now.is_live:
             st.caption(_words(reader, now))
 
-    line()
+    drawn = _state(reader, cells)
+    rerun_when_changed(
+        lambda: _state(reader, cells),
+        every=_seconds_between_looks(reader, drawn),
+        drawn=drawn,
+        show=show_words,
+    )
 
 
 def show(reader: StudyReader) -> None:
-    """The CellProgress tab."""
-    if reader.kind != "own":
-        how = "recorded" if reader.kind == "recorded" else "imported"
+    """The Progress tab."""
+    if not reader.can_resume:
+        how = "recorded" if reader.is_recorded else "imported"
         st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is {how}.")
         return
     drawn = _state(reader)
-    is_done = drawn.finished == reader.plan.runs
-
-    @st.fragment(run_every=None if is_done and not drawn.is_live else _TICK)
-    def follow() -> None:
-        now = _state(reader)
-        if (now.is_live, now.is_starting, now.is_stopping) != (
-            drawn.is_live,
-            drawn.is_starting,
-            drawn.is_stopping,
-        ):
-            st.rerun()
-        st.markdown(_words(reader, now))
-        st.progress(min(1.0, now.finished / reader.plan.runs))  # the plan may have shrunk
-        figure = _figure(reader, now)
-        st.plotly_chart(figure, key="study-progress", config={"displayModeBar": False})
-        st.caption("Cells fill cycle by cycle. Numbers: finished share of a cell's repetitions.")
-        for cell, repetition, message in StudyStore(reader.directory).ledger().failures():
-            st.error(f"Repetition {repetition} of cell {cell} failed: {message.splitlines()[0]}")
-
-    follow()
+    rerun_when_changed(
+        lambda: _state(reader),
+        every=_seconds_between_looks(reader, drawn),
+        drawn=drawn,
+        show=lambda now: _show_progress(reader, now),
+    )
     _show_buttons(reader, drawn)
+
+
+def _seconds_between_looks(reader: StudyReader, drawn: _State) -> float | None:
+    """None for a study that is done."""
+    return None if drawn.finished == reader.plan.runs and not drawn.is_live else _TICK
+
+
+def _show_progress(reader: StudyReader, now: _State) -> None:
+    st.markdown(_words(reader, now))
+    st.progress(min(1.0, now.finished / reader.plan.runs))  # the plan may have shrunk
+    figure = _figure(reader, now)
+    st.plotly_chart(figure, key="study-progress", config={"displayModeBar": False})
+    st.caption("Cells fill cycle by cycle. Numbers: finished share of a cell's repetitions.")
+    for cell, repetition, message in StudyStore(reader.directory).ledger().failures():
+        problems.tell(f"Repetition {repetition} of cell {cell} failed: {message.splitlines()[0]}")
 
 
 def _words(reader: StudyReader, now: _State) -> str:
@@ -122,7 +132,7 @@ def _figure(reader: StudyReader, now: _State):
     for row, (_, cells) in enumerate(slices):
         for column, cell in enumerate(cells[:_MOST_COLUMNS]):
             progress = now.cells.get(cell.id, CellProgress(waiting=cell.config.repetitions))
-            records = cell.config.cycles * len(cell.config.strategies)
+            records = cell.config.records / cell.config.repetitions
             done[row, column] = (progress.finished + progress.records / records) / max(progress.tasks, 1)
     rows = [describe_slice(slice_) or "π₀" for slice_, _ in slices]
     names = [describe_axis(POOL_AXIS, pool) for pool in pools[:_MOST_COLUMNS]]
@@ -143,13 +153,13 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
             "Resume",
             icon=":material/play_arrow:",
             disabled=is_busy or (now.finished == reader.plan.runs and not now.is_rehearsal),
-            on_click=_go_on,
-            args=(reader, repetitions),
+            on_click=problems.attempt,
+            args=(_PROBLEM, _go_on, reader, repetitions),
         )
         wanted = st.number_input(
-            "Repetitions a cell",
+            "Repetitions per cell",
             repetitions,
-            10_000,
+            widget_bounds("repetitions").high,
             repetitions,
             key="study_repetitions",
             width=160,
@@ -159,21 +169,18 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
             "Add repetitions",
             icon=":material/add:",
             disabled=is_busy or wanted <= repetitions,
-            on_click=_go_on,
-            args=(reader, wanted),
+            on_click=problems.attempt,
+            args=(_PROBLEM, _go_on, reader, wanted),
         )
-    if problem := st.session_state.pop("study_problem", None):
-        st.error(problem)
+    if problems.is_noted(_PROBLEM):
+        problems.show(_PROBLEM)
     elif not is_busy and now.finished < reader.plan.runs and (said := last_words(reader.directory)):
         st.warning(said)
 
 
 def _go_on(reader: StudyReader, repetitions: int) -> None:
     plan = reader.plan if repetitions == _planned(reader) else reader.plan.with_repetitions(repetitions)
-    try:
-        launch(reader.directory.name, plan)
-    except AlcoreError as error:
-        st.session_state["study_problem"] = str(error)
+    launch(reader.directory.name, plan)
 
 
 def _planned(reader: StudyReader) -> int:

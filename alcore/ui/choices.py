@@ -1,0 +1,67 @@
+"""Choices that several pages offer: prevalences, metric, baseline, and how far a number may go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from alcore.config import Bounds, bounds
+from alcore.presentation.labels import METRIC_TITLES
+
+PREVALENCES = (
+    *(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),
+    *(0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+)
+"""Steps of the prevalence sliders: 0.1 % to 100 %, finer where it is small."""
+
+POOL_PREVALENCE = "Defects in the pool π₀"
+TEST_PREVALENCE = "Deployment prevalence π₁"
+"""What π₀ and π₁ are called on every page."""
+
+START_TITLES = {"warm": "warm", "cold": "cold", "shrink-perturb": "shrink & perturb"}
+
+_LARGEST_NUMBER = 2**53 - 1  # a browser counts in doubles, and Streamlit refuses what they cannot hold
+
+
+def widget_bounds(field: str) -> Bounds:
+    """`alcore.config.bounds` of a whole number, as far as a number control can go."""
+    low, high = bounds(field)
+    return Bounds(max(low, -_LARGEST_NUMBER), min(high, _LARGEST_NUMBER))
+
+
+def choose_metric(key: str) -> str:
+    """The metric that a page judges by."""
+    return st.segmented_control(
+        "Metric of the defect class",
+        list(METRIC_TITLES),
+        default="iou",
+        required=True,
+        format_func=METRIC_TITLES.get,
+        key=key,
+        help="Patch IoU is the mean over defective patches: it does not depend on π.",
+        bind="query-params",
+    )
+
+
+def choose_baseline(key: str, strategies: Sequence[str], *, is_linked: bool) -> str:
+    """The strategy that all differences of a page are taken against.
+
+    Args:
+        is_linked: whether the choice is in the page's address.
+    """
+    return st.selectbox(
+        "Against",
+        strategies,
+        strategies.index("random") if "random" in strategies else 0,
+        key=key,
+        help="The baseline of all differences. Beating random is easy where defects are rare; "
+        "oracle-random, which cheats, is the one to beat.",
+        width=200,
+        bind="query-params" if is_linked else None,
+    )
+
+
+def nearest_prevalence(prevalence: float, steps: Sequence[float] = PREVALENCES) -> float:
+    """The step of a slider that lies nearest to a prevalence."""
+    return min(steps, key=lambda step: abs(step - prevalence))

@@ -1,0 +1,64 @@
+"""Which point of a chart was clicked.
+
+A chart forgets its selection when it is drawn anew, and a live one is drawn often: the point must be copied
+inside the chart's `on_select` callback, before the page is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+
+def selected_points(chart: str) -> list[tuple[Any, ...]]:
+    """`customdata` of the points selected in the chart with that key; points without it are left out.
+
+    For the chart's `on_select` callback, or what is drawn right after the chart.
+    """
+    state = st.session_state.get(chart)
+    points = state["selection"]["points"] if state else []
+    return [tuple(point["customdata"]) for point in points if point.get("customdata")]
+
+
+@dataclass(frozen=True)
+class Click:
+    """The last click on a point, kept in the session under `slot` until it is forgotten."""
+
+    slot: str
+
+    @property
+    def point(self) -> tuple[Any, ...] | None:
+        """`customdata` of the point, or None."""
+        return st.session_state.get(self._key)
+
+    def take(self, chart: str) -> bool:
+        """Keep the point that was clicked in the chart with that key; an `on_select` callback.
+
+        Returns:
+            Whether it is another point than the one kept: a chart that is drawn anew may report its old one.
+        """
+        points = selected_points(chart)
+        if not points or points[0] == self.point:
+            return False
+        st.session_state[self._key] = points[0]
+        st.session_state[self._news] = True
+        return True
+
+    def is_news(self) -> bool:
+        """Whether a point was taken since this was asked last."""
+        return st.session_state.pop(self._news, False)
+
+    def forget(self) -> None:
+        """Keep no point, so that the same one can be clicked again."""
+        st.session_state.pop(self._key, None)
+        st.session_state.pop(self._news, None)
+
+    @property
+    def _key(self) -> str:
+        return f"click:{self.slot}"
+
+    @property
+    def _news(self) -> str:
+        return f"click-news:{self.slot}"

@@ -1,0 +1,36 @@
+"""The full-pool ceiling of a run that is compared: asked for here, trained like any run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from alcore.ui import problems
+from alcore.ui.compare.source import Source
+from alcore.ui.session import manager, run_store
+
+
+def offer_ceiling(run: Source, *, several: bool) -> None:
+    """A button that has a finished run's ceiling trained, or how far that is."""
+    row, store = manager().index.get(run.id), run_store(run.id)
+    have, all_of_them = len(store.ceilings()), run.config.repetitions
+    who, slot = f"run {run.name}" if several else "this run", f"ceiling-{run.id}"
+    if have == all_of_them:
+        return
+    if store.wants_ceiling and row is not None and row.is_active:
+        st.caption(f"The ceiling of {who} is being trained: {have} of {all_of_them} repetitions.")
+        return
+    st.button(
+        f"Train the full-pool ceiling of {who}",
+        key=f"ceiling-{run.id}",
+        icon=":material/vertical_align_top:",
+        disabled=row is None or not row.is_finished,
+        help="Trains the same network once per repetition on the whole pool, for as long as stands behind a "
+        "strategy's last model: about what no choice of labels can beat. Only for finished runs.",
+        on_click=problems.attempt,
+        args=(slot, _ask_for_ceiling, run.id),
+    )
+    problems.show(slot)
+
+
+def _ask_for_ceiling(run_id: str) -> None:
+    manager().request_ceiling(run_id)

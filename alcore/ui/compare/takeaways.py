@@ -1,0 +1,52 @@
+"""What one takes away from Compare besides figures: tables, logs, and the text of a methods section."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from alcore.logs.zipped import zip_log
+from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
+from alcore.statistics.comparison import Question
+from alcore.ui.compare.source import Source
+from alcore.ui.downloads import save_button, show_table
+from alcore.ui.session import run_store, run_tables
+
+
+def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
+    """All numbers behind the figures, to sort and to download."""
+    st.markdown(
+        "**One row per strategy.** Bounds of 95 % intervals stand beside the estimates, where they are known."
+    )
+    show_table(summary, "summary")
+    st.markdown("**One row per strategy and budget.**")
+    show_table(budgets, "budgets")
+
+
+def offer_log(run: Source, *, several: bool) -> None:
+    """A button that hands a run out in the form of the paper's code."""
+    save_button(
+        f"Logs of {'run ' + run.name if several else 'this run'} as the paper's code writes them",
+        lambda: zip_log(run_tables(run.id)),
+        f"{run.id}-logs.zip",
+        "application/zip",
+        key=f"logs-{run.id}",
+        type="tertiary",
+        help="dict_STRATEGY.csv and selected_items_STRATEGY_CYCLE_REPETITION.csv in a zip file.",
+    )
+
+
+def show_methods(runs: list[Source], question: Question) -> None:
+    """For each run a paragraph for one's paper, and whom to cite."""
+    for run in runs:
+        if len(runs) > 1:
+            st.markdown(f"**Run {run.name}**")
+        if not run.can_resume:
+            st.markdown("Imported logs: their methods are those of the code that wrote them.")
+            continue
+        device = run_store(run.id).environment().get("device", "an unknown device")
+        text = methods_paragraph(run.config, run.evidence, question, device=device)
+        st.code(text, language=None, wrap_lines=True)
+    st.markdown("**Please cite** the study that this dashboard follows:")
+    st.markdown(CITATION)
+    st.code(BIBTEX, language="bibtex")

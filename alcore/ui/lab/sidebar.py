@@ -1,0 +1,100 @@
+"""The Lab's sidebar: what defines a run, and nothing else. Every control is in the address bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from alcore.acquisition import strategy_names
+from alcore.config import RunConfig, load_config, make_config
+from alcore.data.collection import dataset_names
+from alcore.errors import ConfigError
+from alcore.learning.model_names import check_names
+from alcore.ui.choices import PREVALENCES, START_TITLES
+from alcore.ui.config_form import ConfigForm
+from alcore.ui.session import manager
+from alcore.wording import percent
+
+KEYS = {
+    "dataset": "data",
+    "pool_prevalence": "pi0",
+    "test_prevalence": "pi1",
+    "strategies": "strategies",
+    "pool_size": "pool",
+    "query_size": "query",
+    "cycles": "cycles",
+    "repetitions": "reps",
+    "model.architecture": "net",
+    "model.encoder": "encoder",
+    "model.encoder_weights": "weights",
+    "model.options": "light",
+    "training.steps": "steps",
+    "training.start": "start",
+    "seed": "seed",
+    "device": "device",
+}
+"""Parameters of the Lab's address, which links that people keep are made of, by setting."""
+
+
+def sidebar() -> RunConfig | ConfigError:
+    """Show the controls; the config they make, or what is wrong with it."""
+    form = ConfigForm(KEYS, load_config("demo"), is_linked=True)
+    with st.sidebar:
+        values = _experiment(form)
+        with st.expander("Network and training"):
+            values |= {"model": form.network(), "training": _training(form)}
+        with st.expander("Seed and device"):
+            values |= {"seed": form.number("seed"), "device": _device(form)}
+    try:
+        config = make_config(values, origin="these settings")
+        check_names(config.model)
+        return config
+    except ConfigError as error:
+        return error
+
+
+def _experiment(form: ConfigForm) -> dict[str, Any]:
+    values = {
+        "dataset": st.selectbox(**form.words("dataset"), options=dataset_names()),
+        "pool_prevalence": _prevalence(form, "pool_prevalence"),
+        "test_prevalence": _prevalence(form, "test_prevalence"),
+        "test_size": form.default("test_size"),
+    }
+    values |= form.numbers("pool_size", "query_size", "cycles", "repetitions")
+    strategies = st.pills(
+        **form.words("strategies"),
+        options=strategy_names(),
+        selection_mode="multi",
+        default=list(form.default("strategies")),
+    )
+    return values | {"strategies": tuple(strategies)}
+
+
+def _prevalence(form: ConfigForm, setting: str) -> float:
+    return st.select_slider(
+        **form.words(setting), options=PREVALENCES, value=form.default(setting), format_func=percent
+    )
+
+
+def _training(form: ConfigForm) -> dict[str, Any]:
+    steps = form.number("training.steps")
+    start = st.segmented_control(
+        **form.words("training.start"),
+        options=list(START_TITLES),
+        default="warm",
+        required=True,
+        format_func=START_TITLES.get,
+    )
+    return form.defaults.training.model_dump() | {"steps": steps, "start": start}
+
+
+def _device(form: ConfigForm) -> str:
+    found = manager().devices
+    gpus = [name for name in found or [] if name != "cpu"]
+    title = {"auto": f"auto ({found[0]})" if found else "auto"}
+    return st.selectbox(
+        **form.words("device"),
+        options=["auto", "cpu", *gpus],
+        format_func=lambda name: title.get(name, name),
+    )

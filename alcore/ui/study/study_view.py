@@ -1,0 +1,30 @@
+"""What every view of the Study page draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alcore.presentation.labels import METRIC_TITLES
+from alcore.statistics.comparison import Question
+from alcore.study.analysis import EvidenceByPool
+from alcore.study.plan import Cell
+from alcore.study.reader import StudyReader
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """What a view draws: cells that differ in π₀ alone, those with results, and what is asked of them."""
+
+    reader: StudyReader
+    cells: list[Cell]
+    by_pool: EvidenceByPool
+    question: Question
+
+    @property
+    def area(self) -> str:
+        """The advantage's name on axes."""
+        return f"AUBC ({METRIC_TITLES[self.question.metric]}) minus {self.question.baseline}'s"
+
+    def cell_at(self, pool: float) -> Cell:
+        """The cell at a π₀."""
+        return next(cell for cell in self.cells if cell.config.pool_prevalence == pool)
