@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from alcore.errors import StoreError
 from alcore.ui.compare.compare_views import VIEWS
 from alcore.ui.session import manager
 from tests.ui.helpers import open_page, texts
@@ -40,6 +41,35 @@ def test_every_metric_prevalence_and_baseline(finished_runs):
     app.button_group(key="along").set_value("share").run()
     app.number_input(key="target").set_value(0.9).run()
     assert not app.exception
+
+
+def test_an_old_link_s_prevalence_is_moved_to_where_it_is_now(finished_runs):
+    app = open_page("pages/compare.py", runs=finished_runs[0], use="5 %")
+    assert app.select_slider(key="pi1").value == 0.05
+    assert "use" not in app.query_params
+    assert not app.warning
+    app.run()
+    assert app.select_slider(key="pi1").value == 0.05
+    app.select_slider(key="pi1").set_value(0.1).run()
+    assert app.select_slider(key="pi1").value == 0.1
+
+
+def test_an_old_link_s_prevalence_that_is_none_is_left_out(finished_runs):
+    app = open_page("pages/compare.py", runs=finished_runs[0], use="often")
+    assert app.select_slider(key="pi1").value == 0.02
+    assert "use" not in app.query_params
+
+
+def test_a_ceiling_that_cannot_be_asked_for_is_said_once(finished_runs, monkeypatch):
+    def refuse(self, run_id):
+        raise StoreError("the disk is full")
+
+    app = open_compare(finished_runs[0], view="Curves")
+    monkeypatch.setattr(type(manager()), "request_ceiling", refuse)
+    app.button(key=f"ceiling-{finished_runs[0]}").click().run()
+    assert [error.value for error in app.error] == ["the disk is full"]
+    app.run()
+    assert not app.error
 
 
 @pytest.mark.parametrize("view", list(VIEWS))

@@ -40,7 +40,7 @@ def show_pool(config: RunConfig, drawn: RepetitionSplit) -> None:
 def _prevalence_bars(pool_prevalence: float, test_prevalence: float) -> str:
     """Two bars of 100 % as HTML: a plotly chart would take longer to redraw than the slider to move."""
     return "".join(
-        f"<div style='margin-bottom: 0.9rem'>{name} = {percent(share)} defective"
+        f"<div style='margin-bottom: 0.9rem'>{name} = {percent(share)}"
         "<div style='height: 1.4rem; border: 1px solid gray; background: rgba(140, 140, 140, 0.25)'>"
         f"<div style='height: 100%; width: {100 * share:.2f}%; background: {TRUE_MASK}'></div></div></div>"
         for name, share in (
