@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from alcore.commands.options import limits
 from alcore.errors import ConfigError
 from alcore.wording import percent
 
@@ -23,7 +24,7 @@ def import_log_folders(
     test_prevalence: Annotated[
         float, typer.Option(help="Deployment prevalence π₁, of the second test set.")
     ] = 0.05,
-    pool_size: Annotated[int, typer.Option(help="Patches in the pool.", min=2)] = 4300,
+    pool_size: Annotated[int, typer.Option(help="Patches in the pool.", **limits("pool_size"))] = 4300,
     column: Annotated[
         list[str] | None, typer.Option(help="What a column means, as NAME=MEANING, such as 'miou=iou_pi0'.")
     ] = None,

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alcore.commands.options import AsJson
 from alcore.errors import AlcoreError
 
 if TYPE_CHECKING:
     from alcore.runs.run_store import RunStore
 
 Directory = Annotated[Path, typer.Argument(help="The run's directory.")]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object per line on stdout instead of a progress bar.")
-]
 
 
 def run(

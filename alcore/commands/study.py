@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from alcore.commands.options import limits
 from alcore.errors import AlcoreError, ConfigError, did_you_mean
 
 INTERRUPTED = 130
@@ -31,7 +32,8 @@ def study(
         float, typer.Option(help="Part of a GPU that a run takes, such as 0.25; 0 for none.", min=0, max=1)
     ] = 1.0,
     repetitions: Annotated[
-        int | None, typer.Option(help="Repetitions per cell, in place of the study's.", min=1)
+        int | None,
+        typer.Option(help="Repetitions per cell, in place of the study's.", **limits("repetitions")),
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what the study would take.")] = False,
     as_json: Annotated[
@@ -86,7 +88,8 @@ def report(
     out: Annotated[Path, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")],
     metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
     prevalence: Annotated[
-        float | None, typer.Option(help="Deployment prevalence π₁; by default the config's.", min=0, max=1)
+        float | None,
+        typer.Option(help="Deployment prevalence π₁; by default the config's.", **limits("test_prevalence")),
     ] = None,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""

@@ -183,19 +183,19 @@ def test_a_number_control_goes_as_far_as_a_browser_counts():
 def test_an_old_link_to_the_lab_opens_its_settings():
     """Every parameter that links were made of, before the form was shared."""
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    link = dict(
-        pi0="20 %",
-        pi1="5 %",
-        pool="400",
-        query="10",
-        cycles="3",
-        reps="2",
-        net="fpn",
-        steps="30",
-        start="cold",
-        seed="2147483648",
-        device="cpu",
-    )
+    link = {
+        "pi0": "20 %",
+        "pi1": "5 %",
+        "pool": "400",
+        "query": "10",
+        "cycles": "3",
+        "reps": "2",
+        "net": "fpn",
+        "steps": "30",
+        "start": "cold",
+        "seed": "2147483648",
+        "device": "cpu",
+    }
     for name, value in link.items():
         app.query_params[name] = value
     app.run()
