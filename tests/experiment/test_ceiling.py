@@ -1,6 +1,7 @@
 import shutil
 
 import numpy as np
+import pytest
 
 from alcore.config import make_config
 from alcore.experiment.ceiling import train_ceiling
@@ -9,6 +10,8 @@ from alcore.runs.execution import execute
 from alcore.runs.run_store import RunStore
 from tests.conftest import SMALL
 from tests.runs.helpers import alcore, bytes_of
+
+pytestmark = pytest.mark.slow
 
 
 def test_it_trains_on_the_whole_pool_for_as_long_as_all_cycles_and_is_judged_like_them(small, surfaces):

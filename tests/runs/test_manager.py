@@ -10,6 +10,8 @@ from alcore.runs.runners import ThreadRunner
 from tests.conftest import SMALL
 from tests.runs.helpers import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def manager(home):

@@ -17,6 +17,8 @@ from tests.runs.helpers import alcore, start_alcore, wait_for
 from tests.study.deadly import DeadlyEngine
 from tests.study.helpers import plan_of, runs_of, write_study
 
+pytestmark = pytest.mark.slow
+
 
 def workers_below(pid):
     children = psutil.Process(pid).children(recursive=True)

@@ -21,6 +21,8 @@ from alcore.study.study_store import StudyStore
 from tests.data.test_importers import make_folder
 from tests.study.helpers import plan_of, run_alone, runs_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cluster():

@@ -17,6 +17,8 @@ from alcore.study.tasks import Task
 from tests.runs.helpers import bytes_of
 from tests.study.helpers import OneByOne, plan_of, run_alone, runs_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
