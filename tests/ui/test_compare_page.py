@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from alcore.errors import StoreError
 from alcore.ui.compare.compare_views import VIEWS
 from alcore.ui.session import manager
+from tests.conftest import ROOT
 from tests.ui.helpers import open_page, texts
 
 
@@ -44,9 +46,12 @@ def test_every_metric_prevalence_and_baseline(finished_runs):
 
 
 def test_an_old_link_s_prevalence_is_moved_to_where_it_is_now(finished_runs):
-    app = open_page("pages/compare.py", runs=finished_runs[0], use="5 %")
+    app = AppTest.from_file(ROOT / "pages" / "compare.py", default_timeout=60)
+    app.query_params["runs"], app.query_params["use"] = finished_runs[0], "5 %"
+    app.run()
     assert app.select_slider(key="pi1").value == 0.05
     assert "use" not in app.query_params
+    assert "5 %" in app.query_params["pi1"]
     assert not app.warning
     app.run()
     assert app.select_slider(key="pi1").value == 0.05

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from alcore.errors import AlcoreError
 from alcore.presentation.labels import METRIC_TITLES
@@ -149,6 +151,7 @@ def _target(metric: str) -> float | None:
 
 
 def _test_prevalence(of_the_run: float) -> float:
+    """The slider of π₁. Its key is that of the Lab, so Streamlit takes a choice along from page to page."""
     is_moved = _take_old_link()
     return st.select_slider(
         TEST_PREVALENCE,
@@ -170,6 +173,8 @@ def _take_old_link() -> bool:
     found = [step for step in PREVALENCES if percent(step) == old]
     if found:
         st.session_state[_KEY] = found[0]
+        with contextlib.suppress(StreamlitAPIException):  # the slider is there already, and keeps the address
+            st.query_params[_KEY] = old
     return bool(found)
 
 
