@@ -9,8 +9,11 @@ PACKAGE = Path(__file__).resolve().parent
 IMPORT_ROOT = PACKAGE.parent
 """What a child process needs on its PYTHONPATH to find this very package."""
 
-IS_CHECKOUT = (IMPORT_ROOT / "app.py").is_file()
-DASHBOARD = IMPORT_ROOT if IS_CHECKOUT else PACKAGE / "bundle"
+_BUNDLE = PACKAGE / "bundle"
+IS_CHECKOUT = not _BUNDLE.is_dir()
+"""Whether the package is used where it is developed; an installed one carries a bundle of its own."""
+
+DASHBOARD = IMPORT_ROOT if IS_CHECKOUT else _BUNDLE
 """The folder with app.py, pages/, assets/ and .streamlit/: the checkout, or where a wheel puts its copy."""
 
 ASSETS = DASHBOARD / "assets"

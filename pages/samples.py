@@ -9,7 +9,7 @@ from alcore.ui.session import shown_run
 from alcore.ui.tabs import show_tabs
 
 VIEWS = {
-    "Source patches": chosen_patches.show_chosen,
+    "Chosen patches": chosen_patches.show_chosen,
     "Why this one?": why.show_why,
     "Watch the model learn": chosen_patches.show_learning,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from alcore.home import IMPORT_ROOT
+from alcore.home import IMPORT_ROOT, IS_CHECKOUT
 
 
 def alcore_command(*arguments: str) -> list[str]:
@@ -14,6 +14,13 @@ def alcore_command(*arguments: str) -> list[str]:
 
 
 def child_environment(**changes: str) -> dict[str, str]:
-    """This process's environment, with which a child finds this package and speaks UTF-8."""
-    paths = filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH")])
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"} | changes
+    """This process's environment, with which a child finds this package and speaks UTF-8.
+
+    A checkout goes on the path; an installed package is found without, and its folder, site-packages, would
+    hide modules of the standard library there.
+    """
+    environment = os.environ | {"PYTHONUTF8": "1"} | changes
+    if IS_CHECKOUT:
+        paths = filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH")])
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    return environment
