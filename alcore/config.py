@@ -36,7 +36,7 @@ class ModelConfig(_Frozen):
 class TrainingConfig(_Frozen):
     """How one cycle's training goes. Dice + binary cross-entropy is the loss."""
 
-    steps: int = Field(40, ge=1, le=1_000_000, description="optimiser steps a cycle")
+    steps: int = Field(40, ge=1, le=1_000_000, description="optimiser steps per cycle")
     epochs: int | None = Field(
         None, ge=1, le=10_000, description="if given, replaces steps: passes over the labelled set"
     )
@@ -65,8 +65,8 @@ class RunConfig(_Frozen):
     pool_size: int = Field(600, ge=2, le=10_000_000)
     pool_prevalence: float = Field(0.10, gt=0, le=1, description="π₀, share of defective patches in the pool")
     test_size: int = Field(400, ge=2, le=1_000_000, description="at most; a smaller test split is used whole")
-    test_prevalence: float = Field(0.02, gt=0, le=1, description="π₁, share of defective patches in use")
-    query_size: int | float = Field(24, gt=0, description="patches a query, or (0, 1] as a share of the pool")
+    test_prevalence: float = Field(0.02, gt=0, le=1, description="π₁, defective share in deployment")
+    query_size: int | float = Field(24, gt=0, description="patches per query, or a share of the pool (0, 1]")
     cycles: int = Field(8, ge=1, le=10_000)
     repetitions: int = Field(1, ge=1, le=10_000)
     strategies: tuple[str, ...] = Field(("random", "entropy", "core-set"), min_length=1)
