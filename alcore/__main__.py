@@ -32,7 +32,7 @@ app.add_typer(logs_app, name="logs")
 
 
 def main() -> None:
-    """Run the command line; an error of the user's is one line on stderr."""
+    """Run the command line; a user error is one line on stderr."""
     try:
         app()
     except AlcoreError as error:

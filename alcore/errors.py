@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class AlcoreError(Exception):
-    """Base of all errors that a user can cause and mend; shown without a traceback."""
+    """Base of all errors that a user can cause and fix; shown without a traceback."""
 
 
 class ConfigError(AlcoreError):
@@ -32,7 +32,7 @@ class MetricsError(AlcoreError):
 
 
 class ModelError(AlcoreError):
-    """A network that cannot be built, or weights that cannot be had."""
+    """A network that cannot be built, or weights that cannot be downloaded."""
 
 
 class DeviceError(AlcoreError):

@@ -1,6 +1,6 @@
 """Per-patch confusion counts -> metrics of the defect class, at any prevalence.
 
-Under label shift the images of a class stay as they are and only the class shares move. So the expected
+Under label shift the images of each class stay as they are and only the class shares change. So the expected
 counts of one patch drawn at prevalence π are π·mean(counts | defective) + (1 − π)·mean(counts | clean),
 and every pixel metric follows from them without another forward pass.
 """
@@ -15,7 +15,7 @@ METRICS = ("iou", "dice", "precision", "recall")
 """Pixel metrics of the defect class, in the order in which they are written and shown."""
 
 PATCH_IOU = "patch_iou"
-"""Mean IoU over defective patches: each weighs the same, whatever its defect's size; does not depend on π."""
+"""Mean IoU over defective patches, each with equal weight whatever its defect's size; independent of π."""
 
 ALL_METRICS = (*METRICS, PATCH_IOU)
 
@@ -28,9 +28,9 @@ def counts_at_prevalence(counts: np.ndarray, defective: np.ndarray, prevalence: 
         defective: (N,) bool.
         prevalence: share of defective patches, 0..1.
     Returns:
-        (4,) float64 tp, fp, fn, tn, in pixels a patch; linear in the prevalence.
+        (4,) float64 tp, fp, fn, tn, in pixels per patch; linear in the prevalence.
     Raises:
-        MetricsError: a prevalence outside 0..1, or a class with weight but without a test patch.
+        MetricsError: a prevalence outside 0..1, or no test patch of a class that has weight at it.
     """
     if not 0 <= prevalence <= 1:
         raise MetricsError(f"prevalence must be between 0 and 1, got {prevalence}")
@@ -51,13 +51,13 @@ def counts_at_prevalence(counts: np.ndarray, defective: np.ndarray, prevalence: 
 def metrics_from_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
     """Metrics of the defect class, pooled over pixels: a large defect weighs more than a small one.
 
-    A ratio 0/0 is undefined. It is given as NaN, said to be undefined, and never drawn as 0.
+    A ratio 0/0 is undefined: it is returned as NaN, reported as undefined, and never drawn as 0.
 
     Args:
         counts: (..., 4) tp, fp, fn, tn; sums or means, any scale.
     Returns:
         For each name in `METRICS` an array (...) float64 in [0, 1], NaN where the ratio is 0/0: precision
-        when nothing is predicted, recall when nothing is there, IoU and Dice when both hold.
+        when nothing is predicted, recall when there is no defect, IoU and Dice when both hold.
     """
     counts = np.asarray(counts, dtype=np.float64)
     tp, fp, fn = counts[..., 0], counts[..., 1], counts[..., 2]
@@ -76,29 +76,30 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def class_means(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
-    """The sufficient statistic of an evaluation for all metrics at all prevalences.
+    """The sufficient statistic of an evaluation: all metrics at all prevalences follow from it.
 
     Args:
         counts: (T, 4) tp, fp, fn, tn of each test patch.
-        defective: (T,) bool, with both kinds in it.
+        defective: (T,) bool, with at least one patch of each class.
     Returns:
         (2, 5) float64: means over clean, then over defective patches, of tp, fp, fn, tn and the patch's IoU
-        (over clean ones 0, and never used).
+        (0 for clean patches, and never used).
     """
     rows = np.concatenate([counts, patch_iou(counts)[:, None]], axis=1)
     return np.stack([rows[~defective].mean(axis=0), rows[defective].mean(axis=0)])
 
 
 def patch_iou(counts: np.ndarray) -> np.ndarray:
-    """IoU of each patch by itself. What is shown is its mean over defective patches.
+    """IoU of each patch by itself; pages show its mean over defective patches.
 
-    In that mean every defective patch weighs the same, whatever its defect's size. No clean patch enters, so
-    it does not depend on π: it tells how well defects are outlined, not how often clean material is marked.
+    In that mean every defective patch has equal weight, whatever its defect's size. Clean patches are left
+    out, so it does not depend on π: it measures how well defects are outlined, not how often clean material
+    is marked.
 
     Args:
         counts: (T, 4) tp, fp, fn, tn.
     Returns:
-        (T,) float64; 0 where nothing is there and nothing is predicted, which is so of clean patches alone.
+        (T,) float64; 0 where there is no defect and none is predicted, which happens only on clean patches.
     """
     return np.nan_to_num(metrics_from_counts(counts)["iou"])
 

@@ -11,8 +11,8 @@ def largest_pool(defective: int, clean: int, prevalence: float) -> int:
     """The largest pool size that can have exactly round(size * prevalence) defective patches.
 
     Args:
-        defective: defective patches at hand.
-        clean: clean patches at hand.
+        defective: defective patches available.
+        clean: clean patches available.
         prevalence: 0..1.
     """
     by_defective = (defective + 1) / prevalence if prevalence > 0 else np.inf
@@ -39,7 +39,7 @@ def draw_pool(defective: np.ndarray, *, size: int, prevalence: float, rng: np.ra
     Returns:
         (size,) int64 positions in `defective`, ascending; exactly round(size * prevalence) are defective.
     Raises:
-        PoolError: too few patches of a class; says the largest size that can be had.
+        PoolError: too few patches of a class; states the largest possible size.
     """
     defective = np.asarray(defective, dtype=bool)
     if not 0 <= prevalence <= 1:

@@ -1,7 +1,8 @@
 """Random streams: one per purpose, all from the run's one seed, so that none eats another's numbers.
 
-A stream is named, not handed on: asking twice for the same name gives the same numbers. That is what
-pairs the strategies of a repetition, and what lets an interrupted run go on without saved generator states.
+A stream is named, not passed around: asking twice for the same name gives the same numbers. That is what
+pairs the strategies of a repetition, and what lets an interrupted run continue without saved generator
+states.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def stream(seed: int, purpose: Purpose, *keys: int | str) -> np.random.Generator
     Args:
         seed: the run's seed.
         purpose: what the numbers are for.
-        keys: repetition, cycle, strategy name ...: whatever tells this use from the others.
+        keys: repetition, cycle, strategy name ...: whatever tells this stream from the others.
     Source: numpy.random.SeedSequence, spawn keys.
     """
     numbers = [zlib.crc32(key.encode()) if isinstance(key, str) else key for key in keys]

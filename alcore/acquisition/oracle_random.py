@@ -1,4 +1,4 @@
-"""Random with the oracle's help: what balance alone would be worth. It cheats, and says so."""
+"""Random with the oracle's help: what class balance by itself would be worth. It cheats, and says so."""
 
 from __future__ import annotations
 

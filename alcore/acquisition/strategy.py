@@ -28,7 +28,7 @@ class Needs(Flag):
     GRADIENTS = auto()
     """Gradient embeddings of the output layer."""
     ORACLE = auto()
-    """Which candidates are defective. That is cheating: for baselines alone."""
+    """Which candidates are defective. That is cheating: for baselines only."""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from alcore.commands.options import limits
 from alcore.errors import AlcoreError, ConfigError, did_you_mean
 
 INTERRUPTED = 130
-"""Exit code of work that was stopped and can go on."""
+"""Exit code of work that was stopped and can continue."""
 
 
 def study(
     study: Annotated[Path, typer.Argument(help="STUDY.json: base, grid and test_prevalences.")],
-    out: Annotated[Path, typer.Option(help="Directory for the study; one that holds a study goes on.")],
+    out: Annotated[Path, typer.Option(help="Directory for the study; a study already there is continued.")],
     engine: Annotated[str, typer.Option(help="Where runs run: local or ray.")] = "local",
     address: Annotated[
         str | None, typer.Option(help="Of a Ray cluster, or auto; by default Ray starts on this machine.")

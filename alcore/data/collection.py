@@ -1,6 +1,6 @@
 """Data sets by name: the built-in one, and those imported or made under ALCORE_HOME/datasets/.
 
-A set of made surfaces is a directory with surface.json alone: its settings, from which all patches follow.
+A set of made surfaces is a directory with only surface.json: its settings, from which all patches follow.
 """
 
 from __future__ import annotations

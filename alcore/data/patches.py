@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Split(IntEnum):
-    """The side of the fence a patch is on; pools come from TRAIN, test sets from TEST."""
+    """The side of the split that a patch is on; pools come from TRAIN, test sets from TEST."""
 
     TRAIN = 0
     VALIDATION = 1

@@ -1,7 +1,7 @@
 """Imported data sets on disk: memory-mapped images, packed masks, an item table.
 
 A data set is a directory with images.npy (M, H, W, C) uint8, masks.npy (M, ceil(H*W/8)) uint8 packed bits,
-items.parquet (one row per patch) and dataset.json. It is written beside its place and moved there whole, so
+items.parquet (one row per patch) and dataset.json. It is written next to its place and moved there whole, so
 that a data set is either all there or not at all.
 """
 
@@ -132,7 +132,7 @@ def read_info(directory: Path) -> DatasetInfo:
 
 @contextmanager
 def _staging(target: Path) -> Iterator[Path]:
-    """A directory beside `target` that becomes it if the block succeeds, and vanishes if not.
+    """A directory next to `target` that becomes it if the block succeeds, and vanishes if not.
 
     What a killed process left is swept up by the next one: its lock is free.
     """

@@ -26,7 +26,7 @@ class Selection:
         the first pick. Both empty in cycle 1.
     probability: (q, H, W) uint8, the defect probability that the model gave before it saw the labels; no
         rows in cycle 1, when there was no model.
-    pool_map: the pool as that model saw it; None in cycle 1, and where a run from before maps goes on.
+    pool_map: the pool as that model saw it; None in cycle 1, and in a continued run that predates maps.
     """
 
     items: np.ndarray
@@ -46,8 +46,8 @@ class CycleRecord:
     test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
     float32: the evaluation after training.
     gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
-    axes: of the repetition's pool maps, fitted to the features after cycle 1; in cycle 2 alone, else None.
-    weights: the model after training, for whoever wants to go on from here.
+    axes: of the repetition's pool maps, fitted to the features after cycle 1; in cycle 2 only, else None.
+    weights: the model after training, from which a resumed run continues.
     """
 
     key: CycleKey

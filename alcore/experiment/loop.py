@@ -1,7 +1,7 @@
-"""The experiment: a generator of records, one for each cycle of each strategy.
+"""The experiment: a generator of records, one per cycle of each strategy.
 
-It reads like the paper: draw a pool; then train, evaluate, query and label, cycle after cycle. It knows no
-file, no thread and no screen. Strategies advance together, so that their curves grow side by side, and
+It reads like the paper: draw a pool; then train, evaluate, query and label, cycle after cycle. It knows
+nothing of files, threads or screens. Strategies advance together, so that their curves grow side by side, and
 within a repetition they share the pool, the first query, the test set, the initial weights and the batches'
 random numbers. What differs between them is what they chose.
 
@@ -45,7 +45,7 @@ def _nothing_kept(key: CycleKey) -> NoReturn:
 
 @dataclass(frozen=True)
 class ResumeState:
-    """What finished cycles left: the queries of each, the weights to go on from, and the maps' axes.
+    """What finished cycles left: the queries of each, the weights to continue from, and the maps' axes.
 
     An empty state starts at the beginning. `weights_after` is only asked for keys in `queries`, `axes_of`
     only for those of cycle 2 among them; where it returns None, the repetition continues without maps.
@@ -73,11 +73,11 @@ def run(
     Args:
         report: follows the phases.
         resume: finished cycles, whose records are not made again.
-        repetitions: which of them to run, by default all. One alone gives the records that it has among all.
+        repetitions: which of them to run, by default all. Run by itself, a repetition gives the same records.
     Yields:
         One record per key of `keys_in_order`, in that order.
     Raises:
-        AlcoreError: whatever cannot be used or had; the message is for the user.
+        AlcoreError: an input that cannot be used; the message is written for the user.
     """
     resume = resume or ResumeState()
     for repetition in repetitions or range(1, config.repetitions + 1):

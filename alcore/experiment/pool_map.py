@@ -1,4 +1,4 @@
-"""The pool's features in two dimensions, on axes that stand still through the cycles."""
+"""The pool's features in two dimensions, on axes that stay fixed over the cycles."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Axes:
     variance: np.ndarray
 
     def project(self, features: np.ndarray) -> np.ndarray:
-        """(n, D) features -> (n, 2) float32 coordinates; distances can only shrink."""
+        """(n, D) features -> (n, 2) float32 coordinates; projection can only shrink distances."""
         return ((features - self.mean) @ self.directions.T).astype(np.float32)
 
 
 def principal_axes(features: np.ndarray) -> Axes:
     """Fit the axes on (n, D) features, n >= 1.
 
-    Each direction's largest component is positive, so that equal features give equal pictures. Without
-    variance, or with a single feature, the missing directions are zero.
+    The largest component of each direction is positive, so that equal features give equal pictures. With
+    a single feature vector, or a single dimension, the second direction is zero.
     Source: principal component analysis by singular value decomposition, Pearson 1901.
     """
     mean = features.mean(axis=0)
@@ -48,13 +48,14 @@ def principal_axes(features: np.ndarray) -> Axes:
 
 @dataclass(frozen=True)
 class PoolMap:
-    """The pool as the model of one query saw it: n patches, those labelled before it and the query included.
+    """The pool as seen by the model behind one query: n patches, with the query and those labelled before it.
 
     items: (n,) int64 ids, ascending; xy: (n, 2) float32 on the repetition's axes.
-    distance: (n,) float32, in feature space, to the nearest patch labelled before this query; 0 for those.
+    distance: (n,) float32, in feature space, to the nearest patch labelled before this query; 0 for such
+    patches.
     radius: (2,) float32, the covering radius (largest such distance) before and after this query.
-    spoke: (2,) int64 ids whose distance is the former: the patch farthest from all labels, and its nearest
-        labelled one.
+    spoke: (2,) int64 ids whose distance is the radius before the query: the patch farthest from all labels,
+        and its nearest labelled one.
     """
 
     items: np.ndarray
@@ -67,7 +68,7 @@ class PoolMap:
 def map_pool(
     items: np.ndarray, features: np.ndarray, axes: Axes, *, labelled: np.ndarray, query: np.ndarray
 ) -> PoolMap:
-    """Lay out (n,) items with their (n, D) features; `labelled` and `query` are ids among the items."""
+    """Map (n,) items by their (n, D) features; `labelled` and `query` are ids among the items."""
     order = np.argsort(items)
     items, features = items[order], features[order]
     is_labelled, is_query = np.isin(items, labelled), np.isin(items, query)

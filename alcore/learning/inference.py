@@ -17,7 +17,7 @@ from alcore.learning.tensors import Normaliser, to_images, to_masks
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The sufficient statistic of an evaluation, one row a test patch.
+    """The sufficient statistic of an evaluation, one row per test patch.
 
     counts: (T, 4) int32, pixels that are tp, fp, fn, tn at probability 0.5.
     max_probability: (T,) float32, the patch's largest defect probability.

@@ -116,7 +116,7 @@ def check_model(config: ModelConfig) -> None:
 
 
 def build_network(config: ModelConfig, *, channels: int, seed: int) -> SegmentationNetwork:
-    """Build a network whose random weights are a function of `seed` alone.
+    """Build a network whose random weights are a function of `seed` only.
 
     Args:
         config: SMP names and options.
@@ -168,7 +168,7 @@ def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
 
 @contextmanager
 def _weights_from_hub(config: ModelConfig) -> Iterator[None]:
-    """Say in one sentence that pretrained weights cannot be had, and without half a minute of retries.
+    """Say in one sentence that pretrained weights are unavailable, and without half a minute of retries.
 
     Where the hub does not answer, the block sees only what was downloaded before.
     """

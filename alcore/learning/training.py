@@ -1,4 +1,4 @@
-"""The training loop: one, visible, with one seam for whoever follows it. It knows nothing of strategies."""
+"""The training loop: one, visible, with one callback to follow it. It knows nothing of strategies."""
 
 from __future__ import annotations
 

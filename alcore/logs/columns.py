@@ -9,7 +9,7 @@ from alcore.errors import DataError
 from alcore.metrics import METRICS
 
 POOL, USE = "pi0", "pi1"
-"""Which test set a value is from: at the pool's prevalence, or at that of use."""
+"""Which test set a value is from: at the pool's prevalence, or at the deployment prevalence π₁."""
 
 _KEYS = {
     "repetition": r"(n_?)?(rep(etition)?s?|run|seed|trial|experiment)(_?(id|nr|number))?",

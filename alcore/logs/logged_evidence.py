@@ -15,7 +15,7 @@ from alcore.statistics.resampling import repetition_replicates
 class LoggedEvidence:
     """What `estimands.Evidence` is for a run, for logs of R repetitions, S strategies and C cycles.
 
-    values: by (metric, prevalence), (R, S, C); the rest as there.
+    values: by (metric, prevalence), (R, S, C); the rest as in `Evidence`.
     """
 
     strategies: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Reading logs: a folder with one CSV a strategy, and one a query."""
+"""Reading logs: a folder with one CSV per strategy, and one per query."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def import_logs(
     """Copy logs into ALCORE_HOME, once they have been understood.
 
     Args:
-        folders: one a setting; settings: of each.
+        folders: one per setting; settings: of each.
     Raises:
         DataError: a name that is taken or cannot be one, or logs that cannot be understood.
     """
@@ -240,10 +240,10 @@ def import_logs(
     if place.exists():
         raise DataError(f"logs called {name!r} exist; take another name, or remove {place}")
     if len({setting.pool_prevalence for setting in settings}) < len(settings):
-        raise DataError("two folders have the same π₀; import them under names of their own")
+        raise DataError("two folders have the same π₀; import them under separate names")
     logs = [read_log(folder, name, setting, given) for folder, setting in zip(folders, settings, strict=True)]
     for log in logs:
-        _ = log.config, log.evidence  # both must be had
+        _ = log.config, log.evidence  # both must be computable
     try:
         for number, (folder, setting) in enumerate(zip(folders, settings, strict=True), start=1):
             copy = place / f"{number:03d}"

@@ -1,4 +1,4 @@
-"""Patches -> pictures: outlines of masks, entropy maps, mosaics. numpy and Pillow alone."""
+"""Patches -> pictures: outlines of masks, entropy maps, mosaics. numpy and Pillow only."""
 
 from __future__ import annotations
 

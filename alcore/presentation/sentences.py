@@ -1,4 +1,4 @@
-"""Numbers -> the sentences that go with them, so that no p-value and no interval stands alone."""
+"""Numbers -> the sentences that go with them, so that no p-value or interval is shown without its context."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def basis(evidence: AnyEvidence) -> str:
 
 
 def detectable(evidence: AnyEvidence, summary: pd.DataFrame, baseline: str) -> str:
-    """How small an advantage could have been told from zero."""
+    """How small an advantage could have been distinguished from zero."""
     half_width = ((summary["advantage_high"] - summary["advantage_low"]) / 2).max()
     if np.isnan(half_width):
         return ""
     return (
         f"With {plural(evidence.repetitions, 'repetition')}, an AUBC difference to {baseline} below "
-        f"{half_width:.3f} cannot be told from zero here."
+        f"{half_width:.3f} is not distinguishable from zero here."
     )
 
 
@@ -46,7 +46,7 @@ def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
                 "that is not so in every repetition, so there is no interval."
             )
             continue
-        verdict = "cannot be told from"
+        verdict = "is not distinguishable from"
         if row.advantage_low > 0:
             verdict = "is above"
         elif row.advantage_high < 0:
@@ -63,11 +63,11 @@ def where_gain_vanishes(frame: pd.DataFrame, baseline: str) -> list[str]:
         above, below = (_spans(rows["prevalence"], is_so) for is_so in (rows["low"] > 0, rows["high"] < 0))
         clear = [f"{word} at π {spans}" for word, spans in (("above", above), ("below", below)) if spans]
         if not clear:
-            text = f"cannot be told from {baseline} at any π"
+            text = f"is not distinguishable from {baseline} at any π"
         elif (rows["low"] > 0).all():
             text = f"is above {baseline} at every π {above}"
         else:
-            text = f"against {baseline}: {'; '.join(clear)}; elsewhere it cannot be told from zero"
+            text = f"against {baseline}: {'; '.join(clear)}; elsewhere it is not distinguishable from zero"
         sentences.append(f"**{display_name(strategy)}** {text}.")
     return sentences
 
@@ -90,7 +90,7 @@ def judged_at(metric: str, prevalence: float) -> str:
 
 
 def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
-    """For each strategy, at which π₀ it is above, below, or not to be told from the baseline.
+    """For each strategy, at which π₀ it is above, below, or not distinguishable from the baseline.
 
     Args:
         gain: `alcore.study.analysis.gain_without_shift` rows.
@@ -102,12 +102,12 @@ def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
             for verdict, holds in (
                 ("above", rows["low"] > 0),
                 ("below", rows["high"] < 0),
-                ("not to be told from", ~rows["is_clear"] & rows["low"].notna()),
+                ("not distinguishable from", ~rows["is_clear"] & rows["low"].notna()),
                 ("without an interval against", rows["low"].isna()),
             )
             if holds.any()
         ]
-        sentences.append(f"**{display_name(strategy)}** is {'; '.join(parts)} (used where π₁ = π₀).")
+        sentences.append(f"**{display_name(strategy)}** is {'; '.join(parts)} (deployed where π₁ = π₀).")
     return sentences
 
 
@@ -129,10 +129,11 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
             for verdict, holds in (("smaller", known["high"] < 0), ("larger", known["low"] > 0))
             if holds.any()
         ]
-        said = f"is clearly {'; '.join(parts)}" if parts else "cannot be told to change at any π₀"
+        said = f"is clearly {'; '.join(parts)}" if parts else "does not change distinguishably at any π₀"
         sentences.append(
-            f"**{display_name(strategy)}**: used at π₁ = {percent(prevalence)} instead of π₀, its advantage "
-            f"{said}. The largest loss is at π₀ = {percent(worst.pool_prevalence)}: {worst.loss:+.3f} "
+            f"**{display_name(strategy)}**: deployed at π₁ = {percent(prevalence)} instead of π₀, its "
+            f"advantage {said}. "
+            f"The largest loss is at π₀ = {percent(worst.pool_prevalence)}: {worst.loss:+.3f} "
             f"({worst.low:+.3f} to {worst.high:+.3f})."
         )
     return sentences

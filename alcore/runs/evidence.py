@@ -38,7 +38,7 @@ def gather(records: RunRecords) -> Evidence | None:
 def make_evidence(
     config: RunConfig, *, means: np.ndarray, resampled: np.ndarray | None, query_share: np.ndarray
 ) -> Evidence:
-    """Evidence from arrays as there, of a run's strategies and its first cycles."""
+    """Evidence from arrays shaped as in `Evidence`, of a run's strategies and its first cycles."""
     cycles = means.shape[2]
     return Evidence(
         strategies=config.strategies,

@@ -54,11 +54,11 @@ def check(config: RunConfig) -> Patches:
 
 
 def execute(store: RunStore, *, control: RunControl | None = None, emit: Emit = lambda _: None) -> None:
-    """Run, or go on with, the run in `store` until it is finished.
+    """Run, or continue, the run in `store` until it is finished.
 
     Raises:
-        Stopped: somebody said stop.
-        AlcoreError: whatever cannot be used or had.
+        Stopped: a stop was requested.
+        AlcoreError: an input of the run cannot be used.
     """
     control = control or RunControl()
     try:
@@ -105,12 +105,12 @@ def _execute(store: RunStore, patches: Patches, control: RunControl, emit: Emit)
 def execute_repetition(
     store: RunStore, patches: Patches, repetition: int, *, on_record: Callable[[CycleKey], None]
 ) -> None:
-    """Run, or go on with, one repetition alone, for whoever has the store to himself; no tables are written.
+    """Run, or continue, a single repetition; the caller must own the store. No tables are written.
 
     Args:
         on_record: called after each commit; it may raise to leave.
     Raises:
-        AlcoreError: whatever cannot be used or had.
+        AlcoreError: an input of the run cannot be used.
     """
     config = store.config
     store.note_environment(_environment(config, patches))
@@ -170,7 +170,7 @@ def _resume_state(
             return load(path.read_bytes())
         except (OSError, SafetensorError):
             raise StoreError(
-                f"{path} is missing or damaged, so the run cannot go on; start a new run"
+                f"{path} is missing or damaged, so the run cannot continue; start a new run"
             ) from None
 
     def axes_of(key: CycleKey) -> Axes | None:

@@ -42,7 +42,7 @@ class Status(StrEnum):
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the run stopped before its end and can go on from its last finished cycle."""
+        """Whether the run stopped before its end and can continue from its last finished cycle."""
         return self in (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
 
 

@@ -1,7 +1,7 @@
 """The dashboard's runs: a background thread for each device, a queue before it, a child process behind it.
 
-One manager a server, whatever the number of tabs. It survives the tabs; when the server ends, its workers end
-too (their stdin closes), and the next manager shows their runs as interrupted.
+One manager per server, whatever the number of tabs. It survives the tabs; when the server ends, its workers
+end too (their stdin closes), and the next manager shows their runs as interrupted.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class RunManager:
             raise
 
     def resume(self, run_id: str) -> None:
-        """Go on with a stopped, failed or interrupted run from its last finished cycle."""
+        """Continue a stopped, failed or interrupted run from its last finished cycle."""
         row = self._row(run_id)
         if not row.is_resumable:
             raise StoreError(f"the run is {row.status}, so there is nothing to resume")
@@ -249,7 +249,7 @@ def default_name(config: RunConfig) -> str:
 
 
 def _lane_of(device: str) -> str:
-    """Which queue a device's runs wait in: one a device."""
+    """Which queue a device's runs wait in: one per device."""
     if device == "auto":
         return "cuda:0" if Path("/dev/nvidia0").exists() else "cpu"
     return "cuda:0" if device == "cuda" else device

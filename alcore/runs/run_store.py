@@ -2,9 +2,9 @@
 
     config.json             what was run
     environment.json        with which data, device and versions
-    records/                one .npz a cycle of a strategy: its file appearing is the commit
-    weights/                each strategy's latest model, to go on from
-    ceiling/                if asked for: one .npz a repetition, of a model trained on its full pool
+    records/                one .npz per cycle of a strategy: its file appearing is the commit
+    weights/                each strategy's latest model, to continue from
+    ceiling/                if asked for: one .npz per repetition, of a model trained on its full pool
     metrics.csv, selections.csv, counts.parquet, and ceiling.csv if there is one
 
 The records are the truth; the tables are made from them after each cycle and can be made again at any time.

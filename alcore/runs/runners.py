@@ -113,7 +113,7 @@ class ChildRunner:
 
 
 class ThreadRunner:
-    """Runs the loop in the calling thread; for tests, and where processes are not to be had."""
+    """Runs the loop in the calling thread; for tests, and where child processes are not available."""
 
     def __init__(self) -> None:
         from alcore.runs.run_control import RunControl

@@ -1,1 +1,1 @@
-"""Estimands, resampling, comparison, detection and chance: from counts to numbers with their doubt."""
+"""Estimands, resampling, comparison, detection and chance: from counts to estimates with intervals."""

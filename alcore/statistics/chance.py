@@ -1,8 +1,8 @@
-"""What chance alone would do to a query.
+"""How many defective patches a random query would contain.
 
-A random query of q from a pool of N with K defective patches holds D ~ H(N, K, q) of them.
-This is so for every cycle of random sampling, not only the first: each of its queries is by itself a
-uniformly random q-subset of the pool.
+A random query of q patches from a pool of N with K defective ones contains D ~ H(N, K, q) of these
+(hypergeometric). This holds for every cycle of random sampling, not only the first: each of its queries,
+taken by itself, is a uniformly random q-subset of the pool.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def hypergeometric(pool: int, defective: int, query: int) -> np.ndarray:
 
 
 def chance_of_none(pool: int, defective: int, query: int) -> float:
-    """Probability that a random query holds no defective patch."""
+    """Probability that a random query contains no defective patch."""
     return float(hypergeometric(pool, defective, query)[0])
 
 
@@ -38,7 +38,7 @@ def chance_band(
 ) -> tuple[int, int]:
     """Smallest and largest number of defective patches in the central `level` of random queries.
 
-    With several repetitions, which draw from pools of their own, it is their total in one query of each.
+    With several repetitions, each with its own pool, the number is their total over one query of each.
     """
     one = total = hypergeometric(pool, defective, query)
     for _ in range(repetitions - 1):

@@ -1,6 +1,6 @@
-"""One run's evidence -> the tidy frames that the Compare page shows and hands out.
+"""One run's evidence -> the tidy frames that the Compare page shows and offers as downloads.
 
-Differences are taken repetition by repetition and then averaged, so that both sides always stand on the same
+Differences are taken within each repetition and then averaged, so that both sides always rest on the same
 repetitions, even where a metric is undefined in some.
 """
 
@@ -28,9 +28,10 @@ from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repet
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a run: a metric at the deployment prevalence π₁, against a baseline strategy.
+    """The question put to a run: a metric at the deployment prevalence π₁, compared with a baseline strategy.
 
-    target: the metric's value that labels saved are counted to; None for each strategy's own final value.
+    target: the value of the metric at which labels saved are counted; None for each strategy's own final
+    value.
     """
 
     metric: str
@@ -42,10 +43,10 @@ class Question:
 def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
     """One row per strategy; every estimate has `_low` and `_high` bounds of its 95 % interval.
 
-    Columns: strategy; aubc at π₁; advantage, aubc minus the baseline's; aubc_pool, the same models' at π₀;
-    shift, aubc minus aubc_pool; final, the metric after the last cycle; labels, needed to reach the target
-    (without an interval); saved, labels saved against the baseline, see `labels_saved`; enrichment. NaN where
-    something is undefined, or the run lacks the baseline.
+    Columns: strategy; aubc at π₁; advantage, aubc minus the baseline's; aubc_pool, the same models' AUBC at
+    π₀; shift, aubc minus aubc_pool; final, the metric after the last cycle; labels, needed to reach the
+    target (without an interval); saved, labels saved compared with the baseline, see `labels_saved`;
+    enrichment. NaN where a value is undefined, or the run lacks the baseline.
     """
     here = evidence.curves(question.metric, question.test_prevalence)
     pool = evidence.curves(question.metric, evidence.pool_prevalence)
@@ -92,10 +93,10 @@ def _against(here: Curves, index: int, question: Question) -> dict[str, Estimate
 
 
 def bound_savings(summary: pd.DataFrame, *, budget: int, baseline: str) -> pd.DataFrame:
-    """Replace savings that are censored by what is known of them.
+    """Replace censored savings by the bounds that are known for them.
 
     Args:
-        summary: of `summarise`; budget: labels bought in all cycles; baseline: a strategy.
+        summary: as returned by `summarise`; budget: labels bought in all cycles; baseline: a strategy.
     Returns:
         The frame with finite `saved` and `saved_low`, and a column saved_bound: "at least" where the baseline
         never reaches the target, "at most" where the strategy itself does not, else "". `saved_high` may be
@@ -122,7 +123,7 @@ def _enrichment(evidence: AnyEvidence, index: int) -> Estimate:
 def curve_frame(evidence: AnyEvidence | None, metric: str, prevalence: float) -> pd.DataFrame:
     """`CurveRow`s; none without evidence.
 
-    The value is the mean over repetitions, the bounds those of its 95 % interval, within [0, 1].
+    The value is the mean over repetitions, with the bounds of its 95 % interval, clipped to [0, 1].
     """
     if evidence is None:
         return pd.DataFrame(columns=CurveRow._fields)
@@ -141,9 +142,9 @@ def _frame_of(curves: Curves, cycles: np.ndarray) -> pd.DataFrame:
 
 
 def by_budget(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
-    """`BudgetRow`s: `curve_frame` with differences to the baseline and Holm-adjusted p-values.
+    """`BudgetRow`s: `curve_frame` with differences from the baseline and Holm-adjusted p-values.
 
-    p-values are adjusted over the budgets after the first, which all strategies share.
+    p-values are adjusted over all budgets but the first, which all strategies share.
     """
     curves = evidence.curves(question.metric, question.test_prevalence)
     frame = _frame_of(curves, evidence.cycles)
@@ -164,7 +165,7 @@ def by_budget(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
 def advantage_over_prevalence(
     evidence: AnyEvidence, metric: str, baseline: str, prevalences: tuple[float, ...]
 ) -> pd.DataFrame:
-    """The AUBC advantage over the baseline where a share π of images is defective, for each π.
+    """The AUBC advantage over the baseline for each prevalence π.
 
     Returns:
         `AdvantageRow`s, one per strategy and prevalence; none where the evidence lacks the baseline.

@@ -1,6 +1,6 @@
-"""Beyond pixels, what an inspector asks: is the part flagged, and how often is the flag right?
+"""Image-level inspection: which parts are flagged, and how often a flag is right.
 
-A patch is flagged where its largest pixel probability is at least a threshold.
+A patch is flagged when its largest pixel probability is at least a threshold.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Peaks:
 
 
 def image_precision(detection: np.ndarray, false_alarms: np.ndarray, prevalence: float) -> np.ndarray:
-    """Share of the flagged images that are defective where a share `prevalence` of all images is.
+    """Share of flagged images that are defective, when a share `prevalence` of all images is defective.
 
-    Bayes' rule: π·d / (π·d + (1 − π)·f) for detection rate d and false-alarm rate f; NaN where nothing is
+    Bayes' rule: π·d / (π·d + (1 − π)·f) for detection rate d and false-alarm rate f; NaN when nothing is
     flagged.
     """
     right, wrong = prevalence * detection, (1 - prevalence) * false_alarms
@@ -47,8 +47,8 @@ THRESHOLDS = tuple(1 / (1 + np.exp(-np.linspace(-9, 9, 181))))
 def rates_along(peaks: Peaks, thresholds: Sequence[float] = THRESHOLDS) -> tuple[np.ndarray, np.ndarray]:
     """Detection and false-alarm rates at some thresholds.
 
-    The detection rate is the flagged share of defective patches, the false-alarm rate that of clean ones;
-    neither depends on π.
+    The detection rate is the share of defective patches that are flagged, the false-alarm rate the share of
+    clean patches that are; neither depends on π.
 
     Args:
         thresholds: K of them, 0..1.
@@ -74,7 +74,8 @@ def along_threshold(
     """`ThresholdRow`s, one per strategy and threshold, with the precision at π₁.
 
     Args:
-        rates: of `rates_along`. Shown are their means over repetitions; precision follows from these.
+        rates: as returned by `rates_along`. Their means over repetitions are shown, and precision follows
+            from these means.
     """
     detection, false_alarms = (block.mean(axis=0) for block in rates)  # (S, K)
     return frame_of(
@@ -92,9 +93,9 @@ def along_threshold(
 def at_threshold(peaks: Peaks, prevalence: float, threshold: float) -> pd.DataFrame:
     """One row per strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds.
 
-    A rate that is 0 of n in the test set need not be 0 in use. So each repetition's rates are drawn from
-    their posterior under Jeffreys' prior, Beta(k + ½, n − k + ½), and, where there are several repetitions,
-    the spread between these is added as in `alcore.statistics.resampling`. An interval always holds the rate
+    A rate that is 0 of n in the test set need not be 0 in deployment. So each repetition's rates are drawn
+    from their posterior under Jeffreys' prior, Beta(k + ½, n − k + ½), and, with several repetitions, the
+    spread between them is added as in `alcore.statistics.resampling`. An interval always contains the rate
     itself.
     Source: Brown, Cai & DasGupta 2001, Interval estimation for a binomial proportion, Statistical Science 16.
     """

@@ -1,8 +1,8 @@
-"""The estimands: every number that is compared, with its definition, in one place.
+"""The estimands: the definition of every number that is compared, in one place.
 
 Notation: a run has R finished repetitions, S strategies and C budgets (cycles). `Curves` holds one metric at
-one prevalence for all of them. Functions over curves take arrays whose last axis is the budget, so that they
-work alike on repetitions, on their mean and on bootstrap replicates.
+one prevalence for all of them. Functions of curves take arrays whose last axis is the budget, so the same
+function works on single repetitions, on their mean and on bootstrap replicates.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repet
 
 
 class AnyEvidence(Protocol):
-    """What statistics ask of a run's evaluations, whether there are counts behind them or logs."""
+    """What the statistics need from a run's evaluations, whether they come from counts or from logs."""
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -58,11 +58,11 @@ class AnyEvidence(Protocol):
 
     @property
     def prevalences(self) -> tuple[float, ...]:
-        """Where alone something is known, ascending; empty where it is known everywhere."""
+        """The only prevalences at which values are known, ascending; empty if all prevalences are."""
         ...
 
     def only(self, strategies: Container[str]) -> Self:
-        """The same of some strategies."""
+        """The same evidence, for some strategies only."""
         ...
 
     def curves(self, metric: str, prevalence: float) -> Curves:
@@ -72,7 +72,7 @@ class AnyEvidence(Protocol):
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that statistics need of a run's evaluations; independent of the prevalence.
+    """All that the statistics need from a run's evaluations; independent of the prevalence.
 
     strategies: S names; cycles: (C,) numbers of the cycles compared; labelled: (C,) labels bought by then.
     pool_size, pool_prevalence: of the pool.
@@ -97,7 +97,7 @@ class Evidence:
         return len(self.means)
 
     def only(self, strategies: Container[str]) -> Evidence:
-        """The same of some strategies, in the run's order."""
+        """The same evidence, for some strategies only, in the run's order."""
         rows = [row for row, name in enumerate(self.strategies) if name in strategies]
         return replace(
             self,
@@ -108,7 +108,7 @@ class Evidence:
         )
 
     def curves(self, metric: str, prevalence: float) -> Curves:
-        """One metric at one prevalence, with replicates; no model is asked again."""
+        """One metric at one prevalence, with replicates; no model is evaluated again."""
         values = metric_at(self.means, metric, prevalence)
         if self.resampled is None:
             replicates = repetition_replicates(values)
@@ -148,7 +148,7 @@ class Curves:
         )
 
     def minus(self, baseline: str) -> Curves:
-        """Every strategy's differences to a baseline, repetition by repetition and replicate by replicate."""
+        """Every strategy's difference from a baseline, within each repetition and each replicate."""
         base = [self.row(baseline)]
         return replace(
             self,
@@ -179,11 +179,11 @@ class Estimate:
 def aubc(values: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     """Normalised area under the budget curve (AUBC): the metric's average over the budgets bought.
 
-    The trapezoid rule over the labelled share of the pool, divided by the range of that share; so a constant
-    curve has its own value as area. One budget has no range, so no area: NaN.
+    The trapezoid rule over the labelled share of the pool, divided by the range of that share, so that a
+    constant curve has its own value as its area. With a single budget there is no range, so the area is NaN.
 
     Args:
-        values: (..., C) of a metric; labelled: (C,) labels, or shares of the pool, rising.
+        values: (..., C) of a metric; labelled: (C,) labels, or shares of the pool, increasing.
     Returns:
         (...) in the metric's own unit; NaN if any budget's value is.
     Source: Zhan et al. 2021, arXiv:2103.03142 (AUBC); numpy's trapezoid is scipy's.
@@ -194,13 +194,13 @@ def aubc(values: np.ndarray, labelled: np.ndarray) -> np.ndarray:
 
 
 def labels_to_reach(values: np.ndarray, labelled: np.ndarray, target: np.ndarray | float) -> np.ndarray:
-    """Labels at which a curve first reaches a target, on straight lines between budgets.
+    """Labels at which a curve first reaches a target, interpolated linearly between budgets.
 
     Args:
-        values: (..., C); labelled: (C,), rising; target: (...) or one number.
+        values: (..., C); labelled: (C,), increasing; target: (...) or one number.
     Returns:
-        (...) labels; the first budget where the curve begins above the target; inf where it never gets there;
-        NaN where the target is NaN.
+        (...) labels; the first budget if the curve starts above the target; inf if it never reaches it; NaN
+        if the target is NaN.
     """
     target = np.broadcast_to(np.asarray(target, dtype=float), values.shape[:-1])
     reached = values >= target[..., None]
@@ -218,12 +218,12 @@ def labels_to_reach(values: np.ndarray, labelled: np.ndarray, target: np.ndarray
 def labels_saved(
     own: np.ndarray, baseline: np.ndarray, labelled: np.ndarray, *, target: float | None = None
 ) -> np.ndarray:
-    """Labels that a strategy saves: those that the baseline needs to reach the target, minus its own.
+    """Labels that a strategy saves: the labels the baseline needs to reach the target, minus its own.
 
-    The target is the strategy's own final value unless another is given. Where the baseline never reaches it
-    the saving is censored: it is at least the whole budget minus the strategy's own labels, and given as inf.
-    Where only the strategy itself never reaches a given target it is censored the other way, and given as
-    -inf: at most the baseline's labels minus the whole budget. Where neither does, NaN.
+    The target is the strategy's own final value unless another is given. If the baseline never reaches it,
+    the saving is censored: it is at least the whole budget minus the strategy's own labels, and is returned
+    as inf. If only the strategy itself never reaches a given target, the saving is censored the other way and
+    returned as -inf: at most the baseline's labels minus the whole budget. If neither reaches it, NaN.
 
     Args:
         own, baseline: (..., C) curves; labelled: (C,) labels.
@@ -235,13 +235,14 @@ def labels_saved(
     mine = labels_to_reach(own, labelled, goal)
     theirs = labels_to_reach(baseline, labelled, goal)
     with np.errstate(invalid="ignore"):
-        return theirs - mine  # inf - inf, where neither gets there, is NaN
+        return theirs - mine  # inf - inf, where neither reaches it, is NaN
 
 
 def enrichment(query_share: np.ndarray, pool_prevalence: float) -> np.ndarray:
-    """How many times more defective patches a strategy's queries hold than random ones would.
+    """How many times more defective patches a strategy's queries contain than random queries would.
 
-    The defective share of all its queries after the first (which is random for every strategy), over π₀.
+    The defective share of all its queries after the first (which is random for every strategy), divided by
+    π₀.
     Random sampling has 1 on average; the largest possible value is 1/π₀.
 
     Args:
@@ -253,8 +254,8 @@ def enrichment(query_share: np.ndarray, pool_prevalence: float) -> np.ndarray:
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Holm's correction: p-values adjusted for being the smallest of many.
 
-    The k-th smallest of m is multiplied by m - k + 1, never below an earlier one, never above 1. Calling all
-    those below α significant makes one false call or more with a probability of at most α.
+    The k-th smallest of m is multiplied by m - k + 1, never below an earlier one, never above 1. If all
+    those below α are called significant, the probability of one or more false positives is at most α.
 
     Args:
         p_values: (m,).
@@ -270,8 +271,8 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 def paired_p_values(differences: np.ndarray, replicates: np.ndarray) -> np.ndarray:
     """Two-sided p-value, for each budget, of "the difference is zero".
 
-    With two or more repetitions Student's paired t-test over them; with one, a normal test whose standard
-    error is that of the replicates over test patches, conditional on the trained models.
+    With two or more repetitions, Student's paired t-test over them. With one, a normal test with the standard
+    error of the replicates over test patches, conditional on the trained models.
 
     Args:
         differences: (R, C), one strategy minus another; replicates: (B, C) of their mean.
@@ -288,9 +289,9 @@ def paired_p_values(differences: np.ndarray, replicates: np.ndarray) -> np.ndarr
 def penalty_matrix(curves: Curves, *, level: float = LEVEL) -> np.ndarray:
     """Who beats whom: entry (i, j) is the share of budgets at which strategy i is significantly above j.
 
-    The row beats, the column is beaten: a good strategy has large numbers in its row and small ones in its
-    column. Significant means a Holm-adjusted p-value (over the pair's budgets) below 1 - level. The first
-    budget is left out, since all strategies share it. Over several runs the matrices add up.
+    The strategy in the row beats the one in the column: a good strategy has large numbers in its row and
+    small ones in its column. Significant means a Holm-adjusted p-value (over the pair's budgets) below 1 -
+    level. The first budget is left out, since all strategies share it. Over several runs the matrices add up.
 
     Returns:
         (S, S), 0 on the diagonal, entry (i, j) + entry (j, i) at most 1; zeros with a single budget.

@@ -1,7 +1,7 @@
 """Columns of the tidy frames, in their order: what tables, files and figures agree on.
 
-Each class is one row; its fields name the frame's columns. Files in a run's and a study's directory have just
-these columns, so a changed name here is a changed contract.
+Each class is one row; its fields name the frame's columns. Files in a run's and a study's directory have
+exactly these columns, so changing a name here changes a contract.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class ThresholdRow(NamedTuple):
 
 
 class ScoreHistoryRow(NamedTuple):
-    """One row per query that a patch was a candidate of; rank 1 is the highest of the candidates."""
+    """One row per query in which a patch was a candidate; rank 1 is the highest of the candidates."""
 
     cycle: int
     score: float

@@ -1,17 +1,17 @@
-"""Bootstrap replicates: how far an estimate could be off, as draws of what it might have been.
+"""Bootstrap replicates: the uncertainty of an estimate, as draws of the values it might have taken.
 
-Two sources of doubt, and an interval says which it covers:
+There are two sources of uncertainty, and every interval says which one it covers:
 
 - *Repetitions*, where a run has two or more: another pool, first query, test set and initial weights. A
-  replicate is the mean plus randomly weighted deviations of the repetitions from it, the weights scaled so
-  that the interval of a mean is Student's t interval. Resampling whole repetitions instead gives intervals
-  that are far too narrow with 2 to 10 of them (see tests/benchmarks/coverage.py).
+  replicate is the mean plus randomly weighted deviations of the repetitions from it, with weights scaled so
+  that the interval of a mean is Student's t interval. With 2 to 10 repetitions, resampling whole repetitions
+  instead would give intervals that are far too narrow (see tests/benchmarks/coverage.py).
 - *Test patches*, where there is one repetition: another draw of as many clean and as many defective test
-  patches for the same trained models. It knows nothing of another pool or another training, so such an
+  patches for the same trained models. It does not cover another pool or another training run, so such an
   interval is too narrow for a claim about a strategy.
 
-Replicates of all strategies and cycles come from the same draws. So differences are paired, and areas,
-budgets and crossings are computed replicate by replicate.
+Replicates of all strategies and cycles come from the same draws, so differences are paired, and areas,
+budgets and crossings are computed within each replicate.
 
 Source: multiplier (wild) bootstrap, Wu 1986, Annals of Statistics 14; stratified bootstrap, Davison & Hinkley
 1997, Bootstrap Methods and their Application, section 3.2.
@@ -29,7 +29,7 @@ from alcore.metrics import patch_iou
 from alcore.streams import Purpose, stream
 
 LEVEL = 0.95
-"""Of all intervals."""
+"""The confidence level of all intervals."""
 
 _OF_REPETITIONS, _OF_PATCHES = 4000, 1000
 _MOST_KEPT = 2000  # test patches of a class whose draws are kept in memory: 16 MB
@@ -41,7 +41,8 @@ def repetition_replicates(values: np.ndarray) -> np.ndarray:
     Args:
         values: (R, ...), R >= 2.
     Returns:
-        (4000, ...); NaN where any repetition is, since what is defined in some of them alone has no interval.
+        (4000, ...); NaN where any repetition is: a value that is defined in only some of them has no
+        interval.
     """
     count, shape = len(values), values.shape[1:]
     values = values.reshape(count, -1)
@@ -54,7 +55,7 @@ def patch_replicates(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
     """Replicates of class means over test patches that several evaluations share.
 
     Args:
-        counts: (E, T, 4) of E evaluations of the same test patches.
+        counts: (E, T, 4) from E evaluations of the same test patches.
         defective: (T,) bool.
     Returns:
         (1000, E, 2, 5), as `alcore.metrics.class_means` of each resampled test set.
@@ -73,8 +74,8 @@ def resampled_means(rows: np.ndarray) -> np.ndarray:
 def interval(replicates: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """(B, ...) replicates -> lower and upper (...) bounds of the central `level`.
 
-    NaN replicates are left out; bounds are NaN where all are. Infinite replicates, which stand for "never",
-    count as beyond every number.
+    NaN replicates are left out; bounds are NaN where all replicates are. Infinite replicates, which stand
+    for "never", count as beyond every number.
     """
     tails = ((1 - level) / 2, (1 + level) / 2)
     if np.isfinite(replicates).all():
@@ -87,7 +88,7 @@ def interval(replicates: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, 
 
 
 def mean_of_defined(values: np.ndarray) -> np.ndarray:
-    """(R, ...) -> (...) mean over what is defined; NaN where nothing is."""
+    """(R, ...) -> (...) mean over the defined values; NaN where there is none."""
     defined = (~np.isnan(values)).sum(axis=0)
     total = np.nansum(values, axis=0)
     return np.divide(total, defined, out=np.full(total.shape, np.nan), where=defined > 0)
@@ -96,7 +97,7 @@ def mean_of_defined(values: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=32)
 def student_weights(repetitions: int) -> np.ndarray:
     """(4000, R) weights: the weighted deviations of R numbers from their mean add up to draws of Student's t,
-    with R - 1 degrees of freedom and the mean's standard error for its scale.
+    with R - 1 degrees of freedom and the mean's standard error as its scale.
     """
     rng = stream(0, Purpose.BOOTSTRAP, repetitions)
     freedom = repetitions - 1

@@ -1,6 +1,6 @@
 """Results of many cells -> the frames behind the study's figures.
 
-Every difference is paired inside its cell: repetition by repetition, or over the same test patches.
+Every difference is paired within its cell: by repetition, or over the same test patches.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from alcore.statistics.frames import GridRow, LossRow
 from alcore.statistics.resampling import interval, mean_of_defined
 
 EvidenceByPool = Mapping[float, AnyEvidence]
-"""Evidence by π₀: the cells of a study that differ in nothing else."""
+"""Evidence by π₀: cells of a study that differ only in π₀."""
 
 
 def advantage_grid(
@@ -36,7 +36,7 @@ def advantage_grid(
 
 
 def gain_without_shift(cells: EvidenceByPool, metric: str, baseline: str) -> pd.DataFrame:
-    """The advantage where the model is deployed as it was trained, π₁ = π₀; columns as `advantage_grid`."""
+    """The advantage without label shift, π₁ = π₀; columns as in `advantage_grid`."""
     frames = [
         advantage_grid({pool: evidence}, metric, baseline, (evidence.pool_prevalence,))
         for pool, evidence in cells.items()
@@ -47,8 +47,8 @@ def gain_without_shift(cells: EvidenceByPool, metric: str, baseline: str) -> pd.
 def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalence: float) -> pd.DataFrame:
     """How the advantage over the baseline changes when the models are deployed at π₁ instead of at π₀.
 
-    Advantage at π₁ minus advantage at π₀, of the same models on the same patches: repetition by repetition,
-    replicate by replicate. Negative: shift costs so much of the gain.
+    Advantage at π₁ minus advantage at π₀, for the same models on the same patches, paired within each
+    repetition and each replicate. A negative value is the part of the gain lost to the shift.
 
     Returns:
         `LossRow`s, one per π₀ and strategy.
@@ -74,7 +74,7 @@ def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalen
 
 
 def summaries(cells: EvidenceByPool, metric: str, baseline: str, prevalence: float) -> pd.DataFrame:
-    """`comparison.summarise` with `bound_savings` of every cell, and pool_prevalence before them."""
+    """`comparison.summarise` and `bound_savings` for every cell, with pool_prevalence as the first column."""
     question = Question(metric, prevalence, baseline)
     frames = []
     for pool, evidence in cells.items():
@@ -87,12 +87,13 @@ def summaries(cells: EvidenceByPool, metric: str, baseline: str, prevalence: flo
 
 
 def ranks(summary: pd.DataFrame) -> pd.DataFrame:
-    """Who comes first: strategies by AUBC within each π₀, 1 the best, ties sharing the mean of their places.
+    """Ranks of strategies by AUBC at each π₀: 1 is the best, and ties share the mean of their ranks.
 
     Args:
-        summary: of `summaries`.
+        summary: as returned by `summaries`.
     Returns:
-        One row per strategy, one column per π₀, and a column mean; sorted by it. NaN where AUBC is undefined.
+        One row per strategy, one column per π₀, and a column mean that sorts the rows; NaN where AUBC is
+        undefined.
     """
     table = summary.pivot(index="strategy", columns="pool_prevalence", values="aubc")
     places = table.rank(ascending=False)
@@ -100,7 +101,7 @@ def ranks(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def penalties(cells: EvidenceByPool, metric: str, prevalence: float) -> tuple[np.ndarray, list[str]]:
-    """`estimands.penalty_matrix` added up over the cells: (S, S), and the names that all share."""
+    """`estimands.penalty_matrix` summed over the cells: (S, S), and the strategies that all cells share."""
     shared = [
         name
         for name in next(iter(cells.values())).strategies

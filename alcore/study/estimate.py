@@ -33,7 +33,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a study takes. costs: one a cell; workers: runs side by side."""
+    """What a study takes. costs: one per cell; workers: runs side by side."""
 
     plan: StudyPlan
     costs: Mapping[str, Cost]
@@ -82,7 +82,7 @@ class Estimate:
 
 
 def check_cells(plan: StudyPlan) -> None:
-    """Open and check all that the cells need; the device alone is left to the machine that a task runs on.
+    """Open and check all that the cells need; only the device is left to the machine that a task runs on.
 
     Raises:
         AlcoreError: the first cell that cannot run, and why.

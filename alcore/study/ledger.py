@@ -1,7 +1,7 @@
 """How far a study has come: an SQLite file (WAL) in its directory, one row per task.
 
-It is there for whoever looks on. The truth is the records in the runs' directories: a ledger that is lost is
-made again from them.
+It serves the pages that follow a study. The truth is the records in the runs' directories: a ledger that is
+lost is made again from them.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class StudyPlan:
         return sum(cell.config.repetitions for cell in self.cells)
 
     def with_repetitions(self, repetitions: int) -> StudyPlan:
-        """The same study with another number of repetitions a cell."""
+        """The same study with another number of repetitions per cell."""
         return StudyPlan({**self.base, "repetitions": repetitions}, self.grid, self.test_prevalences)
 
     def to_json(self) -> str:

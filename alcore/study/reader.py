@@ -57,7 +57,7 @@ class StudyReader:
 
     @property
     def can_resume(self) -> bool:
-        """Whether the study can go on here; one that came with the dashboard cannot."""
+        """Whether the study can continue here; one that came with the dashboard cannot."""
         return not self.is_recorded
 
     @property
@@ -72,7 +72,7 @@ class StudyReader:
 
     @cached_property
     def slices(self) -> dict[Slice, list[Cell]]:
-        """The study's columns over π₀: cells that differ in π₀ alone."""
+        """The study's columns over π₀: cells that differ only in π₀."""
         slices: dict[Slice, list[Cell]] = {
             tuple(zip(self.others, map(_text, values), strict=True)): []
             for values in itertools.product(*(self.plan.grid[key] for key in self.others))

@@ -1,4 +1,4 @@
-"""A study's report: what one attaches to a mail after the meeting, as one HTML file or as Markdown."""
+"""A study's report: everything a reader needs without the dashboard, as one HTML file or as Markdown."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class CellResults:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What statistics are computed from; as `alcore.runs.evidence.gather` has it of the run."""
+        """What statistics are computed from; equals `alcore.runs.evidence.gather` of the run."""
         tests = list(zip(self.counts, self.test_defective, strict=True))
         means = [[[class_means(one, test) for one in row] for row in block] for block, test in tests]
         resampled = None

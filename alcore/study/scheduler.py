@@ -48,7 +48,7 @@ def run_study(
 
 
 class _Scheduler:
-    """One go at one study."""
+    """One attempt at running a study."""
 
     def __init__(self, store: StudyStore, engine: Engine, rehearsal: bool, follow: Follow) -> None:
         self.store, self.engine, self.rehearsal, self.follow = store, engine, rehearsal, follow
@@ -95,7 +95,7 @@ class _Scheduler:
             self._give_up(self._cell(cell_id), reason)
 
     def _give_up(self, cell: Cell, reason: str) -> None:
-        """Count all of a cell's repetitions as failed, and leave it alone."""
+        """Count all of a cell's repetitions as failed, and do not schedule it."""
         self.tally.give_up(cell)
         numbers = range(1, cell.config.repetitions + 1)
         self.ledger.end((cell.id, repetition, FAILED, 0.0, reason) for repetition in numbers)

@@ -1,7 +1,7 @@
 """A study's directory, and the broker to which its tasks hand in their work.
 
 study.json              the plan
-runs/CELL/              one run's directory a cell, as `python -m alcore run` leaves it
+runs/CELL/              one run's directory per cell, as `python -m alcore run` leaves it
 results/CELL.npz        what tables and figures need of a cell, see `alcore.study.results`
 cells.csv, summary.csv  one row per cell, strategy and test prevalence
 progress.sqlite         how far it has come
@@ -69,7 +69,7 @@ class StudyStore:
         return cls(directory)
 
     def lock(self) -> FileLock:
-        """The lock that whoever runs the study holds."""
+        """The lock held by the process that runs the study."""
         return FileLock(self.directory / ".lock")
 
     def is_being_run(self) -> bool:
@@ -115,7 +115,7 @@ class StudyStore:
         return Counter(key.repetition for key in RunStore(directory).committed())
 
     def note_outcome(self, ended: StudyEnded) -> None:
-        """Leave word how the study's process ended, for whoever launched it."""
+        """Note how the study's process ended, for the process that launched it."""
         write_text(self.directory / _OUTCOME, to_line(ended) + "\n")
 
     def forget_outcome(self) -> None:
@@ -135,7 +135,7 @@ class StudyStore:
         write_text(self.directory / "stop", "")
 
     def withdraw_stop(self) -> None:
-        """Let tasks go on."""
+        """Let tasks continue."""
         (self.directory / "stop").unlink(missing_ok=True)
 
     @property
@@ -153,10 +153,10 @@ class StudyBroker:
         self._ledger: Ledger | None = None
 
     def __reduce__(self) -> tuple:
-        return StudyBroker, (self.directory,)  # to another process goes the place alone
+        return StudyBroker, (self.directory,)  # only the directory travels to another process
 
     def patches(self, name: str) -> Patches:
-        """An open data set, opened once a process; DataError where there is none of that name."""
+        """An open data set, opened once per process; DataError where there is none of that name."""
         if name not in self._patches:
             self._patches[name] = open_dataset(name)
         return self._patches[name]
@@ -185,7 +185,7 @@ class StudyBroker:
                 continue
             write_bytes(path, content)
             if path.parent.name == "records":
-                with contextlib.suppress(OSError):  # a superseded model that stays costs disk space alone
+                with contextlib.suppress(OSError):  # a superseded model that stays only costs disk space
                     store.drop_older_weights(record_key(path))
         self._ledger = self._ledger or Ledger(self.directory)
         done = len(list((run / "records").glob(f"r{task.repetition:05d}-*.npz")))

@@ -23,7 +23,7 @@ _ENVIRONMENT = "environment.json"
 
 @dataclass(frozen=True)
 class Task:
-    """One repetition of one cell. A rehearsal goes the whole way but trains nothing and leaves nothing."""
+    """One repetition of one cell. A rehearsal takes every step but trains nothing and leaves nothing."""
 
     cell: str
     config: RunConfig
@@ -54,7 +54,7 @@ class TaskBroker(Protocol):
         ...
 
     def fetch(self, task: Task) -> dict[str, bytes]:
-        """The files of the run's directory that the task needs to go on, by relative path; or Stopped."""
+        """The files of the run's directory that the task needs to continue, by relative path; or Stopped."""
         ...
 
     def deliver(self, task: Task, files: Mapping[str, bytes]) -> bool:
@@ -80,7 +80,7 @@ def perform(task: Task, broker: TaskBroker) -> Outcome:
 
 
 def _perform(task: Task, broker: TaskBroker, scratch: Path) -> None:
-    from alcore.runs.execution import execute_repetition  # imports torch, which whoever plans does without
+    from alcore.runs.execution import execute_repetition  # imports torch, which planning does not need
 
     store = RunStore.create(scratch, task.config)
     for name, content in broker.fetch(task).items():

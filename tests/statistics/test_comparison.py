@@ -134,7 +134,7 @@ def test_sentences_say_who_wins_where_and_how_sure_that_is():
     assert frame["prevalence"].to_list() == [0.001, 0.1, 1.0]
     assert "every π from 0.1 % to 100 %" in where_gain_vanishes(frame, "random")[0]
     unclear = frame.assign(low=-1.0)
-    assert "cannot be told from random at any π" in where_gain_vanishes(unclear, "random")[0]
+    assert "is not distinguishable from random at any π" in where_gain_vanishes(unclear, "random")[0]
     partly = frame.assign(low=[-1.0, 0.1, 0.1])
     assert "above at π from 10 % to 100 %; elsewhere" in where_gain_vanishes(partly, "random")[0]
     ends = frame.assign(low=[0.1, -1.0, 0.1])

@@ -61,7 +61,7 @@ def test_the_gain_is_judged_at_the_pool_s_own_prevalence():
     assert gain["prevalence"].tolist() == [0.1, 0.5]
     [claim] = gain_claims(gain, "random")
     assert claim.startswith(
-        "**entropy** is above random at π₀ = 10 %; not to be told from random at π₀ = 50 %"
+        "**entropy** is above random at π₀ = 10 %; not distinguishable from random at π₀ = 50 %"
     )
 
 
@@ -76,7 +76,7 @@ def test_shift_takes_from_a_strategy_that_marks_clean_images():
     [claim] = loss_claims(loss, 0.02)
     assert "clearly smaller at π₀ = 50 %" in claim
     [unmoved] = loss_claims(analysis.loss_under_shift(COLUMN, "iou", "random", 0.02), 0.02)
-    assert "cannot be told to change" in unmoved
+    assert "does not change distinguishably" in unmoved
 
 
 def test_claims_say_where_no_interval_is_known():

@@ -53,7 +53,7 @@ def test_a_first_visitor_finds_a_recorded_study_in_every_view(view):
     assert not app.error
     expected = {
         "Map": "Click a cell",
-        "Imbalance": "used where π₁ = π₀",
+        "Imbalance": "deployed where π₁ = π₀",
         "Shift": "The largest loss is at π₀",
         "Labels": "Enrichment",
         "Ranks": "Who beats whom",

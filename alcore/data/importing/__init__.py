@@ -1,1 +1,1 @@
-"""Folders and zip files of images and masks -> data sets. One file a format."""
+"""Folders and zip files of images and masks -> data sets. One file per format."""

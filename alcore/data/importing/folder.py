@@ -24,7 +24,7 @@ def is_magnetic_tile(source: Source) -> bool:
 
 
 def magnetic_tile(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
-    """MT_<class>/Imgs/<name>.jpg with <name>.png beside it."""
+    """MT_<class>/Imgs/<name>.jpg with <name>.png next to it."""
     names = [name for name in source.names if name.startswith("MT_") and "/Imgs/" in name]
     images = {stem(name): name for name in names if suffix(name) == ".jpg"}
     masks = {stem(name): name for name in names if suffix(name) == ".png"}

@@ -47,7 +47,7 @@ class ImportOptions:
 
 
 MaskReader = Callable[[tuple[int, int]], np.ndarray]
-"""(height, width) of the image -> (height, width) bool mask; DataError where there is none to be had."""
+"""(height, width) of the image -> (height, width) bool mask; DataError where none can be read."""
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def _is_polygon(polygon: object) -> bool:
 def _length_of(text: str) -> int:
     """Pixels that compressed runs stand for, or -1; pycocotools would read past the end of a broken text.
 
-    Six bits a character from '0' on: five of value, the sixth says that more follow; from the third run on
+    Six bits per character from '0' on: five of value, the sixth says that more follow; from the third run on
     the difference to the run before the last.
     """
     runs: list[int] = []

@@ -18,7 +18,7 @@ _IMAGES, _TABLE = "train_images/", "train.csv"
 
 
 def is_severstal(source: Source) -> bool:
-    """Whether there is a train.csv beside train_images/."""
+    """Whether there is a train.csv next to train_images/."""
     return _TABLE in source.names and any(name.startswith(_IMAGES) for name in source.names)
 
 

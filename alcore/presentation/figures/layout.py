@@ -36,7 +36,7 @@ def layout(**changes: object) -> dict[str, object]:
 
 
 def symbol_of(strategy: str) -> str:
-    """The marker of a strategy, the same in every figure, for whoever cannot go by colour."""
+    """The marker of a strategy, the same in every figure, for readers who cannot rely on colour."""
     names = strategy_names()
     return _SYMBOLS[names.index(strategy) % len(_SYMBOLS)] if strategy in names else "circle"
 

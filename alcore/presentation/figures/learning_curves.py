@@ -21,7 +21,7 @@ def learning_curves(
     repetitions: int,
     shows_each: bool = False,
 ) -> go.Figure:
-    """A metric against labelled images, one colour a strategy, with the band of its 95 % interval.
+    """A metric against labelled images, one colour per strategy, with the band of its 95 % interval.
 
     Args:
         points: one row per record: strategy, repetition, cycle, labelled, value; NaN is a gap.

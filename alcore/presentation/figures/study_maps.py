@@ -20,7 +20,7 @@ _CELL = 46
 
 
 def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: float) -> go.Figure:
-    """One strategy's advantage over π₀ (columns) and π₁ (rows); pale numbers cannot be told from zero.
+    """One strategy's advantage over π₀ (columns) and π₁ (rows); pale numbers: the interval contains zero.
 
     Args:
         frame: `alcore.study.analysis.advantage_grid` rows.

@@ -80,7 +80,7 @@ class RayEngine:
         remote_broker = RemoteBroker(_broker_actor(broker))
         pending: dict[ray.ObjectRef, Task] = {}
         most = max(64, 4 * _cpus(resources))  # some wait in Ray's own queue, so that no worker does
-        if self._workers and self._address:  # a Ray of our own has no more CPUs than that
+        if self._workers and self._address:  # a Ray started here has no more CPUs than that
             most = self._workers
         while True:
             while len(pending) < most and (task := next(tasks, None)):
@@ -129,7 +129,7 @@ class RayEngine:
 
 
 def _code_for_nodes() -> dict[str, object]:
-    """What goes to the nodes: the checkout without its heavy folders, or the installed package alone."""
+    """What goes to the nodes: the checkout without its heavy folders, or only the installed package."""
     if IS_CHECKOUT:
         return {"working_dir": str(IMPORT_ROOT), "excludes": _NOT_CODE}
     return {"py_modules": [str(PACKAGE)]}

@@ -202,7 +202,7 @@ _broker: StudyBroker | None = None
 
 
 def _become_worker(slots: multiprocessing.queues.Queue, broker: StudyBroker) -> None:
-    """A worker's first steps: leave Ctrl-C to the scheduler, end with it, and see one GPU alone."""
+    """A worker's first steps: leave Ctrl-C to the scheduler, end with it, and see only one GPU."""
     global _broker  # noqa: PLW0603  a process pool hands its workers nothing else to keep things in
     _broker = broker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
