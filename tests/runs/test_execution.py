@@ -65,6 +65,7 @@ def test_the_metrics_follow_from_the_counts(finished):
         assert all(np.isclose(row[name], expected[name], equal_nan=True) for name in METRICS)
 
 
+@pytest.mark.slow
 def test_one_seed_gives_the_same_bytes_again_in_a_thread_and_in_a_worker(finished, tmp_path, small):
     expected = bytes_of(finished.directory)
     assert len(expected) == 5 + 9  # config, environment, three tables, nine records; no weights are left
@@ -76,12 +77,14 @@ def test_one_seed_gives_the_same_bytes_again_in_a_thread_and_in_a_worker(finishe
         assert bytes_of(store.directory) == expected
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_bytes(finished, tmp_path):
     store = RunStore.create(tmp_path / "run", make_config(SMALL | {"seed": 1}))
     execute(store)
     assert bytes_of(store.directory)["metrics.csv"] != bytes_of(finished.directory)["metrics.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("records", [1, 4, 7])
 def test_a_stopped_run_resumes_to_the_same_bytes(finished, tmp_path, small, records):
     store = RunStore.create(tmp_path / "run", small)

@@ -16,6 +16,8 @@ from tests.conftest import ROOT, SMALL, train
 from tests.runs.helpers import alcore, alcore_process, bytes_of, start_alcore, wait_for
 from tests.shared import made_once
 
+pytestmark = pytest.mark.slow
+
 LONGER = SMALL | {"cycles": 4, "training": {"steps": 8, "batch_size": 6}}
 
 
