@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
+SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 BENCHMARKS := coverage demo memory page prevalence rehearsal study surfaces
 
 .PHONY: run test check lint lock $(addprefix bench-,$(BENCHMARKS))
@@ -17,10 +18,10 @@ run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
 lint: $(VENV)/.installed-tests
 	$(BIN)/ruff check .

@@ -13,6 +13,10 @@ from tests.shared import made_once
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Threads of torch that wait for one another sleep instead of spinning: where several processes test side by
+# side, spinning ones take the cores from those that they wait for. It is read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 SMALL = {
     "dataset": "synthetic",
     "pool_size": 80,
@@ -26,6 +30,20 @@ SMALL = {
     "device": "cpu",
 }
 """A run of a few seconds; on one thread, which leaves the other cores to whoever else tests here."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests first, or one process would be left with them at the end; a file's tests stay together.
+
+    With `--dist loadgroup` all tests of a group run in one process. Slow tests are a group each, if they do
+    not name one.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # stable
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            is_slow = item.get_closest_marker("slow") is not None
+            item.add_marker(pytest.mark.xdist_group(item.nodeid if is_slow else item.path.stem))
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +66,12 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "small-run", lambda path: train(path, SMALL))
 
 
-def train(path: Path, values: dict[str, object]) -> None:
-    """Run a config to its end in a new directory."""
+def train(path: Path, config: RunConfig | dict[str, object]) -> None:
+    """Run a config, or the values of one, to its end in a new directory."""
     from alcore.runs.execution import execute  # seconds of torch, which most tests do without
     from alcore.runs.run_store import RunStore
 
-    execute(RunStore.create(path, make_config(values)))
+    execute(RunStore.create(path, config if isinstance(config, RunConfig) else make_config(config)))
 
 
 @pytest.fixture(scope="session")

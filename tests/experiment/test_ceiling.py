@@ -32,6 +32,7 @@ def test_where_cycles_start_cold_it_trains_as_long_as_one(surfaces):
     assert max(total for phase, _, total in seen if phase == "training") == cold.training.steps
 
 
+@pytest.mark.slow
 def test_a_finished_run_gets_its_ceiling_and_nothing_else_changes(small_run, tmp_path):
     store = RunStore(shutil.copytree(small_run, tmp_path / "run"))
     before = bytes_of(store.directory)

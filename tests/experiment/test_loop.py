@@ -88,6 +88,7 @@ def test_a_strategy_is_not_touched_by_its_neighbours(config, records, surfaces):
         assert np.array_equal(record.counts, twin.counts)
 
 
+@pytest.mark.slow
 def test_a_run_from_before_maps_goes_on_without_them(config, records, surfaces):
     weights = {record.key: record.weights for record in records[:6]}
     queries = {record.key: record.selection.items for record in records[:6]}
@@ -98,6 +99,7 @@ def test_a_run_from_before_maps_goes_on_without_them(config, records, surfaces):
     assert rest[-1].selection.pool_map is not None, "the next repetition has its own"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("finished", [1, 3, 5, 9, 13])
 def test_going_on_from_any_record_gives_the_same_rest(config, records, surfaces, finished):
     weights = {record.key: record.weights for record in records[:finished]}

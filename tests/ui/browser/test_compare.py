@@ -1,24 +1,23 @@
 """Comparing, explaining and taking away, in a real browser."""
 
 import re
+import shutil
 
 import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import CHROMIUM, SECONDS, chromium, serving
+from tests.dashboard import SECONDS, serving
 from tests.runs.helpers import wait_for
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
-]
 
 
 @pytest.fixture
-def served(home, finished_runs):
-    with serving(home) as (address, _), chromium() as browser:
-        yield address, browser
+def served_runs(served, server_home, small_run, run_of_three):
+    """The shared server with two finished runs in its home; no other test changes them."""
+    for run_id, directory in (("demo-run", small_run), ("three-times", run_of_three)):
+        if not (server_home / "runs" / run_id).exists():
+            shutil.copytree(directory, server_home / "runs" / run_id)
+    return served
 
 
 def heights(page):
@@ -27,16 +26,16 @@ def heights(page):
     return points.evaluate_all("all => all.map(e => e.getAttribute('transform'))")
 
 
-def test_the_first_link_that_a_server_gets_may_lead_to_any_page(served):
-    address, browser = served
-    page = browser.new_page(viewport={"width": 1500, "height": 1300})
-    page.goto(f"{address}/methods")
-    expect(page.get_by_text("Normalised area under the budget curve")).to_be_visible(timeout=30 * SECONDS)
-    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+def test_the_first_link_that_a_server_gets_may_lead_to_any_page(home, browser):
+    with serving(home) as (address, _):
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page.goto(f"{address}/methods")
+        expect(page.get_by_text("Normalised area under the budget curve")).to_be_visible(timeout=30 * SECONDS)
+        expect(page.get_by_role("link", name="Compare")).to_be_visible()
 
 
-def test_comparing_and_taking_away(served, tmp_path):
-    address, browser = served
+def test_comparing_and_taking_away(served_runs, tmp_path):
+    address, browser = served_runs
     page = browser.new_page(viewport={"width": 1500, "height": 1300})
     page.goto(f"{address}/compare?runs=demo-run&runs=three-times")
     wait_for(lambda: len(heights(page)) == 3 * 3 + 3 * 2, "the curves of both runs in the link")
@@ -78,8 +77,8 @@ def test_comparing_and_taking_away(served, tmp_path):
     expect(page.get_by_text(re.compile(r"^full pool 0\.\d+"))).to_be_visible(timeout=90 * SECONDS)
 
 
-def test_why_this_one(served):
-    address, browser = served
+def test_why_this_one(served_runs):
+    address, browser = served_runs
     page = browser.new_page(viewport={"width": 1500, "height": 1500})
     page.goto(f"{address}/samples?run=demo-run&samples_view=Why+this+one%3F")
     chart = page.locator(".js-plotly-plot").first

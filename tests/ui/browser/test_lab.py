@@ -5,21 +5,22 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import CHROMIUM, SECONDS, chromium, curve_points, curves, open_lab, run_button, serving
+from tests.dashboard import SECONDS, curve_points, curves, open_lab, run_button, serving
 from tests.runs.helpers import wait_for
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
-]
 
 SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
 
 
+@pytest.fixture(scope="module")
+def new_server(tmp_path_factory):
+    """A server for these tests alone: a presentation begins without any run."""
+    with serving(tmp_path_factory.mktemp("lab") / "home") as (address, _):
+        yield address
+
+
 @pytest.fixture
-def served(home):
-    with serving(home) as (address, _), chromium() as browser:
-        yield address, browser
+def served(new_server, browser):
+    return new_server, browser
 
 
 def points(page, at_least):
@@ -27,6 +28,32 @@ def points(page, at_least):
         lambda: len(curve_points(page)) == 3 and min(curve_points(page)) >= at_least,
         f"three curves of {at_least} points",
     )
+
+
+def test_what_cannot_be_built_is_said_and_run_is_off(served):
+    address, browser = served
+    page = browser.new_page()
+    page.goto(f"{address}/?pool=9000")
+    expect(page.get_by_text(re.compile("largest pool at this π₀ has")).first).to_be_visible(
+        timeout=30 * SECONDS
+    )
+    expect(run_button(page)).to_be_disabled()
+    assert page.get_by_text("Traceback").count() == 0
+
+
+def test_a_copied_link_opens_the_same_settings(served):
+    address, browser = served
+    page = open_lab(browser, address)
+    page.locator(".st-key-pi1").get_by_role("slider").press("ArrowRight")
+    field = page.get_by_role("spinbutton", name="Query size")
+    field.fill("10")
+    field.press("Enter")
+    expect(page.get_by_text("first query 10")).to_be_visible(timeout=10 * SECONDS)
+    expect(page).to_have_url(re.compile("pi1="))
+    link = page.url
+    copy = open_lab(browser, link)
+    expect(copy.get_by_text("first query 10")).to_be_visible(timeout=10 * SECONDS)
+    expect(copy.get_by_text("In use: π₁ = 2.5 %")).to_be_visible()
 
 
 def test_a_presentation(served):
@@ -83,29 +110,3 @@ def test_a_presentation(served):
     expect(dialog.get_by_text("prediction before labelling")).to_be_visible()
     expect(dialog.locator("img")).to_have_count(4)
     expect(dialog.locator(".js-plotly-plot")).to_be_visible()
-
-
-def test_what_cannot_be_built_is_said_and_run_is_off(served):
-    address, browser = served
-    page = browser.new_page()
-    page.goto(f"{address}/?pool=9000")
-    expect(page.get_by_text(re.compile("largest pool at this π₀ has")).first).to_be_visible(
-        timeout=30 * SECONDS
-    )
-    expect(run_button(page)).to_be_disabled()
-    assert page.get_by_text("Traceback").count() == 0
-
-
-def test_a_copied_link_opens_the_same_settings(served):
-    address, browser = served
-    page = open_lab(browser, address)
-    page.locator(".st-key-pi1").get_by_role("slider").press("ArrowRight")
-    field = page.get_by_role("spinbutton", name="Query size")
-    field.fill("10")
-    field.press("Enter")
-    expect(page.get_by_text("first query 10")).to_be_visible(timeout=10 * SECONDS)
-    expect(page).to_have_url(re.compile("pi1="))
-    link = page.url
-    copy = open_lab(browser, link)
-    expect(copy.get_by_text("first query 10")).to_be_visible(timeout=10 * SECONDS)
-    expect(copy.get_by_text("Deployment: π₁ = 2.5 %")).to_be_visible()

@@ -1,0 +1,43 @@
+"""One's own images, from the upload to a run, in a real browser."""
+
+import re
+
+from playwright.sync_api import expect
+
+from alcore.data.collection import dataset_path
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
+from tests.dashboard import SECONDS, curve_points, run_button
+from tests.data.helpers import folder_files, write_folder, write_zip
+from tests.runs.helpers import wait_for
+
+
+def test_from_an_upload_to_a_run(served, tmp_path):
+    address, browser = served
+    archive = write_zip(tmp_path / "my images.zip", folder_files(120), within="export/")
+    page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.goto(f"{address}/data?data_view=Import")
+    page.locator("input[type=file]").set_input_files(archive)
+    page.get_by_role("textbox", name="Name").fill("mine")
+    page.get_by_role("textbox", name="Patch size").fill("32x32")
+    expect(page.get_by_text("my images.zip")).to_be_visible(timeout=20 * SECONDS)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("is ready")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("120 patches, 40 defective")).to_be_visible()
+    folder = write_folder(tmp_path / "in", folder_files(120))
+    import_dataset(folder, dataset_path("same"), options=ImportOptions((32, 32)))
+    for name in ("images.npy", "masks.npy", "items.parquet"):
+        assert (dataset_path("mine") / name).read_bytes() == (dataset_path("same") / name).read_bytes()
+
+    page.goto(f"{address}/data?set=mine")
+    expect(page.get_by_text("Pools come from train")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("120")
+    expect(page.locator("[data-testid=stImage] img")).to_be_visible()
+
+    page.goto(f"{address}/?data=mine&pool=60&query=6&cycles=2&steps=4&pi0=20+%25")
+    expect(page.get_by_text(re.compile("Pool 60"))).to_be_visible(timeout=20 * SECONDS)
+    run_button(page).click()
+    wait_for(
+        lambda: len(curve_points(page)) == 3 and min(curve_points(page)) == 2,
+        "three curves of two points",
+    )
