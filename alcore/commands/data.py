@@ -24,7 +24,7 @@ def import_data(
     source: Annotated[Path, typer.Argument(help="The folder or zip file with images and masks.")],
     name: Annotated[str, typer.Option(help="The data set's name from now on.")],
     format: Annotated[
-        str, typer.Option(help="auto, folder, magnetic-tile, severstal, roboflow or reference.")
+        str, typer.Option(help="auto, or a layout such as folder or severstal; an unknown one lists all.")
     ] = "auto",
     patch: Annotated[str, typer.Option(help="Patch size, HEIGHTxWIDTH in pixels.")] = "64x64",
     tile: Annotated[bool, typer.Option("--tile", help="Cut tiles instead of resizing whole images.")] = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,22 +19,26 @@ from alcore.errors import DataError, did_you_mean
 
 Pairing = Callable[[Source, ImportOptions, Refuse], list[Sample]]
 
-FORMATS: dict[str, Pairing] = {
-    "folder": folder.folder,
-    "magnetic-tile": folder.magnetic_tile,
-    "severstal": severstal.severstal,
-    "roboflow": roboflow.roboflow,
-    "reference": reference.reference,
-}
-"""Formats by name; a further one is a function that lists samples, a line here and one below."""
 
-_SIGNS: dict[str, Callable[[Source], bool]] = {
-    "severstal": severstal.is_severstal,
-    "roboflow": roboflow.is_roboflow,
-    "reference": reference.is_reference,
-    "magnetic-tile": folder.is_magnetic_tile,
+class Format(NamedTuple):
+    """A layout of images and masks on disk.
+
+    title: for people; pair: lists a source's samples; is_it: whether a source shows signs of the layout.
+    """
+
+    title: str
+    pair: Pairing
+    is_it: Callable[[Source], bool]
+
+
+FORMATS = {
+    "severstal": Format("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
+    "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
+    "reference": Format("patch folders of the paper's code", reference.reference, reference.is_reference),
+    "magnetic-tile": Format("Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile),
+    "folder": Format("images and masks", folder.folder, lambda _source: True),
 }
-"""How each format is recognised; what shows no sign is a plain folder."""
+"""By name, in the order in which sources are tried: a special layout before a general one."""
 
 
 def import_dataset(
@@ -67,7 +72,7 @@ def import_dataset(
             f" (known: {', '.join(FORMATS)})"
         )
     reading = _Reading(source, options)
-    samples = FORMATS[format_name](source, options, reading.refuse)
+    samples = FORMATS[format_name].pair(source, options, reading.refuse)
     return write_dataset(
         target,
         reading.patches(samples, follow),
@@ -83,7 +88,7 @@ def import_dataset(
 
 def detect(source: Source) -> str:
     """The format that a source shows signs of."""
-    return next((name for name, is_it in _SIGNS.items() if is_it(source)), "folder")
+    return next(name for name, form in FORMATS.items() if form.is_it(source))
 
 
 def _check(options: ImportOptions) -> None:

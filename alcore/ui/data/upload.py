@@ -7,6 +7,7 @@ from typing import BinaryIO
 import streamlit as st
 
 from alcore.data.collection import dataset_path
+from alcore.data.importing.importer import FORMATS
 from alcore.errors import DataError
 from alcore.home import home
 from alcore.runs.import_queue import ImportJob, ImportQueue
@@ -16,14 +17,7 @@ from alcore.wording import as_plain_markdown
 
 _TICK = 1.0
 _PROBLEM = "import"
-_FORMATS = {
-    "auto": "detect automatically",
-    "folder": "images and masks",
-    "severstal": "Severstal (Kaggle)",
-    "roboflow": "Roboflow export",
-    "magnetic-tile": "Magnetic Tile Defect set",
-    "reference": "patch folders of the paper's code",
-}
+_TITLES = {"auto": "detect automatically"} | {name: form.title for name, form in FORMATS.items()}
 _ICONS = {
     "running": ":material/hourglass:",
     "finished": ":material/check_circle:",
@@ -67,7 +61,7 @@ def _options() -> list[str]:
 
 
 def _cutting() -> list[str]:
-    form = st.selectbox("Format", list(_FORMATS), format_func=_FORMATS.get, key="import_format")
+    form = st.selectbox("Format", list(_TITLES), format_func=_TITLES.get, key="import_format")
     patch = st.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
     overlap = st.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     border = st.toggle(
