@@ -113,7 +113,7 @@ def test_a_plan_is_told_before_it_starts(tmp_path):
     study = write_study(tmp_path / "study.json")
     result = alcore("study", study, "--out", str(tmp_path / "out"), "--plan", "--repetitions", "3")
     assert result.returncode == 0, result.stderr
-    assert "2 cells x 3 repetitions = 6 runs" in result.stdout
+    assert "2 cells × 3 repetitions = 6 runs" in result.stdout
     assert "one more value of pool_prevalence adds 3 runs" in result.stdout
     assert "one more value of repetitions adds 2 runs" in result.stdout
     assert not (tmp_path / "out").exists()
