@@ -75,7 +75,7 @@ def test_a_node_without_the_data_set_gets_it_once(tmp_path, home, monkeypatch):
         format_name="folder",
         options=ImportOptions(patch=(64, 64)),
     )
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
         broker = RemoteBroker(actor=None)
         for name in ("mine", "photos"):

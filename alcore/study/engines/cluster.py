@@ -117,7 +117,7 @@ class RayEngine:
             environment["PYTHONPATH"] = str(IMPORT_ROOT)
             cores = self._workers or len(Room.here().slots(threads=1, gpu_share=0))
             own = {"env_vars": environment}
-            ray.init(num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
             return
         code = _code_for_nodes() | {"env_vars": environment}
         try:
