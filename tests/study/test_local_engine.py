@@ -9,9 +9,9 @@ import pandas as pd
 import psutil
 import pytest
 
-from alcore.runs.room import Room
+from alcore.runs.room import Room, visible_gpus
 from alcore.study.engines import local, make_engine
-from alcore.study.engines.local import LocalEngine, visible_gpus
+from alcore.study.engines.local import LocalEngine
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
 from tests.runs.helpers import alcore, start_alcore, wait_for
