@@ -105,11 +105,6 @@ def report(
     ] = False,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
-    if interactive:
-        _write_interactive(directory, out or directory / "interactive.html")
-        return
-    if out is None:
-        raise ConfigError("say where the report goes: --out FILE.html or --out DIRECTORY")
     from alcore.metrics import ALL_METRICS
     from alcore.runs.files import write_text
     from alcore.statistics.comparison import Question
@@ -119,6 +114,11 @@ def report(
 
     if metric not in ALL_METRICS:
         raise ConfigError(f"unknown metric {metric!r}{did_you_mean(metric, ALL_METRICS)}")
+    if interactive:
+        _write_interactive(directory, out or directory / "interactive.html", metric, prevalence)
+        return
+    if out is None:
+        raise ConfigError("say where the report goes: --out FILE.html or --out DIRECTORY")
     reader = StudyReader.open(directory)
     test_prevalence = prevalence or reader.plan.cells[0].config.test_prevalence
     question = Question(metric, test_prevalence, BASELINE)
@@ -129,9 +129,9 @@ def report(
     typer.echo(f"written to {out}")
 
 
-def _write_interactive(directory: Path, out: Path) -> None:
+def _write_interactive(directory: Path, out: Path, metric: str, prevalence: float | None) -> None:
     from alcore.runs.files import write_text
     from alcore.study.interactive import interactive_page
 
-    write_text(out, interactive_page(directory))
+    write_text(out, interactive_page(directory, metric=metric, test_prevalence=prevalence))
     typer.echo(f"written to {out}")

@@ -25,9 +25,11 @@ from alcore.wording import plural
 _SIDE, _COLUMNS, _MOST = 64, 10, 20
 
 
-def interactive_page(directory: Path) -> str:
+def interactive_page(directory: Path, *, metric: str = "iou", test_prevalence: float | None = None) -> str:
     """The HTML file of the run or the study in a directory.
 
+    Args:
+        metric, test_prevalence: shown first; by default at the first run's π₁.
     Raises:
         StoreError: nothing there is finished.
     """
@@ -35,8 +37,15 @@ def interactive_page(directory: Path) -> str:
         runs = list(_of_study(StudyReader.open(directory)))
         if not runs:
             raise StoreError("no repetition of the study is finished, so there is nothing to report")
-        return live_page(f"Study {directory.resolve().name}", runs)
-    return live_page(f"Run {directory.resolve().name}", [_of_run(RunStore(directory))])
+        return live_page(
+            f"Study {directory.resolve().name}", runs, metric=metric, test_prevalence=test_prevalence
+        )
+    return live_page(
+        f"Run {directory.resolve().name}",
+        [_of_run(RunStore(directory))],
+        metric=metric,
+        test_prevalence=test_prevalence,
+    )
 
 
 def _of_run(store: RunStore) -> LiveRun:

@@ -1,5 +1,9 @@
 """What the interactive page is made of, without a browser."""
 
+import base64
+import gzip
+import json
+
 import numpy as np
 import pytest
 
@@ -13,7 +17,9 @@ from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
 from alcore.statistics.resampling import interval
 from alcore.study.interactive import interactive_page
-from tests.conftest import SMALL
+from alcore.study.reader import StudyReader
+from tests.conftest import ROOT, SMALL
+from tests.runs.helpers import alcore
 
 
 def array_of(block, data):
@@ -62,3 +68,20 @@ def test_a_run_without_a_cycle_has_no_page(tmp_path):
     RunStore.create(tmp_path / "run", make_config(SMALL))
     with pytest.raises(StoreError, match="no cycle of the run is finished"):
         interactive_page(tmp_path / "run")
+
+
+def test_a_report_without_a_place_to_go_says_what_to_add(small_run):
+    outcome = alcore("report", str(small_run))
+    assert outcome.returncode == 2
+    assert outcome.stderr == "error: say where the report goes: --out FILE.html or --out DIRECTORY\n"
+
+
+def test_a_recorded_study_makes_one_file_with_all_its_cells():
+    directory = ROOT / "assets/recorded/synthetic"
+    page = interactive_page(directory, metric="recall", test_prevalence=0.05)
+    packed = page.partition('id="page-data">')[2].partition("<")[0]
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert len(data["runs"]) == len(StudyReader.open(directory).plan.cells)
+    assert (data["metric"], data["test_prevalence"]) == ("recall", 0.05)
+    assert data["runs"][0]["pictures"]
+    assert len(page.encode()) < MOST_BYTES

@@ -38,6 +38,7 @@
   for (const [index, { title: name }] of page.runs.entries()) by("run").append(new Option(name, index));
   by("which").hidden = page.runs.length < 2;
   for (const [name, words] of page.metrics) by("metric").append(new Option(words, name));
+  by("metric").value = page.metric;
   by("prevalence").value = Math.log10(page.test_prevalence);
 
   function traces(curves) {
@@ -91,6 +92,7 @@
     by("share").textContent = percent(deployed());
     by("prevalence").setAttribute("aria-valuetext", percent(deployed()));
     by("pool").textContent = `π₀ = ${percent(run().pool_prevalence)}`;
+    by("basis").textContent = `Bands: ${run().basis}`;
     by("chart").setAttribute("aria-label", sentence(curves));
     return Plotly.react("chart", traces(curves), layout(curves), { displaylogo: false, responsive: true });
   }

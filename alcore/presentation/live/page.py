@@ -17,7 +17,6 @@ from string import Template
 
 from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.live.payload import Blocks, LiveRun, QueryPicture, run_payload
-from alcore.presentation.sentences import basis
 
 MOST_BYTES = 3_000_000
 """What the file stays below, by leaving out images; only curves of very many points go beyond."""
@@ -26,16 +25,20 @@ _LEFT_OUT = "No images here: they would make this file too large to mail, or the
 _MARGIN = 30_000  # bytes for what is said about images besides the images
 
 
-def live_page(title: str, runs: Sequence[LiveRun]) -> str:
+def live_page(
+    title: str, runs: Sequence[LiveRun], *, metric: str = "iou", test_prevalence: float | None = None
+) -> str:
     """The HTML file of one or several runs, as text.
 
     Args:
         title: of the page, plain text.
         runs: at least one. Their images are taken in the order given, as far as there is room.
+        metric, test_prevalence: shown first; by default at the first run's π₁.
     """
-    bare = _page(title, [replace(run, pictures={}) for run in runs])
+    first = (metric, test_prevalence or runs[0].config.test_prevalence)
+    bare = _page(title, [replace(run, pictures={}) for run in runs], *first)
     room = MOST_BYTES - _MARGIN - len(bare.encode())
-    return _page(title, _with_fitting_pictures(runs, room))
+    return _page(title, _with_fitting_pictures(runs, room), *first)
 
 
 def _with_fitting_pictures(runs: Sequence[LiveRun], room: int) -> list[LiveRun]:
@@ -50,11 +53,12 @@ def _with_fitting_pictures(runs: Sequence[LiveRun], room: int) -> list[LiveRun]:
     return fitting
 
 
-def _page(title: str, runs: Sequence[LiveRun]) -> str:
+def _page(title: str, runs: Sequence[LiveRun], metric: str, test_prevalence: float) -> str:
     blocks = Blocks()
     data = {
         "metrics": list(METRIC_TITLES.items()),
-        "test_prevalence": runs[0].config.test_prevalence,
+        "metric": metric,
+        "test_prevalence": test_prevalence,
         "runs": [run_payload(run, blocks) | {"pictures": _pictures(run)} for run in runs],
     }
     sources = files("alcore.presentation.live")
@@ -66,7 +70,6 @@ def _page(title: str, runs: Sequence[LiveRun]) -> str:
     return template.substitute(
         texts,
         title=html.escape(title),
-        basis=html.escape(f"Bands: {basis(runs[0].evidence)}"),
         no_pictures=html.escape(_LEFT_OUT),
         data=_packed(json.dumps(data).encode()),
         arrays=_packed(blocks.bytes()),

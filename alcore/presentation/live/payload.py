@@ -21,6 +21,7 @@ from alcore.config import RunConfig
 from alcore.metrics import PATCH_IOU
 from alcore.presentation.figures.layout import color_of, symbol_of
 from alcore.presentation.labels import display_name
+from alcore.presentation.sentences import basis
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import interval, student_weights
 
@@ -79,14 +80,15 @@ def run_payload(run: LiveRun, blocks: Blocks) -> dict[str, object]:
     """A run as JSON can hold it; its arrays go to `blocks`.
 
     Returns:
-        title, pool_prevalence, test_prevalence, labelled and cycles (C,), strategies (S of name, title,
-        color, symbol); means (R, S, C, 2, 4): tp, fp, fn, patch IoU of clean and of defective patches; and
-        either weights (2000, R), or sums (S, C, 2, 3, B), sizes (2,) and patch_iou (2, S, C): its low and
-        high bounds.
+        title, basis (of its bands, in words), pool_prevalence, test_prevalence, labelled and cycles (C,),
+        strategies (S of name, title, color, symbol); means (R, S, C, 2, 4): tp, fp, fn, patch IoU of clean
+        and of defective patches; and either weights (2000, R), or sums (S, C, 2, 3, B), sizes (2,) and
+        patch_iou (2, S, C): its low and high bounds.
     """
     evidence = run.evidence
     payload: dict[str, object] = {
         "title": run.title,
+        "basis": basis(evidence),
         "pool_prevalence": evidence.pool_prevalence,
         "test_prevalence": run.config.test_prevalence,
         "labelled": evidence.labelled.tolist(),
