@@ -77,7 +77,9 @@ class RunConfig(_Frozen):
     seed: int = Field(0, ge=0, lt=2**63)
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     precision: Literal["auto", "float32", "mixed"] = "auto"
-    threads: int = Field(0, ge=0, le=1024, description="CPU threads of torch; 0: as many as cores")
+    threads: int = Field(
+        0, ge=0, le=1024, description="workers a run may use, one CPU thread each; 0: as many as cores"
+    )
 
     @field_validator("strategies")
     @classmethod
