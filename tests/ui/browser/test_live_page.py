@@ -1,6 +1,7 @@
 """The interactive page in a real browser: opened from disk, and its numbers against Python's."""
 
 import base64
+import shutil
 
 import numpy as np
 import pytest
@@ -121,3 +122,18 @@ def test_a_zoom_survives_a_move_of_the_slider(browser, small_run, tmp_path):
     tab.get_by_label("Deployment prevalence").fill("-2.5")
     expect(tab.locator("#share")).to_have_text("0.316 %")
     assert tab.evaluate(ranges) == zoomed
+
+
+def test_compare_hands_out_the_file_at_the_metric_that_is_shown(served, server_home, small_run, tmp_path):
+    address, browser = served
+    shutil.copytree(small_run, server_home / "runs" / "mailed")
+    tab = browser.new_page(viewport={"width": 1500, "height": 1300})
+    tab.goto(f"{address}/compare?runs=mailed&view=Tables&judge=Recall")
+    with tab.expect_download(timeout=60 * SECONDS) as download:
+        tab.get_by_role("button", name="This run as an interactive page").click(timeout=60 * SECONDS)
+    download.value.save_as(tmp_path / "mailed.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "mailed.html").as_uri())
+    page.wait_for_selector("body[data-ready=yes]", timeout=30 * SECONDS)
+    expect(page.get_by_role("heading", name="Run mailed")).to_be_visible()
+    expect(page.get_by_label("Metric")).to_have_value("recall")
