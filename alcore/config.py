@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
+from alcore.json_object import parse_json_object
 
 PRESETS = ASSETS / "presets"
 
@@ -88,6 +89,13 @@ class RunConfig(_Frozen):
             raise ValueError("names a strategy twice")
         return strategies
 
+    @field_validator("query_size", mode="before")
+    @classmethod
+    def _no_yes_or_no(cls, query_size: object) -> object:
+        if isinstance(query_size, bool):  # which Python takes for 1 or 0
+            raise ValueError("must be a number")
+        return query_size
+
     @field_validator("query_size")
     @classmethod
     def _count_or_share(cls, query_size: int | float) -> int | float:
@@ -133,12 +141,7 @@ def parse_config(text: str, *, origin: str = "config") -> RunConfig:
     Raises:
         ConfigError: not JSON, an unknown key (the nearest is suggested), or a value out of range.
     """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{origin} is not JSON: {error.msg} at line {error.lineno}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{origin} must hold a JSON object with a key 'dataset'")
+    values = parse_json_object(text, origin=origin, error=ConfigError, must="with a key 'dataset'")
     return make_config(values, origin=origin)
 
 
