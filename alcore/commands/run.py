@@ -13,6 +13,7 @@ from alcore.commands.options import AsJson
 from alcore.errors import AlcoreError
 
 if TYPE_CHECKING:
+    from alcore.runs.crew import Crew
     from alcore.runs.run_store import RunStore
 
 Directory = Annotated[Path, typer.Argument(help="The run's directory.")]
@@ -29,10 +30,11 @@ def run(
 
     with _failure_told(as_json=as_json):
         parsed = load_config(config)
-        from alcore.runs.execution import check  # seconds of torch, which bad input need not wait for
+        from alcore.runs.execution import check_with, crew_for
 
-        check(parsed)
-        _execute(RunStore.create(out, parsed), as_json=as_json)
+        with crew_for(parsed) as crew:
+            check_with(crew, parsed)
+            _execute(RunStore.create(out, parsed), crew, as_json=as_json)
 
 
 def resume(directory: Directory, as_json: AsJson = False) -> None:
@@ -40,7 +42,7 @@ def resume(directory: Directory, as_json: AsJson = False) -> None:
     from alcore.runs.run_store import RunStore
 
     with _failure_told(as_json=as_json):
-        _execute(RunStore(directory), as_json=as_json)
+        _resume(RunStore(directory), as_json=as_json)
 
 
 def ceiling(directory: Directory, as_json: AsJson = False) -> None:
@@ -50,7 +52,7 @@ def ceiling(directory: Directory, as_json: AsJson = False) -> None:
     with _failure_told(as_json=as_json):
         store = RunStore(directory)
         store.request_ceiling()
-        _execute(store, as_json=as_json)
+        _resume(store, as_json=as_json)
 
 
 def worker(directory: str) -> None:
@@ -60,10 +62,17 @@ def worker(directory: str) -> None:
     work(directory)
 
 
-def _execute(store: RunStore, *, as_json: bool) -> None:
-    from alcore.commands.run_bar import run_with_json, run_with_progress  # imports torch
+def _resume(store: RunStore, *, as_json: bool) -> None:
+    from alcore.runs.execution import crew_for
 
-    (run_with_json if as_json else run_with_progress)(store)
+    with crew_for(store.config) as crew:
+        _execute(store, crew, as_json=as_json)
+
+
+def _execute(store: RunStore, crew: Crew, *, as_json: bool) -> None:
+    from alcore.commands.run_bar import run_with_json, run_with_progress
+
+    (run_with_json if as_json else run_with_progress)(store, crew)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from alcore.runs.crew import Crew
 from alcore.runs.events import Ended, Event, EventWriter, RecordCommitted, RunProgress
 from alcore.runs.execution import execute
 from alcore.runs.run_store import RunStore
@@ -14,8 +15,8 @@ from alcore.runs.tables import RunTables
 from alcore.wording import clock, percent
 
 
-def run_with_progress(store: RunStore) -> None:
-    """Execute a run in this process and show where it is; raises as `execute` does."""
+def run_with_progress(store: RunStore, crew: Crew) -> None:
+    """Execute a run with these workers and show where it is; raises as `execute` does."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
@@ -34,15 +35,15 @@ def run_with_progress(store: RunStore) -> None:
                         task, completed=event.finished, total=event.records, description=words, left=left
                     )
 
-        execute(store, emit=show)
+        execute(store, emit=show, crew=crew)
         bar.update(task, description="finished", left="")
     _print_result(store, console)
 
 
-def run_with_json(store: RunStore) -> None:
-    """Execute a run in this process and print its events on stdout; raises as `execute` does."""
+def run_with_json(store: RunStore, crew: Crew) -> None:
+    """Execute a run with these workers and print its events on stdout; raises as `execute` does."""
     emit = EventWriter(sys.stdout)
-    execute(store, emit=emit)
+    execute(store, emit=emit, crew=crew)
     emit(Ended("finished"))
 
 

@@ -1,16 +1,20 @@
-"""What a strategy gets to see of the pool: the model is asked for all that it needs in one sweep."""
+"""What a model sees of the pool, in one sweep, and what of that a strategy gets to see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
 from alcore.acquisition import Needs, PoolView, Strategy
 from alcore.learning.inference import quantised_probability
 from alcore.learning.learner import Learner
-from alcore.learning.networks import gradient_embeddings
+from alcore.learning.networks import Output, gradient_embeddings
+
+_SCORED = Needs.LOGITS | Needs.VIEWS
 
 
 @dataclass(frozen=True)
@@ -20,58 +24,97 @@ class PoolFeatures:
     items: np.ndarray
     features: np.ndarray
 
+    def of(self, items: np.ndarray) -> np.ndarray:
+        """(m, D) features of (m,) ids among the items, which must be in ascending order."""
+        return self.features[np.searchsorted(self.items, items)]
+
     def with_more(self, items: np.ndarray, features: np.ndarray) -> PoolFeatures:
-        """These, and others that were seen by the same model."""
+        """These, and others that were seen by the same model; items in ascending order."""
         every, first = np.unique(np.concatenate([self.items, items]), return_index=True)
         return PoolFeatures(every, np.concatenate([self.features, features])[first])
 
 
-def view_pool(
+@dataclass(frozen=True)
+class PoolSweep:
+    """What one model says of (n,) items, in ascending order.
+
+    scores: (n,) float32 by the name of the strategy that asks for them.
+    gradients: (n, E) float32, where a strategy asks for them.
+    features: of all items, or of those that are wanted where no strategy asks for features.
+    """
+
+    items: np.ndarray
+    scores: Mapping[str, np.ndarray]
+    gradients: np.ndarray | None
+    features: PoolFeatures
+
+    def view(
+        self, strategy: Strategy, *, candidates: np.ndarray, labelled: np.ndarray, defective: np.ndarray
+    ) -> PoolView:
+        """What `strategy` declared that it needs.
+
+        Args:
+            candidates: (U,) ids that may be chosen; labelled: (L,) ids that were.
+            defective: (M,) bool of the data set.
+        """
+        needs, rows = strategy.needs, np.searchsorted(self.items, candidates)
+        has_features, has_gradients = Needs.FEATURES in needs, Needs.GRADIENTS in needs
+        return PoolView(
+            candidates.size,
+            scores=self.scores[strategy.name][rows] if needs & _SCORED else None,
+            features=self.features.of(candidates) if has_features else None,
+            labelled_features=self.features.of(labelled) if has_features else None,
+            gradients=self.gradients[rows] if has_gradients and self.gradients is not None else None,
+            defective=defective[candidates] if Needs.ORACLE in needs else None,
+        )
+
+
+def asks_model(strategy: Strategy) -> bool:
+    """Whether a strategy wants to know anything that only a model can say."""
+    return bool(strategy.needs & ~Needs.ORACLE)
+
+
+def sweep_pool(
     learner: Learner,
-    strategy: Strategy,
+    strategies: Iterable[Strategy],
+    items: np.ndarray,
     *,
-    candidates: np.ndarray,
-    labelled: np.ndarray,
-    mapped: np.ndarray,
+    wanted: np.ndarray,
     follow: Callable[[int, int], None],
-) -> tuple[PoolView, PoolFeatures]:
-    """Ask the model about the pool.
+) -> PoolSweep:
+    """Ask the model for all that some strategies need, forwarding every item once.
 
     Args:
-        candidates: (U,) ids that may be chosen; labelled: (L,) ids that were.
-        mapped: (n,) ids, of the pool, whose features are wanted besides those of the labelled ones.
+        items: (n,) ids in ascending order.
+        wanted: ids among the items whose features are kept whatever the strategies need.
         follow: called with patches done and in all.
-    Returns:
-        What the strategy declared that it needs, and the features that were wanted.
     """
-    needs = strategy.needs
-    wanted = np.union1d(mapped, labelled)
-    asks_model = needs & ~Needs.ORACLE
-    items = np.concatenate([candidates, labelled]) if asks_model else wanted
-    has_features = Needs.FEATURES in needs
-    is_wanted = np.isin(items, wanted)
-    kept = np.ones(items.size, bool) if has_features else is_wanted
-    scores, gradients, features = [], [], []
+    strategies = list(strategies)
+    needs = reduce(or_, (strategy.needs for strategy in strategies), Needs.NOTHING)
+    scoring = [strategy for strategy in strategies if strategy.needs & _SCORED]
+    kept = np.ones(items.size, bool) if Needs.FEATURES in needs else np.isin(items, wanted)
+    scores: dict[str, list[np.ndarray]] = {strategy.name: [] for strategy in scoring}
+    gradients: list[np.ndarray] = []
+    features: list[np.ndarray] = []
     done = 0
     for batch, output in learner.look(items, flipped=Needs.VIEWS in needs, on_patches=follow):
-        if needs & (Needs.LOGITS | Needs.VIEWS):
-            logits = output.logits if output.views is None else output.views
-            scores.append(strategy.score(logits).cpu().numpy())
+        for strategy in scoring:
+            scores[strategy.name].append(_scores(strategy, output))
         if Needs.GRADIENTS in needs:
             gradients.append(gradient_embeddings(output).cpu().numpy())
         features.append(output.features.cpu().numpy()[kept[done : done + batch.size]])
         done += batch.size
-    every = np.concatenate(features)
-    pool_features = PoolFeatures(items[is_wanted], every[is_wanted[kept]])
-    view = PoolView(
-        candidates.size,
-        scores=np.concatenate(scores)[: candidates.size] if scores else None,
-        features=every[: candidates.size] if has_features else None,
-        labelled_features=every[candidates.size :] if has_features else None,
-        gradients=np.concatenate(gradients)[: candidates.size] if gradients else None,
-        defective=learner.patches.defective[candidates] if Needs.ORACLE in needs else None,
+    return PoolSweep(
+        items,
+        {name: np.concatenate(parts) for name, parts in scores.items()},
+        np.concatenate(gradients) if gradients else None,
+        PoolFeatures(items[kept], np.concatenate(features)),
     )
-    return view, pool_features
+
+
+def _scores(strategy: Strategy, output: Output) -> np.ndarray:
+    views = output.views if Needs.VIEWS in strategy.needs else None
+    return strategy.score(output.logits if views is None else views).cpu().numpy()
 
 
 def view_query(learner: Learner, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import torch
 
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
-from alcore.learning.devices import memory_watch, resolve_runtime, set_threads
+from alcore.learning.devices import memory_watch, resolve_runtime
 from alcore.learning.inference import Evaluation, patch_counts, quantised_probability, sweep
 from alcore.learning.networks import Output, build_network
 from alcore.learning.tensors import make_normaliser
@@ -42,7 +42,6 @@ class Learner:
         """
         self.config, self.patches = config, patches
         self.runtime = resolve_runtime(config.device, config.precision)
-        set_threads(config.threads)
         channels = patches.shape[2]
         network = build_network(config.model, channels=channels, seed=seed)
         with memory_watch(self.runtime, config.training.batch_size):
@@ -59,11 +58,15 @@ class Learner:
         """Take over `weights`, as `weights()` of an equal learner gave them."""
         self._network.load_state_dict(weights)
 
+    def start_over(self) -> None:
+        """Take the initial weights again."""
+        self.load(self._initial)
+
     def fit(self, labelled: np.ndarray, *, rng: np.random.Generator, on_step: OnStep) -> None:
         """Train one cycle on (n,) labelled ids, from where the config's `start` says."""
         start = self.config.training.start
         if start == "cold":
-            self.load(self._initial)
+            self.start_over()
         elif start == "shrink-perturb":
             self._shrink_and_perturb(rng)
         with memory_watch(self.runtime, self.config.training.batch_size):

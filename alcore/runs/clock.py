@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from alcore.config import RunConfig
+from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 
 _PHASE_SHARE = {"scoring": (0.0, 0.15), "training": (0.15, 0.7), "evaluating": (0.85, 0.15)}
 """Where a phase begins within a cycle, and how much of it it is; roughly, as seen with the demo preset."""
 
 
 class Clock:
-    """Measures the work of a run, pauses left out.
+    """Measures the work of a run, pauses left out. Several cycles may be in hand at a time.
 
     The first cycle of a repetition is trained once for all strategies, so it weighs as one record, not as one
     per strategy; in epoch mode a cycle weighs as many steps as it takes.
     """
 
     def __init__(
-        self, config: RunConfig, *, finished: int, now: Callable[[], float] = time.monotonic
+        self, config: RunConfig, finished: Iterable[CycleKey], *, now: Callable[[], float] = time.monotonic
     ) -> None:
-        """Start at a run of which `finished` records are committed."""
-        self._weights = _weights(config)
+        """Start at a run of which these records are committed."""
+        self._config = config
+        finished = list(finished)
+        self._done = self._resumed_from = sum(_weight(config, key) for key in finished)
+        self._whole = _whole(config)
+        self._within: dict[CycleKey, float] = {}
         self._now, self._begun = now, now()
-        self._resumed_from = sum(self._weights[:finished])
-        self._within = 0.0
-        self._repetitions = config.repetitions
         self._ceilings_done: int | None = None
-        self.finished, self.records = finished, len(self._weights)
+        self.finished, self.records = len(finished), config.records
 
-    def tick(self, phase: str, share: float) -> None:
-        """A phase of the current cycle, or of the current ceiling, is `share` (0..1) done."""
+    def tick(self, key: CycleKey, phase: str, share: float) -> None:
+        """A phase of a cycle, or of a ceiling, is `share` (0..1) done."""
         begin, width = _PHASE_SHARE[phase]
-        self._within = begin + width * share
+        self._within[key] = begin + width * share
 
-    def record_finished(self) -> None:
+    def finish(self, key: CycleKey) -> None:
         """A record was committed."""
         self.finished += 1
-        self._within = 0.0
+        self._done += _weight(self._config, key)
+        self._within.pop(key, None)
 
-    def ceiling_begun(self, repetition: int) -> None:
-        """All cycles are done; the ceiling of a repetition (from 1) is trained now."""
-        self._ceilings_done, self._within = repetition - 1, 0.0
+    def ceilings_begun(self, finished: int) -> None:
+        """All cycles are done; ceilings are trained now, of which so many are there."""
+        self._ceilings_done = finished
+        self._within.clear()
+
+    def ceiling_finished(self, repetition: int) -> None:
+        """A repetition's ceiling was committed."""
+        self._ceilings_done = (self._ceilings_done or 0) + 1
+        self._within.pop(CycleKey(repetition, self._config.cycles, FULL_POOL), None)
 
     def held(self, seconds: float) -> None:
         """The work stood still for so long."""
@@ -52,8 +61,8 @@ class Clock:
     def share(self) -> float:
         """Share of the work that is done, 0..1; once ceilings are trained, of these."""
         if self._ceilings_done is not None:
-            return (self._ceilings_done + self._within) / self._repetitions
-        return (self._done() + self._current()) / sum(self._weights)
+            return (self._ceilings_done + sum(self._within.values())) / self._config.repetitions
+        return (self._done + self._in_hand()) / self._whole
 
     @property
     def elapsed(self) -> float:
@@ -66,31 +75,30 @@ class Clock:
 
         None before the first full cycle, and while ceilings are trained.
         """
-        done = self._done()
-        if done <= self._resumed_from or self._ceilings_done is not None:
+        if self._done <= self._resumed_from or self._ceilings_done is not None:
             return None
-        worked = done + self._current() - self._resumed_from
-        return self.elapsed / worked * max(sum(self._weights) - done - self._current(), 0)
+        done = self._done + self._in_hand()
+        return self.elapsed / (done - self._resumed_from) * max(self._whole - done, 0)
 
-    def _done(self) -> int:
-        return sum(self._weights[: self.finished])
-
-    def _current(self) -> float:
-        return self._weights[self.finished] * self._within if self.finished < self.records else 0.0
+    def _in_hand(self) -> float:
+        return sum(_weight(self._config, key) * within for key, within in self._within.items())
 
 
-def share_done(config: RunConfig, finished: int) -> float:
-    """`Clock.share` of a run that nobody works on, with so many records committed."""
-    weights = _weights(config)
-    return sum(weights[:finished]) / sum(weights)
+def share_done(config: RunConfig, finished: Iterable[CycleKey]) -> float:
+    """`Clock.share` of a run that nobody works on, with these records committed."""
+    return sum(_weight(config, key) for key in finished) / _whole(config)
 
 
-def _weights(config: RunConfig) -> list[int]:
-    """Optimiser steps behind each record of a run, in the loop's order."""
-    strategies = len(config.strategies)
+def _weight(config: RunConfig, key: CycleKey) -> int:
+    """Optimiser steps behind a record."""
+    if key.cycle == 1 and key.strategy != config.strategies[0]:
+        return 0  # the first strategy's record has them
+    return config.training.steps_for(key.cycle * config.query_count)
+
+
+def _whole(config: RunConfig) -> int:
+    """Optimiser steps behind all records of a run."""
     per_cycle = [
         config.training.steps_for(cycle * config.query_count) for cycle in range(1, config.cycles + 1)
     ]
-    shared_first = [per_cycle[0]] + [0] * (strategies - 1)
-    rest = [steps for steps in per_cycle[1:] for _ in range(strategies)]
-    return (shared_first + rest) * config.repetitions
+    return config.repetitions * (per_cycle[0] + sum(per_cycle[1:]) * len(config.strategies))

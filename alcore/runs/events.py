@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import ClassVar, TextIO
@@ -87,8 +86,6 @@ class Ended:
 Event = Ready | StateChanged | RunProgress | RecordCommitted | Ended
 Emit = Callable[[Event], None]
 
-_SECONDS_BETWEEN_PROGRESS = 0.1
-
 _KINDS = {kind.event: kind for kind in (Ready, StateChanged, RunProgress, RecordCommitted, Ended)}
 
 
@@ -111,25 +108,14 @@ def from_line(line: str) -> Event:
 
 
 class EventWriter:
-    """Writes events as lines; of progress within one phase, at most ten per second."""
+    """Writes events as lines."""
 
     def __init__(self, stream: TextIO) -> None:
         """`stream` is flushed after each line."""
         self._stream, self._writing = stream, threading.Lock()
-        self._last_phase: tuple[str, int, int, str] | None = None
-        self._last_time = 0.0
 
     def __call__(self, event: Event) -> None:
-        """Write one event, or leave it out."""
-        if isinstance(event, RunProgress) and self._is_too_soon(event):
-            return
+        """Write one event."""
         with self._writing:
             self._stream.write(to_line(event) + "\n")
             self._stream.flush()
-
-    def _is_too_soon(self, progress: RunProgress) -> bool:
-        phase = (progress.strategy, progress.repetition, progress.cycle, progress.phase)
-        soon = phase == self._last_phase and time.monotonic() - self._last_time < _SECONDS_BETWEEN_PROGRESS
-        if not soon:
-            self._last_phase, self._last_time = phase, time.monotonic()
-        return soon

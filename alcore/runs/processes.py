@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.connection
 import os
 import sys
+import threading
 
 from alcore.home import IMPORT_ROOT, IS_CHECKOUT
 
@@ -24,3 +27,15 @@ def child_environment(**changes: str) -> dict[str, str]:
         paths = filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH")])
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     return environment
+
+
+def end_with_parent() -> None:
+    """In a child of `multiprocessing`: end as soon as the process that started it has ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a child process has a parent to end with"
+    threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(3)

@@ -6,13 +6,14 @@ each other's inverse but for the weights, which have files of their own.
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -232,9 +233,11 @@ class RunRecords:
         return {number: self._ceilings[number] for number in numbers}
 
 
-def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
-    """Fill an .npz file."""
+def npz_of(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays as an .npz file has them."""
+    file = io.BytesIO()
     np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # any name but allow_pickle is an array's
+    return file.getvalue()
 
 
 def _part(kind: type[Part], arrays: Mapping[str, np.ndarray]) -> Part | None:

@@ -18,14 +18,13 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from alcore.config import RunConfig, parse_config
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.runs.files import make_directory, write_text, write_whole
-from alcore.runs.records import StoredRecord, write_arrays
+from alcore.runs.files import make_directory, write_bytes, write_text
+from alcore.runs.records import StoredRecord
 
 _RECORD_NAME = re.compile(r"r(\d+)-c(\d+)-(.+)\.npz")
 
@@ -86,9 +85,20 @@ class RunStore:
         keys = [CycleKey(int(m[1]), int(m[2]), m[3]) for m in found if m and m[3] in order]
         return sorted(keys, key=lambda key: (key.repetition, key.cycle, order[key.strategy]))
 
-    def commit(self, key: CycleKey, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write one record, given as `alcore.runs.records.to_arrays`, whole or not at all."""
-        write_whole(self.record_path(key), lambda file: write_arrays(file, arrays))
+    def commit(self, key: CycleKey, record: bytes, *, weights: bytes = b"") -> None:
+        """Keep a finished cycle, whole or not at all: the weights that the next one needs, then the record.
+
+        Args:
+            record: `alcore.runs.records.npz_of` its arrays; weights: as a .safetensors file holds them.
+        """
+        if weights and key.cycle < self.config.cycles:
+            write_bytes(self.weights_path(key), weights)
+        write_bytes(self.record_path(key), record)
+        self.drop_older_weights(key)
+
+    def commit_ceiling(self, repetition: int, record: bytes) -> None:
+        """Keep one repetition's ceiling, given as a record is, whole or not at all."""
+        write_bytes(self.ceiling_path(repetition), record)
 
     def record(self, key: CycleKey) -> StoredRecord:
         """A committed record; whoever reads many of them keeps a `RunRecords`."""
@@ -112,13 +122,22 @@ class RunStore:
         """Repetitions whose ceiling is committed, ascending."""
         return sorted(int(path.stem[1:]) for path in (self.directory / "ceiling").glob("r?????.npz"))
 
-    def commit_ceiling(self, repetition: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write one repetition's ceiling, whole or not at all."""
-        write_whole(self.ceiling_path(repetition), lambda file: write_arrays(file, arrays))
-
     def weights_path(self, key: CycleKey) -> Path:
         """Where the model after that cycle is kept while it is the strategy's latest."""
         return self.directory / "weights" / f"{key.stem}.safetensors"
+
+    def weights(self, key: CycleKey) -> bytes:
+        """The model after that cycle, while it is the strategy's latest.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        try:
+            return self.weights_path(key).read_bytes()
+        except OSError:
+            raise StoreError(
+                f"{self.weights_path(key)} is missing, so the run cannot continue; start a new run"
+            ) from None
 
     def drop_older_weights(self, key: CycleKey) -> None:
         """Remove the strategy's models of this repetition but the one of `key`."""

@@ -1,4 +1,4 @@
-"""Two places to run the loop in: a child process (the default), or the calling thread."""
+"""Two places to walk a run in: a child process (the default), or the calling thread."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from alcore.errors import AlcoreError, StoreError
+from alcore.runs.crew import Crew
 from alcore.runs.events import Emit, Ended, Ready, StateChanged, from_line
+from alcore.runs.execution import execute
 from alcore.runs.processes import alcore_command, child_environment
+from alcore.runs.run_control import RunControl, Stopped
 from alcore.runs.run_store import RunStore
 
 _SECONDS_TO_LEAVE = 5
@@ -113,22 +116,21 @@ class ChildRunner:
 
 
 class ThreadRunner:
-    """Runs the loop in the calling thread; for tests, and where child processes are not available."""
+    """Walks in the calling thread, with one worker in a thread beside it.
+
+    For tests, and where child processes are not available.
+    """
 
     def __init__(self) -> None:
-        from alcore.runs.run_control import RunControl
-
         self._on_event: Emit = lambda _: None
         self._control = RunControl(lambda state: self._on_event(StateChanged(state)))
 
     def run(self, directory: Path, on_event: Emit) -> None:
         """Run to the end in this thread."""
-        from alcore.runs.execution import execute  # imports torch
-        from alcore.runs.run_control import Stopped
-
         self._on_event = on_event
         try:
-            execute(RunStore(directory), control=self._control, emit=on_event)
+            with Crew.of_thread() as crew:
+                execute(RunStore(directory), control=self._control, emit=on_event, crew=crew)
         except Stopped:
             on_event(Ended("stopped"))
         except (AlcoreError, OSError) as error:

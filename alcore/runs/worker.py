@@ -18,7 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alcore.errors import AlcoreError
-from alcore.runs.events import Ended, EventWriter, Ready, StateChanged
+from alcore.runs.crew import Crew
+from alcore.runs.events import Emit, Ended, EventWriter, Ready, StateChanged
+from alcore.runs.execution import execute
+from alcore.runs.room import Room, usable_cores
 from alcore.runs.run_control import COMMANDS, RunControl, Stopped
 from alcore.runs.run_store import RunStore
 
@@ -32,19 +35,23 @@ def work(directory: str) -> None:
         os.nice(_NICENESS)
     emit = EventWriter(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # what libraries print must not pass for events
-    from alcore.learning.devices import available_devices  # here, so that a waiting worker loads torch first
-    from alcore.runs.execution import execute
-
-    emit(Ready(available_devices()))
+    crew = Crew.of_processes(usable_cores())
+    emit(Ready(crew.warm_up()))
     if directory == "-":
         directory = sys.stdin.readline().rstrip("\n")
         if not directory:
             return  # the owner went away without a run for us
     control = RunControl(lambda state: emit(StateChanged(state)))
     threading.Thread(target=_obey, args=(control,), name="commands", daemon=True).start()
-    emit(_outcome(Path(directory), lambda store: execute(store, control=control, emit=emit)))
+    emit(_outcome(Path(directory), lambda store: _execute(store, crew, control, emit)))
+    crew.close()
     sys.stderr.flush()
-    os._exit(0)  # torch's threads and the command reader need no farewell
+    os._exit(0)  # the command reader needs no farewell
+
+
+def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> None:
+    crew.size = Room.here().workers_for(store.config)
+    execute(store, control=control, emit=emit, crew=crew)
 
 
 def _outcome(directory: Path, execute_in: Callable[[RunStore], None]) -> Ended:

@@ -87,7 +87,7 @@ def check_cells(plan: StudyPlan) -> None:
     Raises:
         AlcoreError: the first cell that cannot run, and why.
     """
-    from alcore.runs.execution import check  # imports torch
+    from alcore.runs.job_worker import check  # imports torch
 
     opened: dict[str, Patches] = {}
     checked: set[object] = set()

@@ -14,6 +14,7 @@ from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, StoreError
 from alcore.experiment.cycle_key import CycleKey
+from alcore.runs import execution
 from alcore.runs.run_control import Stopped
 from alcore.runs.run_store import RunStore
 from alcore.study.ledger import FAILED, FINISHED, WAITING
@@ -80,8 +81,6 @@ def perform(task: Task, broker: TaskBroker) -> Outcome:
 
 
 def _perform(task: Task, broker: TaskBroker, scratch: Path) -> None:
-    from alcore.runs.execution import execute_repetition  # imports torch, which planning does not need
-
     store = RunStore.create(scratch, task.config)
     for name, content in broker.fetch(task).items():
         (scratch / name).write_bytes(content)
@@ -92,7 +91,9 @@ def _perform(task: Task, broker: TaskBroker, scratch: Path) -> None:
         if not broker.deliver(task, files):
             raise Stopped
 
-    execute_repetition(store, broker.patches(task.config.dataset), task.repetition, on_record=hand_in)
+    execution.execute_repetition(
+        store, broker.patches(task.config.dataset), task.repetition, on_record=hand_in
+    )
 
 
 def check_path(name: str) -> str:

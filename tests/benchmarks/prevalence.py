@@ -20,6 +20,7 @@ from alcore.config import RunConfig, make_config
 from alcore.experiment.cycle_key import keys_in_order
 from alcore.presentation.figures.budgets import RunCurves, budget_curves
 from alcore.runs.evidence import gather
+from alcore.runs.records import npz_of
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from alcore.statistics.comparison import curve_frame
@@ -52,16 +53,18 @@ def _fabricate(store: RunStore, config: RunConfig) -> None:
         fn, fp = 200 * defective - tp, rng.poisson(0.5, size=_TEST_PATCHES)
         store.commit(
             key,
-            {
-                "labelled": np.int64(key.cycle * config.query_count),
-                "items": nothing.astype(np.int64),
-                "defective": nothing > 0,
-                "scores": nothing.astype(np.float32),
-                "test_items": np.arange(_TEST_PATCHES),
-                "test_defective": defective,
-                "counts": np.stack([tp, fp, fn, 4096 - tp - fp - fn], axis=1).astype(np.int32),
-                "max_probability": rng.random(_TEST_PATCHES).astype(np.float32),
-            },
+            npz_of(
+                {
+                    "labelled": np.int64(key.cycle * config.query_count),
+                    "items": nothing.astype(np.int64),
+                    "defective": nothing > 0,
+                    "scores": nothing.astype(np.float32),
+                    "test_items": np.arange(_TEST_PATCHES),
+                    "test_defective": defective,
+                    "counts": np.stack([tp, fp, fn, 4096 - tp - fp - fn], axis=1).astype(np.int32),
+                    "max_probability": rng.random(_TEST_PATCHES).astype(np.float32),
+                }
+            ),
         )
 
 

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from alcore.config import ModelConfig, TrainingConfig, make_config
 from alcore.errors import DeviceError
 from alcore.learning.devices import (
     available_devices,
+    compute_on_one_thread,
     memory_watch,
     resolve_runtime,
-    set_threads,
-    usable_cores,
 )
 from alcore.learning.inference import confusion_counts, quantised_probability
 from alcore.learning.learner import Learner, ignore_progress
@@ -161,8 +161,7 @@ def test_other_errors_pass_the_memory_watch():
         raise RuntimeError("shape mismatch")
 
 
-def test_threads():
-    set_threads(1)
+def test_computing_takes_one_thread_of_torch_and_of_numpy():
+    compute_on_one_thread()
     assert torch.get_num_threads() == 1
-    set_threads(0)
-    assert torch.get_num_threads() == usable_cores()
+    assert {pool["num_threads"] for pool in threadpool_info()} == {1}

@@ -5,7 +5,7 @@ from alcore.config import make_config
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.metrics import counts_at_prevalence, metrics_from_counts
 from alcore.runs.evidence import gather, gather_ceiling, gather_peaks
-from alcore.runs.records import RunRecords
+from alcore.runs.records import RunRecords, npz_of
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from tests.conftest import SMALL
@@ -17,16 +17,18 @@ def commit(store, repetition, cycle, strategy, seed):
     rng = np.random.default_rng(seed)
     store.commit(
         CycleKey(repetition, cycle, strategy),
-        {
-            "labelled": np.int64(6 * cycle),
-            "items": np.arange(6) + 6 * cycle,
-            "defective": np.arange(6) < cycle,
-            "scores": np.full(6, np.nan),
-            "test_items": np.arange(20),
-            "test_defective": np.arange(20) < 10,
-            "counts": rng.integers(1, 50, size=(20, 4)),
-            "max_probability": rng.random(20).astype(np.float32),
-        },
+        npz_of(
+            {
+                "labelled": np.int64(6 * cycle),
+                "items": np.arange(6) + 6 * cycle,
+                "defective": np.arange(6) < cycle,
+                "scores": np.full(6, np.nan),
+                "test_items": np.arange(20),
+                "test_defective": np.arange(20) < 10,
+                "counts": rng.integers(1, 50, size=(20, 4)),
+                "max_probability": rng.random(20).astype(np.float32),
+            }
+        ),
     )
 
 
@@ -102,13 +104,15 @@ def test_ceilings_are_a_strategy_of_their_own(store):
         store.request_ceiling()
         store.commit_ceiling(
             repetition,
-            {
-                "labelled": np.int64(80),
-                "test_items": np.arange(20),
-                "test_defective": np.arange(20) < 10,
-                "counts": rng.integers(1, 50, size=(20, 4)),
-                "max_probability": rng.random(20),
-            },
+            npz_of(
+                {
+                    "labelled": np.int64(80),
+                    "test_items": np.arange(20),
+                    "test_defective": np.arange(20) < 10,
+                    "counts": rng.integers(1, 50, size=(20, 4)),
+                    "max_probability": rng.random(20),
+                }
+            ),
         )
         evidence = gather_ceiling(RunRecords(store))
         assert evidence.strategies == (FULL_POOL,)

@@ -86,7 +86,7 @@ def test_another_seed_gives_other_bytes(finished, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("records", [1, 4, 7])
+@pytest.mark.parametrize("records", [3, 4, 7])
 def test_a_stopped_run_resumes_to_the_same_bytes(finished, tmp_path, small, records):
     store = RunStore.create(tmp_path / "run", small)
     control = RunControl()

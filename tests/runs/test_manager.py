@@ -2,7 +2,7 @@ import pytest
 
 from alcore.config import make_config
 from alcore.errors import DeviceError, StoreError
-from alcore.runs import execution
+from alcore.runs import job_worker
 from alcore.runs.index import RunIndex
 from alcore.runs.manager import RunManager
 from alcore.runs.run_store import RunStore
@@ -115,7 +115,7 @@ def test_a_ceiling_that_fails_says_why_and_can_be_left_alone(manager, small, mon
     def fails(*arguments):
         raise DeviceError("cpu ran out of memory")
 
-    monkeypatch.setattr(execution, "train_ceiling", fails)
+    monkeypatch.setattr(job_worker, "train_ceiling", fails)
     manager.request_ceiling(run_id)
     wait_for(lambda: status(manager, run_id) == "failed", "the failure")
     assert "out of memory" in manager.index.get(run_id).message

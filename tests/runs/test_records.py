@@ -10,7 +10,7 @@ from alcore.errors import StoreError
 from alcore.experiment.cycle_record import Ceiling
 from alcore.experiment.loop import run
 from alcore.metrics import class_means
-from alcore.runs.records import RunRecords, StoredRecord, ceiling_to_arrays, from_arrays, to_arrays
+from alcore.runs.records import RunRecords, StoredRecord, ceiling_to_arrays, from_arrays, npz_of, to_arrays
 from alcore.runs.run_store import RunStore
 from tests.conftest import SMALL
 
@@ -25,7 +25,7 @@ def made(surfaces):
 def store(tmp_path, made):
     store = RunStore.create(tmp_path / "run", make_config(SMALL | {"cycles": 2}))
     for record in made:
-        store.commit(record.key, to_arrays(record))
+        store.commit(record.key, npz_of(to_arrays(record)))
     return store
 
 
@@ -79,14 +79,15 @@ def test_a_run_from_before_maps_has_none(store, made):
     kept = {
         name: value for name, value in to_arrays(made[-1]).items() if not name.startswith(("map_", "axes_"))
     }
-    store.commit(key, kept)
+    store.commit(key, npz_of(kept))
     assert store.record(key).pool_map is None
     assert store.record(key).axes is None
 
 
 def test_a_part_that_an_earlier_version_did_not_keep_is_named(store, made):
     key = made[-1].key
-    store.commit(key, {name: value for name, value in to_arrays(made[-1]).items() if name != "candidates"})
+    kept = {name: value for name, value in to_arrays(made[-1]).items() if name != "candidates"}
+    store.commit(key, npz_of(kept))
     with pytest.raises(StoreError, match=r"candidates.*earlier version"):
         _ = store.record(key).candidates
 
@@ -116,5 +117,5 @@ def test_a_ceiling_comes_back(store):
         max_probability=rng.random(20).astype(np.float32),
     )
     store.request_ceiling()
-    store.commit_ceiling(1, ceiling_to_arrays(ceiling))
+    store.commit_ceiling(1, npz_of(ceiling_to_arrays(ceiling)))
     assert_same(RunRecords(store).ceilings()[1], ceiling)

@@ -1,11 +1,11 @@
 import errno
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
+from alcore.runs import files
 from alcore.runs.clock import Clock
 from alcore.runs.files import write_text, write_whole
 from alcore.runs.run_store import RunStore, delete_run
@@ -18,13 +18,13 @@ def store(tmp_path, small):
     return RunStore.create(tmp_path / "run", small)
 
 
-def test_a_record_that_fails_half_way_is_not_there(store):
-    class Bomb:
-        def __array__(self, *_args, **_kwargs):
-            raise RuntimeError("boom")
+def test_a_record_that_fails_half_way_is_not_there(store, monkeypatch):
+    def fails(_descriptor):
+        raise OSError(errno.EIO, "Input/output error")
 
-    with pytest.raises(RuntimeError):
-        store.commit(KEY, {"a": np.zeros(10), "b": Bomb()})
+    monkeypatch.setattr(files.os, "fsync", fails)
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.commit(KEY, b"an .npz", weights=b"weights")
     assert store.committed() == []
     assert not list(store.directory.rglob(".partial-*"))
 
@@ -87,14 +87,16 @@ def test_the_lock_shows_whether_someone_runs_it(store):
 
 def test_the_clock_estimates_from_the_pace_so_far(small):
     now = [0.0]
-    clock = Clock(small, finished=0, now=lambda: now[0])
+    clock = Clock(small, [], now=lambda: now[0])
     assert clock.left is None
     now[0] = 2.0
-    for _ in range(3):  # the first cycle is trained once for all three
-        clock.record_finished()
+    for strategy in small.strategies:  # the first cycle is trained once for all three
+        clock.finish(CycleKey(1, 1, strategy))
     assert clock.left == pytest.approx(2.0 * 6)
     now[0] = 4.0
     clock.held(1.0)
-    clock.tick("training", 1.0)
+    for strategy in ("entropy", "core-set"):  # two cycles in hand, each 85 % done
+        clock.tick(CycleKey(1, 2, strategy), "training", 1.0)
     assert clock.elapsed == pytest.approx(3.0)
-    assert clock.left < 3.0 / 1.8 * 5.5
+    assert clock.left == pytest.approx(3.0 / 2.7 * 4.3)
+    assert clock.share == pytest.approx(2.7 / 7)

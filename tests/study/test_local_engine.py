@@ -9,8 +9,9 @@ import pandas as pd
 import psutil
 import pytest
 
+from alcore.runs.room import Room
 from alcore.study.engines import local, make_engine
-from alcore.study.engines.local import LocalEngine, Room, visible_gpus
+from alcore.study.engines.local import LocalEngine, visible_gpus
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
 from tests.runs.helpers import alcore, start_alcore, wait_for
@@ -120,20 +121,19 @@ def test_a_plan_is_told_before_it_starts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("room", "threads", "share", "expected"),
+    ("room", "share", "expected"),
     [
-        (Room(8, 64 * 2**30, ()), 1, 1.0, [""] * 8),
-        (Room(8, 64 * 2**30, ()), 4, 1.0, [""] * 2),
-        (Room(8, 4 * 2**30, ()), 1, 1.0, [""] * 2),
-        (Room(1, 2**20, ()), 4, 1.0, [""]),
-        (Room(32, 256 * 2**30, ("0", "1")), 1, 1.0, ["0", "1"]),
-        (Room(32, 256 * 2**30, ("0", "1")), 1, 0.5, ["0", "1", "0", "1"]),
-        (Room(2, 256 * 2**30, ("0", "1", "2", "3")), 1, 0.25, ["0", "1"]),
-        (Room(4, 256 * 2**30, ("0",)), 1, 0.0, [""] * 4),
+        (Room(8, 64 * 2**30, ()), 1.0, [""] * 8),
+        (Room(8, 4 * 2**30, ()), 1.0, [""] * 2),
+        (Room(1, 2**20, ()), 1.0, [""]),
+        (Room(32, 256 * 2**30, ("0", "1")), 1.0, ["0", "1"]),
+        (Room(32, 256 * 2**30, ("0", "1")), 0.5, ["0", "1", "0", "1"]),
+        (Room(2, 256 * 2**30, ("0", "1", "2", "3")), 0.25, ["0", "1"]),
+        (Room(4, 256 * 2**30, ("0",)), 0.0, [""] * 4),
     ],
 )
-def test_a_pool_is_sized_to_cores_memory_and_gpus(room, threads, share, expected):
-    assert room.slots(threads=threads, gpu_share=share) == expected
+def test_a_pool_is_sized_to_cores_memory_and_gpus(room, share, expected):
+    assert room.slots(gpu_share=share) == expected
 
 
 def test_a_named_gpu_is_not_hidden_from_its_workers(monkeypatch):

@@ -31,8 +31,8 @@ from alcore.data.collection import dataset_names, open_dataset, open_directory
 from alcore.data.patches import Patches
 from alcore.errors import ConfigError
 from alcore.home import IMPORT_ROOT, IS_CHECKOUT, PACKAGE, datasets_directory, home
+from alcore.runs.room import Room
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
-from alcore.study.engines.local import Room
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
@@ -95,7 +95,7 @@ class RayEngine:
 
     def _needs(self, config: RunConfig, resources: Mapping[str, float]) -> dict[str, Any]:
         wants_gpu = config.device != "cpu" and resources.get("GPU")
-        return {"num_cpus": max(config.threads, 1), "num_gpus": self._gpu_share if wants_gpu else 0}
+        return {"num_cpus": 1, "num_gpus": self._gpu_share if wants_gpu else 0}
 
     def _resources(self) -> Mapping[str, float]:
         """What the cluster has, which is joined if this process is in none."""
@@ -115,7 +115,7 @@ class RayEngine:
         quiet = {"log_to_driver": False, "logging_level": logging.WARNING}
         if self._address is None:
             environment["PYTHONPATH"] = str(IMPORT_ROOT)
-            cores = self._workers or len(Room.here().slots(threads=1, gpu_share=0))
+            cores = self._workers or len(Room.here().slots(gpu_share=0))
             own = {"env_vars": environment}
             ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
             return

@@ -3,68 +3,25 @@
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection
 import multiprocessing.queues
 import os
 import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
-
-import psutil
 
 from alcore.config import RunConfig
+from alcore.runs.processes import end_with_parent
+from alcore.runs.room import Room
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
 from alcore.wording import plural
 
-_BYTES_A_WORKER = 3 * 2**29
-"""1.5 GiB: torch with the default network resides in half of it (CPU); more for larger networks."""
-
 _NICENESS = 10  # whatever else the machine is for comes first
-
-
-@dataclass(frozen=True)
-class Room:
-    """What this machine has to work with: cores, bytes of free memory, and the GPUs' names for CUDA."""
-
-    cores: int
-    memory: int
-    gpus: tuple[str, ...]
-
-    @classmethod
-    def here(cls) -> Room:
-        """This machine's, as far as this process may use it."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return cls(cores, psutil.virtual_memory().available, visible_gpus())
-
-    def slots(self, *, threads: int, gpu_share: float) -> list[str | None]:
-        """One entry per worker that there is room for: the GPU it may see, '' for none, None for all.
-
-        Args:
-            threads: CPU threads of a task; gpu_share: the part of a GPU that a task takes, 0 for none.
-        """
-        by_memory = max(1, self.memory // _BYTES_A_WORKER)
-        if self.gpus and gpu_share > 0:
-            side_by_side = max(1, int(1 / gpu_share))
-            slots: list[str | None] = [gpu for _ in range(side_by_side) for gpu in self.gpus]
-            return slots[: min(by_memory, max(1, self.cores))]
-        return [""] * min(by_memory, max(1, self.cores // threads))
-
-
-def visible_gpus() -> tuple[str, ...]:
-    """Names of the GPUs that CUDA shows this process, found without loading torch."""
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if chosen is not None:
-        return tuple(name for name in chosen.split(",") if name.strip() not in ("", "-1"))
-    return tuple(str(index) for index in range(len(list(Path("/dev").glob("nvidia[0-9]*")))))
 
 
 class LocalEngine:
@@ -100,7 +57,7 @@ class LocalEngine:
     def _slots(self, config: RunConfig) -> list[str | None]:
         """Sized to the study's runs, of which one stands for all."""
         share = 0.0 if config.device == "cpu" else self._gpu_share
-        slots = self._room.slots(threads=config.threads, gpu_share=share)
+        slots = self._room.slots(gpu_share=share)
         if config.device.startswith("cuda:"):  # it is named: nothing is hidden, and all share that one
             slots = [None] * max(1, len(slots) // max(1, len(self._room.gpus)))
         if self._workers is None:
@@ -208,17 +165,10 @@ def _become_worker(slots: multiprocessing.queues.Queue, broker: StudyBroker) -> 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "a worker is a child process"
-    threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+    end_with_parent()
     gpu = slots.get()
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-
-
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(3)
 
 
 def _perform_here(task: Task) -> Outcome:

@@ -119,7 +119,7 @@ def _progress(row: RunRow) -> None:
     config = run_config(row.id)
     records = record_count(row.id)
     progress = manager().progress(row.id)
-    share = share_done(config, records) if progress is None else progress.share
+    share = share_done(config, manager().store(row.id).committed()) if progress is None else progress.share
     st.progress(min(share, 1.0), text=_status_text(row, config, records, progress))
     if row.status == "failed":
         st.error(row.message, icon=":material/error:")

@@ -1,0 +1,210 @@
+"""One cycle of one strategy: query, label, train, evaluate.
+
+A cycle is a pure function of the config, the data and a `CycleStart`: which cycle it is, what was labelled
+before it, and the weights after the cycle before. The optimiser begins anew in each cycle, and every random
+number comes from a stream that is named by the cycle. So it does not matter who computes a cycle, where, in
+which order, or how often: the record is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from alcore.acquisition import Query, Strategy, get_strategy
+from alcore.config import RunConfig
+from alcore.data.patches import Patches
+from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.cycle_record import CycleRecord, Selection
+from alcore.experiment.pool_map import Axes, map_pool, principal_axes
+from alcore.experiment.pool_view import PoolSweep, asks_model, sweep_pool, view_query
+from alcore.experiment.repetition import RepetitionSplit, draw_repetition
+from alcore.learning.devices import compute_on_one_thread
+from alcore.learning.learner import Learner, Weights
+from alcore.streams import Purpose, stream
+
+_MOST_REPETITIONS = 2
+"""Repetitions whose draws and network a workbench keeps; cycles of more come one after the other."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a cycle is: one phase (scoring, training, evaluating), `done` of `total` units."""
+
+    key: CycleKey
+    phase: str
+    done: int
+    total: int
+
+
+Report = Callable[[Progress], None]
+"""Called often with the state of things; it may block (pause) or raise (stop)."""
+
+
+@dataclass(frozen=True)
+class CycleStart:
+    """What a cycle begins from.
+
+    queries: the ids of each query before, in order; none in cycle 1.
+    weights: the model after the cycle before; None in cycle 1.
+    axes: of the repetition's pool maps, kept in the record of cycle 2; None up to there, and in a run that
+        predates maps.
+    """
+
+    key: CycleKey
+    queries: tuple[np.ndarray, ...] = ()
+    weights: Weights | None = None
+    axes: Axes | None = None
+
+
+class _Repetition:
+    """What the cycles of a repetition share: its draws, a network, and the pool as the first model saw it."""
+
+    def __init__(self, config: RunConfig, patches: Patches, number: int) -> None:
+        self.split: RepetitionSplit = draw_repetition(config, patches, number)
+        seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, number).integers(2**62)
+        self.learner = Learner(config, patches, seed=int(seed))
+        self.first_sweep: PoolSweep | None = None
+
+
+class Workbench:
+    """Computes cycles, on one CPU thread: more would neither be faster nor give the same bytes every time.
+
+    What it keeps from one cycle to the next saves time and changes no result.
+    """
+
+    def __init__(self, config: RunConfig, patches: Patches) -> None:
+        """`patches`: of the config's data set."""
+        compute_on_one_thread()
+        self.config, self.patches = config, patches
+        self._strategies = {name: get_strategy(name) for name in config.strategies}
+        self._repetitions: dict[int, _Repetition] = {}
+
+    def cycle(self, start: CycleStart, report: Report) -> CycleRecord:
+        """Compute one cycle.
+
+        In cycle 1 all strategies draw the same query and train the same model: one record stands for all.
+
+        Raises:
+            AlcoreError: an input that cannot be used; the message is written for the user.
+        """
+        repetition = self._repetition(start.key.repetition)
+        if start.weights is None:
+            selection, axes = self._first_selection(repetition), None
+            repetition.learner.start_over()
+        else:
+            repetition.learner.load(start.weights)
+            selection, axes = self._query(start, repetition, report)
+        return self._learn(start, selection, axes, repetition, report)
+
+    def _repetition(self, number: int) -> _Repetition:
+        found = self._repetitions.pop(number, None) or _Repetition(self.config, self.patches, number)
+        self._repetitions[number] = found  # the last used is the last to go
+        while len(self._repetitions) > _MOST_REPETITIONS:
+            del self._repetitions[next(iter(self._repetitions))]
+        return found
+
+    def _first_selection(self, repetition: _Repetition) -> Selection:
+        items = repetition.split.first_query
+        nothing = np.zeros(0, dtype=np.int64)
+        return Selection(
+            items=items,
+            defective=self.patches.defective[items],
+            scores=np.full(items.size, np.nan, dtype=np.float32),
+            candidates=nothing,
+            candidate_scores=nothing.astype(np.float32),
+            probability=np.zeros((0, *self.patches.shape[:2]), dtype=np.uint8),
+            pool_map=None,
+        )
+
+    def _query(
+        self, start: CycleStart, repetition: _Repetition, report: Report
+    ) -> tuple[Selection, Axes | None]:
+        """What the strategy chooses, and the axes of the pool's map."""
+        key, strategy = start.key, self._strategies[start.key.strategy]
+        labelled = np.concatenate(start.queries)
+        candidates = np.setdiff1d(repetition.split.pool, labelled)
+        sweep = self._sweep(start, strategy, labelled, repetition, report)
+        axes = _fit_axes(sweep, repetition.split) if key.cycle == 2 else start.axes
+        view = sweep.view(
+            strategy, candidates=candidates, labelled=labelled, defective=self.patches.defective
+        )
+        rng = stream(self.config.seed, Purpose.QUERY, key.repetition, key.cycle, strategy.name)
+        query: Query = strategy.query(view, query_size=self.config.query_count, rng=rng)
+        items = candidates[query.rows]
+        probability, features = view_query(repetition.learner, items)
+        seen = sweep.features.with_more(items, features)
+        pool_map = None
+        if axes is not None:
+            pool_map = map_pool(seen.items, seen.features, axes, labelled=labelled, query=items)
+        selection = Selection(
+            items=items,
+            defective=self.patches.defective[items],
+            scores=query.scores,
+            candidates=candidates,
+            candidate_scores=query.candidate_scores,
+            probability=probability,
+            pool_map=pool_map,
+        )
+        return selection, axes
+
+    def _sweep(
+        self,
+        start: CycleStart,
+        strategy: Strategy,
+        labelled: np.ndarray,
+        repetition: _Repetition,
+        report: Report,
+    ) -> PoolSweep:
+        """Ask the model about the pool; before cycle 2, once for all strategies, which still share it."""
+        split, follow = repetition.split, _following(report, start.key, "scoring")
+        wanted = np.union1d(split.mapped, labelled)
+        if start.key.cycle > 2:
+            items = np.sort(split.pool) if asks_model(strategy) else wanted
+            return sweep_pool(repetition.learner, [strategy], items, wanted=wanted, follow=follow)
+        if repetition.first_sweep is None:
+            repetition.first_sweep = sweep_pool(
+                repetition.learner,
+                self._strategies.values(),
+                np.sort(split.pool),
+                wanted=wanted,
+                follow=follow,
+            )
+        return repetition.first_sweep
+
+    def _learn(
+        self,
+        start: CycleStart,
+        selection: Selection,
+        axes: Axes | None,
+        repetition: _Repetition,
+        report: Report,
+    ) -> CycleRecord:
+        key, split, learner = start.key, repetition.split, repetition.learner
+        labelled = np.concatenate([*start.queries, selection.items])
+        rng = stream(self.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
+        learner.fit(labelled, rng=rng, on_step=_following(report, key, "training"))
+        evaluation = learner.evaluate(split.test, on_patches=_following(report, key, "evaluating"))
+        return CycleRecord(
+            key=key,
+            labelled=labelled.size,
+            selection=selection,
+            test_items=split.test,
+            test_defective=self.patches.defective[split.test],
+            counts=evaluation.counts,
+            max_probability=evaluation.max_probability,
+            gallery_items=split.gallery,
+            gallery_probability=learner.probabilities(split.gallery),
+            axes=axes if key.cycle == 2 else None,
+            weights=learner.weights(),
+        )
+
+
+def _fit_axes(sweep: PoolSweep, split: RepetitionSplit) -> Axes:
+    return principal_axes(sweep.features.of(np.sort(split.mapped)))
+
+
+def _following(report: Report, key: CycleKey, phase: str) -> Callable[[int, int], None]:
+    return lambda done, total: report(Progress(key, phase, done, total))
