@@ -124,7 +124,7 @@ class RunManager:
         """This server's active runs that a new run on the device would wait for.
 
         Returns:
-            The one being worked on first, if any, then those that wait, in the order in which they will begin.
+            The one being worked on, if any, then those that wait, in the order in which they begin.
         """
         lane = _lane_of(device)
         with self._guard:

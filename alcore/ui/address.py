@@ -1,9 +1,9 @@
 """The page's address: what a link opens, and what Back returns to.
 
-A choice that a reader makes is a step that Back undoes, so it is written through `st.query_params`, which adds
-an entry to the browser's history. What a page settles by itself, such as the run that a new tab attaches to, is
-no step: an entry for it would make Back stay on the page. Streamlit has no call for that, a line of JavaScript
-does.
+A choice that a reader makes is a step that Back undoes, so it is written through `st.query_params`, which
+adds an entry to the browser's history. What a page settles by itself, such as the run that a new tab attaches
+to, is no step: an entry for it would make Back stay on the page. Streamlit has no call for that; a line of
+JavaScript does.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def settle(page: str, parameters: Mapping[str, Sequence[str]]) -> None:
 def take_prevalences(*keys: str) -> dict[str, list[str]]:
     """Let a link say a prevalence as a number: `?pi0=0.01` is what the slider calls `?pi0=1 %`.
 
-    To be called before the sliders of those keys are drawn. A share between two of a slider's steps goes to the
-    nearer one; what is no share is left to the slider, which ignores it.
+    To be called before the sliders of those keys are drawn. A share between two of a slider's steps goes to
+    the nearer one; what is no share is left to the slider, which ignores it.
 
     Returns:
         What the address should say instead, for `settle`.

@@ -6,11 +6,10 @@ import streamlit as st
 
 _component = st.components.v2.component(
     "alcore_announcer",
-    html='<div role="status" aria-live="polite"></div>',
-    css="div { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
+    html='<div role="status" aria-live="polite" style="position: absolute; clip-path: inset(50%)"></div>',
     js="""
     export default function ({ data, parentElement }) {
-      const region = parentElement.querySelector("div");
+      const region = parentElement.querySelector("[role=status]");
       if (region.textContent !== data.text) region.textContent = data.text;  // each change is read aloud
     }
     """,
