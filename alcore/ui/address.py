@@ -25,25 +25,30 @@ _component = st.components.v2.component(
         address.searchParams.delete(name);
         values.forEach(value => address.searchParams.append(name, value));
       }
-      if (address.href !== window.location.href)
-        window.history.replaceState(window.history.state, "", address);
+      if (address.href === window.location.href) return;
+      window.history.replaceState(window.history.state, "", address);
+      if (data.is_news) window.dispatchEvent(new PopStateEvent("popstate"));  // Streamlit reads it anew
     }
     """,
 )
 
 
-def settle(page: str, parameters: Mapping[str, Sequence[str]]) -> None:
+def settle(
+    page: str, parameters: Mapping[str, Sequence[str]], *, prevalences: Mapping[str, str] | None = None
+) -> None:
     """Write parameters into the address in place, without a step that Back would undo; others stay.
 
     Args:
         page: the last part of the page's path, '' for the first page.
         parameters: values by name; with none a parameter is taken out.
+        prevalences: what `take_prevalences` returned, which the page's sliders shall hear of.
     """
-    values = {name: list(values) for name, values in parameters.items()}
-    _component(key="address", data={"page": page, "parameters": values})
+    every = {**parameters, **{name: [text] for name, text in (prevalences or {}).items()}}
+    values = {name: list(values) for name, values in every.items()}
+    _component(key="address", data={"page": page, "parameters": values, "is_news": bool(prevalences)})
 
 
-def take_prevalences(*keys: str) -> dict[str, list[str]]:
+def take_prevalences(*keys: str) -> dict[str, str]:
     """Let a link say a prevalence as a number: `?pi0=0.01` is what the slider calls `?pi0=1 %`.
 
     To be called before the sliders of those keys are drawn. A share between two of a slider's steps goes to
@@ -62,7 +67,7 @@ def take_prevalences(*keys: str) -> dict[str, list[str]]:
         step = nearest_prevalence(share)
         st.session_state[f"taken:{key}"] = text
         st.session_state[key] = step
-        found[key] = [percent(step)]
+        found[key] = percent(step)
     return found
 
 

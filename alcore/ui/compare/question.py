@@ -89,7 +89,7 @@ def show(runs: list[Source]) -> None:
         view = View(shown, question, align)
         show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
         _tell_basis(runs)
-    address.settle("compare", said | {"runs": [run.id for run in runs]})
+    address.settle("compare", {"runs": [run.id for run in runs]}, prevalences=said)
 
 
 def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:

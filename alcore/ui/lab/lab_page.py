@@ -32,7 +32,7 @@ def show() -> None:
     if row is not None:
         with problems.contained():
             charts.tell(row)
-    address.settle("", said | ({"run": [row.id]} if row is not None else {}))
+    address.settle("", {"run": [row.id]} if row is not None else {}, prevalences=said)
 
 
 def _settings() -> tuple[RunConfig | None, RepetitionSplit | None, AlcoreError | None]:

@@ -50,9 +50,7 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
             args=(config, bool(queue)),
         )
         with st.container(key="next_run_words", width="stretch", gap=None):
-            st.markdown(_words(shown, config, changed))
-            if waits := _waits(queue, shown):
-                st.markdown(waits)
+            st.markdown("  \n".join(filter(None, (_words(shown, config, changed), _waits(queue, shown)))))
         _queue_buttons(queue, shown)
     problems.show(PROBLEM)
 
@@ -78,12 +76,13 @@ def _waits(queue: list[RunRow], shown: RunRow | None) -> str:
     if not queue:
         return ""
     first, waiting = queue[0], queue[1:]
-    name = as_plain_markdown(first.name)
+    is_shown = shown is not None and first.id == shown.id
+    name = "the shown run" if is_shown else f"*{as_plain_markdown(first.name)}*"
     if waiting:
         state = ", which is **paused**" if first.status == "paused" else ""
-        return f"**Queue:** {plural(len(waiting), 'run')} waiting for *{name}*{state}"
-    if shown is None or first.id != shown.id:
-        return f"**Now {first.status}:** *{name}*"
+        return f"**Queue:** {plural(len(waiting), 'run')} waiting for {name}{state}"
+    if not is_shown:
+        return f"**Now {first.status}:** {name}"
     return ""
 
 
@@ -94,10 +93,10 @@ def _queue_buttons(queue: list[RunRow], shown: RunRow | None) -> None:
     first, waiting = queue[0], queue[1:]
     if shown is None or first.id != shown.id:
         st.button("Show it", key="show_active", on_click=show_run, args=(first.id,))
+        if first.status == "paused":
+            st.button("Continue it", key="continue_active", **_command(first.id, "run"))
     if not waiting:
         return
-    if first.status == "paused":
-        st.button("Continue it", key="continue_active", **_command(first.id, "run"))
     mine = "mine" if len(waiting) == 1 else "the next"
     st.button(
         f"Stop it and start {mine}",

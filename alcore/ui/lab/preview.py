@@ -16,7 +16,7 @@ from alcore.ui.lab.sidebar import KEYS
 from alcore.ui.session import dataset
 from alcore.wording import as_plain_markdown, percent, plural
 
-_COLUMNS, _ROWS, _SIDE = 18, 8, 64
+_COLUMNS, _ROWS, _SIDE = 18, 10, 64
 
 
 def draw(config: RunConfig) -> RepetitionSplit:
