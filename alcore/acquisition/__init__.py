@@ -5,7 +5,8 @@ from alcore.acquisition.strategy import Needs, PoolView, Query, Strategy, get_st
 # The order of these imports is the order in which strategies are shown.
 from alcore.acquisition.random_sampling import Random  # isort: skip
 from alcore.acquisition.entropy import Entropy, entropy_map, entropy_scores  # isort: skip
-from alcore.acquisition.core_set import CoreSet, k_center_greedy, nearest_center_distance  # isort: skip
+from alcore.acquisition.core_set import CoreSet, k_center_greedy  # isort: skip
+from alcore.acquisition.nearest_center import nearest_center_distance  # isort: skip
 from alcore.acquisition.entropy_top import EntropyTop  # isort: skip
 from alcore.acquisition.entropy_max import EntropyMax  # isort: skip
 from alcore.acquisition.entropy_diverse import EntropyDiverse  # isort: skip

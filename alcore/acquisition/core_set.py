@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from alcore.acquisition.nearest_center import Points, nearest_center_distance
 from alcore.acquisition.strategy import (
     Needs,
     PoolView,
@@ -14,29 +15,7 @@ from alcore.acquisition.strategy import (
     register,
 )
 
-_BLOCK = 2048  # rows at once: bounds the block of float64 distances held in memory to 32 MB
-
-
-def nearest_center_distance(features: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Distance of every point to its nearest centre.
-
-    Args:
-        features: (N, D) float32.
-        centers: (M, D) float32.
-    Returns:
-        (N,) float32 Euclidean distances, infinite with M = 0.
-    """
-    nearest = np.full(features.shape[0], np.inf)
-    for first_center in range(0, centers.shape[0], _BLOCK):
-        center = centers[first_center : first_center + _BLOCK].astype(np.float64)
-        center_norm = np.einsum("md,md->m", center, center)
-        for first in range(0, features.shape[0], _BLOCK):
-            # In float64, because the expanded square cancels where a point lies close to a centre.
-            point = features[first : first + _BLOCK].astype(np.float64)
-            squared = center_norm - 2 * point @ center.T + np.einsum("nd,nd->n", point, point)[:, None]
-            part = nearest[first : first + _BLOCK]
-            np.minimum(part, squared.min(axis=1), out=part)
-    return np.sqrt(np.maximum(nearest, 0)).astype(np.float32)
+_LEADERS = 32  # points whose exact distances say which others may still be the farthest
 
 
 def k_center_greedy(
@@ -57,21 +36,61 @@ def k_center_greedy(
         AcquisitionError: query_size outside 1..N, or features that are not finite.
     Source: Sener & Savarese 2018, arXiv:1708.00489, algorithm 1.
     """
-    features = np.ascontiguousarray(features, dtype=np.float32)
     centers = np.asarray(centers, dtype=np.float32).reshape(-1, features.shape[1])
     check_query_size(query_size, features.shape[0])
     check_finite(features, "pool features")
     check_finite(centers, "labelled features")
-    distance = nearest_center_distance(features, centers)
-    rows = np.empty(query_size, dtype=np.int64)
+    return _pick(features, nearest_center_distance(features, centers), query_size=query_size, rng=rng)
+
+
+def _pick(
+    features: np.ndarray, distance: np.ndarray, *, query_size: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """`k_center_greedy` from (N,) exact distances to the centres.
+
+    A distance to the nearest centre can only shrink as picks become centres, so one that leaves out the
+    latest picks is an upper bound. Before each pick only those points are brought up to date whose bound
+    reaches the largest distance; the others wait until they come to the top.
+    """
+    bounds = _Bounds(features, distance, query_size)
     radii = np.empty(query_size, dtype=np.float32)
     for pick in range(query_size):
-        row = rng.choice(np.flatnonzero(distance == distance.max()))
-        rows[pick], radii[pick] = row, distance[row]
-        to_new_center = np.linalg.norm(features - features[row], axis=1)
-        np.minimum(distance, to_new_center, out=distance)
-        distance[rows[: pick + 1]] = -1  # a pick is never picked again, even among identical points
-    return rows, radii
+        farthest = bounds.farthest()
+        row = rng.choice(farthest)
+        radii[pick] = bounds.distance[row]
+        bounds.add(row)
+    return bounds.picks, radii
+
+
+class _Bounds:
+    """(N,) distances to the nearest centre or pick, each exact up to as many picks as are `known` for it."""
+
+    def __init__(self, features: np.ndarray, distance: np.ndarray, most: int) -> None:
+        self.distance = distance.copy()
+        self.picks = np.empty(most, dtype=np.int64)
+        self._points, self._count = Points(features), 0
+        self._known = np.zeros(len(distance), dtype=np.int64)
+
+    def farthest(self) -> np.ndarray:
+        """Rows of the largest distance, ascending: more than one where there are ties."""
+        leaders = np.argpartition(self.distance, -min(_LEADERS, len(self.distance)))[-_LEADERS:]
+        self._bring_up_to_date(leaders)
+        may_be = np.flatnonzero(self.distance >= self.distance[leaders].max())
+        self._bring_up_to_date(may_be)
+        return may_be[self.distance[may_be] == self.distance[may_be].max()]
+
+    def _bring_up_to_date(self, rows: np.ndarray) -> None:
+        behind = rows[(self._known[rows] < self._count) & (self.distance[rows] > 0)]
+        if behind.size:
+            picks = self.picks[self._known[behind].min() : self._count]
+            self.distance[behind] = self._points.nearer(behind, picks, self.distance[behind])
+            self._known[behind] = self._count
+
+    def add(self, row: int) -> None:
+        """Make a row a pick, which is never picked again, even among identical points."""
+        self.picks[self._count] = row
+        self._count += 1
+        self.distance[row] = -1
 
 
 @register
@@ -88,6 +107,7 @@ class CoreSet(Strategy):
         """`k_center_greedy` from the labelled patches; scores are the radii when picked."""
         features = check_finite(view.features, "pool features")
         labelled = check_finite(view.labelled_features, "labelled features")
+        check_query_size(query_size, view.size)
         before = nearest_center_distance(features, labelled)
-        rows, radii = k_center_greedy(features, labelled, query_size=query_size, rng=rng)
+        rows, radii = _pick(features, before, query_size=query_size, rng=rng)
         return Query(rows, radii, before)

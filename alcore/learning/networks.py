@@ -41,16 +41,19 @@ class SegmentationNetwork(nn.Module):
         """`model`: as `segmentation_models_pytorch.create_model` makes it, with an encoder and a head."""
         super().__init__()
         self.model: nn.Module = model
+        self._keeps = False  # in training, what was kept would hold the graph of the step before in memory
         self._maps: list[Tensor] = []
         self._decoded = torch.empty(0)
         model.encoder.register_forward_hook(self._keep_maps)
         model.segmentation_head.register_forward_pre_hook(self._keep_decoded)
 
     def _keep_maps(self, _module: nn.Module, _inputs: object, maps: list[Tensor]) -> None:
-        self._maps = list(maps)
+        if self._keeps:
+            self._maps = list(maps)
 
     def _keep_decoded(self, _module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        self._decoded = inputs[0]
+        if self._keeps:
+            self._decoded = inputs[0]
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, C, H, W) normalised images -> (B, 1, H, W) logits."""
@@ -67,7 +70,11 @@ class SegmentationNetwork(nn.Module):
         Features are the globally average-pooled maps of all encoder levels, concatenated and scaled to
         unit length. The maps' level 0, which in SMP is the input image itself, is left out.
         """
-        logits = self(images)
+        self._keeps = True
+        try:
+            logits = self(images)
+        finally:
+            self._keeps = False
         pooled = [level.float().mean(dim=(2, 3)) for level in self._maps[1:]]  # each (B, channels)
         features = functional.normalize(torch.cat(pooled, dim=1), dim=1)
         output = Output(logits.float(), features, self._decoded)

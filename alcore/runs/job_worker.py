@@ -28,7 +28,7 @@ from alcore.experiment.cycle import CycleStart, Progress, Workbench
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.devices import available_devices, compute_on_one_thread, resolve_runtime
-from alcore.learning.learner import Weights
+from alcore.learning.learner import Learner, Weights, ignore_progress
 from alcore.learning.networks import try_network
 from alcore.runs.jobs import (
     CeilingJob,
@@ -46,6 +46,7 @@ from alcore.runs.jobs import (
     Result,
 )
 from alcore.runs.records import ceiling_to_arrays, npz_of, to_arrays
+from alcore.runs.room import workers_on_device
 
 _SECONDS_BETWEEN_PROGRESS = 0.1
 
@@ -84,7 +85,8 @@ class _Worker:
         try:
             match job:
                 case CheckJob(config):
-                    return Checked(environment_of(config, self._check(config)))
+                    patches = self._check(config)
+                    return Checked(environment_of(config, patches), most_workers(config, patches))
                 case CycleJob():
                     return self._cycle(job)
                 case CeilingJob(config, repetition):
@@ -164,6 +166,21 @@ def check(config: RunConfig) -> Patches:
     return patches
 
 
+def most_workers(config: RunConfig, patches: Patches) -> int | None:
+    """How many workers fit into a GPU's memory, by a trial step and a batch of evaluation; None on a CPU."""
+    device = resolve_runtime(config.device, config.precision).device
+    if device.type != "cuda":
+        return None
+    free_before, _ = torch.cuda.mem_get_info(device)
+    training = config.training.model_copy(update={"steps": 1, "epochs": None})
+    learner = Learner(config.model_copy(update={"training": training}), patches, seed=0)
+    some = np.arange(min(config.training.batch_size, len(patches.defective)))
+    learner.fit(some, rng=np.random.default_rng(0), on_step=ignore_progress)
+    learner.evaluate(some)
+    free_after, _ = torch.cuda.mem_get_info(device)
+    return workers_on_device(free_before=free_before, free_after=free_after)
+
+
 def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
     """With which data, device and versions a run is made here."""
     runtime = resolve_runtime(config.device, config.precision)
@@ -172,7 +189,7 @@ def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
         "data": patches.fingerprint,
         "device": str(runtime.device),
         "precision": str(runtime.autocast_dtype or torch.float32).removeprefix("torch."),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a class of torch itself, which the receiver would have to load
         "numpy": np.__version__,
         "python": sys.version.split()[0],
         "platform": platform.platform(),

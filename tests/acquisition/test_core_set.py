@@ -30,6 +30,57 @@ def test_equals_brute_force(seed, points, centers, dimensions):
     assert (np.diff(radii) <= 1e-6).all()
 
 
+def plain(features, centers, query_size, rng):
+    """Greedy k-center with an exact difference to every point in every pick."""
+    distance = np.full(len(features), np.inf, dtype=np.float32)
+
+    def approach(center):
+        difference = features.astype(np.float64) - center
+        np.minimum(distance, np.sqrt((difference**2).sum(axis=1)).astype(np.float32), out=distance)
+
+    for center in centers:
+        approach(center)
+    rows, radii = [], []
+    for _ in range(query_size):
+        row = rng.choice(np.flatnonzero(distance == distance.max()))
+        rows.append(row)
+        radii.append(distance[row])
+        approach(features[row])
+        distance[rows] = -1
+    return rows, radii
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    points=st.integers(1, 60),
+    centers=st.integers(0, 12),
+    dimensions=st.sampled_from([1, 2, 7, 64, 300]),
+    kind=st.sampled_from(["scattered", "unit length", "grid", "copies", "near copies", "far away"]),
+)
+def test_picks_are_those_of_the_plain_version_with_ties_and_duplicates(
+    seed, points, centers, dimensions, kind
+):
+    rng = np.random.default_rng(seed)
+    every = rng.normal(size=(points + centers, dimensions))
+    if kind == "unit length":
+        every /= np.linalg.norm(every, axis=1, keepdims=True)
+    elif kind == "grid":
+        every = every.round()
+    elif kind in ("copies", "near copies"):
+        every = every[rng.integers(0, max(1, points // 4), size=len(every))]
+        every = every + (kind == "near copies") * rng.normal(0, 1e-7, size=every.shape)
+    elif kind == "far away":
+        every = every + 1e4
+    every = every.astype(np.float32)
+    features, labelled = every[:points], every[points:]
+    size = int(rng.integers(1, points + 1))
+    rows, radii = k_center_greedy(features, labelled, query_size=size, rng=np.random.default_rng(seed))
+    plain_rows, plain_radii = plain(features, labelled, size, np.random.default_rng(seed))
+    assert rows.tolist() == plain_rows
+    assert np.allclose(radii, plain_radii, rtol=1e-5, atol=0)
+
+
 @settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(1, 3))
 def test_covers_within_twice_the_best_radius(seed, query_size):
