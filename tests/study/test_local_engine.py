@@ -138,7 +138,7 @@ def test_a_pool_is_sized_to_cores_memory_and_gpus(room, share, expected):
 
 @pytest.mark.parametrize(
     ("free_before", "free_after", "expected"),
-    [(80, 79, 1 + int(0.9 * 79 / 1.5)), (80, 60, 1 + int(0.9 * 60 / 20.5)), (80, 1, 1), (10, 10, 1 + 18)],
+    [(80, 79, 1 + int(0.9 * 79 / 1.5)), (80, 60, 1 + int(0.9 * 60 / 20.5)), (80, 1, 1), (10, 10, 18)],
 )
 def test_workers_that_share_a_gpu_fit_into_its_memory(free_before, free_after, expected):
     found = workers_on_device(free_before=free_before * 2**30, free_after=free_after * 2**30)
