@@ -31,7 +31,10 @@ def import_data(
     overlap: Annotated[int, typer.Option(help="Pixels that neighbouring tiles share.", min=0)] = 0,
     resize: Annotated[str, typer.Option(help="With --tile: shrink images to HEIGHTxWIDTH first.")] = "",
     rgb: Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")] = False,
-    threshold: Annotated[int, typer.Option(help="Mask values above it are defective.", min=0, max=254)] = 127,
+    threshold: Annotated[
+        int | None,
+        typer.Option(help="Mask values above it are defective; else their values decide.", min=0, max=254),
+    ] = None,
     classes: Annotated[str, typer.Option(help="Mask values that are defective, such as 1,3.")] = "",
     color: Annotated[str, typer.Option(help="Mask colour that is defective, R,G,B.")] = "",
     tolerance: Annotated[
@@ -47,6 +50,17 @@ def import_data(
     missing_mask_is_clean: Annotated[
         bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
     ] = False,
+    images: Annotated[
+        str, typer.Option(help="Your own layout: a pattern of the images, such as 'part{n}/{id}.jpg'.")
+    ] = "",
+    masks: Annotated[
+        list[str] | None,
+        typer.Option(help="With --images: a pattern of their masks; give it again to join several."),
+    ] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option(help="Brightest level of images of more than 8 bits; else the set's.", min=1),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
     ] = False,
@@ -75,6 +89,9 @@ def import_data(
             drop_black_border=drop_black_border,
             skip_bad=skip_bad,
             missing_mask_is_clean=missing_mask_is_clean,
+            images=images,
+            masks=tuple(masks or ()),
+            levels=levels,
         )
         info = import_dataset(
             source,

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import streamlit as st
 
 from alcore.data.collection import dataset_path
-from alcore.data.importing.importer import FORMATS
+from alcore.data.importing.formats import FORMATS
 from alcore.errors import DataError
 from alcore.home import home
 from alcore.runs.import_queue import ImportJob, ImportQueue
@@ -75,12 +75,19 @@ def _reading() -> list[str]:
     tile = st.toggle("Cut tiles", key="import_tile", help="Instead of resizing whole images.")
     rgb = st.toggle("Keep colours", key="import_rgb")
     threshold = st.number_input(
-        "Mask threshold", 0, 254, 127, key="import_threshold", help="Mask values above it are defective."
+        "Mask threshold",
+        0,
+        254,
+        None,
+        key="import_threshold",
+        placeholder="by their values",
+        help="Mask values above it are defective. Left empty, the values of the masks decide.",
     )
     color = st.text_input(
         "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
     )
-    options = [f"--threshold={threshold}", f"--color={color.replace(' ', '')}"]
+    options = [f"--color={color.replace(' ', '')}"]
+    options += [] if threshold is None else [f"--threshold={threshold}"]
     return options + ["--tile"] * tile + ["--rgb"] * rgb
 
 
