@@ -10,9 +10,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
-BENCHMARKS := coverage demo memory page prevalence rehearsal study surfaces
+BENCHMARKS := coverage demo engine memory page pictures prevalence rehearsal study surfaces
 
-.PHONY: run test check lint lock $(addprefix bench-,$(BENCHMARKS))
+.PHONY: bench bench-quick bench-gpu run test check lint lock $(addprefix bench-,$(BENCHMARKS))
 
 run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
@@ -45,3 +45,12 @@ lock:
 
 $(addprefix bench-,$(BENCHMARKS)): bench-%: $(VENV)/.installed-tests
 	$(BIN)/python -m tests.benchmarks.$*
+
+# The engine's table; bench-quick in two minutes, bench-gpu on a GPU.
+bench: bench-engine
+
+bench-quick: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.engine --quick
+
+bench-gpu: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.engine --device cuda

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
+from alcore.json_object import parse_json_object
 
 PRESETS = ASSETS / "presets"
 
@@ -82,7 +83,9 @@ class RunConfig(_Frozen):
     seed: int = Field(0, ge=0, lt=2**63)
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     precision: Literal["auto", "float32", "mixed"] = "auto"
-    threads: int = Field(0, ge=0, le=1024, description="CPU threads of torch; 0: as many as cores")
+    threads: int = Field(
+        0, ge=0, le=1024, description="workers a run may use, one CPU thread each; 0: as many as cores"
+    )
 
     @field_validator("strategies")
     @classmethod
@@ -90,6 +93,13 @@ class RunConfig(_Frozen):
         if len(set(strategies)) < len(strategies):
             raise ValueError("names a strategy twice")
         return strategies
+
+    @field_validator("query_size", mode="before")
+    @classmethod
+    def _no_yes_or_no(cls, query_size: object) -> object:
+        if isinstance(query_size, bool):  # which Python takes for 1 or 0
+            raise ValueError("must be a number")
+        return query_size
 
     @field_validator("query_size")
     @classmethod
@@ -101,12 +111,17 @@ class RunConfig(_Frozen):
     @model_validator(mode="after")
     def _budget_fits_pool(self) -> RunConfig:
         if self.budget > self.pool_size:
-            most = self.pool_size // self.query_count
-            raise ValueError(
-                f"query size {self.query_count} x {self.cycles} cycles = {self.budget} labels, but the pool "
-                f"has {self.pool_size}; take at most {most} cycles, a smaller query, or a larger pool"
-            )
+            raise ValueError(self._why_too_large())
         return self
+
+    def _why_too_large(self) -> str:
+        most = self.pool_size // self.query_count
+        if most == 0:
+            return f"query size exceeds the pool; use at most {self.pool_size}"
+        return (
+            f"{self.cycles} queries of {self.query_count} are {self.budget} labels, but the pool has "
+            f"{self.pool_size}; use at most {most} cycle{'s' * (most > 1)} or a smaller query size"
+        )
 
     @property
     def query_count(self) -> int:
@@ -136,12 +151,7 @@ def parse_config(text: str, *, origin: str = "config") -> RunConfig:
     Raises:
         ConfigError: not JSON, an unknown key (the nearest is suggested), or a value out of range.
     """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{origin} is not JSON: {error.msg} at line {error.lineno}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{origin} must hold a JSON object with a key 'dataset'")
+    values = parse_json_object(text, origin=origin, error=ConfigError, must="with a key 'dataset'")
     return make_config(values, origin=origin)
 
 
@@ -220,6 +230,8 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key {key!r}{did_you_mean(path[-1], _keys_beside(path))}"
     if fault["type"] == "missing":
         return f"the key {key!r} is missing"
+    if fault["type"] == "too_short":
+        return f"{key} is empty; choose at least one"
     if fault["type"] == "value_error":
         reason = str(fault["ctx"]["error"])
         return f"{key} {reason}, got {fault['input']!r}" if key else reason

@@ -1,6 +1,7 @@
 """The house's own rules: imports run downwards, the core knows no screen, the dashboard no torch."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -8,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SMALL
 
 FLOORS = [
-    {"errors", "home", "streams", "wording"},
+    {"errors", "home", "json_object", "streams", "wording"},
     {"config", "metrics", "pools"},
     {"data"},
     {"acquisition"},
@@ -86,5 +87,32 @@ import os; os._exit(0)
 """
     result = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.slow
+def test_whoever_walks_a_run_leaves_torch_to_its_workers(tmp_path):
+    script = f"""
+import sys
+from pathlib import Path
+from alcore.config import make_config
+from alcore.runs.crew import Crew
+from alcore.runs.execution import execute
+from alcore.runs.run_store import RunStore
+if __name__ == "__main__":
+    with Crew.of_processes(2) as crew:
+        execute(RunStore.create(Path({str(tmp_path / "run")!r}), make_config({SMALL!r})), crew=crew)
+    assert "torch" not in sys.modules
+"""
+    (tmp_path / "walk.py").write_text(script)
+    result = subprocess.run(
+        [sys.executable, str(tmp_path / "walk.py")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert result.returncode == 0, result.stderr

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,12 +63,14 @@ def import_data(
         int | None,
         typer.Option(help="Brightest level of images of more than 8 bits; else the set's.", min=1),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything and say what would come of it; keep nothing.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
     ] = False,
 ) -> None:
     """Import a folder or a zip file as a data set."""
-    from alcore.data.collection import dataset_path
     from alcore.data.importing.import_events import ImportEnded, ImportProgress
     from alcore.data.importing.importer import import_dataset
     from alcore.data.importing.options import Foreground, ImportOptions
@@ -93,13 +97,14 @@ def import_data(
             masks=tuple(masks or ()),
             levels=levels,
         )
-        info = import_dataset(
-            source,
-            dataset_path(name),
-            format_name=format,
-            options=options,
-            follow=lambda done, total: report(ImportProgress(done, total)),
-        )
+        with _place(name, dry_run=dry_run) as target:
+            info = import_dataset(
+                source,
+                target,
+                format_name=format,
+                options=options,
+                follow=lambda done, total: report(ImportProgress(done, total)),
+            )
     except (AlcoreError, OSError) as error:
         report(ImportEnded("failed", str(error), name))
         raise
@@ -107,6 +112,8 @@ def import_data(
     report(ended)
     if not as_json:
         typer.echo("\n".join(ended.sentences()))
+        if dry_run:
+            typer.echo("nothing was kept; leave out --dry-run to import it")
 
 
 @data_app.command("create")
@@ -182,6 +189,21 @@ def delete_data(name: str) -> None:
     from alcore.data.collection import delete_dataset
 
     delete_dataset(name)
+
+
+@contextmanager
+def _place(name: str, *, dry_run: bool) -> Iterator[Path]:
+    """Where a new data set goes; for a dry run, a folder that is removed again. DataError for a taken name."""
+    from alcore.data.collection import dataset_path
+
+    target = dataset_path(name)
+    if not dry_run:
+        yield target
+        return
+    if target.exists():
+        raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+    with tempfile.TemporaryDirectory(prefix="alcore-dry-run-") as scratch:
+        yield Path(scratch) / name
 
 
 def _json_report() -> Callable[[ImportEvent], None]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alcore.runs.crew import Crew
-from alcore.runs.events import Ended, Event, EventWriter, RecordCommitted, RunProgress
+from alcore.runs.events import Ended, Event, EventWriter, Note, RecordCommitted, RunProgress
 from alcore.runs.execution import execute
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
@@ -26,6 +26,8 @@ def run_with_progress(store: RunStore, crew: Crew) -> None:
             match event:
                 case RecordCommitted():
                     bar.update(task, completed=event.finished, total=event.records)
+                case Note():
+                    console.print(event.message, highlight=False)
                 case RunProgress():
                     words = f"cycle {event.cycle}, {event.phase} {event.strategy}"
                     if store.config.repetitions > 1:

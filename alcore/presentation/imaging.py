@@ -97,6 +97,13 @@ def png(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def webp(picture: np.ndarray) -> bytes:
+    """(h, w, 3 or 4) uint8 -> a WebP file, small rather than exact."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "WEBP", quality=60)
+    return buffer.getvalue()
+
+
 def _fit(shape: tuple[int, ...], side: int) -> tuple[int, int]:
     """(H, W, ...) -> (width, height) with the longer one equal to `side`."""
     scale = side / max(shape[:2])

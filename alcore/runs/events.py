@@ -7,6 +7,7 @@ has a key `event` that names its kind:
     state      the loop stands still or goes on: state
     progress   strategy, repetition, cycle, phase, done, total, finished, records, share, elapsed, left
     record     a cycle was committed: strategy, repetition, cycle, finished, records
+    note       something worth knowing that is no fault: message
     ended      the last one: status (finished, stopped, failed or interrupted), message
 
 Pages read the fields of events and never ask for their class: the server outlives a reload of this module.
@@ -75,6 +76,14 @@ class RecordCommitted:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something worth knowing that is no fault, such as fewer workers than asked for."""
+
+    event: ClassVar[str] = "note"
+    message: str
+
+
+@dataclass(frozen=True)
 class Ended:
     """How the run ended; status: finished, stopped, failed or interrupted; message: why, for people."""
 
@@ -83,10 +92,10 @@ class Ended:
     message: str = ""
 
 
-Event = Ready | StateChanged | RunProgress | RecordCommitted | Ended
+Event = Ready | StateChanged | RunProgress | RecordCommitted | Note | Ended
 Emit = Callable[[Event], None]
 
-_KINDS = {kind.event: kind for kind in (Ready, StateChanged, RunProgress, RecordCommitted, Ended)}
+_KINDS = {kind.event: kind for kind in (Ready, StateChanged, RunProgress, RecordCommitted, Note, Ended)}
 
 
 def to_line(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 
 from filelock import Timeout
@@ -13,13 +13,14 @@ from alcore.errors import AlcoreError, StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.runs.clock import Clock
 from alcore.runs.crew import Crew, Lost
-from alcore.runs.events import Emit, RecordCommitted
+from alcore.runs.events import Emit, Note, RecordCommitted
 from alcore.runs.jobs import Checked, CheckJob, Failed
 from alcore.runs.room import Room
 from alcore.runs.run_control import RunControl, Stopped
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from alcore.runs.walk import Walk
+from alcore.wording import plural
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -30,11 +31,9 @@ def crew_for(config: RunConfig) -> Crew:
     return Crew.of_thread() if workers == 1 else Crew.of_processes(workers)
 
 
-def check_with(crew: Crew, config: RunConfig) -> Mapping[str, object]:
+def check_with(crew: Crew, config: RunConfig) -> Checked:
     """Let a worker open and check all that a run needs, before anything is written.
 
-    Returns:
-        The run's environment: with which data, device and versions it is made.
     Raises:
         AlcoreError: an unknown data set, strategy, network or device, or a pool that cannot be built.
     """
@@ -42,8 +41,8 @@ def check_with(crew: Crew, config: RunConfig) -> Mapping[str, object]:
     while True:
         for _, heard in crew.listen(_SECONDS_BETWEEN_LOOKS):
             match heard:
-                case Checked(environment):
-                    return environment
+                case Checked():
+                    return heard
                 case Failed(error):
                     raise error
                 case Lost():
@@ -79,7 +78,11 @@ def execute(
 
 def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> None:
     store.sweep()
-    store.note_environment(check_with(crew, store.config))
+    checked = check_with(crew, store.config)
+    store.note_environment(checked.environment)
+    if checked.most_workers is not None and checked.most_workers < crew.size:
+        crew.size = checked.most_workers
+        emit(Note(f"the GPU's memory has room for {plural(crew.size, 'worker')} side by side"))
     tables = RunTables(store)
     clock = Clock(store.config, store.committed())
 
@@ -119,7 +122,7 @@ def execute_repetition(
         AlcoreError: an input of the run cannot be used.
     """
     with Crew.of_thread(patches) as crew:
-        store.note_environment(check_with(crew, store.config))
+        store.note_environment(check_with(crew, store.config).environment)
         Walk(
             store,
             crew,

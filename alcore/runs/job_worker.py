@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 
 from alcore import __version__
 from alcore.acquisition import get_strategy
@@ -28,7 +26,7 @@ from alcore.experiment.cycle import CycleStart, Progress, Workbench
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.devices import available_devices, compute_on_one_thread, resolve_runtime
-from alcore.learning.learner import Weights
+from alcore.learning.learner import Learner, Weights, ignore_progress
 from alcore.learning.networks import try_network
 from alcore.runs.jobs import (
     CeilingJob,
@@ -46,12 +44,14 @@ from alcore.runs.jobs import (
     Result,
 )
 from alcore.runs.records import ceiling_to_arrays, npz_of, to_arrays
+from alcore.runs.room import workers_on_device
+from alcore.runs.sealed_weights import open_weights, seal_weights
 
 _SECONDS_BETWEEN_PROGRESS = 0.1
 
 
-class _Left(Exception):
-    """The worker was told to leave while it worked."""
+class _Left(BaseException):
+    """The worker was told to leave while it worked; no error, so that nothing takes it for one."""
 
 
 def serve(connection: Connection, patches: Patches | None = None) -> None:
@@ -84,7 +84,8 @@ class _Worker:
         try:
             match job:
                 case CheckJob(config):
-                    return Checked(environment_of(config, self._check(config)))
+                    patches = self._check(config)
+                    return Checked(environment_of(config, patches), most_workers(config, patches))
                 case CycleJob():
                     return self._cycle(job)
                 case CeilingJob(config, repetition):
@@ -108,7 +109,7 @@ class _Worker:
     def _cycle(self, job: CycleJob) -> FinishedCycle:
         start = CycleStart(job.key, job.queries, _loaded(job), job.axes)
         record = self._bench_for(job.config).cycle(start, self._report)
-        return FinishedCycle(record.selection.items, npz_of(to_arrays(record)), save(record.weights))
+        return FinishedCycle(record.selection.items, npz_of(to_arrays(record)), seal_weights(record.weights))
 
     def _ceiling(self, config: RunConfig, repetition: int) -> FinishedCeiling:
         key = CycleKey(repetition, config.cycles, FULL_POOL)
@@ -141,11 +142,13 @@ class _Worker:
 
 
 def _loaded(job: CycleJob) -> Weights | None:
+    if job.weights is None:
+        return None
     try:
-        return None if job.weights is None else load(job.weights)
-    except SafetensorError:
+        return open_weights(job.weights)
+    except StoreError as error:
         raise StoreError(
-            f"the weights before {job.key.stem} are damaged, so the run cannot continue; start a new run"
+            f"the weights before {job.key.stem} are {error}, so the run cannot continue; start a new run"
         ) from None
 
 
@@ -164,6 +167,21 @@ def check(config: RunConfig) -> Patches:
     return patches
 
 
+def most_workers(config: RunConfig, patches: Patches) -> int | None:
+    """How many workers fit into a GPU's memory, by a trial step and a batch of evaluation; None on a CPU."""
+    device = resolve_runtime(config.device, config.precision).device
+    if device.type != "cuda":
+        return None
+    free_before, _ = torch.cuda.mem_get_info(device)
+    training = config.training.model_copy(update={"steps": 1, "epochs": None})
+    learner = Learner(config.model_copy(update={"training": training}), patches, seed=0)
+    some = np.arange(min(config.training.batch_size, len(patches.defective)))
+    learner.fit(some, rng=np.random.default_rng(0), on_step=ignore_progress)
+    learner.evaluate(some)
+    free_after, _ = torch.cuda.mem_get_info(device)
+    return workers_on_device(free_before=free_before, free_after=free_after)
+
+
 def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
     """With which data, device and versions a run is made here."""
     runtime = resolve_runtime(config.device, config.precision)
@@ -172,7 +190,7 @@ def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
         "data": patches.fingerprint,
         "device": str(runtime.device),
         "precision": str(runtime.autocast_dtype or torch.float32).removeprefix("torch."),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a class of torch itself, which the receiver would have to load
         "numpy": np.__version__,
         "python": sys.version.split()[0],
         "platform": platform.platform(),

@@ -50,9 +50,14 @@ Job = CheckJob | CycleJob | CeilingJob
 
 @dataclass(frozen=True)
 class Checked:
-    """Everything is there. environment: of this run, as `environment.json` has it."""
+    """Everything is there.
+
+    environment: of this run, as `environment.json` has it. most_workers: that fit into the memory of a GPU
+    which they share, as measured by a trial step; None on a CPU, whose memory `Room` looks at.
+    """
 
     environment: Mapping[str, object]
+    most_workers: int | None = None
 
 
 @dataclass(frozen=True)

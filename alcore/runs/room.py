@@ -13,6 +13,9 @@ from alcore.config import RunConfig
 _BYTES_PER_WORKER = 3 * 2**29
 """1.5 GiB: torch with the default network resides in half of it (CPU); more for larger networks."""
 
+_BYTES_OF_CUDA = 2**29
+"""Half a GiB: what CUDA itself takes of a GPU in each process, before anything is computed."""
+
 
 @dataclass(frozen=True)
 class Room:
@@ -48,6 +51,15 @@ class Room:
         """How many workers a single run may use: as many as it allows, has work for, and find room here."""
         side_by_side = len(config.strategies) * config.repetitions
         return min(config.threads or self.cores, side_by_side, self._workers)
+
+
+def workers_on_device(*, free_before: int, free_after: int) -> int:
+    """How many workers fit into a GPU's memory, given its free bytes before and after one has done a step.
+
+    A tenth of what is left stays free, because allocations come in blocks of different sizes.
+    """
+    taken = max(free_before - free_after, 1) + _BYTES_OF_CUDA
+    return 1 + int(0.9 * max(free_after, 0) / taken)
 
 
 def usable_cores() -> int:

@@ -11,11 +11,12 @@ whole.
 from __future__ import annotations
 
 import os
-import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from alcore.errors import AlcoreError
 from alcore.runs.crew import Crew
@@ -27,26 +28,29 @@ from alcore.runs.run_store import RunStore
 
 _NICENESS = 10  # the page comes first
 _ORPHANED = 3
+_SECONDS_TO_LEAVE = 5
 
 
 def work(directory: str) -> None:
-    """Be the worker; see the module's text. Leaves by sys.exit or os._exit."""
+    """Be the worker; see the module's text."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     emit = EventWriter(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # what libraries print must not pass for events
-    crew = Crew.of_processes(usable_cores())
-    emit(Ready(crew.warm_up()))
-    if directory == "-":
-        directory = sys.stdin.readline().rstrip("\n")
-        if not directory:
-            return  # the owner went away without a run for us
-    control = RunControl(lambda state: emit(StateChanged(state)))
-    threading.Thread(target=_obey, args=(control,), name="commands", daemon=True).start()
-    emit(_outcome(Path(directory), lambda store: _execute(store, crew, control, emit)))
-    crew.close()
-    sys.stderr.flush()
-    os._exit(0)  # the command reader needs no farewell
+    # Not sys.stdin: the thread that waits for commands would hold its lock when Python shuts down.
+    commands = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  a descriptor, open to the end
+    with Crew.of_processes(usable_cores()) as crew:
+        emit(Ready(crew.warm_up()))
+        if directory == "-":
+            directory = commands.readline().rstrip("\n")
+            if not directory:
+                return  # the owner went away without a run for us
+        control, is_orphaned = RunControl(lambda state: emit(StateChanged(state))), threading.Event()
+        listener = (commands, control, is_orphaned)
+        threading.Thread(target=_obey, args=listener, name="commands", daemon=True).start()
+        ended = _outcome(Path(directory), lambda store: _execute(store, crew, control, emit))
+    if not is_orphaned.is_set():
+        emit(ended)
 
 
 def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> None:
@@ -72,9 +76,16 @@ def _outcome(directory: Path, execute_in: Callable[[RunStore], None]) -> Ended:
     return Ended("finished")
 
 
-def _obey(control: RunControl) -> None:
-    for line in sys.stdin:
+def _obey(commands: TextIO, control: RunControl, is_orphaned: threading.Event) -> None:
+    """Pass on commands. Their end means that the owner has died: leave, and at all events soon.
+
+    The run is not told to be stopped then, but left as interrupted.
+    """
+    for line in commands:
         command = line.strip()
         if command in COMMANDS:
             control.say(command)
+    is_orphaned.set()
+    control.say("stop")
+    time.sleep(_SECONDS_TO_LEAVE)
     os._exit(_ORPHANED)

@@ -1,11 +1,14 @@
 """The layouts of public data sets, and any other by patterns, against the pictures that the tests drew."""
 
+import os
 import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from alcore.data.collection import dataset_path, open_dataset
+from alcore.__main__ import app
+from alcore.data.collection import dataset_names, dataset_path, open_dataset
 from alcore.data.importing.formats import recognise
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.layout_table import LAYOUTS
@@ -134,3 +137,33 @@ def test_the_words_of_a_pattern():
     assert words_of("{id}/{id}_RAW.jpg", "7/8_RAW.jpg") is None
     assert words_of("**/{id}.png", "a.png") == {"id": "a"}
     assert words_of("{id}.png", "a/b.png") is None
+
+
+def test_a_dry_run_says_what_an_import_would_and_keeps_nothing(tmp_path):
+    source = write_folder(tmp_path / "in", TREES["BTAD"][1]())
+    arguments = ["data", "import", str(source), "--name", "tried", "--patch", "40x48"]
+    tried = CliRunner().invoke(app, [*arguments, "--dry-run"])
+    assert (tried.exit_code, dataset_names()) == (0, ["synthetic"])
+    done = CliRunner().invoke(app, arguments)
+    assert tried.output.splitlines()[:-1] == done.output.splitlines()
+    assert "layout: BTAD, which explains all 40 files" in done.output
+    assert dataset_names() == ["synthetic", "tried"]
+
+
+def test_a_tree_of_odd_files_ends_with_a_sentence(tmp_path):
+    """Links, loops, pipes and names with line ends among what no layout explains."""
+    folder = write_folder(tmp_path / "in", {"a/line\nend.png": b"", "a/b/\x1b[31m.png": b"x"})
+    (folder / "loop").symlink_to(folder)
+    (folder / "a" / "zero.png").symlink_to("/dev/zero")
+    os.mkfifo(folder / "a" / "pipe.png")
+    with pytest.raises(DataError, match=r"has no mask.*nearest layout") as caught:
+        import_dataset(folder, dataset_path("odd"))
+    assert "\n" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_very_many_empty_files_end_with_a_sentence(tmp_path):
+    for number in range(20_000):
+        (tmp_path / f"{number}.png").touch()
+    with pytest.raises(DataError, match="explains 0 of 20000 files"):
+        import_dataset(tmp_path, dataset_path("many"))

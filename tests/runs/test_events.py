@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alcore.data.importing import import_events
 from alcore.errors import DataError, StoreError
 from alcore.runs import events
-from alcore.runs.events import Ended, EventWriter, Ready, RecordCommitted, RunProgress, StateChanged
+from alcore.runs.events import Ended, EventWriter, Note, Ready, RecordCommitted, RunProgress, StateChanged
 
 texts, counts = st.text(max_size=40), st.integers(0, 10**9)
 seconds = st.floats(0, 1e9)
@@ -32,6 +32,7 @@ run_events = st.one_of(
         left=st.none() | seconds,
     ),
     st.builds(RecordCommitted, texts, counts, counts, counts, counts),
+    st.builds(Note, texts),
     st.builds(Ended, texts, texts),
 )
 ends = st.builds(

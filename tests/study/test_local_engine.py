@@ -9,7 +9,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from alcore.runs.room import Room, visible_gpus
+from alcore.runs.room import Room, visible_gpus, workers_on_device
 from alcore.study.engines import local, make_engine
 from alcore.study.engines.local import LocalEngine
 from alcore.study.scheduler import run_study
@@ -134,6 +134,15 @@ def test_a_plan_is_told_before_it_starts(tmp_path):
 )
 def test_a_pool_is_sized_to_cores_memory_and_gpus(room, share, expected):
     assert room.slots(gpu_share=share) == expected
+
+
+@pytest.mark.parametrize(
+    ("free_before", "free_after", "expected"),
+    [(80, 79, 1 + int(0.9 * 79 / 1.5)), (80, 60, 1 + int(0.9 * 60 / 20.5)), (80, 1, 1), (10, 10, 18)],
+)
+def test_workers_that_share_a_gpu_fit_into_its_memory(free_before, free_after, expected):
+    found = workers_on_device(free_before=free_before * 2**30, free_after=free_after * 2**30)
+    assert found == expected
 
 
 def test_a_named_gpu_is_not_hidden_from_its_workers(monkeypatch):

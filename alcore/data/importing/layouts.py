@@ -83,9 +83,12 @@ def pair(layout: Layout, source: Source, options: ImportOptions, refuse: Refuse)
 
 def explained(layout: Layout, source: Source) -> tuple[int, list[str]]:
     """How many files a layout explains, and those that it does not; (0, all) where it finds no mask."""
+    nothing = 0, [name for name in source.names if suffix(name) in SUFFIXES]
+    if not any(_first(layout.masks, name) for name in source.names):
+        return nothing  # as for most layouts; spares the rest of the work
     found = match(layout, source.names)
     if not found.masks:
-        return 0, [name for name in source.names if suffix(name) in SUFFIXES]
+        return nothing
     bare = [
         image
         for image in found.images

@@ -17,7 +17,7 @@ from alcore.wording import as_plain_markdown
 
 _TICK = 1.0
 _PROBLEM = "import"
-_TITLES = {"auto": "detect automatically"} | {name: form.title for name, form in FORMATS.items()}
+_TITLES = {"auto": "Detect automatically"} | {name: form.title for name, form in FORMATS.items()}
 _ICONS = {
     "running": ":material/hourglass:",
     "finished": ":material/check_circle:",
@@ -67,8 +67,28 @@ def _cutting() -> list[str]:
     border = st.toggle(
         "Leave out images with a black border", key="import_border", help="As the paper does with steel."
     )
-    options = [f"--format={form}", f"--patch={patch.strip()}", f"--overlap={overlap}"]
+    own = _own_layout()
+    options = [f"--format={form}", *own, f"--patch={patch.strip()}", f"--overlap={overlap}"]
     return options + ["--drop-black-border"] * border
+
+
+def _own_layout() -> list[str]:
+    """Patterns of a layout that no format describes."""
+    images = st.text_input(
+        "Own layout: images",
+        key="import_images",
+        placeholder="line {n}/{id}.jpg",
+        help="{word} stands for any characters of a name, * for those that do not matter.",
+    )
+    masks = st.text_area(
+        "Own layout: masks",
+        key="import_masks",
+        height=68,
+        placeholder="marked/{n}_{id}.png",
+        help="A mask belongs to the image whose words are the same. One pattern a line; several are joined.",
+    )
+    patterns = [line.strip() for line in masks.splitlines() if line.strip()]
+    return [f"--images={images.strip()}"] * bool(images.strip()) + [f"--masks={line}" for line in patterns]
 
 
 def _reading() -> list[str]:

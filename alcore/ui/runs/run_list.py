@@ -8,10 +8,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from alcore.errors import AlcoreError
+from alcore.presentation.sentences import cycles_finished
 from alcore.runs.index import RunRow
 from alcore.ui import problems
 from alcore.ui.session import manager, record_count, run_config
-from alcore.wording import plural
+from alcore.wording import as_plain_markdown
 
 _ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -27,6 +28,12 @@ _ICONS = {
 @st.fragment(run_every=2.0)
 def show() -> None:
     """All runs, the newest first; looks again every two seconds."""
+    aside = manager().index.set_aside
+    if aside is not None:
+        st.warning(
+            "The list of runs was damaged and has been made again from the runs themselves, without the "
+            f"names that you gave them. The damaged one lies in {as_plain_markdown(str(aside))}."
+        )
     rows = manager().index.rows()
     if not rows:
         st.info("No run yet: start one in the Lab.")
@@ -77,10 +84,9 @@ def _slot(run_id: str) -> str:
 
 def _done(row: RunRow) -> str:
     try:
-        config, records = run_config(row.id), record_count(row.id)
+        return cycles_finished(run_config(row.id), record_count(row.id))
     except AlcoreError as error:
         return str(error)
-    return f"{records} of {plural(config.records, 'cycle')}"
 
 
 def _rename(run_id: str) -> None:
