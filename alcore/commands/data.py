@@ -193,7 +193,7 @@ def delete_data(name: str) -> None:
 
 @contextmanager
 def _place(name: str, *, dry_run: bool) -> Iterator[Path]:
-    """Where a new data set goes; for a dry run, a folder that is removed again. DataError for a taken name."""
+    """Where a new data set goes; for a dry run, a folder that is removed again; DataError if taken."""
     from alcore.data.collection import dataset_path
 
     target = dataset_path(name)
