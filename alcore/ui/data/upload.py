@@ -57,7 +57,7 @@ def _options() -> list[str]:
         reading = _reading()
     with right:
         judging = _judging()
-    return [*cutting, *reading, *judging]
+    return [*cutting, *reading, *judging, *_own_layout()]
 
 
 def _cutting() -> list[str]:
@@ -67,20 +67,20 @@ def _cutting() -> list[str]:
     border = st.toggle(
         "Leave out images with a black border", key="import_border", help="As the paper does with steel."
     )
-    own = _own_layout()
-    options = [f"--format={form}", *own, f"--patch={patch.strip()}", f"--overlap={overlap}"]
+    options = [f"--format={form}", f"--patch={patch.strip()}", f"--overlap={overlap}"]
     return options + ["--drop-black-border"] * border
 
 
 def _own_layout() -> list[str]:
     """Patterns of a layout that no format describes."""
-    images = st.text_input(
+    left, right = st.columns(2, gap="medium")
+    images = left.text_input(
         "Own layout: images",
         key="import_images",
         placeholder="line {n}/{id}.jpg",
         help="{word} stands for any characters of a name, * for those that do not matter.",
     )
-    masks = st.text_area(
+    masks = right.text_area(
         "Own layout: masks",
         key="import_masks",
         height=68,
