@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from alcore.home import ASSETS
+
 st.set_page_config(page_title="Active learning lab", page_icon="assets/logo.svg", layout="wide")
-st.html("<style>.block-container { padding-top: 4rem; padding-bottom: 2rem; }</style>")
+st.html(ASSETS / "pages.css")
 st.logo("assets/logo.svg", size="large")
 
 page = st.navigation(
@@ -18,4 +20,6 @@ page = st.navigation(
     ],
     position="top",
 )
+with st.container(key="page_title"):
+    st.title(page.title, anchor=False)
 page.run()

@@ -96,12 +96,17 @@ class RunConfig(_Frozen):
     @model_validator(mode="after")
     def _budget_fits_pool(self) -> RunConfig:
         if self.budget > self.pool_size:
-            most = self.pool_size // self.query_count
-            raise ValueError(
-                f"query size {self.query_count} x {self.cycles} cycles = {self.budget} labels, but the pool "
-                f"has {self.pool_size}; take at most {most} cycles, a smaller query, or a larger pool"
-            )
+            raise ValueError(self._why_too_large())
         return self
+
+    def _why_too_large(self) -> str:
+        most = self.pool_size // self.query_count
+        if most == 0:
+            return f"query size exceeds the pool; use at most {self.pool_size}"
+        return (
+            f"{self.cycles} queries of {self.query_count} are {self.budget} labels, but the pool has "
+            f"{self.pool_size}; use at most {most} cycle{'s' * (most > 1)} or a smaller query size"
+        )
 
     @property
     def query_count(self) -> int:
@@ -215,6 +220,8 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key {key!r}{did_you_mean(path[-1], _keys_beside(path))}"
     if fault["type"] == "missing":
         return f"the key {key!r} is missing"
+    if fault["type"] == "too_short":
+        return f"{key} is empty; choose at least one"
     if fault["type"] == "value_error":
         reason = str(fault["ctx"]["error"])
         return f"{key} {reason}, got {fault['input']!r}" if key else reason

@@ -4,7 +4,7 @@ from alcore.ui.data import browse, log_upload, surfaces, upload
 from alcore.ui.tabs import show_tabs
 
 VIEWS = {
-    "Look": browse.show,
+    "Browse": browse.show,
     "Import": upload.show,
     "Make surfaces": surfaces.show,
     "Logs": log_upload.show,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from alcore.config import RunConfig
 from alcore.metrics import PATCH_IOU
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.statistics.estimands import AnyEvidence
@@ -24,14 +25,56 @@ def basis(evidence: AnyEvidence) -> str:
     )
 
 
+def cycles_finished(config: RunConfig, records: int) -> str:
+    """How far a run is, such as '8 of 8 cycles finished (3 strategies)'.
+
+    Args:
+        records: how many are committed; a cycle is finished when all strategies have come through it.
+    """
+    who = plural(len(config.strategies), "strategy")
+    if config.repetitions > 1:
+        who += f", {config.repetitions} repetitions"
+    done, of = (count // len(config.strategies) for count in (records, config.records))
+    return f"{done} of {plural(of, 'cycle')} finished ({who})"
+
+
+def curves_in_words(means: pd.DataFrame, metric: str, prevalence: float) -> str:
+    """Where each strategy's learning curve stands, in a sentence, for those who do not see the chart.
+
+    Args:
+        means: `alcore.statistics.comparison.curve_frame` rows; prevalence: π at which they are taken.
+    """
+    title = f"{METRIC_TITLES[metric]} of the defect class at π = {percent(prevalence)} over labelled images"
+    last = means.dropna(subset=["value"]).groupby("strategy", sort=False).last()
+    if last.empty:
+        return f"{title}: no point yet."
+    parts = [f"{row.Index} {row.value:.3f} after {row.labelled} labels" for row in last.itertuples()]
+    return f"{title}: {', '.join(parts)}."
+
+
+def shares_in_words(selections: pd.DataFrame, config: RunConfig) -> str:
+    """What share of each strategy's last query was defective, in a sentence.
+
+    Args:
+        selections: columns strategy, cycle, defective.
+    """
+    shares = selections.groupby(["strategy", "cycle"], sort=False)["defective"].mean()
+    title = f"Share of defective patches in each query; π₀ is {percent(config.pool_prevalence)}"
+    if shares.empty:
+        return f"{title}: no query yet."
+    known = [name for name in config.strategies if name in shares.index.get_level_values("strategy")]
+    parts = [f"{name} {percent(shares[name].iloc[-1])} in query {shares[name].index[-1]}" for name in known]
+    return f"{title}: {', '.join(parts)}."
+
+
 def detectable(evidence: AnyEvidence, summary: pd.DataFrame, baseline: str) -> str:
     """How small an advantage could have been distinguished from zero."""
     half_width = ((summary["advantage_high"] - summary["advantage_low"]) / 2).max()
     if np.isnan(half_width):
         return ""
     return (
-        f"With {plural(evidence.repetitions, 'repetition')}, an AUBC difference to {baseline} below "
-        f"{half_width:.3f} is not distinguishable from zero here."
+        f"With {plural(evidence.repetitions, 'repetition')}, a strategy whose AUBC differs by less than "
+        f"{half_width:.3f} is not distinguishable from {baseline} here."
     )
 
 
@@ -67,7 +110,9 @@ def where_gain_vanishes(frame: pd.DataFrame, baseline: str) -> list[str]:
         elif (rows["low"] > 0).all():
             text = f"is above {baseline} at every π {above}"
         else:
-            text = f"against {baseline}: {'; '.join(clear)}; elsewhere it is not distinguishable from zero"
+            text = (
+                f"against {baseline}: {'; '.join(clear)}; elsewhere it is not distinguishable from {baseline}"
+            )
         sentences.append(f"**{display_name(strategy)}** {text}.")
     return sentences
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import logging
 import queue
 import secrets
@@ -42,6 +43,8 @@ class RunManager:
         self._make_runner = make_runner or self._take_spare
         self._keeps_spare = make_runner is None
         self._lanes: dict[str, queue.SimpleQueue[str | None]] = {}
+        self._places: dict[str, tuple[str, int]] = {}
+        self._turns = itertools.count()
         self._runners: dict[str, Runner] = {}
         self._progress: dict[str, RunProgress] = {}
         self._spare: ChildRunner | None = None
@@ -117,6 +120,24 @@ class RunManager:
         rows = [row for row in reversed(self.index.rows()) if row.is_active]
         return next((row for row in rows if row.status != Status.QUEUED), rows[0] if rows else None)
 
+    def queue_of(self, device: str) -> list[RunRow]:
+        """This server's active runs that a new run on the device would wait for.
+
+        Returns:
+            The one being worked on, if any, then those that wait, in the order in which they begin.
+        """
+        lane = _lane_of(device)
+        with self._guard:
+            turns = {run_id: turn for run_id, (name, turn) in self._places.items() if name == lane}
+        rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
+        return sorted(rows, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
+
+    def queue_with(self, run_id: str) -> list[RunRow]:
+        """`queue_of` the device that an active run of this server is on or waits for; empty for any other."""
+        with self._guard:
+            place = self._places.get(run_id)
+        return self.queue_of(place[0]) if place else []
+
     def delete(self, run_id: str) -> None:
         """Remove a run and its directory; StoreError while it is active."""
         if self._row(run_id).is_active:
@@ -169,6 +190,7 @@ class RunManager:
                     name=f"alcore-{lane_name}",
                     daemon=True,
                 ).start()
+            self._places[run_id] = lane_name, next(self._turns)
             self._lanes[lane_name].put(run_id)
 
     def _work_off(self, lane: queue.SimpleQueue[str | None]) -> None:

@@ -51,13 +51,12 @@ def choose_baseline(key: str, strategies: Sequence[str], *, is_linked: bool) -> 
         is_linked: whether the choice is in the page's address.
     """
     return st.selectbox(
-        "Against",
+        "Baseline",
         strategies,
         strategies.index("random") if "random" in strategies else 0,
         key=key,
-        help="The baseline of all differences. Beating random is easy where defects are rare; "
+        help="What all differences are taken against. Beating random is easy where defects are rare; "
         "oracle-random, which cheats, is the one to beat.",
-        width=200,
         bind="query-params" if is_linked else None,
     )
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from alcore.acquisition import get_strategy, strategy_names
-from alcore.config import RunConfig
+from alcore.config import RunConfig, make_config
+from alcore.errors import ConfigError
 from alcore.learning.model_names import architectures, encoders
 from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE, widget_bounds
 
@@ -67,6 +68,24 @@ SETTINGS = {
 """By key of a config, dotted for nested ones."""
 
 
+def value_of(config: RunConfig, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
+    """What a config says of a setting, dotted for nested ones; a query's size as a count."""
+    if setting == "query_size":
+        return config.query_count
+    value: Any = config
+    for name in setting.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def make_settings(values: dict[str, Any]) -> RunConfig:
+    """The config that a page's controls make; ConfigError says what is wrong with it."""
+    try:
+        return make_config(values, origin="")
+    except ConfigError as error:
+        raise ConfigError(str(error).removeprefix(": ")) from None
+
+
 @dataclass(frozen=True)
 class ConfigForm:
     """One page's controls of settings.
@@ -89,12 +108,7 @@ class ConfigForm:
 
     def default(self, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
         """What the setting is at first; a query's size as a count."""
-        if setting == "query_size":
-            return self.defaults.query_count
-        value: Any = self.defaults
-        for name in setting.split("."):
-            value = getattr(value, name)
-        return value
+        return value_of(self.defaults, setting)
 
     def number(self, setting: str) -> int:
         """A control of a whole number, bounded as the config is."""

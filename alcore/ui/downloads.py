@@ -9,34 +9,43 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from alcore.presentation.figures.in_words import in_words
+from alcore.presentation.figures.layout import CHART_HEIGHT
+from alcore.ui.stage import show_chart
+
 _FORMATS = {"png": "PNG", "svg": "SVG"}
 
 
 def show_figure(figure: go.Figure, name: str) -> None:
     """A chart with what saves it: the camera in its toolbar (PNG or SVG), and a button for HTML.
 
+    One of the usual height is as high as the window leaves it; one whose height comes from its rows keeps it.
+
     Args:
         figure: with a height; it is made a little higher.
         name: of the files, without ending; also the chart's key.
     """
+    fits_window = figure.layout.height == CHART_HEIGHT
     # The legend goes below, out of the toolbar's way.
     figure.update_layout(
         height=figure.layout.height + 60,
         margin_t=40,
         legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
+    to_save = go.Figure(figure)
     picture = {"format": st.session_state.get("figure_format") or "png", "filename": name, "scale": 2}
     config = {
         "displaylogo": False,
         "displayModeBar": True,
-        "toImageButtonOptions": picture | {"width": 1200, "height": figure.layout.height * 1.2},
+        "toImageButtonOptions": picture | {"width": 1200, "height": to_save.layout.height * 1.2},
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
     }
-    st.plotly_chart(figure, key=f"figure-{name}", config=config)
+    with st.container(key=f"tall-{name}" if fits_window else f"own-{name}"):
+        show_chart(figure, f"figure-{name}", alt=in_words(figure), config=config, fits_window=fits_window)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         save_button(
             "HTML",
-            lambda: figure.to_html(include_plotlyjs=True, config=config),
+            lambda: to_save.to_html(include_plotlyjs=True, config=config),
             f"{name}.html",
             "text/html",
             key=f"html-{name}",
@@ -49,7 +58,7 @@ def show_figure(figure: go.Figure, name: str) -> None:
 def choose_figure_format() -> None:
     """What the cameras of all charts save."""
     st.segmented_control(
-        "Camera saves",
+        "Image format",
         list(_FORMATS),
         default="png",
         required=True,

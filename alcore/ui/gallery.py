@@ -12,14 +12,22 @@ from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.figures.queries import score_history
-from alcore.presentation.imaging import enlarge, entropy_picture, is_predicted, mask_picture, outlined, png
+from alcore.presentation.imaging import (
+    enlarge,
+    entropy_picture,
+    is_predicted,
+    mask_picture,
+    mosaic,
+    outlined,
+    png,
+)
 from alcore.presentation.labels import display_name, score_text
 from alcore.presentation.palette import PREDICTION, TRUE_MASK
 from alcore.statistics.frames import ScoreHistoryRow
 from alcore.ui.session import run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown, plural
 
-_STRIP, _STRIP_SIDE = 10, 128
+_STRIP, _STRIP_SIDE = 24, 112
 _TILE_SIDE, _LARGE_SIDE = 192, 384
 
 OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}
@@ -31,25 +39,20 @@ def latest_cycle(run_id: str, strategy: str) -> CycleKey | None:
     return keys[-1] if keys else None
 
 
-def show_strip(run_id: str, _records: int) -> None:
-    """What each strategy has just picked: one row per strategy."""
+def show_picks(run_id: str) -> None:
+    """What each strategy picked last: one image per strategy, whose place is kept until it comes."""
     config = run_config(run_id)
-    st.markdown("##### Just picked")
-    for strategy in config.strategies:
-        key = latest_cycle(run_id, strategy)
-        if key is None:
-            continue
-        pictures, captions, defective, count = _strip(run_id, key)
-        label, images = st.columns([1, 9], vertical_alignment="center")
-        with label:
-            st.markdown(
-                f"**{display_name(strategy)}**  \nquery {key.cycle}: {defective} of {count} defective"
-            )
-        with images:
-            columns = st.columns(_STRIP)
-            for column, picture, caption in zip(columns, pictures, captions):
-                column.image(picture, caption=caption or " ", width="stretch")
-    st.caption(_strip_note(config.strategies))
+    with st.container(key="picks"):
+        for strategy in config.strategies:
+            key = latest_cycle(run_id, strategy)
+            words, images = st.columns([2, 11], gap="small", vertical_alignment="center")
+            if key is None:
+                words.markdown(f"**{display_name(strategy)}**  \nno query yet")
+                images.image(_empty_strip(run_id), width="content", alt="")
+                continue
+            picture, count, total, alt = _strip(run_id, key)
+            words.markdown(f"**{display_name(strategy)}**  \n{count} of {total} defective")
+            images.image(picture, width="content", alt=alt)
 
 
 def show_query(
@@ -66,7 +69,7 @@ def show_query(
         tiles = tile_pictures(run_id, key, rows, "outline")
         for start in range(0, rows.size, 6):
             for column, (picture, caption) in zip(st.columns(6), tiles[start : start + 6]):
-                column.image(picture, caption=caption, width="stretch")
+                column.image(picture, caption=caption, width="stretch", alt=f"choice {caption}")
         st.caption(legend_text(has_prediction=key.cycle > 1))
 
     dialog()
@@ -133,7 +136,7 @@ def _four_views(patches: Patches, item: int, probability: np.ndarray | None) -> 
         views["prediction before labelling"] = mask_picture(prediction, side=_LARGE_SIDE, color=PREDICTION)
         views["entropy (yellow: unsure)"] = entropy_picture(probability, side=_LARGE_SIDE)
     for column, (caption, picture) in zip(st.columns(4), views.items()):
-        column.image(picture, caption=caption, width="stretch")
+        column.image(picture, caption=caption, width="stretch", alt=f"patch {item}, {caption}")
 
 
 def _show_history(run_id: str, key: CycleKey, item: int) -> None:
@@ -170,22 +173,50 @@ def legend_text(*, has_prediction: bool) -> str:
     )
 
 
-def _strip_note(strategies: tuple[str, ...]) -> str:
-    names = [
-        f"{name}: {get_strategy(name).score_name}" for name in strategies if get_strategy(name).score_name
+PICKS_NOTE = (
+    "Just picked: the last query of each strategy in the order of choice, and how many of it are defective. "
+    "Yellow frame: defective; yellow outline: true mask."
+)
+"""What the rows of `show_picks` mean."""
+
+
+def strip_of(patches: Patches, items: np.ndarray, defective: np.ndarray) -> bytes:
+    """(q,) ids and (q,) bool -> a PNG of the first of them in a row, masks outlined, defects framed."""
+    items, defective = items[:_STRIP], defective[:_STRIP]
+    pictures = [
+        outlined(image, side=_STRIP_SIDE, truth=mask)
+        for image, mask in zip(patches.images(items), patches.masks(items), strict=True)
     ]
-    note = "Yellow outline: true mask."
-    return f"{note} Number: the score that it was chosen for ({'; '.join(names)})." if names else note
+    return png(mosaic(np.stack(pictures), defective, columns=len(pictures), side=_STRIP_SIDE))
+
+
+def picked_in_words(items: np.ndarray, defective: np.ndarray) -> str:
+    """(q,) ids and (q,) bool in the order of choice -> 'patch 566, defective, chosen first; ...'."""
+    shown = zip(items[:_STRIP], defective[:_STRIP])
+    parts = [f"patch {item}, {'defective' if bad else 'clean'}" for item, bad in shown]
+    return "; ".join([f"{parts[0]}, chosen first", *parts[1:]]) if parts else ""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _strip(run_id: str, key: CycleKey) -> tuple[list[bytes], list[str], int, int]:
+def _strip(run_id: str, key: CycleKey) -> tuple[bytes, int, int, str]:
+    """One image of a query; how many of its patches are defective, of how many; that in words."""
     patches = run_dataset(run_id)
     query = run_records(run_id)[key]
-    items = query.items[:_STRIP]
-    pictures = [
-        png(outlined(image, side=_STRIP_SIDE, truth=mask))
-        for image, mask in zip(patches.images(items), patches.masks(items), strict=True)
-    ]
-    captions = [score_text(key.strategy, float(score)) for score in query.scores[:_STRIP]]
-    return pictures, captions, int(query.defective.sum()), int(query.items.size)
+    alt = f"Query {key.cycle} of {key.strategy}: {picked_in_words(query.items, query.defective)}"
+    return (
+        strip_of(patches, query.items, query.defective),
+        int(query.defective.sum()),
+        int(query.items.size),
+        alt,
+    )
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _empty_strip(run_id: str) -> bytes:
+    """A transparent image of the size that a query's will have."""
+    patches = run_dataset(run_id)
+    blank = np.zeros((1, *patches.shape), dtype=np.uint8)
+    columns = min(_STRIP, run_config(run_id).query_count)
+    strip = mosaic(blank, np.zeros(1, dtype=bool), columns=columns, side=_STRIP_SIDE).copy()
+    strip[..., 3] = 0
+    return png(strip)

@@ -20,6 +20,8 @@ from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from alcore.statistics.estimands import Evidence
 
+_SHOWN = "shown_run"
+
 
 @st.cache_resource(show_spinner=False)
 def manager() -> RunManager:
@@ -117,13 +119,23 @@ def readable(run_id: str) -> str:
 
 
 def shown_run() -> str | None:
-    """The run that this tab shows: the one in its address, else the active, else the newest one, if any."""
-    runs = manager()
-    asked = st.query_params.get("run")
-    rows = runs.index.rows()
-    if asked is not None and any(row.id == asked for row in rows):
-        return asked
-    active = runs.active()
-    if active is not None:
-        return active.id
-    return rows[0].id if rows else None
+    """The run that this tab shows, if any.
+
+    The one in its address; else the one that it showed last, on whatever page; else the active one; else the
+    newest. So a tab stays with its run when another one starts.
+    """
+    rows = manager().index.rows()
+    known = {row.id for row in rows}
+    wanted = (st.query_params.get("run"), st.session_state.get(_SHOWN))
+    found = next((run_id for run_id in wanted if run_id in known), None)
+    if found is None:
+        active = manager().active()
+        found = active.id if active is not None else rows[0].id if rows else None
+    st.session_state[_SHOWN] = found
+    return found
+
+
+def show_run(run_id: str) -> None:
+    """Turn this tab to a run: a step that Back undoes. For callbacks."""
+    st.query_params["run"] = run_id
+    st.session_state[_SHOWN] = run_id

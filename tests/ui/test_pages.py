@@ -41,7 +41,7 @@ def test_the_pool_follows_the_sliders():
     ("key", "value", "words"),
     [
         ("pool", 20_000, "the largest pool at this π₀ has"),
-        ("cycles", 100, "take at most 25 cycles"),
+        ("cycles", 100, "use at most 25 cycles"),
     ],
 )
 def test_settings_that_cannot_be_run_switch_run_off(key, value, words):
@@ -56,13 +56,15 @@ def test_no_strategy_switches_run_off():
     app = open_page("pages/lab.py")
     app.button_group(key="strategies").set_value([]).run()
     assert not app.exception
-    assert "strategies" in texts(app)
+    assert "Choose at least one strategy" in texts(app)
+    assert "No pool" not in texts(app)
     assert app.button(key="run_button").disabled
 
 
 def test_the_lab_shows_a_finished_run(finished_run):
     app = open_page("pages/lab.py", run=finished_run)
     assert "Just picked" in texts(app)
+    assert "3 of 3 cycles finished (3 strategies)" in app.get("progress")[0].proto.text
     assert "**entropy**" in texts(app)
     assert app.button(key="stop_button").disabled
 
@@ -108,10 +110,10 @@ def test_why_shows_the_covering_radius_and_plays(finished_run):
 
 def test_moving_the_deployment_prevalence_moves_the_curves_of_a_finished_run(finished_run):
     app = open_page("pages/lab.py", run=finished_run)
-    assert "at π₁ = 2 %" in app.button_group(key="at").options[1]
+    assert "π₁ = 2 %" in app.button_group(key="at").options[1]
     app.select_slider(key="pi1").set_value(0.001).run()
     assert not app.exception
-    assert "at π₁ = 0.1 %" in app.button_group(key="at").options[1]
+    assert "π₁ = 0.1 %" in app.button_group(key="at").options[1]
 
 
 def test_a_patch_opens_large_with_its_history(finished_run):
@@ -123,7 +125,7 @@ def test_a_patch_opens_large_with_its_history(finished_run):
 
 def test_runs_can_be_renamed_and_deleted(finished_run, home):
     app = open_page("pages/runs.py")
-    assert "9 of 9 cycles" in texts(app)
+    assert "3 of 3 cycles finished (3 strategies)" in texts(app)
     app.text_input(key=f"name-{finished_run}").set_value("for *Monday*").run()
     assert RunIndex(home).get(finished_run).name == "for *Monday*"
     app.text_input(key=f"name-{finished_run}").set_value("   ").run()

@@ -80,8 +80,8 @@ def test_a_cell_shows_its_curves_and_its_images(own_study):
     assert app.selectbox(key="cell_pool").options == ["10 %", "30 %"]
     app.selectbox(key="cell_pool").set_value(0.3).run()
     app.slider(key="cell_cycle").set_value(1).run()
-    assert "of 6 patches defective" in texts(app)
-    assert "Yellow outline: true mask" in texts(app)
+    assert "of 6 defective" in texts(app)
+    assert "yellow outline: true mask" in texts(app)
 
 
 def test_a_study_whose_data_set_is_gone_shows_its_numbers(home, own):

@@ -18,6 +18,7 @@ from alcore.presentation.figures.layout import (
     color_of,
     dash_of,
     layout,
+    scale_to,
     symbol_of,
     trace_name,
 )
@@ -35,15 +36,21 @@ class RunCurves:
     ceiling: Estimate | None = None
 
 
-def budget_curves(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Figure:
+def budget_curves(
+    runs: Sequence[RunCurves], *, align: str, title: str, is_whole_scale: bool = False
+) -> go.Figure:
     """A metric against the budget, with 95 % bands, and full-pool ceilings as level lines.
 
     Args:
         runs: at least one.
         align: labelled (images) or share (of the pool), the x axis.
         title: of the y axis.
+        is_whole_scale: an axis from 0 to 1, instead of to a step above the highest value.
     """
     figure = go.Figure()
+    largest = max(run.rows[["value", "high"]].max(axis=None) for run in runs)
+    ceilings = [run.ceiling.value for run in runs if run.ceiling is not None]
+    top = 1.0 if is_whole_scale else scale_to(max(largest, *ceilings, 0.0))
     for position, run in enumerate(runs):
         dash = dash_of(position)
         for strategy, rows in run.rows.groupby("strategy", sort=False):
@@ -72,7 +79,7 @@ def budget_curves(runs: Sequence[RunCurves], *, align: str, title: str) -> go.Fi
     figure.update_layout(
         **layout(),
         xaxis=_budget_axis(align),
-        yaxis=AXIS | {"title": title, "range": [-0.02, 1.02]},
+        yaxis=AXIS | {"title": title, "range": [-0.02 * top, 1.02 * top]},
     )
     return figure
 

@@ -17,6 +17,7 @@ NEUTRAL = "#8C8C8C"
 BOLD = {"width": 3.5}
 ZERO_LINE = {"color": NEUTRAL, "width": 2, "dash": "dash"}
 
+_TOPS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _SYMBOLS = (
     *("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "cross", "hexagon", "pentagon"),
@@ -33,6 +34,11 @@ def layout(**changes: object) -> dict[str, object]:
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 16}},
         "uirevision": "keep",
     } | changes
+
+
+def scale_to(largest: float) -> float:
+    """The end of an axis from 0: the step above the largest value, so that it seldom moves."""
+    return next((step for step in _TOPS if largest <= step), 1.0)
 
 
 def symbol_of(strategy: str) -> str:

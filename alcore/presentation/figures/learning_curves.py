@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from alcore.config import RunConfig
-from alcore.presentation.figures.layout import AXIS, band, color_of, layout, symbol_of
+from alcore.presentation.figures.layout import AXIS, band, color_of, layout, scale_to, symbol_of
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.palette import translucent
 from alcore.statistics.chance import chance_band
@@ -20,6 +20,7 @@ def learning_curves(
     metric: str,
     repetitions: int,
     shows_each: bool = False,
+    is_whole_scale: bool = False,
 ) -> go.Figure:
     """A metric against labelled images, one colour per strategy, with the band of its 95 % interval.
 
@@ -31,10 +32,12 @@ def learning_curves(
         repetitions: how many stand behind the means. With one, the bold line is that repetition itself, as
             far as it has come; those beyond are drawn faint.
         shows_each: draw the repetitions behind the means too.
+        is_whole_scale: an axis from 0 to 1, instead of to a step above the highest value.
     Returns:
         A figure whose points carry (strategy, repetition or 0 for the mean, cycle) as customdata.
     """
     figure = go.Figure()
+    top = 1.0 if is_whole_scale else scale_to(pd.concat([points["value"], means["high"]]).max())
     for strategy in config.strategies:
         mean, own = means[means["strategy"] == strategy], points[points["strategy"] == strategy]
         is_one = repetitions <= 1
@@ -47,7 +50,8 @@ def learning_curves(
     figure.update_layout(
         **layout(),
         xaxis=AXIS | {"title": "labelled images", "range": [0, config.budget * 1.04], "rangemode": "tozero"},
-        yaxis=AXIS | {"title": f"{METRIC_TITLES[metric]} of the defect class", "range": [-0.02, 1.02]},
+        yaxis=AXIS
+        | {"title": f"{METRIC_TITLES[metric]} of the defect class", "range": [-0.02 * top, 1.02 * top]},
         hovermode="closest",
         clickmode="event+select",
     )

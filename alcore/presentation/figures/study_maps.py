@@ -41,7 +41,14 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
             zmin=-limit,
             zmax=limit,
             colorscale=[[0, LOSES], [0.5, _PALE], [1, WINS]],
-            colorbar={"title": {"text": title, "side": "right"}, "tickformat": "+.2f", "thickness": 16},
+            colorbar={  # below, so that the cells have the whole width for their numbers
+                "orientation": "h",
+                "y": -0.26,
+                "yanchor": "top",
+                "title": {"text": title, "side": "bottom"},
+                "tickformat": "+.2f",
+                "thickness": 12,
+            },
             xgap=2,
             ygap=2,
             hoverinfo="skip",
@@ -50,7 +57,7 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
     _add_diagonal(figure, rows, pools, deployments)
     figure.add_trace(_cells(rows, limit))
     figure.update_layout(
-        **layout(height=150 + _CELL * len(deployments)),
+        **layout(height=210 + _CELL * len(deployments)),
         title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
         xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
         yaxis=AXIS | {"title": "deployment prevalence π₁", "type": "category", "showgrid": False},
@@ -63,12 +70,12 @@ def _cells(rows: pd.DataFrame, limit: float) -> go.Scatter:
     """Numbers and invisible markers, since a heat map's own cells cannot be clicked."""
     texts, colors = [], []
     for row in rows.itertuples():
-        is_dark = abs(row.advantage) > 0.55 * limit
+        is_dark = abs(row.advantage) > 0.85 * limit  # where white has the better contrast
         unknown = np.isnan(row.advantage)
         number = f"{row.advantage:+.3f}"
         mark = "" if np.isnan(row.low) else " ○"
         texts.append("–" if unknown else f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i>{mark}")
-        colors.append("#FFFFFF" if is_dark and not unknown else "#333333")
+        colors.append("#FFFFFF" if is_dark and not unknown else "#1A1A1A")
     hover = [_cell_words(row) for row in rows.itertuples()]
     return go.Scatter(
         x=[percent(pool) for pool in rows["pool_prevalence"]],

@@ -87,7 +87,8 @@ class View:
 
 
 def _show_curves(view: View) -> None:
-    figure = figures.budget_curves(view.curves, align=view.align, title=view.title)
+    whole = st.session_state.get("whole_scale", False)
+    figure = figures.budget_curves(view.curves, align=view.align, title=view.title, is_whole_scale=whole)
     show_figure(figure, "learning-curves")
     _tell_undefined(view)
     for run in view.runs:

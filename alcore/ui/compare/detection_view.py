@@ -71,8 +71,7 @@ def show_inspection(runs: list[Source], test_prevalence: float, name_of: Namer) 
 
 def _choose(runs: list[Source]) -> tuple[int, float]:
     last = min(int(run.evidence.cycles[-1]) for run in runs)
-    left, right = st.columns(2, gap="medium")
-    threshold = right.select_slider(
+    threshold = st.sidebar.select_slider(
         "Threshold on the largest probability",
         _THRESHOLDS,
         0.5,
@@ -81,12 +80,12 @@ def _choose(runs: list[Source]) -> tuple[int, float]:
         bind="query-params",
     )
     if last == 1:
-        left.caption("After cycle 1")
+        st.sidebar.caption("After cycle 1")
         return 1, threshold
     most = min(run.config.cycles for run in runs)
-    cycle = left.slider("After cycle", 1, most, last, key="inspected_cycle", persist_state="page")
+    cycle = st.sidebar.slider("After cycle", 1, most, last, key="inspected_cycle", persist_state="page")
     if cycle > last:
-        left.caption(f"Not all have come so far; shown is cycle {last}.")
+        st.sidebar.caption(f"Not all have come so far; shown is cycle {last}.")
     return min(cycle, last), threshold
 
 

@@ -14,6 +14,7 @@ from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.sentences import basis
 from alcore.runs.index import RunRow
 from alcore.statistics.comparison import Question
+from alcore.ui import address
 from alcore.ui.choices import (
     PREVALENCES,
     TEST_PREVALENCE,
@@ -22,7 +23,7 @@ from alcore.ui.choices import (
     nearest_prevalence,
 )
 from alcore.ui.compare.compare_views import VIEWS, View
-from alcore.ui.compare.source import Source, log_titles, open_logs, open_run
+from alcore.ui.compare.source import Source, letter_of, log_titles, open_logs, open_run
 from alcore.ui.downloads import choose_figure_format
 from alcore.ui.rerun import rerun_when_changed
 from alcore.ui.session import manager, record_count, recorded_runs, run_store
@@ -32,6 +33,7 @@ from alcore.wording import percent
 _MOST_RUNS = 6
 _ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
 _TICK = 2.0
+_RUNS = "runs"
 _KEY, _OLD_KEY = "pi1", "use"
 
 
@@ -44,16 +46,17 @@ def choose(preferred: str | None) -> list[Source]:
         return []
     asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in titles][:_MOST_RUNS]
     first = preferred if preferred in titles else next(iter(titles))
-    ids = st.multiselect(
+    before = st.session_state.setdefault(_RUNS, asked or [first])
+    st.session_state[_RUNS] = [run_id for run_id in before if run_id in titles]
+    ids = st.sidebar.multiselect(
         "Runs",
         list(titles),
-        default=asked or [first],
-        format_func=titles.get,
-        key="runs",
+        format_func=_lettered(titles, st.session_state[_RUNS]).get,
+        key=_RUNS,
         max_selections=_MOST_RUNS,
         placeholder="Choose runs to compare",
+        persist_state="page",
     )
-    st.query_params["runs"] = ids  # by hand: a bound widget would write names, which can change
     if not ids:
         st.info("Choose at least one run.")
     opened = (
@@ -63,26 +66,41 @@ def choose(preferred: str | None) -> list[Source]:
     return [source for source in opened if source is not None]
 
 
+def _lettered(titles: dict[str, str], chosen: list[str]) -> dict[str, str]:
+    """Titles in which those that are chosen begin with the letter by which legends and tables call them."""
+    letters = {run_id: letter_of(position) for position, run_id in enumerate(chosen)}
+    return {
+        run_id: f"{letters[run_id]} · {title}" if run_id in letters else title
+        for run_id, title in titles.items()
+    }
+
+
 def _title(row: RunRow) -> str:
     return f"{row.name} · {row.id}"
 
 
 def show(runs: list[Source]) -> None:
-    """The question and its answers."""
-    if not runs:
-        return
-    question, align = _ask(runs)
-    _keep_up([run.id for run in runs if run.can_resume])
-    view = View(_narrowed(runs, question.baseline), question, align)
-    show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
+    """The question in the sidebar, and its answers."""
+    said = address.take_prevalences(_KEY)
+    if runs:
+        with st.sidebar:
+            question, align, shown = _ask(runs)
+        _keep_up([run.id for run in runs if run.can_resume])
+        view = View(shown, question, align)
+        show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
+        _tell_basis(runs)
+    address.settle("compare", {"runs": [run.id for run in runs]}, prevalences=said)
 
 
-def _ask(runs: list[Source]) -> tuple[Question, str]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        metric = choose_metric("judge")
-        baseline = choose_baseline("against", _strategies(runs), is_linked=True)
+def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:
+    """What is asked, how budgets are aligned, and the runs with the strategies to be shown."""
+    test_prevalence = _test_prevalence(runs[0].config.test_prevalence)
+    metric = choose_metric("judge")
+    baseline = choose_baseline("against", _strategies(runs), is_linked=True)
+    shown = _narrowed(runs, baseline)
+    with st.expander("Axes, target and image format"):
         align = st.segmented_control(
-            "Budgets as",
+            "Horizontal axis",
             list(_ALIGNMENTS),
             default="labelled",
             required=True,
@@ -90,9 +108,14 @@ def _ask(runs: list[Source]) -> tuple[Question, str]:
             key="along",
             bind="query-params",
         )
+        st.toggle("Vertical axis from 0 to 1", key="whole_scale", persist_state="page")
         target = _target(metric)
         choose_figure_format()
-    test_prevalence = _test_prevalence(runs[0].config.test_prevalence)
+    return Question(metric, test_prevalence, baseline, target), align, shown
+
+
+def _tell_basis(runs: list[Source]) -> None:
+    """What the intervals cover, and over which budgets areas are taken."""
     _tell_measured(runs)
     st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
     if len({tuple(run.evidence.labelled) for run in runs}) > 1:
@@ -100,7 +123,6 @@ def _ask(runs: list[Source]) -> tuple[Question, str]:
             f"{run.name}: {run.evidence.labelled[0]} to {run.evidence.labelled[-1]}" for run in runs
         )
         st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
-    return Question(metric, test_prevalence, baseline, target), align
 
 
 def _tell_measured(runs: list[Source]) -> None:
@@ -145,7 +167,6 @@ def _target(metric: str) -> float | None:
         key="target",
         placeholder="own final value",
         help="Labels saved are counted to this value; by default to each strategy's own final one.",
-        width=200,
         bind="query-params",
     )
 

@@ -32,6 +32,11 @@ class Source:
     """Whether a run stands behind it, with its settings and records, that can train further."""
 
 
+def letter_of(position: int) -> str:
+    """What the run at that position (from 0) is called: A, B, ..."""
+    return chr(ord("A") + position)
+
+
 def open_run(row: RunRow, position: int) -> Source | None:
     """A listed run as it stands now, at that position (from 0); None before its first cycle."""
     records = record_count(row.id)
@@ -40,7 +45,7 @@ def open_run(row: RunRow, position: int) -> Source | None:
         return None
     return Source(
         row.id,
-        chr(ord("A") + position),
+        letter_of(position),
         row.name,
         records,
         run_config(row.id),
@@ -63,7 +68,14 @@ def open_logs(log_id: str, title: str, position: int) -> Source:
     _, name, folder = log_id.split("/")
     log = open_log(logs_directory() / name / folder)
     title = f"{title}, π₀ {percent(log.settings.pool_prevalence)}"
-    letter = chr(ord("A") + position)
     return Source(
-        log_id, letter, title, 0, log.config, log.evidence, None, has_counts=False, can_resume=False
+        log_id,
+        letter_of(position),
+        title,
+        0,
+        log.config,
+        log.evidence,
+        None,
+        has_counts=False,
+        can_resume=False,
     )

@@ -17,7 +17,7 @@ from alcore.wording import as_plain_markdown
 
 _TICK = 1.0
 _PROBLEM = "import"
-_TITLES = {"auto": "detect automatically"} | {name: form.title for name, form in FORMATS.items()}
+_TITLES = {"auto": "Detect automatically"} | {name: form.title for name, form in FORMATS.items()}
 _ICONS = {
     "running": ":material/hourglass:",
     "finished": ":material/check_circle:",

@@ -6,50 +6,59 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.metrics import METRICS
-from alcore.presentation.figures.layout import CHART_HEIGHT
 from alcore.presentation.figures.learning_curves import learning_curves, query_shares
 from alcore.presentation.labels import METRIC_TITLES
-from alcore.presentation.sentences import basis
+from alcore.presentation.sentences import basis, curves_in_words, shares_in_words
 from alcore.runs.index import RunRow
 from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
-from alcore.ui.gallery import show_query, show_strip
+from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
 from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
+from alcore.ui.stage import show_chart
 from alcore.wording import percent, plural
 
-_CHOICE_HEIGHT = 56  # of the row above the charts
 _CHART_COLUMNS = (6, 4)
 _QUERY_CLICK = Click("query")
 """On a point of a learning curve: strategy, repetition (0 for the mean), cycle."""
 
 
-def show(row: RunRow | None, *, test_prevalence: float) -> None:
-    """Learning curves, query shares and latest picks of the shown run, or what will be there.
+def show(row: RunRow, *, test_prevalence: float) -> None:
+    """Learning curves and query shares of the shown run, and below them what each strategy picked last.
 
     Args:
         test_prevalence: at which the curves are shown; it need not be the run's own.
     """
-    if row is None:
-        _placeholder()
-        return
-
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
-    left, right = st.columns(_CHART_COLUMNS, gap="medium")
-    with left, st.container(key="curves"):
-        _curves(row.id, config, evidence, test_prevalence)
-    with right:
-        with st.container(height=_CHOICE_HEIGHT, border=False):
-            st.markdown("**Defective patches in each query**")
-        figure = query_shares(run_selections(row.id, records), config)
-        st.plotly_chart(figure, key=f"shares-{row.id}", config={"displayModeBar": False})
-    st.caption(
-        f"Grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
-        f"{percent(config.pool_prevalence)}. Click a point of a curve to open that query's images."
-    )
-    if records:
-        show_strip(row.id, records)
+    with st.container(key="stage"):
+        left, right = st.columns(_CHART_COLUMNS, gap="small")
+        with left, st.container(key="curves"):
+            _curves(row.id, config, evidence, test_prevalence)
+        with right, st.container(key="shares"):
+            _show_shares(row.id, config, records)
+    show_picks(row.id)
+
+
+def tell(row: RunRow) -> None:
+    """What the charts mean: for those who look at them at leisure, below all else."""
+    config, records = run_config(row.id), record_count(row.id)
+    evidence = run_evidence(row.id, records)
+    sentences = [
+        "Left, bands: " + (basis(evidence) if evidence else "95 % intervals, from the first cycle on."),
+        "Right, grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
+        f"{percent(config.pool_prevalence)}.",
+        "Click a point of a curve to open that query's images.",
+        PICKS_NOTE,
+    ]
+    st.caption("  \n".join(sentences))
+
+
+def _show_shares(run_id: str, config: RunConfig, records: int) -> None:
+    with st.container(key="shares_title"):
+        st.markdown("**Defective patches in each query**")
+    shares = run_selections(run_id, records)
+    show_chart(query_shares(shares, config), f"shares-{run_id}", alt=shares_in_words(shares, config))
 
 
 @st.fragment
@@ -57,21 +66,22 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prev
     """The learning curves alone, so that a change of metric redraws nothing else."""
     metric, prevalence = _chart_choice(config, test_prevalence)
     points = run_tables(run_id).values(metric, prevalence)
+    means = curve_frame(evidence, metric, prevalence)
     chart = f"curves-{run_id}"
     figure = learning_curves(
         points,
-        curve_frame(evidence, metric, prevalence),
+        means,
         config,
         metric=metric,
         repetitions=evidence.repetitions if evidence else 0,
         shows_each=st.session_state.get("each", False),
+        is_whole_scale=st.session_state.get("whole_scale", False),
     )
-    st.plotly_chart(
+    show_chart(
         figure,
-        key=chart,
-        on_select=lambda: _QUERY_CLICK.take(chart),
-        selection_mode="points",
-        config={"displaylogo": False},
+        chart,
+        alt=curves_in_words(means, metric, prevalence),
+        on_point=lambda: _QUERY_CLICK.take(chart),
     )
     undefined = int(points["value"].isna().sum())
     if undefined:
@@ -79,26 +89,8 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prev
             f"{METRIC_TITLES[metric]} is undefined, and left out, in {undefined} of "
             f"{plural(len(points), 'point')}: there the model predicts no defect at all."
         )
-    if evidence:
-        st.caption(f"Bands: {basis(evidence)}")
-    if config.repetitions > 1:
-        st.toggle("Show each repetition", key="each")
     if _QUERY_CLICK.is_news():
         st.rerun()  # the dialog opens from the page
-
-
-def _placeholder() -> None:
-    """Where the charts will be, before the first run; without plotly, whose loading would delay the page."""
-    for column, text in zip(
-        st.columns(_CHART_COLUMNS, gap="medium"),
-        (
-            "**Learning curves** of each strategy will grow here, one point per cycle.",
-            "**Defects in each query** will be compared here with what random drawing gives.",
-        ),
-        strict=True,
-    ):
-        with column.container(border=True, height=CHART_HEIGHT + _CHOICE_HEIGHT, vertical_alignment="center"):
-            st.markdown(text, text_alignment="center")
 
 
 def open_clicked_query(run_id: str | None) -> None:
@@ -109,7 +101,7 @@ def open_clicked_query(run_id: str | None) -> None:
 
 
 def _chart_choice(config: RunConfig, test_prevalence: float) -> tuple[str, float]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="chart_choice"):
         metric = st.segmented_control(
             "Metric of the defect class",
             METRICS,
@@ -125,8 +117,11 @@ def _chart_choice(config: RunConfig, test_prevalence: float) -> tuple[str, float
             list(prevalences),
             default="π₁",
             required=True,
-            format_func=lambda name: f"at {name} = {percent(prevalences[name])}",
+            format_func=lambda name: f"{name} = {percent(prevalences[name])}",
             key="at",
             label_visibility="collapsed",
         )
+        st.toggle("0 to 1", key="whole_scale")
+        if config.repetitions > 1:
+            st.toggle("Each repetition", key="each")
     return metric, prevalences[at]

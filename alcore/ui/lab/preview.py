@@ -12,10 +12,11 @@ from alcore.experiment.repetition import RepetitionSplit, draw_repetition
 from alcore.presentation.imaging import mosaic, png
 from alcore.presentation.palette import TRUE_MASK
 from alcore.statistics.chance import chance_of_none
+from alcore.ui.lab.sidebar import KEYS
 from alcore.ui.session import dataset
-from alcore.wording import percent
+from alcore.wording import as_plain_markdown, percent, plural
 
-_COLUMNS, _ROWS, _SIDE = 20, 4, 64
+_COLUMNS, _ROWS, _SIDE = 18, 10, 64
 
 
 def draw(config: RunConfig) -> RepetitionSplit:
@@ -23,15 +24,30 @@ def draw(config: RunConfig) -> RepetitionSplit:
     return draw_repetition(config, dataset(config.dataset), 1)
 
 
-def show_pool(config: RunConfig, drawn: RepetitionSplit) -> None:
-    """Counts in a line, a mosaic of the pool, and π₀ against π₁."""
+def show_pool(config: RunConfig, drawn: RepetitionSplit, *, is_folded: bool) -> None:
+    """What the next run would draw from: a line of counts, a mosaic of the pool, and π₀ against π₁.
+
+    Args:
+        is_folded: show the line alone; a click opens the rest.
+    """
+    summary = pool_summary(config, drawn)
+    if is_folded:
+        with st.expander(summary, key="pool_line"):
+            _show_mosaic(config, drawn)
+    else:
+        st.markdown(summary)
+        _show_mosaic(config, drawn)
+
+
+def _show_mosaic(config: RunConfig, drawn: RepetitionSplit) -> None:
     defective = dataset(config.dataset).defective[drawn.pool]
-    left, right = st.columns([7, 3], gap="medium", vertical_alignment="top")
+    left, right = st.columns([8, 3], gap="medium", vertical_alignment="top")
     with left:
         picture, shown = _pool_mosaic(
             config.dataset, config.pool_size, config.pool_prevalence, config.seed, _drawn=drawn
         )
-        st.image(picture, width="stretch", alt="thumbnails of the pool, defective ones framed in yellow")
+        alt = f"{shown} of {config.pool_size} patches of the pool, defective ones framed in yellow"
+        st.image(picture, width="stretch", alt=alt)
         st.caption(f"{shown} of {config.pool_size} pool patches at random; defective ones framed in yellow")
     with right:
         st.html(_prevalence_bars(defective.mean(), config.test_prevalence))
@@ -58,17 +74,42 @@ def pool_summary(config: RunConfig, drawn: RepetitionSplit) -> str:
     return (
         f"**Pool {config.pool_size}** · {defective} defective ({percent(defective / config.pool_size)}) · "
         f"**first query {query}**: {query * defective / config.pool_size:.1f} defective expected, "
-        f"none with a chance of {percent(none)}"
+        f"{_chance(none)} chance that it contains no defect"
     )
 
 
+def _chance(share: float) -> str:
+    """A probability with one digit, as far as that tells it from 0 and 1."""
+    return percent(share) if share < 0.001 or share > 0.999 else f"{100 * share:.1f} %"
+
+
 def show_problem(config: RunConfig | None, problem: AlcoreError) -> None:
-    """Say why there is nothing to run, beside the sliders and where the pool would be."""
-    st.sidebar.error(str(problem), icon=":material/error:")
-    text = f"**No pool:** {problem}"
+    """Say why there is nothing to run, with a button that mends it where one can."""
+    text = as_plain_markdown(str(problem))
+    text = text[:1].upper() + text[1:]
     if config is not None:
-        text += f"  \n{_what_the_data_set_holds(config.dataset)}"
-    st.error(text)
+        text += f"  \n{as_plain_markdown(_what_the_data_set_holds(config.dataset))}"
+    with st.container(horizontal=True, vertical_alignment="center", key="no_pool"):
+        st.error(text, icon=":material/error:", width="stretch")
+        for label, key, value in _remedies():
+            st.button(label, key=f"use-{key}", on_click=_use, args=(key, value))
+
+
+def _remedies() -> list[tuple[str, str, int]]:
+    """Buttons that make the queries fit the pool: label, key of the control, its new value."""
+    pool, query, cycles = (
+        st.session_state.get(KEYS[name], 0) for name in ("pool_size", "query_size", "cycles")
+    )
+    if query * cycles <= pool:
+        return []
+    most = pool // query
+    if most == 0:
+        return [(f"Use a query size of {pool // cycles or 1}", KEYS["query_size"], pool // cycles or 1)]
+    return [(f"Use {plural(most, 'cycle')}", KEYS["cycles"], most)]
+
+
+def _use(key: str, value: int) -> None:
+    st.session_state[key] = value
 
 
 def _what_the_data_set_holds(name: str) -> str:

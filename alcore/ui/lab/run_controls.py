@@ -1,4 +1,4 @@
-"""The Lab's controls of a run: Run, Pause, Step, Stop, and what the shown run is doing.
+"""The Lab's second row: the shown run, what it is doing, and the buttons that command it.
 
 One small fragment ticks. When a record has come, or a status changed, it reruns the page once, and that draws
 the charts anew. Ticking the charts themselves would take a tenth of a second of both browser and server each
@@ -11,16 +11,18 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import FULL_POOL
+from alcore.presentation.sentences import cycles_finished
 from alcore.runs.clock import share_done
 from alcore.runs.events import RunProgress
 from alcore.runs.index import RunRow
 from alcore.ui import problems
+from alcore.ui.announcer import announce
+from alcore.ui.lab.next_run import PROBLEM
 from alcore.ui.session import manager, readable, record_count, run_config, shown_run
-from alcore.wording import as_plain_markdown, clock, plural
+from alcore.wording import as_plain_markdown, clock
 
 _EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
 _SECONDS_TO_DRAW = 2.5
-_PROBLEM = "run"
 
 
 def tick_of(row: RunRow | None) -> float:
@@ -30,46 +32,32 @@ def tick_of(row: RunRow | None) -> float:
     return _TICK if record_count(row.id) else _EAGER_TICK
 
 
-def show(row: RunRow | None, config: RunConfig | None) -> None:
-    """Run, Pause, Step, Stop, with progress. `config` is what Run would start; None where it cannot."""
+def show(row: RunRow | None) -> None:
+    """Pause, Step and Stop, with progress in a sentence; redraws the page when the run has come further."""
     drawn = _state(row)
 
     @st.fragment(run_every=tick_of(row))
     def fragment() -> None:
-        active = row is not None and row.is_active
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Run",
-                key="run_button",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=config is None,
-                on_click=_start,
-                args=(config,),
-            )
+        with st.container(horizontal=True, vertical_alignment="center", key="shown_run"):
             _pause_button(row)
             _command_button("Step", "step", row, ":material/skip_next:", "Finish one cycle, then pause")
             _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
             if row is not None and row.is_resumable:
                 _resume_button(row)
-        problems.show(_PROBLEM)
-        if row is None:
-            st.progress(0.0, text="No run yet: set the sliders and press **Run**.")
-        else:
-            _progress(row)
+            with st.container(key="progress", width="stretch"):
+                if row is None:
+                    st.progress(0.0, text="**Shown:** no run yet")
+                else:
+                    _progress(row)
+        if row is not None and row.status == "failed":
+            st.error(as_plain_markdown(row.message), icon=":material/error:")
+        announce(_spoken(row))
         if _state(_shown_row()) != drawn:
             st.rerun()
-        if not active:
+        if row is None or not row.is_active:
             manager().keep_spare(after=_SECONDS_TO_DRAW)
 
     fragment()
-
-
-def _start(config: RunConfig) -> None:
-    def submit() -> None:
-        st.query_params["run"] = manager().submit(config)
-
-    problems.attempt(_PROBLEM, submit)
 
 
 def _shown_row() -> RunRow | None:
@@ -78,8 +66,11 @@ def _shown_row() -> RunRow | None:
 
 
 def _state(row: RunRow | None) -> tuple[object, ...]:
-    """All of a run that the page draws outside the ticking fragment."""
-    return (row.id, row.status, row.name, record_count(row.id)) if row and not readable(row.id) else ()
+    """All that the page draws of runs outside the ticking fragment."""
+    active = tuple((other.id, other.status) for other in manager().index.rows() if other.is_active)
+    if row is None or readable(row.id):
+        return active
+    return (row.id, row.status, row.name, record_count(row.id), active)
 
 
 def _command_button(label: str, command: str, row: RunRow | None, icon: str, help_text: str) -> None:
@@ -93,7 +84,7 @@ def _command_button(label: str, command: str, row: RunRow | None, icon: str, hel
         help=help_text,
         disabled=not usable,
         on_click=problems.attempt,  # a callback: it comes before anything that could rerun the page
-        args=(_PROBLEM, manager().command, row.id if row else "", command),
+        args=(PROBLEM, manager().command, row.id if row else "", command),
     )
 
 
@@ -111,28 +102,24 @@ def _resume_button(row: RunRow) -> None:
         icon=":material/restart_alt:",
         help="Continue from the last finished cycle",
         on_click=problems.attempt,
-        args=(_PROBLEM, manager().resume, row.id),
+        args=(PROBLEM, manager().resume, row.id),
     )
 
 
 def _progress(row: RunRow) -> None:
-    config = run_config(row.id)
-    records = record_count(row.id)
-    progress = manager().progress(row.id)
+    config, progress = run_config(row.id), manager().progress(row.id)
     share = share_done(config, manager().store(row.id).committed()) if progress is None else progress.share
-    st.progress(min(share, 1.0), text=_status_text(row, config, records, progress))
-    if row.status == "failed":
-        st.error(row.message, icon=":material/error:")
-    elif row.status == "interrupted":
-        st.warning(f"Interrupted: {row.message}. Resume continues from the last finished cycle.")
+    st.progress(min(share, 1.0), text=_status_text(row, config, progress))
 
 
-def _status_text(row: RunRow, config: RunConfig, records: int, progress: RunProgress | None) -> str:
-    name = f"**{as_plain_markdown(row.name)}** · "
+def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -> str:
+    name = f"**Shown:** {as_plain_markdown(row.name)} · "
     if row.status == "queued":
-        return name + "queued: waits for the device"
+        return name + _waiting(row)
     if not row.is_active:
-        return name + f"{row.status}, {records} of {plural(config.records, 'cycle')} of strategies done"
+        done = cycles_finished(config, record_count(row.id))
+        why = f" ({as_plain_markdown(row.message)})" if row.status == "interrupted" and row.message else ""
+        return name + (done if row.is_finished else f"{row.status}{why}, {done}")
     if progress is None:
         return name + "starting"
     where = f"cycle {progress.cycle} of {config.cycles} · {progress.phase} {progress.strategy}"
@@ -144,3 +131,18 @@ def _status_text(row: RunRow, config: RunConfig, records: int, progress: RunProg
     if progress.left is not None:
         time += f", about {clock(progress.left)} left"
     return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"
+
+
+def _waiting(row: RunRow) -> str:
+    queue = manager().queue_with(row.id)
+    if not queue or queue[0].id == row.id:
+        return "queued, begins in a moment"
+    paused = ", which is paused" if queue[0].status == "paused" else ""
+    return f"queued, waits for {as_plain_markdown(queue[0].name)}{paused}"
+
+
+def _spoken(row: RunRow | None) -> str:
+    """The progress in as few words as change only when a cycle, or the run, has ended."""
+    if row is None:
+        return ""
+    return f"{row.name}: {row.status}, {cycles_finished(run_config(row.id), record_count(row.id))}"

@@ -7,11 +7,12 @@ from typing import Any
 import streamlit as st
 
 from alcore.acquisition import strategy_names
-from alcore.config import RunConfig, load_config, make_config
+from alcore.config import RunConfig, load_config
 from alcore.data.collection import dataset_names
+from alcore.errors import ConfigError
 from alcore.learning.model_names import check_names
 from alcore.ui.choices import PREVALENCES, START_TITLES
-from alcore.ui.config_form import ConfigForm
+from alcore.ui.config_form import ConfigForm, make_settings
 from alcore.ui.session import manager
 from alcore.wording import percent
 
@@ -44,12 +45,15 @@ def sidebar() -> RunConfig:
     """
     form = ConfigForm(KEYS, load_config("demo"), is_linked=True)
     with st.sidebar:
+        st.markdown("**Next run**")
         values = _experiment(form)
         with st.expander("Network and training"):
             values |= {"model": form.network(), "training": _training(form)}
         with st.expander("Seed and device"):
             values |= {"seed": form.number("seed"), "device": _device(form)}
-    config = make_config(values, origin="these settings")
+    if not values["strategies"]:
+        raise ConfigError("Choose at least one strategy")
+    config = make_settings(values)
     check_names(config.model)
     return config
 

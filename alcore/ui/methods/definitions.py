@@ -48,7 +48,7 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
     ),
     "Studies": (
         ("Cost of shift", analysis.loss_under_shift, ""),
-        ("Places", analysis.ranks, ""),
+        ("Ranks", analysis.ranks, ""),
     ),
     "Image by image": (
         ("Detection and false alarms", detection.rates_along, ""),

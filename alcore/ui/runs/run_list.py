@@ -8,10 +8,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from alcore.errors import AlcoreError
+from alcore.presentation.sentences import cycles_finished
 from alcore.runs.index import RunRow
 from alcore.ui import problems
 from alcore.ui.session import manager, record_count, run_config
-from alcore.wording import plural
 
 _ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -77,10 +77,9 @@ def _slot(run_id: str) -> str:
 
 def _done(row: RunRow) -> str:
     try:
-        config, records = run_config(row.id), record_count(row.id)
+        return cycles_finished(run_config(row.id), record_count(row.id))
     except AlcoreError as error:
         return str(error)
-    return f"{records} of {plural(config.records, 'cycle')}"
 
 
 def _rename(run_id: str) -> None:

@@ -13,8 +13,9 @@ from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import is_predicted, outlined, png
 from alcore.runs.index import RunRow
 from alcore.runs.records import StoredRecord
+from alcore.ui import address
 from alcore.ui.gallery import OVERLAYS, legend_text, show_patch, tile_pictures
-from alcore.ui.session import recorded_runs, run_config, run_dataset, run_records
+from alcore.ui.session import recorded_runs, run_config, run_dataset, run_records, show_run
 from alcore.wording import plural
 
 _SORTS = {"rank": "Order of choice", "score": "Score", "size": "Size of defect"}
@@ -28,11 +29,15 @@ def choose_run(preferred: str | None) -> str | None:
         return None
     ids = list(rows)
     index = ids.index(preferred) if preferred in rows else 0
-    chosen = st.selectbox(
-        "Run", ids, index, format_func=lambda run_id: _title(rows[run_id]), key="samples_run"
+    address.settle("samples", {"run": [ids[index]]})
+    return st.sidebar.selectbox(
+        "Run",
+        ids,
+        index,
+        format_func=lambda run_id: _title(rows[run_id]),
+        key=f"samples_run-{ids[index]}",
+        on_change=lambda: show_run(st.session_state[f"samples_run-{ids[index]}"]),
     )
-    st.query_params["run"] = chosen
-    return chosen
 
 
 def _title(row: RunRow) -> str:
@@ -42,8 +47,9 @@ def _title(row: RunRow) -> str:
 def show_chosen(run_id: str) -> None:
     """A query's patches as a grid; with a second strategy, both side by side and how much they share."""
     config = run_config(run_id)
-    first, second, repetition, cycle = _choose_query(run_id, config)
-    sort, overlay = _choose_view()
+    with st.sidebar:
+        first, second, repetition, cycle = _choose_query(run_id, config)
+        sort, overlay = _choose_view()
     names = [name for name in (first, second) if name is not None]
     keys = [CycleKey(repetition, cycle, name) for name in names]
     finished = set(run_records(run_id).committed())
@@ -58,9 +64,8 @@ def show_chosen(run_id: str) -> None:
 
 
 def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int, int]:
-    columns = st.columns([3, 3, 2, 4], vertical_alignment="bottom")
     telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
-    first = columns[0].selectbox(
+    first = st.selectbox(
         "Strategy",
         config.strategies,
         telling[0] if telling else 0,
@@ -68,21 +73,20 @@ def _choose_query(run_id: str, config: RunConfig) -> tuple[str, str | None, int,
         persist_state="page",
     )
     others = [name for name in config.strategies if name != first]
-    second = columns[1].selectbox(
+    second = st.selectbox(
         "Side by side with",
         [None, *others],
         format_func=lambda name: name or "none",
         key=f"samples_second-{run_id}",
         persist_state="page",
     )
-    repetition = columns[2].selectbox(
+    repetition = st.selectbox(
         "Repetition",
         range(1, config.repetitions + 1),
         key=f"samples_repetition-{run_id}",
         persist_state="page",
     )
-    with columns[3]:
-        cycle = _cycle_slider("Cycle", run_id, f"samples_cycle-{run_id}", first, repetition, start=2)
+    cycle = _cycle_slider("Cycle", run_id, f"samples_cycle-{run_id}", first, repetition, start=2)
     return first, second, repetition, cycle
 
 
@@ -97,25 +101,24 @@ def _cycle_slider(label: str, run_id: str, widget: str, strategy: str, repetitio
 
 
 def _choose_view() -> tuple[str, str]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        overlay = st.segmented_control(
-            "Show",
-            list(OVERLAYS),
-            default="outline",
-            required=True,
-            format_func=OVERLAYS.get,
-            key="samples_overlay",
-            persist_state="page",
-        )
-        sort = st.segmented_control(
-            "Sort by",
-            list(_SORTS),
-            default="rank",
-            required=True,
-            format_func=_SORTS.get,
-            key="samples_sort",
-            persist_state="page",
-        )
+    overlay = st.segmented_control(
+        "Show",
+        list(OVERLAYS),
+        default="outline",
+        required=True,
+        format_func=OVERLAYS.get,
+        key="samples_overlay",
+        persist_state="page",
+    )
+    sort = st.segmented_control(
+        "Sort by",
+        list(_SORTS),
+        default="rank",
+        required=True,
+        format_func=_SORTS.get,
+        key="samples_sort",
+        persist_state="page",
+    )
     return sort, overlay
 
 
@@ -137,11 +140,17 @@ def _show_grid(run_id: str, key: CycleKey, sort: str, overlay: str, *, columns: 
     for start in range(0, rows.size, columns):
         line = zip(st.columns(columns), rows[start : start + columns], tiles[start : start + columns])
         for column, row, (picture, caption) in line:
-            column.image(picture, width="stretch")
+            column.image(picture, width="stretch", alt=_alt(query, int(row)))
             name = f"open-{key.stem}-{row}"
             if column.button(caption, key=name, help="Open it large", type="tertiary", width="stretch"):
                 show_patch(run_id, key, int(row))
     st.caption(legend_text(has_prediction=key.cycle > 1))
+
+
+def _alt(query: StoredRecord, row: int) -> str:
+    """A patch in words, such as 'patch 566, defective, chosen first'."""
+    kind = "defective" if query.defective[row] else "clean"
+    return f"patch {query.items[row]}, {kind}, chosen {'first' if row == 0 else f'as number {row + 1}'}"
 
 
 def _sorted_rows(run_id: str, query: StoredRecord, sort: str) -> np.ndarray:
@@ -157,14 +166,16 @@ def _sorted_rows(run_id: str, query: StoredRecord, sort: str) -> np.ndarray:
 def show_learning(run_id: str) -> None:
     """A fixed set of test patches; a slider plays the cycles."""
     config = run_config(run_id)
-    columns = st.columns([3, 2, 7], vertical_alignment="bottom")
-    strategy = columns[0].selectbox(
-        "Strategy", config.strategies, key=f"learn_strategy-{run_id}", persist_state="page"
-    )
-    repetition = columns[1].selectbox(
-        "Repetition", range(1, config.repetitions + 1), key=f"learn_repetition-{run_id}", persist_state="page"
-    )
-    with columns[2]:
+    with st.sidebar:
+        strategy = st.selectbox(
+            "Strategy", config.strategies, key=f"learn_strategy-{run_id}", persist_state="page"
+        )
+        repetition = st.selectbox(
+            "Repetition",
+            range(1, config.repetitions + 1),
+            key=f"learn_repetition-{run_id}",
+            persist_state="page",
+        )
         cycle = _cycle_slider("After cycle", run_id, f"learn_cycle-{run_id}", strategy, repetition, start=1)
     key = CycleKey(repetition, cycle, strategy)
     if key not in set(run_records(run_id).committed()):
@@ -176,7 +187,7 @@ def show_learning(run_id: str) -> None:
     pictures = _gallery(run_id, key)
     for start in range(0, len(pictures), 6):
         for column, (picture, caption) in zip(st.columns(6), pictures[start : start + 6]):
-            column.image(picture, caption=caption, width="stretch")
+            column.image(picture, caption=caption, width="stretch", alt=f"test patch, {caption}")
     st.caption("Yellow outline: true mask · blue outline: the model's prediction")
 
 

@@ -28,19 +28,18 @@ _SIDE = 160
 def show_why(run_id: str) -> None:
     """Choose a strategy and a query; its map, its scores, and the patches that the reader selects."""
     config = run_config(run_id)
-    columns = st.columns([3, 2, 3, 4], vertical_alignment="bottom")
     telling = [rank for rank, name in enumerate(config.strategies) if get_strategy(name).score_name]
-    strategy = columns[0].selectbox(
+    strategy = st.sidebar.selectbox(
         "Strategy",
         config.strategies,
         telling[0] if telling else 0,
         key=f"why_strategy-{run_id}",
         persist_state="page",
     )
-    repetition = columns[1].selectbox(
+    repetition = st.sidebar.selectbox(
         "Repetition", range(1, config.repetitions + 1), key=f"why_repetition-{run_id}", persist_state="page"
     )
-    plays = columns[2].toggle("Play the queries", key=f"why_play-{run_id}", disabled=config.cycles < 3)
+    plays = st.sidebar.toggle("Play the queries", key=f"why_play-{run_id}", disabled=config.cycles < 3)
     keys = run_records(run_id).committed_of(strategy, repetition)
     if len(keys) < 2:
         st.info(
@@ -185,7 +184,7 @@ def _show_selected(run_id: str, frame: pd.DataFrame, items: list[int]) -> None:
     for start in range(0, len(pictures), _COLUMNS):
         line = zip(pictures[start : start + _COLUMNS], captions[start : start + _COLUMNS])
         for column, (picture, caption) in zip(st.columns(_COLUMNS), line):
-            column.image(picture, caption=caption, width="stretch")
+            column.image(picture, caption=caption, width="stretch", alt=f"selected patch, {caption}")
 
 
 def _caption(row: Any) -> str:  # noqa: ANN401  a row of a frame, which pandas leaves untyped

@@ -8,7 +8,6 @@ import streamlit as st
 
 from alcore.errors import AlcoreError
 from alcore.presentation.figures import budgets
-from alcore.presentation.imaging import outlined, png
 from alcore.presentation.labels import display_name
 from alcore.presentation.sentences import judged_at
 from alcore.statistics.comparison import Question, by_budget
@@ -16,11 +15,11 @@ from alcore.study.plan import Cell
 from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE
 from alcore.ui.click import selected_points
 from alcore.ui.downloads import show_figure
+from alcore.ui.gallery import picked_in_words, strip_of
 from alcore.ui.session import dataset
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import as_plain_markdown, percent
 
-_STRIP, _SIDE = 10, 128
 _POOL, _TEST = "cell_pool", "cell_test_prevalence"
 
 
@@ -33,10 +32,11 @@ def take_click(chart: str) -> None:
 
 def show_cell(view: StudyView, test_prevalences: tuple[float, ...]) -> None:
     """Choose a cell; its curves, and what its strategies chose."""
-    st.markdown("##### One cell")
-    with st.container(horizontal=True):
+    with st.sidebar:
+        st.markdown("**One cell**")
         pool = _choose(POOL_PREVALENCE, _POOL, list(view.by_pool))
         test_prevalence = _choose(TEST_PREVALENCE, _TEST, test_prevalences)
+    st.markdown(f"**One cell:** π₀ = {percent(pool)}, π₁ = {percent(test_prevalence)}")
     question = Question(view.question.metric, test_prevalence, view.question.baseline)
     curves = budgets.RunCurves("", by_budget(view.by_pool[pool], question))
     title = judged_at(question.metric, test_prevalence)
@@ -50,7 +50,7 @@ def _choose(label: str, key: str, prevalences: Sequence[float]) -> float:
     """One of them; that in the middle at first, and where the choice of before is not among them."""
     if st.session_state.get(key) not in prevalences:
         st.session_state[key] = prevalences[len(prevalences) // 2]
-    return st.selectbox(label, prevalences, key=key, format_func=percent, width=220)
+    return st.selectbox(label, prevalences, key=key, format_func=percent)
 
 
 def _show_images(view: StudyView, cell: Cell) -> None:
@@ -69,25 +69,18 @@ def _show_images(view: StudyView, cell: Cell) -> None:
     if view.reader.data_fingerprint(cell) not in (None, patches.fingerprint):
         st.caption("The data set of that name here is not the study's: its images are not shown.")
         return
-    with st.container(horizontal=True):
-        repetition = st.selectbox(
-            "Repetition", results.repetitions.tolist(), key="cell_repetition", width=160
-        )
-        cycle = st.slider(
-            "Query", 1, cell.config.cycles, min(2, cell.config.cycles), key="cell_cycle", width=300
-        )
+    with st.sidebar:
+        repetition = st.selectbox("Repetition", results.repetitions.tolist(), key="cell_repetition")
+        cycle = st.slider("Query", 1, cell.config.cycles, min(2, cell.config.cycles), key="cell_cycle")
     row = results.repetitions.tolist().index(repetition)
     for index, strategy in enumerate(cell.config.strategies):
         items, defective = results.items[row, index, cycle - 1], results.defective[row, index, cycle - 1]
-        label, images = st.columns([1, 9], vertical_alignment="center")
-        label.markdown(
-            f"**{display_name(strategy)}**  \n{int(defective.sum())} of {items.size} patches defective"
-        )
-        shown = items[:_STRIP]
-        pictures = zip(patches.images(shown), patches.masks(shown), strict=True)
-        for column, (image, mask) in zip(images.columns(_STRIP), pictures, strict=False):
-            column.image(png(outlined(image, side=_SIDE, truth=mask)), width="stretch")
-    st.caption(f"The first {_STRIP} choices of the query, in order. Yellow outline: true mask.")
+        with st.container(key=f"picks-{index}"):
+            label, images = st.columns([2, 11], gap="small", vertical_alignment="center")
+        label.markdown(f"**{display_name(strategy)}**  \n{int(defective.sum())} of {items.size} defective")
+        alt = f"Query {cycle} of {strategy}: {picked_in_words(items, defective)}"
+        images.image(strip_of(patches, items, defective), width="content", alt=alt)
+    st.caption("The query in the order of choice. Yellow frame: defective; yellow outline: true mask.")
 
 
 def _offer_run(view: StudyView, cell: Cell) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from alcore.statistics.comparison import Question
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader, known_studies, open_study
+from alcore.ui import address
 from alcore.ui.choices import TEST_PREVALENCE, choose_baseline, choose_metric, nearest_prevalence
 from alcore.ui.downloads import choose_figure_format
 from alcore.ui.study import study_form, study_progress
@@ -35,8 +36,8 @@ def _choose(names: list[str]) -> str:
         st.session_state["study"] = asked
     elif st.session_state.get("study") not in names:
         st.session_state["study"] = names[0]
-    name = st.selectbox("Study", names, key="study", on_change=_note_choice)
-    st.query_params["study"] = name
+    name = st.sidebar.selectbox("Study", names, key="study", on_change=_note_choice)
+    address.settle("study", {"study": [name]})
     return name
 
 
@@ -46,6 +47,26 @@ def _note_choice() -> None:
 
 def _show_study(directory: Path, title: str) -> None:
     reader = _reader(directory)
+    if title == _PROGRESS:
+        study_progress.show(reader)
+    else:
+        _show_view(reader, title)
+    _tell_origin(reader)
+
+
+def _show_view(reader: StudyReader, title: str) -> None:
+    cells = _slice(reader)
+    study_progress.show_line(reader, cells)
+    by_pool = reader.evidence_by_pool(cells)
+    if not by_pool:
+        st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
+        return
+    question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
+    VIEWS[title](StudyView(reader, cells, by_pool, question))
+
+
+def _tell_origin(reader: StudyReader) -> None:
+    """Say of a study that was not run here where it comes from, below what it shows."""
     if not reader.has_counts:
         st.info(
             "**Imported logs**: their metrics are known only at the prevalences of their test sets. What was "
@@ -58,17 +79,6 @@ def _show_study(directory: Path, title: str) -> None:
             f"{_made_by(reader)} What is shown is computed from its saved counts.",
             icon=":material/inventory_2:",
         )
-    if title == _PROGRESS:
-        study_progress.show(reader)
-        return
-    cells = _slice(reader)
-    study_progress.show_line(reader, cells)
-    by_pool = reader.evidence_by_pool(cells)
-    if not by_pool:
-        st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
-        return
-    question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
-    VIEWS[title](StudyView(reader, cells, by_pool, question))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -95,10 +105,9 @@ def _slice(reader: StudyReader) -> list[Cell]:
     if not reader.others:
         return next(iter(reader.slices.values()))
     chosen = []
-    with st.container(horizontal=True):
-        for key in reader.others:
-            values = list(dict.fromkeys(dict(slice_)[key] for slice_ in reader.slices))
-            chosen.append((key, st.selectbox(key, values, key=f"slice-{key}", width=240)))
+    for key in reader.others:
+        values = list(dict.fromkeys(dict(slice_)[key] for slice_ in reader.slices))
+        chosen.append((key, st.sidebar.selectbox(key, values, key=f"slice-{key}")))
     return reader.slices[tuple(chosen)]
 
 
@@ -106,7 +115,7 @@ def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> 
     strategies = list(cells[0].config.strategies)
     prevalences = sorted(reader.plan.test_prevalences)
     test_prevalence = nearest_prevalence(cells[0].config.test_prevalence, prevalences)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.sidebar:
         metric = choose_metric("study_metric")
         baseline = choose_baseline("study_baseline", strategies, is_linked=False)
         if at_one_prevalence and len(prevalences) > 1:
@@ -116,7 +125,6 @@ def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> 
                 test_prevalence,
                 format_func=percent,
                 key="study_test_prevalence",
-                width=260,
                 help="Where the models are used. It costs no run: every number comes from saved counts.",
             )
         choose_figure_format()

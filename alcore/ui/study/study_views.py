@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from alcore.presentation.figures import budgets, study_maps
+from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.labels import display_name
 from alcore.presentation.sentences import gain_claims, loss_claims
 from alcore.study import analysis
 from alcore.study.report import bounded, color_limit
 from alcore.ui.downloads import show_figure
+from alcore.ui.stage import show_chart
 from alcore.ui.study.cell_view import show_cell, take_click
 from alcore.ui.study.report_view import show_report
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import percent, plural
-
-_STRIP, _SIDE = 10, 128
 
 
 def _show_map(view: StudyView) -> None:
@@ -33,23 +34,23 @@ def _show_map(view: StudyView) -> None:
             "least two cycles, and a metric that is defined in all of them."
         )
         return
-    st.markdown(
-        f"**Advantage over {view.question.baseline}** where defects are π₀ of the pool and π₁ of what the "
-        "model is used on. **Bold**: the 95 % interval is clear of zero. *Italic* ○: it contains zero. "
-        "Framed: no shift. Click a cell for its curves and images."
-    )
     limit = color_limit(grid)
     columns = st.columns(min(2, len(strategies)))
     for index, strategy in enumerate(strategies):
         figure = study_maps.advantage_map(grid, strategy, title=view.area, limit=limit)
         with columns[index % len(columns)]:
-            st.plotly_chart(
+            show_chart(
                 figure,
-                key=f"map-{strategy}",
-                on_select=lambda strategy=strategy: take_click(f"map-{strategy}"),
-                selection_mode="points",
-                config={"displayModeBar": False},
+                f"map-{strategy}",
+                alt=in_words(figure),
+                on_point=partial(take_click, f"map-{strategy}"),
+                fits_window=False,
             )
+    st.caption(
+        f"**Advantage over {view.question.baseline}** where defects are π₀ of the pool and π₁ of what the "
+        "model is used on. **Bold**: the 95 % interval is clear of zero. *Italic* ○: it contains zero. "
+        "Framed: no shift. Click a cell for its curves and images."
+    )
     show_cell(view, test_prevalences)
 
 
@@ -113,7 +114,7 @@ def _show_labels(view: StudyView) -> None:
 
 def _show_ranks(view: StudyView) -> None:
     at = f"π₁ = {percent(view.question.test_prevalence)}"
-    st.markdown(f"**Places** by {view.area.split(' minus')[0]} at {at}; 1 is the best.")
+    st.markdown(f"**Rank** by {view.area.split(' minus')[0]} at {at}; 1 is the best.")
     show_figure(study_maps.rank_map(analysis.ranks(_summary(view))), "study-ranks")
     matrix, names = analysis.penalties(view.by_pool, view.question.metric, view.question.test_prevalence)
     if len(names) < 2:

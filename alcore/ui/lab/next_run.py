@@ -1,0 +1,158 @@
+"""The Lab's first row: what the sliders would start, how it differs from what is shown, its queue."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from alcore.config import RunConfig
+from alcore.runs.index import RunRow
+from alcore.ui import problems
+from alcore.ui.config_form import value_of
+from alcore.ui.lab.sidebar import KEYS
+from alcore.ui.session import manager, run_config, show_run
+from alcore.wording import as_plain_markdown, percent, plural
+
+PROBLEM = "run"
+"""Where trouble with starting and commanding runs is said."""
+
+_PREVALENCES = {"pool_prevalence": "π₀"}
+_NAMES = {
+    "dataset": "data set",
+    "strategies": "strategies",
+    "pool_size": "pool size",
+    "query_size": "query size",
+    "model.encoder_weights": "encoder weights",
+    "model.options": "decoder",
+    "training.steps": "optimiser steps",
+    "training.start": "start of a cycle",
+}
+_AT_ONCE = {"test_prevalence", "device"}
+"""Settings that change no trained model: the curves follow π₁, and numbers do not depend on the device."""
+_MOST_NAMED = 2
+
+
+def show(shown: RunRow | None, config: RunConfig | None) -> None:
+    """The Run button, and in two lines what is to be known before it is pressed.
+
+    Args:
+        config: what it would start; None where the settings cannot be run.
+    """
+    queue = manager().queue_of(config.device) if config is not None else []
+    changed = differences(run_config(shown.id), config) if shown and config else ""
+    with st.container(horizontal=True, vertical_alignment="center", key="next_run"):
+        st.button(
+            _label(queue, changed),
+            key="run_button",
+            type="primary",
+            icon=":material/queue:" if queue else ":material/play_arrow:",
+            disabled=config is None,
+            on_click=_start,
+            args=(config, bool(queue)),
+        )
+        with st.container(key="next_run_words", width="stretch", gap=None):
+            st.markdown("  \n".join(filter(None, (_words(shown, config, changed), _waits(queue, shown)))))
+        _queue_buttons(queue, shown)
+    problems.show(PROBLEM)
+
+
+def _label(queue: list[RunRow], changed: str) -> str:
+    if queue:
+        return "Queue next run"
+    return "Run with these settings" if changed else "Run"
+
+
+def _words(shown: RunRow | None, config: RunConfig | None, changed: str) -> str:
+    if config is None:
+        return "**Next run:** these settings cannot be run, see the left."
+    if shown is None:
+        return "**Next run:** set the sliders and press **Run**."
+    if changed:
+        return f"**Next run:** Settings changed: curves show {changed}"
+    return "**Next run:** the same settings as the run that is shown"
+
+
+def _waits(queue: list[RunRow], shown: RunRow | None) -> str:
+    """What a queued run waits for; '' where nothing is going on but what is shown."""
+    if not queue:
+        return ""
+    first, waiting = queue[0], queue[1:]
+    is_shown = shown is not None and first.id == shown.id
+    name = "the shown run" if is_shown else f"*{as_plain_markdown(first.name)}*"
+    if waiting:
+        state = ", which is **paused**" if first.status == "paused" else ""
+        return f"**Queue:** {plural(len(waiting), 'run')} waiting for {name}{state}"
+    if not is_shown:
+        return f"**Now {first.status}:** {name}"
+    return ""
+
+
+def _queue_buttons(queue: list[RunRow], shown: RunRow | None) -> None:
+    """What can be done about the run that others wait for, and about those that wait."""
+    if not queue:
+        return
+    first, waiting = queue[0], queue[1:]
+    if shown is None or first.id != shown.id:
+        st.button("Show it", key="show_active", on_click=show_run, args=(first.id,))
+        if first.status == "paused":
+            st.button("Continue it", key="continue_active", **_command(first.id, "run"))
+    if not waiting:
+        return
+    mine = "mine" if len(waiting) == 1 else "the next"
+    st.button(
+        f"Stop it and start {mine}",
+        key="stop_active",
+        on_click=_stop_and_show,
+        args=(first.id, waiting[0].id),
+        help="Its finished cycles are kept, and it can be resumed.",
+    )
+    with st.popover(f"Queue ({len(waiting)})"):
+        for row in waiting:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"queued-{row.id}"):
+                st.markdown(as_plain_markdown(row.name), width="stretch")
+                st.button("Show", key=f"show-{row.id}", on_click=show_run, args=(row.id,))
+                st.button("Remove", key=f"remove-{row.id}", **_command(row.id, "stop"))
+
+
+def _command(run_id: str, command: str) -> dict[str, object]:
+    return {"on_click": problems.attempt, "args": (PROBLEM, manager().command, run_id, command)}
+
+
+def _start(config: RunConfig, keeps_view: bool) -> None:
+    def submit() -> None:
+        run_id = manager().submit(config)
+        if not keeps_view:
+            show_run(run_id)
+
+    problems.attempt(PROBLEM, submit)
+
+
+def _stop_and_show(active: str, next_one: str) -> None:
+    if problems.attempt(PROBLEM, manager().command, active, "stop"):
+        show_run(next_one)
+
+
+def differences(shown: RunConfig, config: RunConfig) -> str:
+    """How the shown run was set where the sliders say something else, such as 'π₀ = 10 %'; '' if nowhere.
+
+    π₁ and the device do not count: the curves follow the one at once, and do not depend on the other.
+    """
+    changed = [
+        setting
+        for setting in KEYS
+        if setting not in _AT_ONCE and value_of(shown, setting) != value_of(config, setting)
+    ]
+    parts = [_told(setting, shown) for setting in changed[:_MOST_NAMED]]
+    more = len(changed) - len(parts)
+    return ", ".join(parts) + (f" and {plural(more, 'other difference')}" if more else "")
+
+
+def _told(setting: str, config: RunConfig) -> str:
+    value = value_of(config, setting)
+    if setting in _PREVALENCES:
+        return f"{_PREVALENCES[setting]} = {percent(value)}"
+    name = _NAMES.get(setting, setting.rpartition(".")[2])
+    if setting == "model.options":
+        return "another decoder"
+    if isinstance(value, tuple):
+        return f"{name} {', '.join(value)}"
+    return f"{name} = {as_plain_markdown(str(value))}"
