@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
+from alcore.json_object import parse_json_object
 
 PRESETS = ASSETS / "presets"
 
@@ -77,7 +78,9 @@ class RunConfig(_Frozen):
     seed: int = Field(0, ge=0, lt=2**63)
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     precision: Literal["auto", "float32", "mixed"] = "auto"
-    threads: int = Field(0, ge=0, le=1024, description="workers a run may use, one CPU thread each; 0: as many as cores")
+    threads: int = Field(
+        0, ge=0, le=1024, description="workers a run may use, one CPU thread each; 0: as many as cores"
+    )
 
     @field_validator("strategies")
     @classmethod
@@ -85,6 +88,13 @@ class RunConfig(_Frozen):
         if len(set(strategies)) < len(strategies):
             raise ValueError("names a strategy twice")
         return strategies
+
+    @field_validator("query_size", mode="before")
+    @classmethod
+    def _no_yes_or_no(cls, query_size: object) -> object:
+        if isinstance(query_size, bool):  # which Python takes for 1 or 0
+            raise ValueError("must be a number")
+        return query_size
 
     @field_validator("query_size")
     @classmethod
@@ -136,12 +146,7 @@ def parse_config(text: str, *, origin: str = "config") -> RunConfig:
     Raises:
         ConfigError: not JSON, an unknown key (the nearest is suggested), or a value out of range.
     """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{origin} is not JSON: {error.msg} at line {error.lineno}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{origin} must hold a JSON object with a key 'dataset'")
+    values = parse_json_object(text, origin=origin, error=ConfigError, must="with a key 'dataset'")
     return make_config(values, origin=origin)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT, SMALL
 
 FLOORS = [
-    {"errors", "home", "streams", "wording"},
+    {"errors", "home", "json_object", "streams", "wording"},
     {"config", "metrics", "pools"},
     {"data"},
     {"acquisition"},

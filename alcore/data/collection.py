@@ -16,6 +16,7 @@ from alcore.data.stored import StoredPatches, read_info
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.errors import DataError, did_you_mean
 from alcore.home import datasets_directory
+from alcore.json_object import read_json_object
 
 SYNTHETIC = "synthetic"
 _IMPORTED, _MADE = "dataset.json", "surface.json"
@@ -67,8 +68,8 @@ def make_surfaces(name: str, settings: SurfaceSettings) -> None:
 
 def _read_settings(file: Path) -> SurfaceSettings:
     try:
-        return SurfaceSettings(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        return SurfaceSettings(**read_json_object(file, error=DataError))
+    except (ValueError, TypeError) as error:
         raise DataError(f"{file} cannot be used ({error}); make the surfaces again") from None
 
 

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from alcore.data.splits import grouped_split, related_groups
 from alcore.errors import DataError
+from alcore.json_object import read_json_object
 
 _SPLIT_SEED = 2601
 _LARGE = 256 * 2**20  # bytes
@@ -77,6 +78,11 @@ class _MappedRows:
         self._array = np.load(file, mmap_mode="r")
         self._gives_back = self._array.nbytes > _LARGE and hasattr(mmap, "MADV_DONTNEED")
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the whole array."""
+        return self._array.shape
+
     def __getitem__(self, items: np.ndarray) -> np.ndarray:
         rows = self._array[items]
         if self._gives_back:
@@ -105,6 +111,9 @@ class StoredPatches:
         self.name, self.fingerprint = self.info.name, self.info.fingerprint
         height, width, channels = self.info.shape
         self.shape = (height, width, channels)
+        rows = {len(self.items), self._images.shape[0], self._masks.shape[0]}
+        if len(rows) > 1 or self._images.shape[1:] != self.shape:
+            raise DataError(f"the data set in {directory} is damaged (its files disagree); import it again")
         self.defective = self.items["defective"].to_numpy()
         self.split = self.items["split"].to_numpy()
 
@@ -127,7 +136,7 @@ class StoredPatches:
 
 def read_info(directory: Path) -> DatasetInfo:
     """Read dataset.json."""
-    return DatasetInfo(**json.loads((directory / "dataset.json").read_text(encoding="utf-8")))
+    return DatasetInfo(**read_json_object(directory / "dataset.json", error=DataError))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pandas as pd
 from alcore.config import RunConfig, make_config
 from alcore.errors import DataError
 from alcore.home import home
+from alcore.json_object import read_json_object
 from alcore.logs.columns import POOL, USE, meanings
 from alcore.logs.logged_evidence import LoggedEvidence
 from alcore.metrics import METRICS
@@ -270,8 +271,8 @@ def imported_logs() -> dict[str, list[Path]]:
 def open_log(folder: Path) -> Log:
     """One imported folder; DataError where it is damaged."""
     try:
-        about = json.loads((folder / "log.json").read_text(encoding="utf-8"))
+        about = read_json_object(folder / "log.json", error=DataError)
         settings = LogSettings(**about["settings"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (DataError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} holds no logs that can be read ({error}); import them again") from None
     return read_log(folder, folder.parent.name, settings, about["columns"])

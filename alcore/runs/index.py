@@ -80,17 +80,41 @@ class RunRow:
         return Status(self.status).is_resumable
 
 
+class _DamagedListError(StoreError):
+    """The file is no SQLite database, or a broken one."""
+
+
 class RunIndex:
-    """The list of runs under one home; safe from several threads and processes."""
+    """The list of runs under one home; safe from several threads and processes.
+
+    A damaged list is put aside when it is opened, and made again from the runs' directories, without the
+    names that people gave: `set_aside` is then where the damaged one lies, else None.
+    """
 
     def __init__(self, home: Path) -> None:
         self._file = home / "runs.sqlite"
         self.directory = home / "runs"
         make_directory(self.directory)
+        self.set_aside: Path | None = None
+        try:
+            self._open()
+        except _DamagedListError:
+            self.set_aside = self._put_aside()
+            self._open()
+
+    def _open(self) -> None:
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(_SCHEMA)
         self._adopt_strays()
+
+    def _put_aside(self) -> Path:
+        """Give a damaged list another name; the new one is made from the runs' directories."""
+        aside = self._file.with_name(f"{self._file.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        self._file.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+        return aside
 
     def add(self, run_id: str, name: str, status: str) -> None:
         """Add a run, created now."""
@@ -149,6 +173,10 @@ class RunIndex:
                     yield connection
             finally:
                 connection.close()
+        except sqlite3.OperationalError as error:  # locked, read-only, no space: the list itself is whole
+            raise StoreError(f"the list of runs {self._file} cannot be used: {error}") from None
+        except sqlite3.DatabaseError as error:
+            raise _DamagedListError(f"the list of runs {self._file} is damaged: {error}") from None
         except sqlite3.Error as error:
             raise StoreError(f"the list of runs {self._file} cannot be used: {error}") from None
 

@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 
 from alcore import __version__
 from alcore.acquisition import get_strategy
@@ -47,6 +45,7 @@ from alcore.runs.jobs import (
 )
 from alcore.runs.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.runs.room import workers_on_device
+from alcore.runs.sealed_weights import open_weights, seal_weights
 
 _SECONDS_BETWEEN_PROGRESS = 0.1
 
@@ -110,7 +109,7 @@ class _Worker:
     def _cycle(self, job: CycleJob) -> FinishedCycle:
         start = CycleStart(job.key, job.queries, _loaded(job), job.axes)
         record = self._bench_for(job.config).cycle(start, self._report)
-        return FinishedCycle(record.selection.items, npz_of(to_arrays(record)), save(record.weights))
+        return FinishedCycle(record.selection.items, npz_of(to_arrays(record)), seal_weights(record.weights))
 
     def _ceiling(self, config: RunConfig, repetition: int) -> FinishedCeiling:
         key = CycleKey(repetition, config.cycles, FULL_POOL)
@@ -143,11 +142,13 @@ class _Worker:
 
 
 def _loaded(job: CycleJob) -> Weights | None:
+    if job.weights is None:
+        return None
     try:
-        return None if job.weights is None else load(job.weights)
-    except SafetensorError:
+        return open_weights(job.weights)
+    except StoreError as error:
         raise StoreError(
-            f"the weights before {job.key.stem} are damaged, so the run cannot continue; start a new run"
+            f"the weights before {job.key.stem} are {error}, so the run cannot continue; start a new run"
         ) from None
 
 

@@ -23,9 +23,11 @@ from filelock import FileLock, Timeout
 from alcore.config import RunConfig, parse_config
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
+from alcore.json_object import read_json_object
 from alcore.runs.files import make_directory, write_bytes, write_text
 from alcore.runs.records import StoredRecord
 
+_NEW_RUN = "the run's results can still be seen, but to continue it start a new run"
 _RECORD_NAME = re.compile(r"r(\d+)-c(\d+)-(.+)\.npz")
 
 
@@ -154,10 +156,7 @@ class RunStore:
         """
         path = self.directory / "environment.json"
         if path.exists():
-            try:
-                before = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                raise StoreError(f"{path} cannot be read; start a new run") from None
+            before = read_json_object(path, error=StoreError, advice=_NEW_RUN)
             if before.get("data") != environment["data"]:
                 raise StoreError(
                     f"the data set {self.config.dataset!r} has changed since this run began; start a new run"
@@ -166,9 +165,9 @@ class RunStore:
         write_text(path, json.dumps(environment, indent=2) + "\n")
 
     def environment(self) -> dict[str, object]:
-        """What `note_environment` wrote; empty before the run began."""
+        """What `note_environment` wrote; empty before the run began; StoreError where it is damaged."""
         path = self.directory / "environment.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return read_json_object(path, error=StoreError, advice=_NEW_RUN) if path.exists() else {}
 
     def data_fingerprint(self) -> str | None:
         """The fingerprint of the data set that the run began with; None before it began."""

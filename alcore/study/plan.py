@@ -6,6 +6,7 @@ import copy
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alcore.config import PRESETS, RunConfig, make_config, preset_names
 from alcore.errors import ConfigError, did_you_mean
+from alcore.json_object import parse_json_object
 
 _NOT_OF_THE_GRID = {
     "repetitions": "set it in base: it can grow later without a new grid",
@@ -31,6 +33,10 @@ class _StudyFile(BaseModel):
     base: dict[str, Any] | str
     grid: dict[str, list[Any]] = Field(default_factory=dict)
     test_prevalences: list[float] = Field(default_factory=list)
+
+
+MOST_CELLS, MOST_TEST_PREVALENCES = 100_000, 1000
+"""Of one study. They are counted before anything is expanded."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +132,7 @@ def parse_study(text: str, *, origin: str = "study") -> StudyPlan:
     Raises:
         ConfigError: not JSON, an unknown key, or a cell whose config cannot be used.
     """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{origin} is not JSON: {error.msg} at line {error.lineno}") from None
+    values = parse_json_object(text, origin=origin, error=ConfigError, must="with a key 'base'")
     return make_study(values, origin=origin)
 
 
@@ -154,6 +157,14 @@ def make_study(values: object, *, origin: str = "study") -> StudyPlan:
     for prevalence in file.test_prevalences:
         if not 0 < prevalence <= 1:
             raise ConfigError(f"{origin}: test_prevalences must be above 0 and at most 1, got {prevalence}")
+    cells = math.prod(len(options) for options in file.grid.values())
+    if cells > MOST_CELLS:
+        raise ConfigError(f"{origin}: the grid has {cells:,} cells; at most {MOST_CELLS:,} can be planned")
+    if len(file.test_prevalences) > MOST_TEST_PREVALENCES:
+        raise ConfigError(
+            f"{origin}: test_prevalences has {len(file.test_prevalences):,} values; "
+            f"take at most {MOST_TEST_PREVALENCES:,}"
+        )
     base = _preset(file.base, origin) if isinstance(file.base, str) else file.base
     grid = {key: tuple(options) for key, options in file.grid.items()}
     plan = StudyPlan(base, grid, tuple(file.test_prevalences))

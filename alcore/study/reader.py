@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 
 from alcore.errors import StoreError
 from alcore.home import ASSETS, home
+from alcore.json_object import read_json_object
 from alcore.logs.reading import Log, imported_logs, logs_directory, open_log
 from alcore.statistics.estimands import AnyEvidence
 from alcore.study.analysis import EvidenceByPool
@@ -128,7 +128,7 @@ class StudyReader:
         for directory in directories:
             file = directory / "environment.json"
             if file.exists():
-                return json.loads(file.read_text(encoding="utf-8"))
+                return read_json_object(file, error=StoreError)
         return {}
 
     def table(self) -> pd.DataFrame:

@@ -12,7 +12,6 @@ stop                    while it exists, tasks leave after the cycle in hand
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from filelock import FileLock
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import StoreError
+from alcore.json_object import parse_json_object
 from alcore.runs.files import make_directory, write_bytes, write_text
 from alcore.runs.run_control import Stopped
 from alcore.runs.run_store import RunStore, is_locked, record_key
@@ -181,7 +181,7 @@ class StudyBroker:
         for name, content in files.items():
             path = run / check_path(name)
             if name == "environment.json":
-                store.note_environment(json.loads(content))
+                store.note_environment(parse_json_object(content, origin=name, error=StoreError))
                 continue
             write_bytes(path, content)
             if path.parent.name == "records":

@@ -74,14 +74,15 @@ def _report(what: str, measured: str) -> None:
     print(f"| {what} | {measured} |", flush=True)
 
 
-def _seconds(work: Callable[[], object], repeats: int = 5) -> float:
-    """The least of several times."""
-    times = []
+def _seconds(*works: Callable[[], object], repeats: int = 7) -> list[float]:
+    """The least time of each, taken in turns, so that a busy moment hits all alike."""
+    times: list[list[float]] = [[] for _ in works]
     for _ in range(repeats):
-        begun = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+        for work, own in zip(works, times, strict=True):
+            begun = time.perf_counter()
+            work()
+            own.append(time.perf_counter() - begun)
+    return [min(own) for own in times]
 
 
 def _training_share(config: RunConfig) -> str:
@@ -151,8 +152,7 @@ def _finish(device: torch.device) -> None:
 
 
 def _share(bare: Callable[[], None], whole: Callable[[], None], *, images: int) -> str:
-    bare(), whole()  # the first time is another's
-    fastest, taken = _seconds(bare), _seconds(whole)
+    fastest, taken = _seconds(bare, whole)
     return f"{fastest / taken:.2f} ({images / taken:.0f} of {images / fastest:.0f} images/s)"
 
 
@@ -169,7 +169,8 @@ def _query(size: tuple[int, int, int, int]) -> str:
         for center in features[:3]:
             np.linalg.norm(features[:pool] - center, axis=1)
 
-    taken, plain = _seconds(query, 2), _seconds(differences, 2) / 3 * picks
+    taken, three = _seconds(query, differences, repeats=2)
+    plain = three / 3 * picks
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return f"{taken:.2f} s; a difference for each pick alone {plain:.2f} s; process {memory:.2f} GB at most"
 

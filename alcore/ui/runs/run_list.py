@@ -12,6 +12,7 @@ from alcore.presentation.sentences import cycles_finished
 from alcore.runs.index import RunRow
 from alcore.ui import problems
 from alcore.ui.session import manager, record_count, run_config
+from alcore.wording import as_plain_markdown
 
 _ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -27,6 +28,12 @@ _ICONS = {
 @st.fragment(run_every=2.0)
 def show() -> None:
     """All runs, the newest first; looks again every two seconds."""
+    aside = manager().index.set_aside
+    if aside is not None:
+        st.warning(
+            "The list of runs was damaged and has been made again from the runs themselves, without the "
+            f"names that you gave them. The damaged one lies in {as_plain_markdown(str(aside))}."
+        )
     rows = manager().index.rows()
     if not rows:
         st.info("No run yet: start one in the Lab.")

@@ -54,6 +54,7 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     download.value.save_as(file)
     assert "plotly" in file.read_text(encoding="utf-8")
 
+    page.get_by_text("Axes, target and image format").click()
     page.get_by_role("radio", name="SVG").click()
     page.wait_for_timeout(1500)
     with page.expect_download() as download:

@@ -1,0 +1,153 @@
+"""What is seen without scrolling, what stays in its place, and what hands on a keyboard and Back can do."""
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard import SECONDS, curve_points, run_button, serving
+from tests.runs.helpers import wait_for
+
+PROJECTOR = {"width": 1280, "height": 720}
+SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
+PARTS = ("next_run", "shown_run", "stage", "picks")
+"""Keys of the Lab's rows, in their order."""
+
+
+@pytest.fixture
+def own(tmp_path, browser):
+    """A server that nobody has used, and a tab as large as a projector's picture."""
+    with serving(tmp_path / "served") as (address, _):
+        page = browser.new_page(viewport=PROJECTOR)
+        yield address, page
+
+
+def start(page, link):
+    page.goto(link)
+    expect(run_button(page)).to_be_enabled(timeout=30 * SECONDS)
+    run_button(page).click()
+    expect(page).to_have_url(re.compile("run="), timeout=20 * SECONDS)
+
+
+def has_points(page, at_least=1):
+    wait_for(lambda: min(curve_points(page), default=0) >= at_least, f"curves of {at_least} points")
+
+
+def places(page):
+    return {part: page.locator(f".st-key-{part}").bounding_box() for part in PARTS}
+
+
+def bottom(locator):
+    box = locator.bounding_box()
+    return box["y"] + box["height"]
+
+
+def is_in_sight(locator):
+    expect(locator).to_be_visible(timeout=30 * SECONDS)
+    return locator.bounding_box()["y"] >= 0 and bottom(locator) <= PROJECTOR["height"]
+
+
+def no_more_scrolled(page):
+    return page.get_by_test_id("stMain").evaluate("element => element.scrollTop") == 0
+
+
+def test_all_of_a_run_is_on_one_screen_and_nothing_moves_when_data_arrive(own):
+    address, page = own
+    start(page, address + SMALL_RUN)
+    page.locator(".st-key-picks img").nth(2).wait_for(state="attached", timeout=30 * SECONDS)
+    page.locator(".st-key-curves .js-plotly-plot").wait_for(timeout=30 * SECONDS)
+    empty = places(page)
+    has_points(page)
+    page.locator(".st-key-picks img[alt*='chosen first']").nth(2).wait_for(timeout=20 * SECONDS)
+    assert places(page) == empty
+    for part in PARTS:
+        assert is_in_sight(page.locator(f".st-key-{part}")), part
+    assert page.locator(".st-key-picks img").count() == 3, "one image for each strategy"
+    has_points(page, 3)
+    plot = page.locator(".st-key-curves .nsewdrag").first.bounding_box()
+    marks = page.locator(".st-key-curves .scatterlayer .point").evaluate_all(
+        "all => all.map(mark => mark.getBoundingClientRect().top)"
+    )
+    assert min(marks) < plot["y"] + 2 / 3 * plot["height"]
+    assert no_more_scrolled(page)
+
+    for link, part in (
+        ("Compare", ".st-key-figure-learning-curves .js-plotly-plot"),
+        ("Samples", "[data-testid=stImage] img >> nth=0"),
+        ("Study", ".st-key-map-entropy .js-plotly-plot"),
+    ):
+        page.get_by_role("link", name=link).click()
+        assert is_in_sight(page.locator(part)), link
+        assert no_more_scrolled(page)
+        assert page.get_by_role("heading", level=1).all_inner_texts() == [link]
+
+
+def test_a_queued_run_waits_in_sight_and_can_be_let_past(own):
+    address, page = own
+    start(page, address + SMALL_RUN)
+    shown = page.url
+    has_points(page)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused in")).to_be_visible(timeout=30 * SECONDS)
+    page.locator(".st-key-pi0").get_by_role("slider").press("ArrowRight")
+    expect(page.get_by_text("Settings changed: curves show π₀ = 10 %")).to_be_visible(timeout=10 * SECONDS)
+    expect(run_button(page)).to_have_text(re.compile("Queue next run"))
+    run_button(page).click()
+    expect(page.get_by_text("1 run waiting for the shown run, which is paused")).to_be_visible(
+        timeout=20 * SECONDS
+    )
+    assert re.search("run=([^&]*)", page.url)[1] == re.search("run=([^&]*)", shown)[1], "the view is kept"
+
+    page.get_by_role("button", name="Stop it and start mine").click()
+    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 12 %"))).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text("waiting for")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 10 %"))).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_role("button", name="Show it")).to_be_visible(timeout=20 * SECONDS)
+
+
+def test_the_keyboard_alone_leads_from_the_start_to_a_finished_run(own):
+    address, page = own
+    page.goto(f"{address}/?pool=100&query=6&cycles=2&steps=2&strategies=random")
+    expect(run_button(page)).to_be_enabled(timeout=30 * SECONDS)
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if (
+            page.evaluate("document.activeElement.innerText.includes('Run')")
+            and page.evaluate("document.activeElement.tagName") == "BUTTON"
+        ):
+            break
+    page.keyboard.press("Enter")
+    finished = page.locator(".st-key-progress").get_by_text("2 of 2 cycles finished (1 strategy)")
+    expect(finished).to_be_visible(timeout=90 * SECONDS)
+    expect(page.get_by_role("status").filter(has_text="2 of 2 cycles finished")).to_have_count(1)
+
+
+def test_back_takes_one_press_from_every_page(served, server_home, small_run):
+    address, browser = served
+    if not (server_home / "runs" / "demo-run").exists():
+        shutil.copytree(small_run, server_home / "runs" / "demo-run")
+    page = browser.new_page(viewport=PROJECTOR)
+    page.goto(f"{address}/?run=demo-run")
+    expect(page.get_by_text("Shown: demo-run")).to_be_visible(timeout=30 * SECONDS)
+    for name, path in (
+        ("Samples", "/samples?run="),
+        ("Compare", "/compare?runs="),
+        ("Study", "/study?study="),
+    ):
+        page.get_by_role("link", name=name).click()
+        expect(page).to_have_url(re.compile(re.escape(path)), timeout=30 * SECONDS)
+        page.go_back()
+        expect(page.get_by_text("Shown: demo-run")).to_be_visible(timeout=30 * SECONDS)
+
+
+@pytest.mark.parametrize("written", ["0.01", "1 %", "1%25"])
+def test_a_link_says_a_prevalence_as_a_number_or_in_percent(served, written):
+    address, browser = served
+    page = browser.new_page(viewport=PROJECTOR)
+    page.goto(f"{address}/?pi0={written}")
+    expect(page.locator(".st-key-pi0").get_by_text("1 %", exact=True).first).to_be_visible(
+        timeout=30 * SECONDS
+    )
+    expect(page).to_have_url(re.compile(r"pi0=1(\+|%20)%25"), timeout=10 * SECONDS)
