@@ -17,7 +17,7 @@ const CONTROLS = `
         type="button" data-part="deployment" aria-pressed="true"></button>
     </span>
     <input type="range" data-part="slider" min="0" step="1" aria-label="Deployment prevalence π₁">
-    <label data-part="each-label"><input type="checkbox" data-part="each"> each repetition</label>
+    <label data-part="each-label"><input type="checkbox" data-part="each" title="draw each repetition"> each</label>
     <label><input type="checkbox" data-part="whole"> 0 to 1</label>
   </div>
   <div class="live-plot" data-part="plot" role="img"></div>
@@ -198,7 +198,7 @@ function layout({ root, payload, state, runs }, all, levels) {
   const reached = [...all.flatMap((line) => [...(line.isBand ? line.high : line.value)]), ...levels.map((level) => level.value)];
   const largest = Math.max(0, ...reached.filter(Number.isFinite));
   const top = state.whole ? 1 : (TOPS.find((step) => largest <= step) ?? 1);
-  const axis = { titlefont: { size: 17 }, tickfont: { size: 15 }, gridcolor: grid, zerolinecolor: grid, automargin: true };
+  const axis = { tickfont: { size: 15 }, gridcolor: grid, zerolinecolor: grid, automargin: true };
   const isShare = payload.align === "share";
   return {
     xaxis: { ...axis, title: { text: isShare ? "labelled share of the pool" : "labelled images", font: { size: 17 } },
@@ -243,7 +243,9 @@ function say(chart, all) {
     : "";
   const bold = own.filter((line) => !line.isFaint).map((line) => [line.look.name, line.value.filter(Number.isFinite).at(-1)]);
   const ends = bold.map(([name, end]) => (end === undefined ? `${name} has no value yet` : `${name} ends at ${end.toFixed(3)}`));
-  chart.summary = `${subject(chart)} over labelled images: ${ends.join(", ")}.`;
+  const labelled = Math.max(0, ...own.flatMap((line) => line.x));
+  const budget = payload.align === "share" ? `${percent(labelled)} of the pool` : `${labelled} images`;
+  chart.summary = `${subject(chart)}, with ${budget} labelled: ${ends.join(", ")}.`;
   ask(root, "plot").setAttribute("aria-label", chart.summary);
 }
 

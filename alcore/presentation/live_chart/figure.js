@@ -1,5 +1,5 @@
 // Any figure of plotly, kept while its data change: zoom and legend stay, bars grow to their new height.
-const GROWING = 350; // ms
+const RISING = 350; // ms in which bars reach their new height
 
 /** A figure in an element; update takes {figure: {data, layout}, words}. */
 export function mountFigure(root, Plotly, hooks = {}) {
@@ -26,7 +26,7 @@ export function mountFigure(root, Plotly, hooks = {}) {
     const begun = performance.now(), before = drawn;
     const isStill = !before || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const step = (now) => {
-      const part = isStill ? 1 : Math.min((now - begun) / GROWING, 1);
+      const part = isStill ? 1 : Math.min((now - begun) / RISING, 1);
       draw(figure, part);
       if (part < 1) frame = requestAnimationFrame(step);
       else drawn = figure.data;
