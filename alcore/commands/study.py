@@ -84,13 +84,19 @@ def _failure_told(out: Path, *, as_json: bool) -> Iterator[None]:
 
 
 def report(
-    directory: Annotated[Path, typer.Argument(help="The study's directory.")],
-    out: Annotated[Path, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")],
+    directory: Annotated[Path, typer.Argument(help="The study's directory; with --interactive, or a run's.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")
+    ] = None,
     metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
     prevalence: Annotated[
         float | None,
         typer.Option(help="Deployment prevalence π₁; by default the config's.", **limits("test_prevalence")),
     ] = None,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", help="One HTML file with live curves: π₁ slider, metric, images."),
+    ] = False,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
     from alcore.metrics import ALL_METRICS
@@ -102,6 +108,15 @@ def report(
 
     if metric not in ALL_METRICS:
         raise ConfigError(f"unknown metric {metric!r}{did_you_mean(metric, ALL_METRICS)}")
+    if interactive:
+        from alcore.study.interactive import interactive_file
+
+        target = out or Path(f"{directory.resolve().name}.html")
+        write_text(target, interactive_file(directory, metric=metric, prevalence=prevalence))
+        typer.echo(f"written to {target}")
+        return
+    if out is None:
+        raise ConfigError("say where to write the report: --out report.html, or --out DIRECTORY")
     reader = StudyReader.open(directory)
     test_prevalence = prevalence or reader.plan.cells[0].config.test_prevalence
     question = Question(metric, test_prevalence, BASELINE)

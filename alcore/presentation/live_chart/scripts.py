@@ -15,6 +15,11 @@ def one_module() -> str:
     return "\n".join(lines)
 
 
+def opening() -> str:
+    """What mounts the charts of a file that is opened from disk; to follow `one_module`."""
+    return _read("opening.js")
+
+
 def style() -> str:
     """The chart's CSS."""
     return _read("chart.css")
