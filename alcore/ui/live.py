@@ -71,6 +71,7 @@ def show_live_figure(figure: go.Figure, key: str, *, words: str) -> None:
     plain = {part: figure.to_plotly_json()[part] for part in ("data", "layout")}
     plain["layout"].pop("template", None)
     plain["layout"].pop("height", None)
+    plain["layout"]["margin"] = {"l": 8, "r": 8, "t": 8, "b": 8}
     _mount("figure", {"figure": plain, "words": words}, key)
 
 

@@ -47,7 +47,7 @@ export function estimate(run, weights, metric, prevalence) {
   const replicates = run.replicates
     ? patchReplicates(run, metric, prevalence)
     : repetitionReplicates(values, weights, points);
-  return { value, ...intervals(replicates) };
+  return { value, ...intervals(replicates, !run.replicates) };
 }
 
 function meanOfDefined(values, p) {
@@ -62,12 +62,17 @@ function repetitionReplicates(values, weights, points) {
     const column = values.map((row) => row[p]);
     const mean = column.reduce((sum, one) => sum + one, 0) / count;
     const off = column.map((one) => one - mean);
-    const drawn = new Float64Array(2 * half);
+    const shifts = new Float64Array(half);
     for (let b = 0, at = 0; b < half; b++) {
       let shift = 0;
       for (let r = 0; r < count; r++) shift += weights[at++] * off[r];
-      drawn[b] = mean + shift;
-      drawn[half + b] = mean - shift;
+      shifts[b] = Math.abs(shift);
+    }
+    shifts.sort(); // so that both halves are in order: a sort of half the draws costs less than half
+    const drawn = new Float64Array(2 * half);
+    for (let b = 0; b < half; b++) {
+      drawn[half - 1 - b] = mean - shifts[b];
+      drawn[half + b] = mean + shifts[b];
     }
     return drawn;
   });
@@ -88,11 +93,12 @@ function patchReplicates({ replicates, points }, metric, prevalence) {
 }
 
 // numpy's quantile where all is finite; else its nanquantile by the closest observation, for all points alike.
-function intervals(replicates) {
+function intervals(replicates, isSorted) {
   const isFinite = replicates.every((drawn) => drawn.every(Number.isFinite));
   const low = new Float64Array(replicates.length), high = new Float64Array(replicates.length);
   replicates.forEach((drawn, p) => {
-    const sorted = (isFinite ? drawn : drawn.filter((one) => !Number.isNaN(one))).sort();
+    const known = isFinite ? drawn : drawn.filter((one) => !Number.isNaN(one));
+    const sorted = isSorted ? known : known.sort();
     const [below, above] = TAILS.map((tail) => (isFinite ? linear(sorted, tail) : closest(sorted, tail)));
     low[p] = clip(below);
     high[p] = clip(above);

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from alcore.errors import AlcoreError
+from alcore.study.interactive import interactive_file
 from alcore.study.report import as_html, write_markdown
 from alcore.ui.downloads import save_button, show_table
 from alcore.ui.study.study_view import StudyView
@@ -31,6 +32,18 @@ def show_report(view: StudyView) -> None:
             "text/html",
             help="Opens anywhere, without this dashboard and without a network.",
         )
+        if view.reader.has_counts:
+            save_button(
+                "Live curves as one HTML page",
+                lambda: interactive_file(
+                    view.reader.directory,
+                    metric=view.question.metric,
+                    prevalence=view.question.test_prevalence,
+                ),
+                f"{name}-live.html",
+                "text/html",
+                help="With π₁ slider, metric and images of queries; to be mailed, and opened from disk.",
+            )
         save_button(
             "Report as Markdown with PNGs",
             lambda: _zipped_markdown(view),
