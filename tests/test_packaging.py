@@ -41,6 +41,10 @@ def test_pages_and_assets_travel_with_the_package(wheel):
         }
         assert {f"alcore/bundle/{path.relative_to(ROOT).as_posix()}" for path in files} <= names
     assert {"alcore/bundle/app.py", "alcore/bundle/.streamlit/config.toml", "alcore/py.typed"} <= names
+    live = {
+        f"alcore/presentation/live/{name}" for name in ("estimands.js", "page.js", "page.css", "page.html")
+    }
+    assert live <= names
     assert not [name for name in names if name.startswith("tests/") or "__pycache__" in name]
 
 

@@ -84,9 +84,15 @@ def _failure_told(out: Path, *, as_json: bool) -> Iterator[None]:
 
 
 def report(
-    directory: Annotated[Path, typer.Argument(help="The study's directory; with --interactive, or a run's.")],
+    directory: Annotated[
+        Path, typer.Argument(help="The study's directory; with --interactive also a run's.")
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="A file ending in .html, or a directory for Markdown and PNGs.")
+        Path | None,
+        typer.Option(
+            help="A file ending in .html, or a directory for Markdown and PNGs; "
+            "with --interactive by default interactive.html in DIRECTORY."
+        ),
     ] = None,
     metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
     prevalence: Annotated[
@@ -95,7 +101,7 @@ def report(
     ] = None,
     interactive: Annotated[
         bool,
-        typer.Option("--interactive", help="One HTML file with live curves: π₁ slider, metric, images."),
+        typer.Option("--interactive", help="One HTML file whose curves follow π₁, with images of queries."),
     ] = False,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
@@ -109,14 +115,10 @@ def report(
     if metric not in ALL_METRICS:
         raise ConfigError(f"unknown metric {metric!r}{did_you_mean(metric, ALL_METRICS)}")
     if interactive:
-        from alcore.study.interactive import interactive_file
-
-        target = out or Path(f"{directory.resolve().name}.html")
-        write_text(target, interactive_file(directory, metric=metric, prevalence=prevalence))
-        typer.echo(f"written to {target}")
+        _write_interactive(directory, out or directory / "interactive.html", metric, prevalence)
         return
     if out is None:
-        raise ConfigError("say where to write the report: --out report.html, or --out DIRECTORY")
+        raise ConfigError("say where the report goes: --out FILE.html or --out DIRECTORY")
     reader = StudyReader.open(directory)
     test_prevalence = prevalence or reader.plan.cells[0].config.test_prevalence
     question = Question(metric, test_prevalence, BASELINE)
@@ -124,4 +126,12 @@ def report(
         write_text(out, as_html(reader, question))
     else:
         write_markdown(reader, question, out)
+    typer.echo(f"written to {out}")
+
+
+def _write_interactive(directory: Path, out: Path, metric: str, prevalence: float | None) -> None:
+    from alcore.runs.files import write_text
+    from alcore.study.interactive import interactive_page
+
+    write_text(out, interactive_page(directory, metric=metric, test_prevalence=prevalence))
     typer.echo(f"written to {out}")

@@ -90,18 +90,17 @@ def mosaic(images: np.ndarray, marked: np.ndarray, *, columns: int, side: int) -
     return np.asarray(sheet)
 
 
-def jpeg(picture: np.ndarray) -> bytes:
-    """(h, w, 3 or 4) uint8 -> a JPEG file, a fifth of a PNG's size; what is transparent becomes white."""
-    buffer, image = io.BytesIO(), Image.fromarray(picture).convert("RGBA")
-    paper = Image.new("RGBA", image.size, "white")
-    Image.alpha_composite(paper, image).convert("RGB").save(buffer, "JPEG", quality=80)
-    return buffer.getvalue()
-
-
 def png(picture: np.ndarray) -> bytes:
     """(h, w, 3 or 4) uint8 -> a PNG file, encoded fast rather than small."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def webp(picture: np.ndarray) -> bytes:
+    """(h, w, 3 or 4) uint8 -> a WebP file, small rather than exact."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "WEBP", quality=60)
     return buffer.getvalue()
 
 

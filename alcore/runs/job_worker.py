@@ -50,8 +50,8 @@ from alcore.runs.sealed_weights import open_weights, seal_weights
 _SECONDS_BETWEEN_PROGRESS = 0.1
 
 
-class _Left(Exception):
-    """The worker was told to leave while it worked."""
+class _Left(BaseException):
+    """The worker was told to leave while it worked; no error, so that nothing takes it for one."""
 
 
 def serve(connection: Connection, patches: Patches | None = None) -> None:

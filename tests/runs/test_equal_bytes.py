@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -77,6 +79,26 @@ def test_stopped_anywhere_and_resumed_with_other_workers(store, expected):
     with Crew.of_thread() as crew:
         execute(store, crew=crew)
     assert records_of(store) == expected
+
+
+def test_workers_leave_in_the_midst_of_a_cycle_even_while_they_are_held(store):
+    control, trains = RunControl(), threading.Event()
+
+    def listen(event):
+        if event.event == "progress" and event.phase == "training":
+            trains.set()
+
+    with Crew.of_processes(2) as crew, ThreadPoolExecutor(1) as aside:
+        walking = aside.submit(execute, store, crew=crew, control=control, emit=listen)
+        assert trains.wait(60)
+        control.say("pause")
+        wait_for(lambda: crew.stands_still, "the pause")
+        bodies = [member.body for member in crew._members]
+        control.say("stop")
+        with pytest.raises(Stopped):
+            walking.result(60)
+    assert bodies
+    assert {body.exitcode for body in bodies} == {0}, "nobody had to be killed"
 
 
 def workers_alive():

@@ -121,3 +121,19 @@ def test_a_ceiling_that_fails_says_why_and_can_be_left_alone(manager, small, mon
     assert "out of memory" in manager.index.get(run_id).message
     manager.resume(run_id)
     wait_for(lambda: status(manager, run_id) == "finished", "the run as it was")
+
+
+def test_the_queue_is_told_in_the_order_in_which_runs_begin(manager):
+    ids = [manager.submit(make_config(SMALL | {"cycles": 10, "seed": seed})) for seed in range(3)]
+    wait_for(lambda: status(manager, ids[0]) == "running", "the first to start")
+    assert [row.id for row in manager.queue_of("cpu")] == ids
+    assert [row.id for row in manager.queue_with(ids[2])] == ids
+    assert manager.queue_of("cuda:1") == []
+    manager.command(ids[1], "stop")
+    assert [row.id for row in manager.queue_of("cpu")] == [ids[0], ids[2]]
+    assert manager.queue_with("nothing") == []
+    manager.command(ids[0], "stop")
+    wait_for(lambda: status(manager, ids[2]) == "running", "the last to start")
+    assert [row.id for row in manager.queue_of("cpu")] == [ids[2]]
+    manager.command(ids[2], "stop")
+    wait_for(lambda: not manager.queue_of("cpu"), "an empty queue")

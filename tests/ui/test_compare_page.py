@@ -124,8 +124,12 @@ def test_the_table_holds_what_the_views_show(finished_runs):
     assert {"aubc", "aubc_low", "aubc_high", "advantage", "shift", "saved", "enrichment"} <= set(summary)
     assert len(budgets) == 3 * 3 + 3 * 2
     downloads = [button.label for button in app.get("download_button")]
-    logs = [f"Logs of run {name} as the paper's code writes them" for name in "AB"]
-    assert downloads == ["CSV", "Parquet"] * 2 + logs
+    of_runs = [
+        words.format(name)
+        for name in "AB"
+        for words in ("Logs of run {} as the paper's code writes them", "Run {} as an interactive page")
+    ]
+    assert downloads == ["CSV", "Parquet"] * 2 + of_runs
 
 
 def test_the_methods_text_is_the_runs_own(finished_runs):

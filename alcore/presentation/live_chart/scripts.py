@@ -1,4 +1,4 @@
-"""The live chart's scripts and style as text, for pages that no server serves."""
+"""The live chart's scripts as one text, for pages that no server serves, such as those of tests."""
 
 from __future__ import annotations
 
@@ -13,16 +13,6 @@ def one_module() -> str:
     """The modules as one: imports are left out, since what they name stands above them."""
     lines = [line for name in _MODULES for line in _read(name).splitlines() if not line.startswith("import ")]
     return "\n".join(lines)
-
-
-def opening() -> str:
-    """What mounts the charts of a file that is opened from disk; to follow `one_module`."""
-    return _read("opening.js")
-
-
-def style() -> str:
-    """The chart's CSS."""
-    return _read("chart.css")
 
 
 def _read(name: str) -> str:

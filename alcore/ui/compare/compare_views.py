@@ -27,7 +27,7 @@ from alcore.ui.choices import PREVALENCES
 from alcore.ui.compare.ceiling_offer import offer_ceiling
 from alcore.ui.compare.detection_view import show_inspection
 from alcore.ui.compare.source import Source
-from alcore.ui.compare.takeaways import offer_log, show_methods, show_tables
+from alcore.ui.compare.takeaways import offer_interactive, offer_log, show_methods, show_tables
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_evidence
 from alcore.wording import percent
@@ -261,6 +261,7 @@ def _show_tables(view: View) -> None:
     for run in view.runs:
         if run.can_resume:
             offer_log(run, several=len(view.runs) > 1)
+            offer_interactive(run, view.question, several=len(view.runs) > 1)
 
 
 def _show_methods(view: View) -> None:

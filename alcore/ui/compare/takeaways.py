@@ -8,6 +8,7 @@ import streamlit as st
 from alcore.logs.zipped import zip_log
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
 from alcore.statistics.comparison import Question
+from alcore.study.interactive import interactive_page
 from alcore.ui.compare.source import Source
 from alcore.ui.downloads import save_button, show_table
 from alcore.ui.session import run_store, run_tables
@@ -33,6 +34,21 @@ def offer_log(run: Source, *, several: bool) -> None:
         key=f"logs-{run.id}",
         type="tertiary",
         help="dict_STRATEGY.csv and selected_items_STRATEGY_CYCLE_REPETITION.csv in a zip file.",
+    )
+
+
+def offer_interactive(run: Source, question: Question, *, several: bool) -> None:
+    """A button that hands a run out as one HTML file whose curves follow π₁."""
+    save_button(
+        f"{'Run ' + run.name if several else 'This run'} as an interactive page",
+        lambda: interactive_page(
+            run_store(run.id).directory, metric=question.metric, test_prevalence=question.test_prevalence
+        ),
+        f"{run.id}.html",
+        "text/html",
+        key=f"interactive-{run.id}",
+        type="tertiary",
+        help="One file to mail: curves that follow a π₁ slider, and images of the queries.",
     )
 
 

@@ -11,14 +11,12 @@ from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.sentences import basis, shares_in_words
 from alcore.runs.index import RunRow
 from alcore.statistics.estimands import Evidence
-from alcore.study.interactive import interactive_file
 from alcore.ui.choices import PREVALENCES
 from alcore.ui.click import Click
-from alcore.ui.downloads import save_button
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
 from alcore.ui.lab.sidebar import KEYS
 from alcore.ui.live import show_curves, show_live_figure
-from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_store, run_tables
+from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
 from alcore.wording import percent
 
 _CHART_COLUMNS = (6, 4)
@@ -55,16 +53,6 @@ def tell(row: RunRow) -> None:
         PICKS_NOTE,
     ]
     st.caption("  \n".join(sentences))
-    if records:
-        save_button(
-            "These curves as one HTML page",
-            lambda: interactive_file(run_store(row.id).directory),
-            f"{row.id}.html",
-            "text/html",
-            key="save_live",
-            type="tertiary",
-            help="With π₁ slider, metric and images of queries; to be mailed, and opened from disk.",
-        )
 
 
 def _show_shares(run_id: str, config: RunConfig, records: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from alcore.errors import AlcoreError
-from alcore.study.interactive import interactive_file
+from alcore.study.interactive import interactive_page
 from alcore.study.report import as_html, write_markdown
 from alcore.ui.downloads import save_button, show_table
 from alcore.ui.study.study_view import StudyView
@@ -34,15 +34,15 @@ def show_report(view: StudyView) -> None:
         )
         if view.reader.has_counts:
             save_button(
-                "Live curves as one HTML page",
-                lambda: interactive_file(
+                "Interactive page",
+                lambda: interactive_page(
                     view.reader.directory,
                     metric=view.question.metric,
-                    prevalence=view.question.test_prevalence,
+                    test_prevalence=view.question.test_prevalence,
                 ),
-                f"{name}-live.html",
+                f"{name}-interactive.html",
                 "text/html",
-                help="With π₁ slider, metric and images of queries; to be mailed, and opened from disk.",
+                help="One file to mail: curves that follow a π₁ slider, and images of the queries.",
             )
         save_button(
             "Report as Markdown with PNGs",

@@ -15,7 +15,7 @@ from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
 from tests.dashboard import SECONDS, curve_points, curves, serving
-from tests.runs.helpers import alcore, wait_for
+from tests.runs.helpers import wait_for
 
 STRATEGIES, CYCLES = ("random", "entropy"), np.arange(1, 4)
 
@@ -205,25 +205,3 @@ def test_a_click_on_a_point_reaches_the_server_once(open_growing):
     page.mouse.click(x, y)  # the same point again
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
     assert told(page, "point") == 2
-
-
-def test_a_file_opened_from_disk_acts_without_a_server(browser, small_run, tmp_path):
-    file = tmp_path / "run.html"
-    result = alcore("report", str(small_run), "--interactive", "--out", str(file))
-    assert result.returncode == 0, result.stderr
-    assert file.stat().st_size < 3e6
-    context = browser.new_context(offline=True)
-    page, wrong = context.new_page(), []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(file.as_uri())
-    expect(page.locator(".scatterlayer .trace:has(.point)")).to_have_count(3, timeout=30 * SECONDS)
-    chart = page.locator(".live-plot")
-    assert "IoU at π₁" in chart.get_attribute("aria-label")
-    slider = page.get_by_role("slider")
-    slider.focus()
-    slider.press("End")
-    expect(chart).to_have_attribute("aria-label", re.compile("IoU at π₁ = 100 %"))
-    page.get_by_label("Metric of the defect class").select_option("patch_iou")
-    expect(chart).to_have_attribute("aria-label", re.compile("^Patch IoU, "))
-    expect(page.get_by_role("img", name=re.compile("^patch "))).to_have_count(3)
-    assert wrong == []
