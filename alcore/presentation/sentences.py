@@ -38,20 +38,6 @@ def cycles_finished(config: RunConfig, records: int) -> str:
     return f"{done} of {plural(of, 'cycle')} finished ({who})"
 
 
-def curves_in_words(means: pd.DataFrame, metric: str, prevalence: float) -> str:
-    """Where each strategy's learning curve stands, in a sentence, for those who do not see the chart.
-
-    Args:
-        means: `alcore.statistics.comparison.curve_frame` rows; prevalence: π at which they are taken.
-    """
-    title = f"{METRIC_TITLES[metric]} of the defect class at π = {percent(prevalence)} over labelled images"
-    last = means.dropna(subset=["value"]).groupby("strategy", sort=False).last()
-    if last.empty:
-        return f"{title}: no point yet."
-    parts = [f"{row.Index} {row.value:.3f} after {row.labelled} labels" for row in last.itertuples()]
-    return f"{title}: {', '.join(parts)}."
-
-
 def shares_in_words(selections: pd.DataFrame, config: RunConfig) -> str:
     """What share of each strategy's last query was defective, in a sentence.
 

@@ -32,11 +32,17 @@ def gather(records: RunRecords) -> Evidence | None:
         means=np.array([[[records[key].class_means for key in row] for row in block] for block in keys]),
         resampled=_resampled(records, keys[0]) if len(repetitions) == 1 else None,
         query_share=np.array([[_query_share(records, row) for row in block] for block in keys]),
+        test_sizes=_test_sizes(records[keys[0][0][0]].test_defective),
     )
 
 
 def make_evidence(
-    config: RunConfig, *, means: np.ndarray, resampled: np.ndarray | None, query_share: np.ndarray
+    config: RunConfig,
+    *,
+    means: np.ndarray,
+    resampled: np.ndarray | None,
+    query_share: np.ndarray,
+    test_sizes: tuple[int, int] | None = None,
 ) -> Evidence:
     """Evidence from arrays shaped as in `Evidence`, of a run's strategies and its first cycles."""
     cycles = means.shape[2]
@@ -49,6 +55,7 @@ def make_evidence(
         means=means,
         resampled=resampled,
         query_share=query_share,
+        test_sizes=test_sizes,
     )
 
 
@@ -71,6 +78,7 @@ def gather_ceiling(records: RunRecords) -> Evidence | None:
         means=np.array(means)[:, None, None],
         resampled=resampled,
         query_share=np.full((len(ceilings), 1), np.nan),
+        test_sizes=_test_sizes(ceilings[0].test_defective),
     )
 
 
@@ -105,6 +113,11 @@ def _finished(records: RunRecords) -> tuple[list[int], int]:
         cycles[repetition] = min(ends)
     whole = [repetition for repetition, count in cycles.items() if count == config.cycles]
     return (whole, config.cycles) if whole else ([1], cycles[1])
+
+
+def _test_sizes(test_defective: np.ndarray) -> tuple[int, int]:
+    defective = int(test_defective.sum())
+    return test_defective.size - defective, defective
 
 
 def _resampled(records: RunRecords, rows: list[list[CycleKey]]) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from scipy.special import ndtr, stdtr  # scipy.stats would cost the dashboard 60 MB and half a second
@@ -70,6 +70,16 @@ class AnyEvidence(Protocol):
         ...
 
 
+class Evaluation(NamedTuple):
+    """One evaluation: whose, and its (2, 5) class means, see `alcore.metrics.class_means`."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    labelled: int
+    means: np.ndarray
+
+
 @dataclass(frozen=True)
 class Evidence:
     """All that the statistics need from a run's evaluations; independent of the prevalence.
@@ -79,6 +89,7 @@ class Evidence:
     means: (R, S, C, 2, 5), see `alcore.metrics.class_means`.
     resampled: (B, S, C, 2, 5), the same over resampled test patches, where R is 1; else None.
     query_share: (R, S), defective share of all queries after the first; NaN with a single cycle.
+    test_sizes: numbers of clean and of defective test patches, where `resampled` is given.
     """
 
     strategies: tuple[str, ...]
@@ -90,6 +101,7 @@ class Evidence:
     resampled: np.ndarray | None
     query_share: np.ndarray
     prevalences: tuple[float, ...] = ()
+    test_sizes: tuple[int, int] | None = None
 
     @property
     def repetitions(self) -> int:

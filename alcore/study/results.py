@@ -52,7 +52,14 @@ class CellResults:
             resampled = patch_replicates(flat, self.test_defective[0]).reshape(-1, strategies, cycles, 2, 5)
         queried = self.defective[:, :, 1:].reshape(*self.defective.shape[:2], -1)
         share = queried.mean(axis=2) if queried.size else np.full(queried.shape[:2], np.nan)
-        return make_evidence(self.config, means=np.array(means), resampled=resampled, query_share=share)
+        defective = int(self.test_defective[0].sum())
+        return make_evidence(
+            self.config,
+            means=np.array(means),
+            resampled=resampled,
+            query_share=share,
+            test_sizes=(self.test_defective[0].size - defective, defective),
+        )
 
     def save(self, file: Path) -> None:
         """Write the file, whole."""
