@@ -46,6 +46,9 @@ class MaskValues(NamedTuple):
     lossy: bool
 
 
+_MOST_INSTANCES = 4095  # in a mask of 16 bits, whose white is 65535; of a 12-bit camera as well
+
+
 def read_pixels(content: bytes, *, name: str, channels: int, levels: Levels | None = None) -> np.ndarray:
     """Read an image file's content as (H, W, channels) uint8, upright as its EXIF tag says.
 
@@ -105,6 +108,8 @@ def _mask_values(image: Image.Image) -> MaskValues:
     if image.mode in ("RGB", "YCbCr", "CMYK"):
         return MaskValues(*_of_colours(image), lossy)
     levels = _levels_of(image)
+    if 255 < levels.whole <= _MOST_INSTANCES:  # ids of instances: their size says nothing
+        return MaskValues((np.asarray(image) > 0).astype(np.uint8), "grey", lossy)
     if levels.whole > 255:
         levels = Levels(real=levels.real)  # a mask of 16 bits, whatever its own maximum
     return MaskValues(_to_uint8(image, 1, levels)[..., 0], "grey", lossy)

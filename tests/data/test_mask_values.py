@@ -10,6 +10,7 @@ from alcore.data.collection import dataset_path, open_dataset
 from alcore.data.images import Levels, read_mask, read_pixels
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
+from alcore.data.importing.patterns import words_of
 from alcore.errors import DataError
 from tests.data.helpers import SIZE, encoded, folder_files, picture, write_folder
 
@@ -163,3 +164,28 @@ def test_levels_that_are_no_numbers_are_refused():
     content = saved(Image.fromarray(np.full((8, 8), np.nan, dtype=np.float32)), "TIFF")
     with pytest.raises(DataError, match="levels that are not numbers"):
         read_pixels(content, name="x.tif", channels=1)
+
+
+def test_indices_among_masks_of_two_levels_are_asked_about(tmp_path):
+    def mixed(number, mask):
+        return encoded(mask.astype(np.uint8) * (255 if number % 2 else 2))
+
+    source = write_folder(tmp_path / "in", with_masks(mixed))
+    with pytest.raises(DataError, match="no one rule fits"):
+        import_dataset(source, dataset_path("mixed"), format_name="folder", options=WHOLE)
+    chosen = ImportOptions(SIZE, foreground=Foreground(threshold=0))
+    import_dataset(source, dataset_path("mixed"), format_name="folder", options=chosen)
+    assert open_dataset("mixed").defective.sum() == 10
+
+
+def test_ids_of_instances_in_16_bits_are_all_defects():
+    ids = np.zeros(SIZE, dtype=np.uint16)
+    ids[:4, :4], ids[20:24, 20:24] = 5, 300
+    mask = read_mask(saved(Image.fromarray(ids)), name="m.png", foreground=Foreground())
+    assert np.array_equal(mask, ids > 0)
+
+
+def test_a_pattern_of_many_stars_is_refused_instead_of_tried_for_ever():
+    with pytest.raises(DataError, match="more than 4 stars and words"):
+        words_of("*a*a*a*a*a*a{id}z.png", "a" * 80 + ".png")
+    assert words_of("*a*a*{id}z.png", "a" * 80 + ".png") is None

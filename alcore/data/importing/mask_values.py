@@ -27,10 +27,14 @@ class MaskCensus:
     """The values of all masks of a source.
 
     patterns: what a mask holds -> masks; counts: (256,) pixels by value, of masks that are no palettes.
+    indexed, bright: masks that hold nothing but small indices above 1, and masks with bright pixels.
     """
 
     patterns: Counter[str] = field(default_factory=Counter)
     counts: np.ndarray = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
+
+    indexed: int = 0
+    bright: int = 0
 
     def sentence(self) -> str:
         """'masks read: 20 with 0 and 255, 10 empty'."""
@@ -47,6 +51,9 @@ def take_census(source: Source, samples: Iterable[Sample]) -> MaskCensus:
                 pattern, counts = found
                 census.patterns[pattern] += 1
                 census.counts += counts
+                top = int(np.flatnonzero(counts).max(initial=0))
+                census.indexed += 1 < top <= _MOST_INDICES
+                census.bright += top >= _BRIGHT
     return census
 
 
@@ -57,6 +64,11 @@ def suggest(census: MaskCensus) -> Foreground:
         DataError: values that suggest neither; the message has their histogram.
     """
     counts = census.counts
+    if census.indexed and census.bright:
+        raise DataError(
+            f"{census.indexed} masks hold indices and {census.bright} grey levels up to white, so no one rule fits; "
+            "name what is defective by threshold or classes, or import them apart"
+        )
     top = int(np.flatnonzero(counts).max(initial=0))
     if top == 0:
         return Foreground()

@@ -18,13 +18,20 @@ Words = dict[str, str]
 _TOKEN = re.compile(r"\{(\w+)(/|:[^{}/]+)?\}|(\*\*/)|(\*)")
 
 
+_MOST_OPEN = 4
+"""Stars and free words in one name: each more multiplies the ways in which a long name may be tried."""
+
+
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern as a regular expression for whole names.
 
     Raises:
-        DataError: a brace that is not closed, or a word that is none.
+        DataError: a brace that is not closed, a word that is none, or too many stars and words in one name.
     """
+    for name in pattern.split("/"):
+        if sum(not (kind or folders) for _, kind, folders, _ in _TOKEN.findall(name)) > _MOST_OPEN:
+            raise DataError(f"the pattern {pattern!r} has more than {_MOST_OPEN} stars and words in one name")
     parts: list[str] = []
     seen: set[str] = set()
     end = 0
