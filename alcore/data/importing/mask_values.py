@@ -66,8 +66,8 @@ def suggest(census: MaskCensus) -> Foreground:
     counts = census.counts
     if census.indexed and census.bright:
         raise DataError(
-            f"{census.indexed} masks hold indices and {census.bright} grey levels up to white, so no one rule fits; "
-            "name what is defective by threshold or classes, or import them apart"
+            f"{census.indexed} masks hold indices and {census.bright} grey levels up to white, so no one "
+            "rule fits; name what is defective by threshold or classes, or import them apart"
         )
     top = int(np.flatnonzero(counts).max(initial=0))
     if top == 0:

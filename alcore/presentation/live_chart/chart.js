@@ -1,7 +1,8 @@
 // Learning curves that act by themselves: metric, π₀ or π₁, slider and legend need no server.
 import { estimate, unpack, valueAt } from "./estimates.js";
 
-const TOPS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
+const MOST_BAND = 1.4; // of the highest value: how much of a band above it the axis makes room for
+const TOPS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 const GROWING = 350; // ms in which a new point grows out of the one before
 const kept = new Map(); // what was chosen in a chart, by its key, for when the page mounts it again
 
@@ -195,8 +196,10 @@ function ceilings({ runs, weights, payload, state }) {
 
 function layout({ root, payload, state, runs }, all, levels) {
   const style = getComputedStyle(root), grid = "rgba(128, 128, 128, 0.22)";
-  const reached = [...all.flatMap((line) => [...(line.isBand ? line.high : line.value)]), ...levels.map((level) => level.value)];
-  const largest = Math.max(0, ...reached.filter(Number.isFinite));
+  const finite = (numbers) => Math.max(0, ...numbers.filter(Number.isFinite));
+  const highest = finite([...all.flatMap((line) => (line.isBand ? [] : line.value)), ...levels.map((level) => level.value)]);
+  const widest = finite(all.flatMap((line) => (line.isBand ? line.high : [])));
+  const largest = highest > 0 ? Math.max(highest, Math.min(widest, MOST_BAND * highest)) : widest; // a wide band must not flatten the curves
   const top = state.whole ? 1 : (TOPS.find((step) => largest <= step) ?? 1);
   const axis = { tickfont: { size: 15 }, gridcolor: grid, zerolinecolor: grid, automargin: true };
   const isShare = payload.align === "share";
