@@ -189,7 +189,7 @@ def _difference_text(name: str, row: BudgetRow) -> str:
 
 
 def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> go.Figure:
-    """Who beats whom: (S, S) of `alcore.statistics.estimands.penalty_matrix`, added up over the runs."""
+    """Who beats whom: (S, S) of `alcore.statistics.multiplicity.penalty_matrix`, added up over the runs."""
     text = [
         [f"{value:.2f}" if row != column else "" for column, value in enumerate(values)]
         for row, values in enumerate(matrix)
