@@ -33,6 +33,11 @@ class ModelConfig(_Frozen):
         default_factory=dict, description="further keyword arguments of the SMP architecture, such as depths"
     )
 
+    @field_validator("encoder_weights", mode="before")
+    @classmethod
+    def _null_as_smp_writes_it(cls, weights: object) -> object:
+        return "none" if weights is None else weights
+
 
 class TrainingConfig(_Frozen):
     """How one cycle's training goes. Dice + binary cross-entropy is the loss."""

@@ -80,3 +80,8 @@ def test_json_round_trip():
     config = load_config("paper")
     assert parse_config(config.to_json()) == config
     assert json.loads(config.to_json())["query_size"] == 0.02
+
+
+def test_encoder_weights_may_be_null_as_smp_writes_it():
+    config = parse_config('{"dataset": "synthetic", "model": {"encoder_weights": null}}')
+    assert config.model.encoder_weights == "none"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +33,10 @@ def import_data(
     overlap: Annotated[int, typer.Option(help="Pixels that neighbouring tiles share.", min=0)] = 0,
     resize: Annotated[str, typer.Option(help="With --tile: shrink images to HEIGHTxWIDTH first.")] = "",
     rgb: Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")] = False,
-    threshold: Annotated[int, typer.Option(help="Mask values above it are defective.", min=0, max=254)] = 127,
+    threshold: Annotated[
+        int | None,
+        typer.Option(help="Mask values above it are defective; else their values decide.", min=0, max=254),
+    ] = None,
     classes: Annotated[str, typer.Option(help="Mask values that are defective, such as 1,3.")] = "",
     color: Annotated[str, typer.Option(help="Mask colour that is defective, R,G,B.")] = "",
     tolerance: Annotated[
@@ -47,12 +52,25 @@ def import_data(
     missing_mask_is_clean: Annotated[
         bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
     ] = False,
+    images: Annotated[
+        str, typer.Option(help="Your own layout: a pattern of the images, such as 'part{n}/{id}.jpg'.")
+    ] = "",
+    masks: Annotated[
+        list[str] | None,
+        typer.Option(help="With --images: a pattern of their masks; give it again to join several."),
+    ] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option(help="Brightest level of images of more than 8 bits; else the set's.", min=1),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything and say what would come of it; keep nothing.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
     ] = False,
 ) -> None:
     """Import a folder or a zip file as a data set."""
-    from alcore.data.collection import dataset_path
     from alcore.data.importing.import_events import ImportEnded, ImportProgress
     from alcore.data.importing.importer import import_dataset
     from alcore.data.importing.options import Foreground, ImportOptions
@@ -75,14 +93,18 @@ def import_data(
             drop_black_border=drop_black_border,
             skip_bad=skip_bad,
             missing_mask_is_clean=missing_mask_is_clean,
+            images=images,
+            masks=tuple(masks or ()),
+            levels=levels,
         )
-        info = import_dataset(
-            source,
-            dataset_path(name),
-            format_name=format,
-            options=options,
-            follow=lambda done, total: report(ImportProgress(done, total)),
-        )
+        with _place(name, dry_run=dry_run) as target:
+            info = import_dataset(
+                source,
+                target,
+                format_name=format,
+                options=options,
+                follow=lambda done, total: report(ImportProgress(done, total)),
+            )
     except (AlcoreError, OSError) as error:
         report(ImportEnded("failed", str(error), name))
         raise
@@ -90,6 +112,8 @@ def import_data(
     report(ended)
     if not as_json:
         typer.echo("\n".join(ended.sentences()))
+        if dry_run:
+            typer.echo("nothing was kept; leave out --dry-run to import it")
 
 
 @data_app.command("create")
@@ -165,6 +189,21 @@ def delete_data(name: str) -> None:
     from alcore.data.collection import delete_dataset
 
     delete_dataset(name)
+
+
+@contextmanager
+def _place(name: str, *, dry_run: bool) -> Iterator[Path]:
+    """Where a new data set goes; for a dry run, a folder that is removed again; DataError if taken."""
+    from alcore.data.collection import dataset_path
+
+    target = dataset_path(name)
+    if not dry_run:
+        yield target
+        return
+    if target.exists():
+        raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+    with tempfile.TemporaryDirectory(prefix="alcore-dry-run-") as scratch:
+        yield Path(scratch) / name
 
 
 def _json_report() -> Callable[[ImportEvent], None]:

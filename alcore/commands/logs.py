@@ -18,9 +18,12 @@ logs_app = typer.Typer(
 
 @logs_app.command("import")
 def import_log_folders(
-    folders: Annotated[list[Path], typer.Argument(help="Folders with dict_STRATEGY.csv, one per π₀.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders with dict_STRATEGY.csv, or trees of them.")],
     name: Annotated[str, typer.Option(help="What they are called from now on.")],
-    pool_prevalence: Annotated[list[float], typer.Option(help="π₀ of each folder, in their order.")],
+    pool_prevalence: Annotated[
+        list[float] | None,
+        typer.Option(help="π₀ of each folder, in their order; without it, their names say it."),
+    ] = None,
     test_prevalence: Annotated[
         float, typer.Option(help="Deployment prevalence π₁, of the second test set.")
     ] = 0.05,
@@ -30,15 +33,26 @@ def import_log_folders(
     ] = None,
 ) -> None:
     """Import logs into the Compare and Study pages."""
-    from alcore.logs.reading import LogSettings, import_logs
+    from alcore.logs.library import import_logs
+    from alcore.logs.published import grouped, log_folders
+    from alcore.logs.reading import LogSettings
 
-    if len(pool_prevalence) != len(folders):
+    if pool_prevalence and len(pool_prevalence) != len(folders):
         raise ConfigError(f"give --pool-prevalence once for each folder: {len(folders)} times")
     pairs = [text.rpartition("=") for text in column or []]
     if not all(separator for _, separator, _ in pairs):
         raise ConfigError("--column takes NAME=MEANING, such as 'miou=iou_pi0'")
-    settings = [LogSettings(pool_size, prevalence, test_prevalence) for prevalence in pool_prevalence]
-    for log in import_logs(folders, name, settings, {theirs: ours for theirs, _, ours in pairs}):
+    places: list[Path | tuple[Path, ...]] = list(folders)
+    settings = [LogSettings(pool_size, prevalence, test_prevalence) for prevalence in pool_prevalence or []]
+    if not pool_prevalence:
+        groups = grouped([folder for root in folders for folder in log_folders(root)])
+        places = [group.folders for group in groups]
+        settings = [LogSettings(group.pool_size, group.pool_prevalence, test_prevalence) for group in groups]
+    if not settings:
+        raise ConfigError(f"there is no dict_STRATEGY.csv at or below {', '.join(map(str, folders))}")
+    for log in import_logs(places, name, settings, {theirs: ours for theirs, _, ours in pairs}):
+        for note in log.notes:
+            typer.echo(note)
         evidence = log.evidence
         typer.echo(
             f"{name} at π₀ = {percent(log.settings.pool_prevalence)}: {', '.join(evidence.strategies)}; "

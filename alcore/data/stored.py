@@ -13,7 +13,7 @@ import mmap
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -38,7 +38,8 @@ class Patch:
     """One patch on its way into a store.
 
     image: (H, W, C) uint8; mask: (H, W) bool; source: the image it was cut from; row, column: its upper
-    left corner there, in pixels of the source after any resizing.
+    left corner there, in pixels of the source after any resizing; series: images that belong together and
+    stay on one side of the split, '' for an image by itself.
     """
 
     image: np.ndarray
@@ -46,6 +47,7 @@ class Patch:
     source: str
     row: int = 0
     column: int = 0
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class DatasetInfo:
 
     `skipped` are files that were left out (file: reason); `vanished` are images whose defect is too small
     for a pixel of the resized mask, so that they count as clean; `source_sizes` are the different
-    (height, width) of the images, the most frequent first, at most a hundred.
+    (height, width) of the images, the most frequent first, at most a hundred; `notes` say how files were
+    read, one sentence each: the layout, what masks held and which of their values are defective.
     """
 
     name: str
@@ -67,6 +70,7 @@ class DatasetInfo:
     skipped: dict[str, str] = field(default_factory=dict)
     vanished: tuple[str, ...] = ()
     source_sizes: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class _MappedRows:
@@ -178,6 +182,7 @@ def write_dataset(
     vanished: list[str],
     min_area: int = 1,
     source_sizes: Counter[tuple[int, int]] | None = None,
+    notes: Sequence[str] = (),
 ) -> DatasetInfo:
     """Write a data set, streaming: one patch in memory at a time.
 
@@ -189,6 +194,7 @@ def write_dataset(
         skipped: file -> reason; may still grow while `patches` is consumed.
         vanished: files whose defect is lost in cutting; may grow likewise.
         source_sizes: how many images had which size; may grow likewise.
+        notes: how files were read, one sentence each.
         min_area: a patch with fewer foreground pixels is clean, and its mask is emptied.
     Raises:
         DataError: no patch at all, none defective, none clean, or too few sources to split.
@@ -219,6 +225,7 @@ def write_dataset(
             skipped=dict(sorted(skipped.items())),
             vanished=tuple(vanished),
             source_sizes=tuple(size for size, _ in (source_sizes or Counter()).most_common(MOST_SIZES)),
+            notes=tuple(notes),
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
     return info
@@ -232,7 +239,7 @@ def _item_row(patch: Patch, pixels: bytes, area: int) -> dict[str, object]:
         "area": area,
         "defective": area > 0,
         "content": hashlib.sha256(pixels).hexdigest(),
-    }
+    } | ({"series": patch.series} if patch.series else {})
 
 
 def _item_table(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -244,7 +251,10 @@ def _item_table(rows: list[dict[str, object]]) -> pd.DataFrame:
         raise DataError("no patch is defective: every mask is empty at this patch size; check masks and size")
     if defective.all():
         raise DataError("every patch is defective; clean patches are needed to build a pool at a prevalence")
-    items["group"] = related_groups(items["source"].to_numpy(str), items["content"].to_numpy(str))
+    labels = [items["source"].to_numpy(str), items["content"].to_numpy(str)]
+    if "series" in items:
+        labels.append(items["series"].fillna(items["source"]).to_numpy(str))
+    items["group"] = related_groups(*labels)
     items["split"] = grouped_split(defective, items["group"].to_numpy(), seed=_SPLIT_SEED)
     return items
 

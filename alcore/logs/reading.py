@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +12,10 @@ import pandas as pd
 
 from alcore.config import RunConfig, make_config
 from alcore.errors import DataError
-from alcore.home import home
-from alcore.json_object import read_json_object
 from alcore.logs.columns import POOL, USE, meanings
 from alcore.logs.logged_evidence import LoggedEvidence
+from alcore.logs.published import STRATEGIES, is_published, log_folders, widen
 from alcore.metrics import METRICS
-from alcore.runs.files import make_directory, write_text
 
 _SELECTED = re.compile(r"selected_items_(.+)_(\d+)_(\d+)\.csv")
 _ORDER = ("random", "entropy", "core-set")
@@ -39,12 +35,14 @@ class Log:
     """One folder's logs. values: strategy, repetition, cycle, labelled, METRIC_pi0, METRIC_pi1 where known.
 
     selections: strategy, repetition, cycle, rank, item, and defective where known; it may be empty.
+    notes: what was decided while reading, a sentence each.
     """
 
     name: str
     settings: LogSettings
     values: pd.DataFrame
     selections: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -112,22 +110,34 @@ class Log:
         return shares
 
 
-def read_log(folder: Path, name: str, settings: LogSettings, given: Mapping[str, str] | None = None) -> Log:
-    """Read a folder of logs.
+def read_log(
+    folders: Path | Sequence[Path], name: str, settings: LogSettings, given: Mapping[str, str] | None = None
+) -> Log:
+    """Read logs of one π₀.
 
     Args:
+        folders: those that hold logs, or the root of a tree of them.
         given: what columns mean that are not understood by their names.
     Raises:
         DataError: no logs there, or a file that cannot be understood; says what it holds.
     """
-    files = sorted(folder.glob("dict_*.csv")) if folder.is_dir() else []
-    if not files:
-        raise DataError(f"there is no dict_STRATEGY.csv in {folder}")
-    values = pd.concat([_read_values(file, given or {}) for file in files], ignore_index=True)
+    given = given or {}
+    places = tuple(log_folders(folders)) if isinstance(folders, Path) else tuple(folders)
+    if not places:
+        raise DataError(f"there is no dict_STRATEGY.csv in {folders}")
+    folder = places[0]
+    files = [file for place in places for file in sorted(place.glob("dict_*.csv"))]
+    if len({file.name for file in files}) < len(files):
+        raise DataError(f"{folder} and another folder of the same π₀ hold logs of the same strategy")
+    notes: list[str] = []
+    values = pd.concat([_read_values(file, given, notes) for file in files], ignore_index=True)
     selected = [
-        (match, file) for file in sorted(folder.iterdir()) if (match := _SELECTED.fullmatch(file.name))
+        (match, file)
+        for place in places
+        for file in sorted(place.iterdir())
+        if (match := _SELECTED.fullmatch(file.name))
     ]
-    parts = [_read_selection(file, match, given or {}) for match, file in selected]
+    parts = [_read_selection(file, match, given) for match, file in selected]
     selections = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     numbered = _numbered(values, selections)
     labelled = numbered[0].groupby("cycle")["labelled"]
@@ -137,7 +147,7 @@ def read_log(folder: Path, name: str, settings: LogSettings, given: Mapping[str,
         )
     if labelled.first().nunique() < labelled.ngroups:
         raise DataError(f"{folder}: two cycles have the same number of labels")
-    return Log(name, settings, *numbered)
+    return Log(name, settings, *numbered, tuple(notes))
 
 
 def _numbered(values: pd.DataFrame, selections: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -160,8 +170,13 @@ def _read(file: Path) -> pd.DataFrame:
     return frame.drop(columns=unnamed).dropna(how="all")
 
 
-def _read_values(file: Path, given: Mapping[str, str]) -> pd.DataFrame:
+def _read_values(file: Path, given: Mapping[str, str], notes: list[str]) -> pd.DataFrame:
     frame = _read(file)
+    if is_published(list(frame)):
+        frame, again = widen(frame, str(file))
+        given = {}
+        if again:
+            notes.append(f"{file.name}: {again} rows stood there again; the last of each counts")
     names = meanings(frame.columns, given, origin=file.name)
     measured = [meaning for meaning in names.values() if meaning.rsplit("_", 1)[0] in METRICS]
     if not measured or frame.empty:
@@ -172,6 +187,8 @@ def _read_values(file: Path, given: Mapping[str, str]) -> pd.DataFrame:
     frame = frame[list(names)].rename(columns=names)
     for column in frame:
         frame[column] = _numbers(frame[column], file)
+    for column in measured:
+        _check_range(frame[column], column, file)
     if "cycle" not in frame:
         if "labelled" not in frame:
             raise DataError(f"{file} has neither a column for the cycle nor one for the number of labels")
@@ -186,8 +203,19 @@ def _read_values(file: Path, given: Mapping[str, str]) -> pd.DataFrame:
         frame[column] = frame[column].astype(int)
     if frame.duplicated(["repetition", "cycle"]).any():
         raise DataError(f"{file} has a cycle of a repetition twice")
-    strategy = file.stem.removeprefix("dict_")
+    strategy = _strategy(file.stem.removeprefix("dict_"))
     return frame[["repetition", "cycle", "labelled", *measured]].assign(strategy=strategy)
+
+
+def _check_range(values: pd.Series, column: str, file: Path) -> None:
+    """Metrics are shares; an empty cell is one that is not known."""
+    outside = values[values.notna() & ~values.between(0, 1)]
+    if len(outside):
+        raise DataError(f"{file}: {column} must lie between 0 and 1, found {outside.iloc[0]:g}")
+
+
+def _strategy(name: str) -> str:
+    return STRATEGIES.get(name, name)
 
 
 def _numbers(column: pd.Series, file: Path) -> pd.Series:
@@ -202,6 +230,9 @@ def _numbers(column: pd.Series, file: Path) -> pd.Series:
 
 def _read_selection(file: Path, match: re.Match, given: Mapping[str, str]) -> pd.DataFrame:
     frame = _read(file)
+    if "aldataset_name" in frame:  # ids are relative to what was left of the pool, so paths name the patches
+        kept = [column for column in ("aldataset_name", "defective") if column in frame]
+        frame = frame[kept].rename(columns={"aldataset_name": "item"})
     names = meanings(frame.columns, given, origin=file.name)
     items = [column for column, meaning in names.items() if meaning == "item"] or list(frame.columns[-1:])
     if not items:
@@ -213,66 +244,8 @@ def _read_selection(file: Path, match: re.Match, given: Mapping[str, str]) -> pd
             _numbers(frame[flags[0]].replace({True: 1, False: 0, "True": 1, "False": 0}), file) > 0
         )
     return table.assign(
-        strategy=match[1], cycle=int(match[2]), repetition=int(match[3]), rank=np.arange(1, len(table) + 1)
+        strategy=_strategy(match[1]),
+        cycle=int(match[2]),
+        repetition=int(match[3]),
+        rank=np.arange(1, len(table) + 1),
     )
-
-
-def logs_directory() -> Path:
-    """ALCORE_HOME/logs: one folder per import, with one folder in it for each imported one."""
-    return home() / "logs"
-
-
-def import_logs(
-    folders: Sequence[Path],
-    name: str,
-    settings: Sequence[LogSettings],
-    given: Mapping[str, str] | None = None,
-) -> list[Log]:
-    """Copy logs into ALCORE_HOME, once they have been understood.
-
-    Args:
-        folders: one per setting; settings: of each.
-    Raises:
-        DataError: a name that is taken or cannot be one, or logs that cannot be understood.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise DataError(f"{name!r} cannot name logs; take up to 64 letters, digits, dots, _ and -")
-    place = logs_directory() / name
-    if place.exists():
-        raise DataError(f"logs called {name!r} exist; take another name, or remove {place}")
-    if len({setting.pool_prevalence for setting in settings}) < len(settings):
-        raise DataError("two folders have the same π₀; import them under separate names")
-    logs = [read_log(folder, name, setting, given) for folder, setting in zip(folders, settings, strict=True)]
-    for log in logs:
-        _ = log.config, log.evidence  # both must be computable
-    try:
-        for number, (folder, setting) in enumerate(zip(folders, settings, strict=True), start=1):
-            copy = place / f"{number:03d}"
-            make_directory(copy)
-            for file in (*folder.glob("dict_*.csv"), *folder.glob("selected_items_*.csv")):
-                shutil.copyfile(file, copy / file.name)
-            about = {"settings": asdict(setting), "columns": dict(given or {}), "source": str(folder)}
-            write_text(copy / "log.json", json.dumps(about, indent=2) + "\n")
-    except OSError as error:
-        shutil.rmtree(place, ignore_errors=True)
-        raise DataError(f"{place} cannot be written: {error.strerror or error}") from None
-    return logs
-
-
-def imported_logs() -> dict[str, list[Path]]:
-    """Folders of all imported logs, by name."""
-    found = {
-        path.name: sorted(file.parent for file in path.glob("*/log.json"))
-        for path in logs_directory().glob("*")
-    }
-    return {name: folders for name, folders in sorted(found.items()) if folders}
-
-
-def open_log(folder: Path) -> Log:
-    """One imported folder; DataError where it is damaged."""
-    try:
-        about = read_json_object(folder / "log.json", error=DataError)
-        settings = LogSettings(**about["settings"])
-    except (DataError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder} holds no logs that can be read ({error}); import them again") from None
-    return read_log(folder, folder.parent.name, settings, about["columns"])

@@ -11,7 +11,7 @@ from alcore.runs.records import RunRecords
 from alcore.statistics.detection import Peaks
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
-from alcore.statistics.shared_tests import SharedTests
+from alcore.statistics.shared_tests import SharedTests, overlap
 
 
 def gather(records: RunRecords) -> Evidence | None:
@@ -107,6 +107,7 @@ def gather_ceiling(records: RunRecords) -> Evidence | None:
         means=np.array(means)[:, None, None],
         resampled=resampled,
         query_share=np.full((len(ceilings), 1), np.nan),
+        test_sizes=_test_sizes(ceilings[0].test_defective),
     )
 
 
@@ -121,6 +122,7 @@ def gather_peaks(records: RunRecords, cycle: int) -> Peaks | None:
         names,
         np.array([[record.max_probability for record in row] for row in cycles_of]),
         np.array([row[0].test_defective for row in cycles_of]),
+        overlap([row[0].test_items for row in cycles_of]) if len(cycles_of) > 1 else 1.0,
     )
 
 
@@ -141,6 +143,11 @@ def _finished(records: RunRecords) -> tuple[list[int], int]:
         cycles[repetition] = min(ends)
     whole = [repetition for repetition, count in cycles.items() if count == config.cycles]
     return (whole, config.cycles) if whole else ([1], cycles[1])
+
+
+def _test_sizes(test_defective: np.ndarray) -> tuple[int, int]:
+    defective = int(test_defective.sum())
+    return test_defective.size - defective, defective
 
 
 def _resampled(records: RunRecords, rows: list[list[CycleKey]]) -> np.ndarray:

@@ -13,6 +13,7 @@ from alcore.metrics import class_means, counts_at_prevalence, metric_at, metrics
 from alcore.runs.files import write_text, write_whole
 from alcore.runs.records import RunRecords, StoredRecord
 from alcore.runs.run_store import RunStore
+from alcore.statistics.estimands import Evaluation
 from alcore.statistics.frames import CeilingRow, CountsRow, MetricsRow, SelectionRow, ValueRow, frame_of
 
 Prevalences = tuple[float, ...]
@@ -46,6 +47,11 @@ class RunTables:
             for key, value in zip(keys, values, strict=True)
         ]
         return pd.DataFrame(rows, columns=ValueRow._fields)
+
+    def evaluations(self) -> list[Evaluation]:
+        """Every record's class means, of which all metrics at all prevalences are made."""
+        records = ((key, self.records[key]) for key in self.records.committed())
+        return [Evaluation(*_identity(key), record.labelled, record.class_means) for key, record in records]
 
     def ceiling_metrics(self, prevalences: Prevalences | None = None) -> pd.DataFrame:
         """`CeilingRow`s: as `metrics`, of each repetition's full-pool model."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
 from alcore.metrics import metric_at
 from alcore.statistics.resampling import interval, mean_of_defined, repetition_replicates
 from alcore.statistics.sample import Sample
-from alcore.statistics.shared_tests import SharedTests, effective_size
+from alcore.statistics.shared_tests import SharedTests
 
 
 class AnyEvidence(Protocol):
@@ -80,6 +80,16 @@ class AnyEvidence(Protocol):
         ...
 
 
+class Evaluation(NamedTuple):
+    """One evaluation: whose, and its (2, 5) class means, see `alcore.metrics.class_means`."""
+
+    strategy: str
+    repetition: int
+    cycle: int
+    labelled: int
+    means: np.ndarray
+
+
 @dataclass(frozen=True)
 class Evidence:
     """All that the statistics need from a run's evaluations; independent of the prevalence.
@@ -124,10 +134,6 @@ class Evidence:
             found=None if self.found is None else self.found[:, rows],
             shared=None if self.shared is None else self.shared.only(rows),
         )
-
-    def effective_patches(self, prevalence: float) -> float | None:
-        """Effective number of test patches at a prevalence, see `shared_tests.effective_size`."""
-        return None if self.test_sizes is None else effective_size(*self.test_sizes, prevalence)
 
     def judged(self, metric: str, prevalence: float) -> Curves:
         """`curves` whose replicates also have the error of the test patches that repetitions share."""

@@ -24,9 +24,9 @@ class Sample:
 
     def __sub__(self, other: Sample) -> Sample:
         """The paired difference: within each repetition and each replicate."""
-        common = None
-        if self.common is not None or other.common is not None:
-            common = _or_zero(self.common) - _or_zero(other.common)
+        common = self.common
+        if other.common is not None:
+            common = -other.common if common is None else common - other.common
         return Sample(self.values - other.values, self.replicates - other.replicates, common)
 
     @property
@@ -83,7 +83,3 @@ class Sample:
     @property
     def _common_variance(self) -> np.ndarray:
         return np.zeros(self.values.shape[1:]) if self.common is None else self.common.var(axis=0)
-
-
-def _or_zero(common: np.ndarray | None) -> np.ndarray | float:
-    return 0.0 if common is None else common

@@ -105,8 +105,11 @@ def _factor(deployed: Curves, pooled: Curves, baseline: str) -> tuple[np.ndarray
         value = log_ratio(here.mean) - log_ratio(there.mean)
         low, high = interval(log_ratio(here.replicates) - log_ratio(there.replicates))
         known = np.isfinite(value)
-        bounds = (np.where(known, bound, np.nan) for bound in (np.fmin(low, value), np.fmax(high, value)))
-        return np.where(known, np.exp(value), np.nan), *(np.exp(bound) for bound in bounds)
+        low, value, high = (
+            np.where(known, np.exp(bound), np.nan)
+            for bound in (np.fmin(low, value), value, np.fmax(high, value))
+        )
+    return value, low, high
 
 
 def counterfactual(

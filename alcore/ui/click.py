@@ -42,9 +42,13 @@ class Click:
         points = selected_points(chart)
         if not points or points[0] == self.point:
             return False
-        st.session_state[self._key] = points[0]
-        st.session_state[self._news] = True
+        self.keep(points[0])
         return True
+
+    def keep(self, point: tuple[Any, ...]) -> None:
+        """Keep a point, as `take` does; for charts that tell which one was clicked."""
+        st.session_state[self._key] = point
+        st.session_state[self._news] = True
 
     def is_news(self) -> bool:
         """Whether a point was taken since this was asked last."""

@@ -13,7 +13,8 @@ from pycocotools import mask as coco_mask
 from alcore.data.collection import dataset_path, open_dataset
 from alcore.data.images import read_mask
 from alcore.data.importing import rle
-from alcore.data.importing.importer import detect, import_dataset
+from alcore.data.importing.formats import detect
+from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.data.importing.roboflow import _length_of
 from alcore.data.importing.source_files import open_source

@@ -10,7 +10,8 @@ import pytest
 from alcore.config import make_config
 from alcore.errors import DataError
 from alcore.logs.columns import meanings
-from alcore.logs.reading import LogSettings, import_logs, imported_logs, open_log, read_log
+from alcore.logs.library import import_logs, imported_logs, open_log
+from alcore.logs.reading import LogSettings, read_log
 from alcore.logs.writing import export_log
 from alcore.logs.zipped import unpack_log, zip_log
 from alcore.runs.evidence import gather
@@ -22,6 +23,16 @@ from tests.conftest import SMALL
 from tests.runs.helpers import alcore
 
 SETTINGS = LogSettings(pool_size=80, pool_prevalence=0.2, test_prevalence=0.05)
+
+_METRICS = ("MeanIoU", "MulticlassF1Score", "MulticlassRecall", "MulticlassPrecision", "DiceScore")
+HEADER = ";".join(
+    [
+        *("", "Test/Loss", "Test/MulticlassF1Score", "Test/MeanIoU", "Test/MulticlassRecall"),
+        *("Test/MulticlassPrecision", "Test/DiceScore"),
+        *(f"Test/{metric} {which}" for metric in _METRICS for which in ("BG", "defect")),
+        *("cycle", "rep", "budget", "labeled_items", "dataloader_idx"),
+    ]
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +64,9 @@ def write_dict(folder, strategy="random", *, rows=6, **columns):
 
 
 def test_a_run_written_and_read_again_has_the_same_evidence(run, exported):
-    names = {path.name for path in exported.iterdir()}
-    assert "dict_core-set.csv" in names
-    assert "selected_items_entropy_3_2.csv" in names
+    names = {path.name for path in exported.rglob("*.csv")}
+    assert "dict_deepcoresetSampling.csv" in names
+    assert "selected_items_entropySampling_2_1.csv" in names
     assert len(names) == 3 + 3 * 3 * 2
     evidence, logged = gather(run.records), read_log(exported, "again", SETTINGS).evidence
     assert logged.strategies == evidence.strategies
@@ -115,6 +126,9 @@ def test_a_column_may_be_named_by_hand(tmp_path):
         ({"iou_pi0": ["a"] * 6}, "more than numbers"),
         ({"cycle": [0, 0, 1, 0, 1, 2]}, "twice"),
         ({"cycle": [0, 1, None, 0, 1, 2]}, "more than whole numbers"),
+        ({"iou_pi0": [0.1, np.inf, 0.2, 0.3, 0.4, 0.5]}, "between 0 and 1, found inf"),
+        ({"iou_pi0": [0.1, 5, 0.2, 0.3, 0.4, 0.5]}, "between 0 and 1, found 5"),
+        ({"iou_pi0": [0.1, -3, 0.2, 0.3, 0.4, 0.5]}, "between 0 and 1, found -3"),
         ({"labelled": [6] * 6}, "same number of labels"),
         ({"labelled": [6, 12, 18, 6, 12, 19]}, "must be one in each cycle"),
     ],
@@ -137,8 +151,8 @@ def test_one_repetition_has_values_but_no_intervals(tmp_path):
 
 def test_importing_several_folders_by_the_command_line(exported, tmp_path, home):
     arguments = ("--name", "theirs", "--pool-size", "80", "--test-prevalence", "0.05")
-    once = alcore("logs", "import", str(exported), *arguments)
-    assert once.returncode == 2
+    once = alcore("logs", "import", str(write_dict(tmp_path / "bare")), *arguments)
+    assert (once.returncode, "does not say its settings" in once.stderr) == (2, True)
     done = alcore(
         *("logs", "import", str(exported), str(exported), *arguments),
         *("--pool-prevalence", "0.2", "--pool-prevalence", "0.4"),
@@ -167,8 +181,11 @@ def test_nothing_is_left_of_logs_that_were_refused(tmp_path, home):
 def test_exporting_by_the_command_line(run, tmp_path):
     directory = str(run.store.directory)
     assert alcore("logs", "export", directory, "--out", str(tmp_path / "out")).returncode == 0
-    text = (tmp_path / "out" / "dict_random.csv").read_text().splitlines()
-    assert text[0].startswith("repetition;cycle;labelled;iou_pi0;dice_pi0")
+    (file,) = (tmp_path / "out").rglob("dict_randomSampling.csv")
+    assert file.parent.name.startswith("epochs_")
+    text = file.read_text().splitlines()
+    assert text[0] == HEADER
+    assert text[1].startswith("0_0;;")
     again = alcore("logs", "export", directory, "--out", str(tmp_path / "out"))
     assert (again.returncode, "not empty" in again.stderr) == (2, True)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from alcore.data.images import SUFFIXES, read_mask
-from alcore.data.importing.options import ImportOptions, MaskReader, Sample, no_defect
+from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
 from alcore.errors import DataError
 
@@ -24,7 +25,9 @@ def is_magnetic_tile(source: Source) -> bool:
 
 
 def magnetic_tile(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
-    """MT_<class>/Imgs/<name>.jpg with <name>.png next to it."""
+    """MT_<class>/Imgs/<name>.jpg with <name>.png next to it. Masks with soft edges: above 127 by default."""
+    if not options.foreground.is_chosen:
+        options = replace(options, foreground=Foreground(threshold=127))
     names = [name for name in source.names if name.startswith("MT_") and "/Imgs/" in name]
     images = {stem(name): name for name in names if suffix(name) == ".jpg"}
     masks = {stem(name): name for name in names if suffix(name) == ".png"}
@@ -64,18 +67,21 @@ def join(
             reason = f"{shown(image)} has no mask; add one, or say that a missing mask means clean"
             refuse(image, reason)
             continue
-        samples.append(Sample(image, no_defect if mask is None else mask_file(source, image, mask, options)))
+        if mask is None:
+            samples.append(Sample(image, no_defect))
+        else:
+            samples.append(Sample(image, mask_file(source, image, mask, options.foreground), (mask,)))
     for key in masks.keys() - images.keys():
         mask = masks[key]
         refuse(mask, f"the mask {shown(mask)} has no image; add it, or remove the mask")
     return samples
 
 
-def mask_file(source: Source, image: str, mask: str, options: ImportOptions) -> MaskReader:
+def mask_file(source: Source, image: str, mask: str, foreground: Foreground) -> MaskReader:
     """The reader of a mask that is a file of the same size as its image."""
 
     def read(shape: tuple[int, int]) -> np.ndarray:
-        found = read_mask(source.read(mask), name=mask, foreground=options.foreground)
+        found = read_mask(source.read(mask), name=mask, foreground=foreground)
         if found.shape != shape:
             raise DataError(
                 f"{shown(image)} is {shape[0]}x{shape[1]} but its mask {shown(mask)} is "

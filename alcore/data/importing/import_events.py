@@ -31,7 +31,8 @@ class ImportEnded:
     """How an import ended; status: finished or failed, message: why it failed, in one sentence.
 
     patches, defective: counts of the new data set. vanished: images whose defect is too small for a pixel at
-    this size, so that they count as clean. skipped: files that were left out, with the reason.
+    this size, so that they count as clean. skipped: files that were left out, with the reason. notes: how
+    files were read, one sentence each.
     """
 
     event: ClassVar[str] = "ended"
@@ -42,6 +43,7 @@ class ImportEnded:
     defective: int = 0
     vanished: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, name: str, info: DatasetInfo) -> ImportEnded:
@@ -53,6 +55,7 @@ class ImportEnded:
             defective=info.defective,
             vanished=list(info.vanished),
             skipped=dict(info.skipped),
+            notes=list(info.notes),
         )
 
     def sentences(self) -> list[str]:
@@ -60,7 +63,10 @@ class ImportEnded:
         if self.status != "finished":
             return [self.message]
         share = percent(self.defective / self.patches)
-        told = [f"{self.name}: {plural(self.patches, 'patch')}, {self.defective} defective ({share})"]
+        told = [
+            f"{self.name}: {plural(self.patches, 'patch')}, {self.defective} defective ({share})",
+            *self.notes,
+        ]
         if self.vanished:
             images = plural(len(self.vanished), "image")
             told.append(f"defects too small for a pixel at this size, so counted as clean: {images}")

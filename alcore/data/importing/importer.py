@@ -4,41 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from alcore.data.images import cut, read_pixels, resize_image, resize_mask
-from alcore.data.importing import folder, reference, roboflow, severstal
-from alcore.data.importing.folder import Refuse
-from alcore.data.importing.options import ImportOptions, Sample
-from alcore.data.importing.source_files import Source, open_source, shown
+from alcore.data.images import Levels, cut, read_levels, read_pixels, resize_image, resize_mask
+from alcore.data.importing import severstal
+from alcore.data.importing.formats import FORMATS, Format, choose
+from alcore.data.importing.mask_values import MaskCensus, suggest, take_census
+from alcore.data.importing.options import Foreground, ImportOptions, Sample
+from alcore.data.importing.source_files import Source, open_source, shown, suffix
 from alcore.data.stored import DatasetInfo, Patch, write_dataset
-from alcore.errors import DataError, did_you_mean
-
-Pairing = Callable[[Source, ImportOptions, Refuse], list[Sample]]
-
-
-class Format(NamedTuple):
-    """A layout of images and masks on disk.
-
-    title: for people; pair: lists a source's samples; is_it: whether a source shows signs of the layout.
-    """
-
-    title: str
-    pair: Pairing
-    is_it: Callable[[Source], bool]
-
-
-FORMATS = {
-    "severstal": Format("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
-    "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
-    "reference": Format("patch folders of the paper's code", reference.reference, reference.is_reference),
-    "magnetic-tile": Format("Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile),
-    "folder": Format("images and masks", folder.folder, lambda _source: True),
-}
-"""By name, in the order in which sources are tried: a special layout before a general one."""
+from alcore.errors import DataError
 
 
 def import_dataset(
@@ -65,30 +43,70 @@ def import_dataset(
         source = open_source(source)
     if target.exists():
         raise DataError(f"a data set called {target.name!r} exists; delete it first, or take another name")
-    format_name = detect(source) if format_name == "auto" else format_name
-    if format_name not in FORMATS:
-        raise DataError(
-            f"unknown format {format_name!r}{did_you_mean(format_name, FORMATS)}"
-            f" (known: {', '.join(FORMATS)})"
-        )
+    chosen = choose(source, format_name, options)
     reading = _Reading(source, options)
-    samples = FORMATS[format_name].pair(source, options, reading.refuse)
+    try:
+        samples = chosen.form.pair(source, options, reading.refuse)
+    except DataError as error:
+        raise DataError(f"{error} ({chosen.sentence()})" if chosen.unexplained else str(error)) from None
+    notes = [chosen.sentence()]
+    if any(sample.masks for sample in samples):
+        census = take_census(source, samples)
+        foreground, rule = _foreground(chosen.form, options, census)
+        options = replace(options, foreground=foreground)
+        samples = chosen.form.pair(source, options, lambda _name, _reason: None)
+        notes += [census.sentence(), rule]
+    reading.decide(options, _levels(source, samples, options.levels))
     return write_dataset(
         target,
         reading.patches(samples, follow),
         shape=(*options.patch, options.channels),
-        format_name=format_name,
+        format_name=chosen.name,
         cutting="tiles" if options.tile else "resized",
         min_area=options.min_area,
         skipped=reading.skipped,
         vanished=reading.vanished,
         source_sizes=reading.sizes,
+        notes=notes,
     )
 
 
-def detect(source: Source) -> str:
-    """The format that a source shows signs of."""
-    return next(name for name, form in FORMATS.items() if form.is_it(source))
+def _foreground(form: Format, options: ImportOptions, census: MaskCensus) -> tuple[Foreground, str]:
+    """Which mask values are defective, and that in one sentence with the reason."""
+    if options.foreground.is_chosen:
+        return options.foreground, f"defective: {options.foreground.in_words()}, as chosen"
+    if form.foreground is not None:
+        return options.foreground, f"defective: {form.foreground.in_words()}, as {form.title} has it"
+    if form is FORMATS["roboflow"]:
+        return options.foreground, "defective: the classes of its own table"
+    found = suggest(census)
+    return found, f"defective: {found.in_words()}, by the values of the masks"
+
+
+def _levels(source: Source, samples: list[Sample], stated: int | None) -> Levels:
+    """The brightest levels of all images of more than 8 bits together, so that they are scaled alike."""
+    if stated is not None:
+        return Levels(stated, float(stated))
+    found: list[Levels] = []
+    for sample in samples:
+        if not _may_be_deep(sample.image, source):
+            continue
+        try:
+            levels = read_levels(source.read(sample.image), name=sample.image)
+        except DataError:  # named when the image is read for good
+            continue
+        if levels is not None:
+            found.append(levels)
+    return Levels(
+        max((levels.whole for levels in found), default=0),
+        max((levels.real for levels in found), default=0.0),
+    )
+
+
+def _may_be_deep(name: str, source: Source) -> bool:
+    """Whether an image may have more than 8 bits a channel: a PNG that says so, or a TIFF."""
+    kind = suffix(name)
+    return kind in (".tif", ".tiff") or (kind == ".png" and source.head(name)[24:25] == b"\x10")
 
 
 def _check(options: ImportOptions) -> None:
@@ -107,10 +125,14 @@ class _Reading:
     """
 
     def __init__(self, source: Source, options: ImportOptions) -> None:
-        self._source, self._options = source, options
+        self._source, self._options, self._levels = source, options, Levels()
         self.skipped: dict[str, str] = {}
         self.vanished: list[str] = []
         self.sizes: Counter[tuple[int, int]] = Counter()
+
+    def decide(self, options: ImportOptions, levels: Levels) -> None:
+        """Once the masks' values and the images' range are known: how to read them."""
+        self._options, self._levels = options, levels
 
     def refuse(self, name: str, reason: str) -> None:
         """A file cannot be used: that ends the import, unless bad files are to be skipped."""
@@ -132,7 +154,8 @@ class _Reading:
 
     def _cut(self, sample: Sample) -> list[Patch]:
         options, name = self._options, shown(sample.image)
-        image = read_pixels(self._source.read(sample.image), name=sample.image, channels=options.channels)
+        content = self._source.read(sample.image)
+        image = read_pixels(content, name=sample.image, channels=options.channels, levels=self._levels)
         if options.drop_black_border and severstal.has_black_border(image):
             self.skipped[name] = f"{name} has a black border, and such images were to be left out"
             return []
@@ -147,4 +170,4 @@ class _Reading:
         self.sizes[size] += 1
         if had_defect and not any(np.count_nonzero(patch.mask) >= options.min_area for patch in cuts):
             self.vanished.append(name)
-        return cuts
+        return [replace(patch, series=sample.group) for patch in cuts] if sample.group else cuts

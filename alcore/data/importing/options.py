@@ -10,16 +10,34 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Foreground:
-    """Which mask pixels are defective. The first that is given decides; by default the threshold.
+    """Which mask pixels are defective; where none is given, the values of the masks themselves decide.
 
     classes: pixel values, as in an indexed mask; color: (R, G, B) with `tolerance` in each channel;
-    threshold: grey levels above it.
+    threshold: grey levels above it. The first of classes, color, threshold that is given counts.
     """
 
-    threshold: int = 127
+    threshold: int | None = None
     classes: tuple[int, ...] | None = None
     color: tuple[int, int, int] | None = None
     tolerance: int = 10
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether someone said what is defective."""
+        return not (self.threshold is None and self.classes is None and self.color is None)
+
+    def in_words(self) -> str:
+        """The rule, for people: 'above 0'."""
+        if self.color is not None:
+            return f"the colour {','.join(map(str, self.color))} within {self.tolerance}"
+        if self.classes is not None:
+            whole = len(self.classes) > 9
+            return (
+                f"the values {self.classes[0]} to {self.classes[-1]}"
+                if whole
+                else (f"the values {', '.join(map(str, self.classes))}")
+            )
+        return f"above {127 if self.threshold is None else self.threshold}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +49,8 @@ class ImportOptions:
     or 3; foreground: which mask pixels are defective; min_area: a patch with fewer of them is clean;
     drop_black_border: leave out images whose border is black, as the paper does; skip_bad: leave out files
     that cannot be used and list them; missing_mask_is_clean: an image without a mask is clean instead of an
-    error.
+    error; images, masks: patterns of the user's own layout, see `patterns`; levels: the brightest level of
+    images with more than 8 bits, by default that of the set.
     """
 
     patch: tuple[int, int] = (64, 64)
@@ -44,6 +63,9 @@ class ImportOptions:
     drop_black_border: bool = False
     skip_bad: bool = False
     missing_mask_is_clean: bool = False
+    images: str = ""
+    masks: tuple[str, ...] = ()
+    levels: int | None = None
 
 
 MaskReader = Callable[[tuple[int, int]], np.ndarray]
@@ -52,10 +74,16 @@ MaskReader = Callable[[tuple[int, int]], np.ndarray]
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a source: its name there, and how to get its mask once its size is known."""
+    """One image of a source: its name there, and how to get its mask once its size is known.
+
+    masks: its mask files, as far as they are pictures whose values mean something; group: images with the
+    same one stay on one side of the split; '' for an image by itself.
+    """
 
     image: str
     read_mask: MaskReader
+    masks: tuple[str, ...] = ()
+    group: str = ""
 
 
 def no_defect(shape: tuple[int, int]) -> np.ndarray:

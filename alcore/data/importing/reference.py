@@ -24,6 +24,8 @@ def reference(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sa
     for key in sorted(masks.keys() - images.keys()):
         refuse(masks[key], f"the mask {shown(masks[key])} has no image; add it, or remove the mask")
     return [
-        Sample(image, mask_file(source, image, masks[key], options) if key in masks else no_defect)
+        Sample(image, mask_file(source, image, masks[key], options.foreground), (masks[key],))
+        if key in masks
+        else Sample(image, no_defect)
         for key, image in images.items()
     ]

@@ -57,9 +57,10 @@ def _semantic(source: Source, folder: str, options: ImportOptions, refuse: Refus
         if mask is None and not options.missing_mask_is_clean:
             refuse(image, f"{shown(image)} has no mask; add one, or say that a missing mask means clean")
             continue
-        samples.append(
-            Sample(image, no_defect if mask is None else _indexed(source, image, mask, foreground))
-        )
+        if mask is None:
+            samples.append(Sample(image, no_defect))
+        else:
+            samples.append(Sample(image, _indexed(source, image, mask, foreground), (mask,)))
     for mask in masks.values():
         refuse(mask, f"the mask {shown(mask)} has no image; add it, or remove the mask")
     return samples
@@ -88,23 +89,24 @@ def _defect_classes(source: Source, table: str) -> tuple[int, ...]:
 
 
 def _coco(source: Source, table: str, folder: str, options: ImportOptions, refuse: Refuse) -> list[Sample]:
-    content = _read_json(source, table)
+    content = read_json(source, table)
     present = set(_files_in(source, folder))
     annotations: dict[object, list[dict[str, Any]]] = defaultdict(list)
-    for annotation in _rows(content, "annotations", table):
+    for annotation in rows_of(content, "annotations", table):
         if options.foreground.classes is None or annotation.get("category_id") in options.foreground.classes:
             annotations[annotation.get("image_id")].append(annotation)
     samples = []
-    for row in _rows(content, "images", table):
+    for row in rows_of(content, "images", table):
         image = folder + str(row.get("file_name"))
         if image not in present:
             refuse(image, f"{shown(table)} names {shown(image)}, which is not there; add it, or remove it")
             continue
-        samples.append(Sample(image, _drawn(annotations[row.get("id")], image)))
+        samples.append(Sample(image, drawn(annotations[row.get("id")], image)))
     return samples
 
 
-def _read_json(source: Source, table: str) -> dict:
+def read_json(source: Source, table: str) -> dict:
+    """A COCO table; DataError where it cannot be read."""
     try:
         content = json.loads(source.read(table))
     except (ValueError, RecursionError) as error:
@@ -114,14 +116,15 @@ def _read_json(source: Source, table: str) -> dict:
     return content
 
 
-def _rows(content: dict, key: str, table: str) -> Iterable[dict]:
+def rows_of(content: dict, key: str, table: str) -> Iterable[dict]:
+    """The rows under a key of a COCO table; DataError where there are none."""
     rows = content.get(key)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{shown(table)} has no list of {key}; it is not a COCO export")
     return rows
 
 
-def _drawn(annotations: list[dict], image: str) -> MaskReader:
+def drawn(annotations: list[dict], image: str) -> MaskReader:
     """The union of all annotations: polygons, or run lengths, compressed or not."""
     if not annotations:
         return no_defect

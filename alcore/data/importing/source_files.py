@@ -21,6 +21,7 @@ MOST_FILES = 1_000_000
 MOST_BYTES = 200 * 2**30  # of a zip's members together
 MOST_BYTES_A_FILE = 2 * 2**30
 MOST_RATIO = 200  # of unpacked to packed bytes; images hardly shrink, bombs do a thousandfold
+_HEAD = 64
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 T = TypeVar("T")
@@ -36,6 +37,10 @@ class Source(Protocol):
 
     def read(self, name: str) -> bytes:
         """A file's content; DataError where it cannot be read."""
+        ...
+
+    def head(self, name: str) -> bytes:
+        """A file's first 64 bytes, or fewer; b'' where it cannot be read."""
         ...
 
 
@@ -65,6 +70,14 @@ class FolderSource:
             return path.read_bytes()
         except OSError as error:
             raise DataError(f"{shown(name)} cannot be read: {error.strerror or error}") from None
+
+    def head(self, name: str) -> bytes:
+        """A file's first bytes."""
+        try:
+            with self._paths[name].open("rb") as file:
+                return file.read(_HEAD)
+        except OSError:
+            return b""
 
 
 class ZipSource:
@@ -113,6 +126,14 @@ class ZipSource:
         if len(content) != member.file_size:
             raise DataError(f"{shown(name)} in {self.label} is not as large as the zip says; it is damaged")
         return content
+
+    def head(self, name: str) -> bytes:
+        """A member's first bytes."""
+        try:
+            with self._zip.open(self._members[name]) as file:
+                return file.read(_HEAD)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError):
+            return b""
 
 
 def open_source(path: Path) -> Source:

@@ -17,7 +17,7 @@ NEUTRAL = "#8C8C8C"
 BOLD = {"width": 3.5}
 ZERO_LINE = {"color": NEUTRAL, "width": 2, "dash": "dash"}
 
-_TOPS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+_TOPS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _SYMBOLS = (
     *("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "cross", "hexagon", "pentagon"),

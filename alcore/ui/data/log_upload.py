@@ -8,7 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from alcore.errors import AlcoreError, DataError
-from alcore.logs.reading import LogSettings, import_logs, imported_logs
+from alcore.logs.library import import_logs, imported_logs
+from alcore.logs.published import grouped, log_folders
+from alcore.logs.reading import LogSettings
 from alcore.logs.zipped import unpack_log
 from alcore.ui import problems
 from alcore.ui.choices import TEST_PREVALENCE, widget_bounds
@@ -21,10 +23,13 @@ def show() -> None:
     """What is there, an uploader, and what the logs do not say of themselves."""
     if name := st.session_state.pop("logs_imported", None):
         st.success(f"The logs {name} can be chosen in Compare and in Study.")
+        for note in st.session_state.pop("logs_notes", []):
+            st.caption(note)
     st.markdown(
         "Zip files with `dict_STRATEGY.csv` and `selected_items_STRATEGY_CYCLE_REPETITION.csv`, semicolons "
-        "between columns; one zip file for each π₀. *Compare* shows them beside runs, and *Study* reads them "
-        "as a study."
+        "between columns; one zip file for each π₀. Where its folders are named as the published code names "
+        "them, π₀ and the pool's size come from the name instead of from the fields below. *Compare* shows "
+        "logs beside runs, and *Study* reads them as a study."
     )
     files = st.file_uploader("Zip files", type="zip", accept_multiple_files=True, key="logs_files")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -62,6 +67,23 @@ def _import(name: str, files: list, settings: list[LogSettings]) -> None:
             for file, folder in zip(files, folders, strict=True):
                 folder.mkdir()
                 unpack_log(file, folder)
-            import_logs(folders, name, settings)
+            places, read = [], []
+            for folder, setting in zip(folders, settings, strict=True):
+                for group, known in _groups(folder, setting):
+                    places.append(group)
+                    read.append(known)
+            logs = import_logs(places, name, read)
+            st.session_state["logs_notes"] = [note for log in logs for note in log.notes]
         except AlcoreError as error:
             raise DataError(str(error).replace(scratch, "upload")) from None
+
+
+def _groups(folder: Path, stated: LogSettings) -> list[tuple[tuple[Path, ...], LogSettings]]:
+    """One upload's folders with their settings: from their names, or as stated where logs lie bare."""
+    found = tuple(log_folders(folder))
+    if not found or folder in found:
+        return [(found or (folder,), stated)]
+    return [
+        (group.folders, LogSettings(group.pool_size, group.pool_prevalence, stated.test_prevalence))
+        for group in grouped(found)
+    ]

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import streamlit as st
 
 from alcore.data.collection import dataset_path
-from alcore.data.importing.importer import FORMATS
+from alcore.data.importing.formats import FORMATS
 from alcore.errors import DataError
 from alcore.home import home
 from alcore.runs.import_queue import ImportJob, ImportQueue
@@ -57,7 +57,7 @@ def _options() -> list[str]:
         reading = _reading()
     with right:
         judging = _judging()
-    return [*cutting, *reading, *judging]
+    return [*cutting, *reading, *judging, *_own_layout()]
 
 
 def _cutting() -> list[str]:
@@ -71,16 +71,43 @@ def _cutting() -> list[str]:
     return options + ["--drop-black-border"] * border
 
 
+def _own_layout() -> list[str]:
+    """Patterns of a layout that no format describes."""
+    left, right = st.columns(2, gap="medium")
+    images = left.text_input(
+        "Own layout: images",
+        key="import_images",
+        placeholder="line {n}/{id}.jpg",
+        help="{word} stands for any characters of a name, * for those that do not matter.",
+    )
+    masks = right.text_area(
+        "Own layout: masks",
+        key="import_masks",
+        height=68,
+        placeholder="marked/{n}_{id}.png",
+        help="A mask belongs to the image whose words are the same. One pattern a line; several are joined.",
+    )
+    patterns = [line.strip() for line in masks.splitlines() if line.strip()]
+    return [f"--images={images.strip()}"] * bool(images.strip()) + [f"--masks={line}" for line in patterns]
+
+
 def _reading() -> list[str]:
     tile = st.toggle("Cut tiles", key="import_tile", help="Instead of resizing whole images.")
     rgb = st.toggle("Keep colours", key="import_rgb")
     threshold = st.number_input(
-        "Mask threshold", 0, 254, 127, key="import_threshold", help="Mask values above it are defective."
+        "Mask threshold",
+        0,
+        254,
+        None,
+        key="import_threshold",
+        placeholder="by their values",
+        help="Mask values above it are defective. Left empty, the values of the masks decide.",
     )
     color = st.text_input(
         "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
     )
-    options = [f"--threshold={threshold}", f"--color={color.replace(' ', '')}"]
+    options = [f"--color={color.replace(' ', '')}"]
+    options += [] if threshold is None else [f"--threshold={threshold}"]
     return options + ["--tile"] * tile + ["--rgb"] * rgb
 
 

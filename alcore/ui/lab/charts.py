@@ -6,17 +6,18 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.metrics import METRICS
-from alcore.presentation.figures.learning_curves import learning_curves, query_shares
-from alcore.presentation.labels import METRIC_TITLES
-from alcore.presentation.sentences import basis, curves_in_words, shares_in_words
+from alcore.presentation.figures.learning_curves import query_shares
+from alcore.presentation.live_chart.curves import live_curves, live_run
+from alcore.presentation.sentences import basis_of_bands, shares_in_words
 from alcore.runs.index import RunRow
-from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
+from alcore.ui.choices import PREVALENCES
 from alcore.ui.click import Click
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
+from alcore.ui.lab.sidebar import KEYS
+from alcore.ui.live import show_curves, show_live_figure
 from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
-from alcore.ui.stage import show_chart
-from alcore.wording import percent, plural
+from alcore.wording import percent
 
 _CHART_COLUMNS = (6, 4)
 _QUERY_CLICK = Click("query")
@@ -45,7 +46,8 @@ def tell(row: RunRow) -> None:
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
     sentences = [
-        "Left, bands: " + (basis(evidence) if evidence else "95 % intervals, from the first cycle on."),
+        "Left, bands: "
+        + (basis_of_bands(evidence) if evidence else "95 % intervals, from the first cycle on."),
         "Right, grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
         f"{percent(config.pool_prevalence)}.",
         "Click a point of a curve to open that query's images.",
@@ -58,39 +60,36 @@ def _show_shares(run_id: str, config: RunConfig, records: int) -> None:
     with st.container(key="shares_title"):
         st.markdown("**Defective patches in each query**")
     shares = run_selections(run_id, records)
-    show_chart(query_shares(shares, config), f"shares-{run_id}", alt=shares_in_words(shares, config))
+    show_live_figure(query_shares(shares, config), f"shares-{run_id}", words=shares_in_words(shares, config))
 
 
-@st.fragment
 def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prevalence: float) -> None:
-    """The learning curves alone, so that a change of metric redraws nothing else."""
-    metric, prevalence = _chart_choice(config, test_prevalence)
-    points = run_tables(run_id).values(metric, prevalence)
-    means = curve_frame(evidence, metric, prevalence)
-    chart = f"curves-{run_id}"
-    figure = learning_curves(
-        points,
-        means,
-        config,
-        metric=metric,
-        repetitions=evidence.repetitions if evidence else 0,
-        shows_each=st.session_state.get("each", False),
-        is_whole_scale=st.session_state.get("whole_scale", False),
+    """The learning curves; what is chosen in them acts in the browser."""
+    run = live_run(
+        evidence,
+        strategies=config.strategies,
+        pool_prevalence=config.pool_prevalence,
+        pool_size=config.pool_size,
+        each=run_tables(run_id).evaluations(),
     )
-    show_chart(
-        figure,
-        chart,
-        alt=curves_in_words(means, metric, prevalence),
-        on_point=lambda: _QUERY_CLICK.take(chart),
+    curves = live_curves(
+        [run],
+        test_prevalence=test_prevalence,
+        steps=PREVALENCES,
+        metrics=METRICS,
+        reach=config.budget * 1.04,
     )
-    undefined = int(points["value"].isna().sum())
-    if undefined:
-        st.caption(
-            f"{METRIC_TITLES[metric]} is undefined, and left out, in {undefined} of "
-            f"{plural(len(points), 'point')}: there the model predicts no defect at all."
-        )
-    if _QUERY_CLICK.is_news():
-        st.rerun()  # the dialog opens from the page
+    show_curves(
+        curves,
+        f"curves-{run_id}",
+        on_point=lambda point: _QUERY_CLICK.keep(tuple(point[:3])),
+        on_prevalence=_take_prevalence,
+    )
+
+
+def _take_prevalence(prevalence: float) -> None:
+    """The chart's slider was let go: so the sidebar's, and the address, say the same."""
+    st.session_state[KEYS["test_prevalence"]] = prevalence
 
 
 def open_clicked_query(run_id: str | None) -> None:
@@ -98,30 +97,3 @@ def open_clicked_query(run_id: str | None) -> None:
     if _QUERY_CLICK.point and run_id:
         strategy, repetition, cycle = _QUERY_CLICK.point
         show_query(run_id, strategy, max(repetition, 1), cycle, on_dismiss=_QUERY_CLICK.forget)
-
-
-def _chart_choice(config: RunConfig, test_prevalence: float) -> tuple[str, float]:
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="chart_choice"):
-        metric = st.segmented_control(
-            "Metric of the defect class",
-            METRICS,
-            default="iou",
-            required=True,
-            format_func=METRIC_TITLES.get,
-            key="metric",
-            label_visibility="collapsed",
-        )
-        prevalences = {"π₀": config.pool_prevalence, "π₁": test_prevalence}
-        at = st.segmented_control(
-            "Prevalence",
-            list(prevalences),
-            default="π₁",
-            required=True,
-            format_func=lambda name: f"{name} = {percent(prevalences[name])}",
-            key="at",
-            label_visibility="collapsed",
-        )
-        st.toggle("0 to 1", key="whole_scale")
-        if config.repetitions > 1:
-            st.toggle("Each repetition", key="each")
-    return metric, prevalences[at]

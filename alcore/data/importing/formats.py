@@ -1,0 +1,128 @@
+"""Every format by name, and which of them explains a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from alcore.data.images import SUFFIXES
+from alcore.data.importing import coco, folder, layouts, outline_files, reference, roboflow, severstal
+from alcore.data.importing.folder import Refuse
+from alcore.data.importing.layout_table import LAYOUTS
+from alcore.data.importing.options import Foreground, ImportOptions, Sample
+from alcore.data.importing.source_files import Source, shown, suffix
+from alcore.errors import DataError, did_you_mean
+from alcore.wording import plural
+
+Pairing = Callable[[Source, ImportOptions, Refuse], list[Sample]]
+
+
+class Format(NamedTuple):
+    """A layout of images and masks on disk.
+
+    title: for people; pair: lists a source's samples; shows: whether a source shows a sign of its own, None
+    for a format that is told by the files it explains; foreground: what its masks mean, None lets their
+    values decide.
+    """
+
+    title: str
+    pair: Pairing
+    shows: Callable[[Source], bool] | None = None
+    foreground: Foreground | None = None
+
+
+FORMATS = {
+    "severstal": Format("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
+    "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
+    "reference": Format("patch folders of the paper's code", reference.reference, reference.is_reference),
+    "magnetic-tile": Format(
+        "Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile, Foreground(threshold=127)
+    ),
+    "cvat": Format("CVAT for images", outline_files.cvat, outline_files.is_cvat),
+    "coco": Format("COCO", coco.coco, coco.is_coco),
+    "folder": Format("images and masks", folder.folder),
+    **{
+        name: Format(row.title, partial(layouts.pair, row), foreground=row.foreground)
+        for name, row in LAYOUTS.items()
+    },
+}
+"""By name, in the order in which sources are tried."""
+
+
+class Recognised(NamedTuple):
+    """A format, and how much of a source it explains.
+
+    explained: files that it reads, or knows to leave out; unexplained: image files for which it has no place.
+    """
+
+    form: Format
+    name: str
+    explained: int
+    unexplained: list[str]
+
+    def sentence(self) -> str:
+        """'layout: BTAD, which explains all 60 files'."""
+        title = self.form.title
+        if self.form.shows is not None:
+            return f"layout: {title}, told by a sign of its own"
+        if not self.unexplained:
+            return f"layout: {title}, which explains all {plural(self.explained, 'file')}"
+        return (
+            f"the nearest layout, {title}, explains {self.explained} of "
+            f"{plural(self.explained + len(self.unexplained), 'file')}, but not {shown(self.unexplained[0])}"
+        )
+
+
+def recognise(source: Source) -> Recognised:
+    """The format whose sign a source shows, else the one that explains all files, else the nearest."""
+    best = None
+    for name, form in FORMATS.items():
+        if form.shows is not None:
+            if form.shows(source):
+                return Recognised(form, name, len(source.names), [])
+            continue
+        explained, unexplained = _explained(name, source)
+        found = Recognised(form, name, explained, unexplained)
+        if explained and not unexplained:
+            return found
+        if best is None or (explained, -len(unexplained)) > (best.explained, -len(best.unexplained)):
+            best = found
+    assert best is not None, "the table has formats without a sign"
+    return best
+
+
+def detect(source: Source) -> str:
+    """The name of the format that fits a source best."""
+    return recognise(source).name
+
+
+def choose(source: Source, name: str, options: ImportOptions) -> Recognised:
+    """The format of that name, the one that fits for 'auto', or the user's own patterns.
+
+    Raises:
+        DataError: there is no format of that name, or the patterns cannot be used.
+    """
+    if options.images or options.masks:
+        layout = layouts.own_layout(options)
+        explained, _ = layouts.explained(layout, source)
+        return Recognised(Format(layout.title, partial(layouts.pair, layout)), "patterns", explained, [])
+    if name == "auto":
+        return recognise(source)
+    if name not in FORMATS:
+        raise DataError(f"unknown format {name!r}{did_you_mean(name, FORMATS)} (known: {', '.join(FORMATS)})")
+    if FORMATS[name].shows is None:
+        return Recognised(FORMATS[name], name, *_explained(name, source))
+    return Recognised(FORMATS[name], name, len(source.names), [])
+
+
+def _explained(name: str, source: Source) -> tuple[int, list[str]]:
+    if name in LAYOUTS:
+        return layouts.explained(LAYOUTS[name], source)
+    pictures = [file for file in source.names if suffix(file) in SUFFIXES]
+    try:
+        samples = FORMATS[name].pair(source, ImportOptions(), lambda _name, _reason: None)
+    except DataError:  # two masks of one image: not this layout
+        return 0, pictures
+    used = {sample.image for sample in samples} | {mask for sample in samples for mask in sample.masks}
+    return len(used), [file for file in pictures if file not in used]

@@ -1,0 +1,177 @@
+"""Sources read by a row of the layout table, or by patterns that the user wrote."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from alcore.data.images import SUFFIXES
+from alcore.data.importing.folder import Refuse, mask_file
+from alcore.data.importing.layout_table import Layout
+from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
+from alcore.data.importing.outline_files import READERS
+from alcore.data.importing.patterns import Words, words_in, words_of
+from alcore.data.importing.source_files import Source, shown, suffix
+from alcore.errors import DataError
+
+
+@dataclass
+class Match:
+    """How a layout reads the names of a source.
+
+    images: those it reads, with the words of their names; masks: image -> its masks; unlabelled: images
+    without a mask, in a layout where that means nothing is known; orphans: masks without an image;
+    strangers: image files that are no part of the layout.
+    """
+
+    images: dict[str, Words] = field(default_factory=dict)
+    masks: dict[str, list[str]] = field(default_factory=dict)
+    unlabelled: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+
+def match(layout: Layout, names: Iterable[str]) -> Match:
+    """Pair the names of a source as a layout says."""
+    names = [name for name in names if suffix(name) in SUFFIXES or layout.reader != "image"]
+    ignored = {name for name in names if _first(layout.ignored, name)}
+    masks = {n: w for n in names if n not in ignored and _is_mask(layout, n) and (w := _all(layout.masks, n))}
+    found = Match()
+    pattern_of: dict[str, str] = {}
+    for name in names:
+        if name in masks or name in ignored or suffix(name) not in SUFFIXES:
+            continue
+        hit = _first(layout.images, name)
+        if hit is None:
+            found.strangers.append(name)
+        else:
+            pattern_of[name], found.images[name] = hit
+    _join(layout, found, pattern_of, masks)
+    return found
+
+
+def reader_of(layout: Layout) -> Callable[[Source, ImportOptions, Refuse], list[Sample]]:
+    """The pairing function of a row of the table."""
+    return partial(pair, layout)
+
+
+def pair(layout: Layout, source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
+    """All images of a layout, each with the reader of its masks' union."""
+    found = match(layout, source.names)
+    foreground = options.foreground
+    if not foreground.is_chosen and layout.foreground is not None:
+        foreground = layout.foreground
+    samples = []
+    for image, words in found.images.items():
+        masks = found.masks.get(image, [])
+        if not masks and not (
+            options.missing_mask_is_clean or layout.missing == "clean" or _first(layout.clean, image)
+        ):
+            refuse(image, f"{shown(image)} has no mask; add one, or say that a missing mask means clean")
+            continue
+        reader = _union(layout, source, image, masks, foreground) if masks else no_defect
+        group = layout.group.format(**words) if layout.group else ""
+        samples.append(Sample(image, reader, tuple(masks) if layout.reader == "image" else (), group))
+    for mask in found.orphans:
+        refuse(mask, f"the mask {shown(mask)} has no image; add it, or remove the mask")
+    return samples
+
+
+def explained(layout: Layout, source: Source) -> tuple[int, list[str]]:
+    """How many files a layout explains, and those that it does not; (0, all) where it finds no mask."""
+    nothing = 0, [name for name in source.names if suffix(name) in SUFFIXES]
+    if not any(_first(layout.masks, name) for name in source.names):
+        return nothing  # as for most layouts; spares the rest of the work
+    found = match(layout, source.names)
+    if not found.masks:
+        return nothing
+    bare = [
+        image
+        for image in found.images
+        if image not in found.masks and layout.missing != "clean" and not _first(layout.clean, image)
+    ]
+    used = {mask for masks in found.masks.values() for mask in masks}
+    count = len(found.images) - len(bare) + len(used) + len(found.unlabelled)
+    return count, [*bare, *found.orphans, *found.strangers]
+
+
+def own_layout(options: ImportOptions) -> Layout:
+    """The layout that the user's patterns describe.
+
+    Raises:
+        DataError: a pattern without a word, or a mask pattern that shares no word with the image's.
+    """
+    image, words = options.images, words_in(options.images)
+    if not words:
+        raise DataError(f"the image pattern {image!r} names nothing to pair by; write {{id}} in it")
+    for mask in options.masks:
+        if not words & words_in(mask):
+            raise DataError(f"the mask pattern {mask!r} shares no word in braces with {image!r}; add {{id}}")
+    if not options.masks:
+        raise DataError("the image pattern needs a mask pattern beside it; give --masks too")
+    return Layout("your patterns", (image,), options.masks)
+
+
+def _first(patterns: tuple[str, ...], name: str) -> tuple[str, Words] | None:
+    for pattern in patterns:
+        words = words_of(pattern, name)
+        if words is not None:
+            return pattern, words
+    return None
+
+
+def _all(patterns: tuple[str, ...], name: str) -> list[tuple[str, Words]]:
+    return [(pattern, words) for pattern in patterns if (words := words_of(pattern, name)) is not None]
+
+
+def _is_mask(layout: Layout, name: str) -> bool:
+    return layout.reader != "image" or suffix(name) in SUFFIXES
+
+
+def _join(
+    layout: Layout, found: Match, pattern_of: dict[str, str], masks: dict[str, list[tuple[str, Words]]]
+) -> None:
+    """Fill in masks, unlabelled and orphans: masks belong to the images whose shared words are equal."""
+    shared = {
+        (image, mask): tuple(sorted(words_in(image) & words_in(mask)))
+        for image in layout.images
+        for mask in layout.masks
+    }
+    by_key: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
+    for name, hits in masks.items():
+        for pattern, words in hits:
+            for keys in {shared[image, pattern] for image in layout.images}:
+                by_key[pattern, keys, tuple(words[key] for key in keys)].append(name)
+    used: set[str] = set()
+    for image, words in list(found.images.items()):
+        mine: set[str] = set()
+        for mask in layout.masks:
+            keys = shared[pattern_of[image], mask]
+            mine.update(by_key.get((mask, keys, tuple(words[key] for key in keys)), ()))
+        if mine:
+            found.masks[image] = sorted(mine)
+            used |= mine
+        elif layout.missing == "unlabelled":
+            found.unlabelled.append(image)
+            del found.images[image]
+    found.orphans = [name for name in masks if name not in used]
+
+
+def _union(
+    layout: Layout, source: Source, image: str, masks: list[str], foreground: Foreground
+) -> MaskReader:
+    if layout.reader == "image":
+        readers = [mask_file(source, image, mask, foreground) for mask in masks]
+    else:
+        readers = [READERS[layout.reader](source, image, mask) for mask in masks]
+    if len(readers) == 1:
+        return readers[0]
+
+    def read(shape: tuple[int, int]) -> np.ndarray:
+        return np.logical_or.reduce([reader(shape) for reader in readers])
+
+    return read

@@ -1,0 +1,118 @@
+"""What the values of a set's masks suggest: how many masks hold which, and what counts as defective."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from alcore.data.images import MaskValues, read_mask_values
+from alcore.data.importing.options import Foreground, Sample
+from alcore.data.importing.source_files import Source
+from alcore.errors import DataError
+from alcore.wording import percent, plural
+
+_MOST_INDICES = 31
+"""A set whose masks hold no greater value holds indices of classes, not grey levels."""
+_BRIGHT, _MOST_SOFT = 224, 0.25
+"""Two levels with soft edges: fewer pixels between dark and bright than this share of the bright ones."""
+
+
+@dataclass
+class MaskCensus:
+    """The values of all masks of a source.
+
+    patterns: what a mask holds -> masks; counts: (256,) pixels by value, of masks that are no palettes.
+    indexed, bright: masks that hold nothing but small indices above 1, and masks with bright pixels.
+    """
+
+    patterns: Counter[str] = field(default_factory=Counter)
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
+
+    indexed: int = 0
+    bright: int = 0
+
+    def sentence(self) -> str:
+        """'masks read: 20 with 0 and 255, 10 empty'."""
+        return "masks read: " + ", ".join(f"{count} {what}" for what, count in self.patterns.most_common())
+
+
+def take_census(source: Source, samples: Iterable[Sample]) -> MaskCensus:
+    """Read all masks once, on all cores. Those that cannot be read are left to the import itself to name."""
+    census = MaskCensus()
+    names = sorted({mask for sample in samples for mask in sample.masks})
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="alcore-masks") as threads:
+        for found in threads.map(lambda name: _look(source, name), names):
+            if found is not None:
+                pattern, counts = found
+                census.patterns[pattern] += 1
+                census.counts += counts
+                top = int(np.flatnonzero(counts).max(initial=0))
+                census.indexed += 1 < top <= _MOST_INDICES
+                census.bright += top >= _BRIGHT
+    return census
+
+
+def suggest(census: MaskCensus) -> Foreground:
+    """The rule that the values suggest: above 0 for indices, above 127 for two levels.
+
+    Raises:
+        DataError: values that suggest neither; the message has their histogram.
+    """
+    counts = census.counts
+    if census.indexed and census.bright:
+        raise DataError(
+            f"{census.indexed} masks hold indices and {census.bright} grey levels up to white, so no one "
+            "rule fits; name what is defective by threshold or classes, or import them apart"
+        )
+    top = int(np.flatnonzero(counts).max(initial=0))
+    if top == 0:
+        return Foreground()
+    if top <= _MOST_INDICES:
+        return Foreground(threshold=0)
+    bright, between = counts[_BRIGHT:].sum(), counts[_MOST_INDICES + 1 : _BRIGHT].sum()
+    if between <= _MOST_SOFT * bright:
+        return Foreground()
+    raise DataError(
+        f"the masks hold the values {_histogram(counts)}, which do not tell what is defective; "
+        "name it by threshold, classes or colour"
+    )
+
+
+def _look(source: Source, name: str) -> tuple[str, np.ndarray] | None:
+    try:
+        found = read_mask_values(source.read(name), name=name)
+    except DataError:
+        return None
+    counts = np.bincount(found.values.ravel(), minlength=256)
+    return _pattern(found, np.flatnonzero(counts)), np.zeros_like(
+        counts
+    ) if found.kind == "palette" else counts
+
+
+def _pattern(found: MaskValues, values: np.ndarray) -> str:
+    """What one mask holds, in words."""
+    kind = {"grey": "", "palette": " in a palette", "colour": " in colours", "alpha": " in transparency"}
+    top = int(values.max())
+    if top == 0:
+        return "empty"
+    if top <= 1:
+        held = "with 0 and 1"
+    elif set(values.tolist()) <= {0, 255}:
+        held = "with 0 and 255"
+    elif top <= _MOST_INDICES:
+        held = f"with indices up to {top}"
+    else:
+        held = "with grey levels" if found.kind == "grey" else "with many values"
+    return held + kind[found.kind]
+
+
+def _histogram(counts: np.ndarray) -> str:
+    largest = np.sort(np.argsort(counts)[::-1][:6])
+    listed = [f"{value} ({percent(counts[value] / counts.sum())})" for value in largest if counts[value]]
+    more = int(np.count_nonzero(counts)) - len(listed)
+    return ", ".join(listed) + (f" and {plural(more, 'other')}" if more else "")

@@ -1,0 +1,259 @@
+// Learning curves that act by themselves: metric, π₀ or π₁, slider and legend need no server.
+import { estimate, unpack, valueAt } from "./estimates.js";
+
+const MOST_BAND = 1.4; // of the highest value: how much of a band above it the axis makes room for
+const TOPS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
+const GROWING = 350; // ms in which a new point grows out of the one before
+const kept = new Map(); // what was chosen in a chart, by its key, for when the page mounts it again
+
+const ask = (root, name) => root.querySelector(`[data-part="${name}"]`);
+const percent = (share) => `${Number((100 * share).toPrecision(3))} %`;
+const isCalm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const CONTROLS = `
+  <div class="live-controls" data-part="controls">
+    <select data-part="metric" aria-label="Metric of the defect class"></select>
+    <span role="group" aria-label="Prevalence">
+      <button type="button" data-part="pool" aria-pressed="false"></button><button
+        type="button" data-part="deployment" aria-pressed="true"></button>
+    </span>
+    <input type="range" data-part="slider" min="0" step="1" aria-label="Deployment prevalence π₁">
+    <label data-part="each-label"><input type="checkbox" data-part="each" title="draw each repetition"> each</label>
+    <label><input type="checkbox" data-part="whole"> 0 to 1</label>
+  </div>
+  <div class="live-plot" data-part="plot" role="img"></div>
+  <div class="live-note" data-part="note"></div>
+  <div class="live-heard" data-part="heard" role="status" aria-live="polite"></div>`;
+
+/** A chart in an element. `hooks` may hold key, onPoint([strategy, repetition, cycle, run]), onPrevalence(π₁). */
+export function mountCurves(root, Plotly, hooks = {}) {
+  root.innerHTML = CONTROLS;
+  const state = kept.get(hooks.key) ?? { metric: null, at: "deployment", prevalence: null, told: null, each: false, whole: false };
+  if (hooks.key) kept.set(hooks.key, state);
+  const chart = { root, Plotly, hooks, state, payload: null, drawn: null, frame: 0 };
+  listen(chart);
+  const resized = new ResizeObserver(() => chart.drawn && Plotly.Plots.resize(ask(root, "plot")));
+  resized.observe(ask(root, "plot"));
+  return {
+    update: (payload) => update(chart, payload),
+    unmount: () => {
+      resized.disconnect();
+      cancelAnimationFrame(chart.frame);
+      Plotly.purge(ask(root, "plot"));
+    },
+  };
+}
+
+function listen(chart) {
+  const { root, state } = chart;
+  const on = (name, event, act) => ask(root, name).addEventListener(event, (happened) => (act(happened.target), draw(chart)));
+  on("metric", "change", (select) => (state.metric = select.value));
+  on("pool", "click", () => (state.at = "pool"));
+  on("deployment", "click", () => (state.at = "deployment"));
+  on("each", "change", (box) => (state.each = box.checked));
+  on("whole", "change", (box) => (state.whole = box.checked));
+  on("slider", "input", (slider) => {
+    state.prevalence = chart.payload.steps[Number(slider.value)];
+    state.at = "deployment";
+  });
+  ask(root, "slider").addEventListener("change", () => chart.hooks.onPrevalence?.(state.prevalence)); // let go
+  for (const name of ["metric", "pool", "deployment", "slider"]) {
+    for (const event of ["change", "click"]) ask(root, name).addEventListener(event, () => tell(chart));
+  }
+}
+
+function update(chart, payload) {
+  const { state } = chart;
+  chart.payload = payload;
+  chart.runs = payload.runs.map(readRun);
+  chart.weights = Object.fromEntries(Object.entries(payload.weights).map(([count, packed]) => [count, unpack(packed)]));
+  if (state.told !== payload.test_prevalence) state.prevalence = state.told = payload.test_prevalence;
+  if (!(state.metric in payload.metrics)) state.metric = payload.metric;
+  fillControls(chart);
+  grow(chart);
+  tell(chart);
+}
+
+function readRun(run) {
+  return {
+    ...run,
+    means: run.means && unpack(run.means),
+    replicates: run.replicates && { ...run.replicates, sums: unpack(run.replicates.sums) },
+    patch_iou_bounds: run.patch_iou_bounds && unpack(run.patch_iou_bounds),
+    each: run.each.map((line) => ({ ...line, means: unpack(line.means) })),
+    ceiling: run.ceiling && readRun(run.ceiling),
+  };
+}
+
+function fillControls({ root, payload, state }) {
+  const options = Object.entries(payload.metrics).map(([name, title]) => {
+    const option = document.createElement("option");
+    return Object.assign(option, { value: name, textContent: title, selected: name === state.metric });
+  });
+  ask(root, "metric").replaceChildren(...options);
+  ask(root, "each-label").hidden = !payload.runs.some((run) => run.each.some((line) => line.repetition > 1));
+  ask(root, "slider").max = payload.steps.length - 1;
+  for (const name of ["each", "whole"]) ask(root, name).checked = state[name];
+}
+
+/** Draw what has come, new points growing out of the ones before them. */
+function grow(chart) {
+  cancelAnimationFrame(chart.frame);
+  const before = chart.drawn, begun = performance.now();
+  const isNews = before && lines(chart).some((line) => line.x.length > (before.get(line.id) ?? 0));
+  if (!isNews || isCalm()) return draw(chart);
+  const step = (now) => {
+    const part = Math.min((now - begun) / GROWING, 1);
+    draw(chart, part < 1 ? { before, part } : null);
+    if (part < 1) chart.frame = requestAnimationFrame(step);
+  };
+  step(begun);
+}
+
+/** Every line of the chart: {id, look, dash, x, y, low, high, cycles, repetition, isFaint, isBand}. */
+export function lines({ runs, weights, payload, state }) {
+  const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
+  return runs.flatMap((run, position) => {
+    const across = (labelled) => labelled.map((one) => (payload.align === "share" ? one / run.pool_size : one));
+    const found = run.points ? estimate(run, weights[run.repetitions], state.metric, prevalence) : null;
+    return run.strategies.flatMap((look, row) => {
+      const shared = { look, dash: run.dash, run: position };
+      const size = run.cycles.length, cut = (values) => Array.from(values.slice(row * size, (row + 1) * size));
+      const mean = { ...shared, id: `${position} ${look.strategy} mean`, repetition: 0, x: across(run.labelled), cycles: run.cycles };
+      if (found) for (const name of ["value", "low", "high"]) mean[name] = cut(found[name]);
+      else Object.assign(mean, { value: [], low: [], high: [] });
+      const own = run.each.filter((line) => line.strategy === look.strategy).map((line) => ({
+        ...shared, id: `${position} ${look.strategy} ${line.repetition}`, repetition: line.repetition,
+        x: across(line.labelled), cycles: line.cycles, value: line.cycles.map((_, at) => valueAt(line.means, 7 * at, state.metric, prevalence)),
+      }));
+      return boldAndFaint(mean, own, run.repetitions, state.each);
+    });
+  });
+}
+
+// With one repetition the bold line is that repetition, as far as it has come; those beyond are drawn faint.
+function boldAndFaint(mean, own, repetitions, showsEach) {
+  const first = own.find((line) => line.repetition === 1);
+  const isOne = repetitions <= 1 && first;
+  const faint = own.filter((line) => (showsEach || line.repetition > repetitions) && !(isOne && line === first));
+  return [{ ...mean, isBand: true, id: `${mean.id} band` }, ...faint.map((line) => ({ ...line, isFaint: true })), isOne ? first : mean];
+}
+
+function draw(chart, growth = null) {
+  const { root, Plotly, payload, state } = chart, plot = ask(root, "plot");
+  if (!payload) return;
+  const all = lines(chart), levels = ceilings(chart);
+  Plotly.react(plot, all.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, all, levels), {
+    displaylogo: false, displayModeBar: false, ...chart.hooks.config,
+  });
+  if (!chart.drawn) plot.on("plotly_click", ({ points: [point] }) => point.customdata && chart.hooks.onPoint?.(point.customdata));
+  if (!growth) chart.drawn = new Map(all.map((line) => [line.id, line.x.length]));
+  say(chart, all);
+}
+
+function trace(line, title, growth) {
+  const { look } = line;
+  if (line.isBand) return bandTrace(line);
+  const [x, y] = growth ? growing(line, growth) : [line.x, line.value];
+  const who = `${look.name}, ${line.repetition ? `repetition ${line.repetition}` : "mean"}`;
+  return {
+    type: "scatter", x, y, name: look.name, uid: line.id, legendgroup: `${line.run} ${look.strategy}`, showlegend: !line.isFaint,
+    mode: line.isFaint ? "lines" : "lines+markers", connectgaps: false, cliponaxis: false,
+    line: { color: look.color, width: line.isFaint ? 1.2 : 3.5, dash: line.dash },
+    opacity: line.isFaint ? 0.35 : 1,
+    marker: { size: 10, symbol: look.symbol + (line.run % 2 ? "-open" : ""), color: look.color, line: { width: line.run % 2 ? 2 : 0 } },
+    customdata: line.cycles.map((cycle) => [look.strategy, line.repetition, cycle, line.run]),
+    text: line.cycles.map((cycle, at) => `${who}<br>cycle ${cycle}${Number.isFinite(line.low?.[at]) ? `<br>95 % interval ${line.low[at].toFixed(3)} to ${line.high[at].toFixed(3)}` : ""}`),
+    hovertemplate: `%{text}<br>%{x} labelled<br>${title} %{y:.3f}<extra></extra>`,
+  };
+}
+
+function growing({ id, x, value }, { before, part }) {
+  const old = before.get(id) ?? 0;
+  if (old === 0 || x.length <= old) return [x, value];
+  const between = (values) => values[old - 1] + part * (values[old] - values[old - 1]);
+  return [x, value].map((values) => [...values.slice(0, old), between(values)]);
+}
+
+function bandTrace({ id, look, run, x, low, high }) {
+  const known = x.map((_, at) => at).filter((at) => Number.isFinite(low[at]));
+  const there = known.map((at) => x[at]);
+  return {
+    type: "scatter", uid: id, x: [...there, ...[...there].reverse()],
+    y: [...known.map((at) => high[at]), ...known.map((at) => low[at]).reverse()],
+    mode: "lines", fill: "toself", fillcolor: `${look.color}29`, line: { width: 0 }, hoverinfo: "skip", showlegend: false,
+    legendgroup: `${run} ${look.strategy}`,
+  };
+}
+
+function ceilings({ runs, weights, payload, state }) {
+  const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
+  return runs.filter((run) => run.ceiling).map((run) => {
+    const { value, low, high } = estimate(run.ceiling, weights[run.ceiling.repetitions], state.metric, prevalence);
+    return { name: run.name, dash: run.dash === "solid" ? "dot" : run.dash, value: value[0], low: low[0], high: high[0] };
+  }).filter((level) => Number.isFinite(level.value));
+}
+
+function layout({ root, payload, state, runs }, all, levels) {
+  const style = getComputedStyle(root), grid = "rgba(128, 128, 128, 0.22)";
+  const finite = (numbers) => Math.max(0, ...numbers.filter(Number.isFinite));
+  const highest = finite([...all.flatMap((line) => (line.isBand ? [] : line.value)), ...levels.map((level) => level.value)]);
+  const widest = finite(all.flatMap((line) => (line.isBand ? line.high : [])));
+  const largest = highest > 0 ? Math.max(highest, Math.min(widest, MOST_BAND * highest)) : widest; // a wide band must not flatten the curves
+  const top = state.whole ? 1 : (TOPS.find((step) => largest <= step) ?? 1);
+  const axis = { tickfont: { size: 15 }, gridcolor: grid, zerolinecolor: grid, automargin: true };
+  const isShare = payload.align === "share";
+  return {
+    xaxis: { ...axis, title: { text: isShare ? "labelled share of the pool" : "labelled images", font: { size: 17 } },
+      rangemode: "tozero", ...(payload.reach ? { range: [0, payload.reach] } : {}), tickformat: isShare ? ".0%" : "d" },
+    yaxis: { ...axis, title: { text: subject({ payload, state }), font: { size: 17 } }, range: [-0.02 * top, 1.02 * top] },
+    font: { size: 16, color: style.color, family: style.fontFamily }, margin: { l: 8, r: 8, t: 8, b: 8 }, autosize: true,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 16 } },
+    paper_bgcolor: "transparent", plot_bgcolor: "transparent", uirevision: "keep", hovermode: "closest", dragmode: "zoom",
+    shapes: levels.flatMap((level) => level1(level)), annotations: levels.map((level) => ({
+      xref: "paper", x: 0, xanchor: "left", y: level.value, yanchor: "bottom", showarrow: false, font: { size: 15 },
+      text: `${runs.length > 1 ? `${level.name}: ` : ""}full pool ${level.value.toFixed(3)}`,
+    })),
+  };
+}
+
+function level1({ value, low, high, dash }) {
+  const across = { xref: "paper", x0: 0, x1: 1 };
+  const line = { ...across, type: "line", y0: value, y1: value, line: { color: "#8C8C8C", width: 2, dash } };
+  if (!Number.isFinite(low)) return [line];
+  return [{ ...across, type: "rect", y0: low, y1: high, fillcolor: "rgba(140, 140, 140, 0.18)", line: { width: 0 }, layer: "below" }, line];
+}
+
+function subject({ payload, state }) {
+  const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
+  const title = payload.metrics[state.metric];
+  return state.metric === "patch_iou" ? title : `${title} at ${state.at === "pool" ? "π₀" : "π₁"} = ${percent(prevalence)}`;
+}
+
+/** Controls, note and description, as they stand. */
+function say(chart, all) {
+  const { root, payload, state } = chart;
+  ask(root, "pool").textContent = `π₀ = ${percent(payload.pool_prevalence)}`;
+  ask(root, "deployment").textContent = `π₁ = ${percent(state.prevalence)}`;
+  for (const name of ["pool", "deployment"]) ask(root, name).setAttribute("aria-pressed", String(state.at === name));
+  const nearest = payload.steps.reduce((best, step, at) => (Math.abs(step - state.prevalence) < Math.abs(payload.steps[best] - state.prevalence) ? at : best), 0);
+  ask(root, "slider").value = nearest;
+  ask(root, "slider").setAttribute("aria-valuetext", percent(state.prevalence));
+  const own = all.filter((line) => !line.isBand), values = own.flatMap((line) => line.value);
+  const missing = values.filter(Number.isNaN).length;
+  ask(root, "note").textContent = missing
+    ? `${payload.metrics[state.metric]} is undefined, and left out, in ${missing} of ${values.length} points: there the model predicts no defect at all.`
+    : "";
+  const bold = own.filter((line) => !line.isFaint).map((line) => [line.look.name, line.value.filter(Number.isFinite).at(-1)]);
+  const ends = bold.map(([name, end]) => (end === undefined ? `${name} has no value yet` : `${name} ends at ${end.toFixed(3)}`));
+  const labelled = Math.max(0, ...own.flatMap((line) => line.x));
+  const budget = payload.align === "share" ? `${percent(labelled)} of the pool` : `${labelled} images`;
+  chart.summary = `${subject(chart)}, with ${budget} labelled: ${ends.join(", ")}.`;
+  ask(root, "plot").setAttribute("aria-label", chart.summary);
+}
+
+// Aloud, once a change is done: a slider on its way would talk without end.
+function tell(chart) {
+  const heard = ask(chart.root, "heard");
+  if (chart.summary && heard.textContent !== chart.summary) heard.textContent = chart.summary;
+}

@@ -1,0 +1,42 @@
+// The chart as a component of a Streamlit page; called again, on the same element, whenever its data change.
+import { mountCurves } from "./chart.js";
+import { mountFigure } from "./figure.js";
+
+const mounted = new WeakMap();
+let plotly = null;
+
+// The file that plotly ships, as a script: it is no module, and one copy serves all charts of a page.
+function loadPlotly() {
+  plotly ??= window.Plotly ? Promise.resolve(window.Plotly) : new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = new URL("../alcore.plotly/plotly.min.js", import.meta.url);
+    script.onload = () => done(window.Plotly);
+    script.onerror = () => failed(new Error("plotly.min.js did not load"));
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+export default function ({ data, key, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".live-chart");
+  root.pending = data;
+  root.send = setTriggerValue;
+  loadPlotly().then((Plotly) => {
+    if (!root.isConnected || root.pending !== data) return; // newer data are on their way to the same element
+    if (!mounted.has(root)) mounted.set(root, mount(root, Plotly, data.kind, key));
+    mounted.get(root).update(data.content);
+  });
+  return () => {
+    mounted.get(root)?.unmount();
+    mounted.delete(root);
+  };
+}
+
+function mount(root, Plotly, kind, key) {
+  const hooks = {
+    key,
+    onPoint: (point) => root.send("point", point),
+    onPrevalence: (prevalence) => root.send("prevalence", prevalence),
+  };
+  return (kind === "curves" ? mountCurves : mountFigure)(root, Plotly, hooks);
+}

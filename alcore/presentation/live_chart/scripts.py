@@ -1,0 +1,19 @@
+"""The live chart's scripts as one text, for pages that no server serves, such as those of tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+_MODULES = ("estimates.js", "figure.js", "chart.js")
+"""In the order of their imports, which name nothing but each other."""
+
+
+def one_module() -> str:
+    """The modules as one: imports are left out, since what they name stands above them."""
+    lines = [line for name in _MODULES for line in _read(name).splitlines() if not line.startswith("import ")]
+    return "\n".join(lines)
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
