@@ -55,12 +55,14 @@ class Sample:
     def interval(self, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper (...) bounds: Student's t interval; with one repetition, of the replicates.
 
-        NaN where a quantity is undefined in some repetition.
+        What repetitions have in common makes it wider, and never narrower, which more degrees of freedom
+        could do where repetitions happen to agree. NaN where a quantity is undefined in some repetition.
         """
         if len(self.values) == 1:
             return interval(self.replicates, level)
-        mean = self.values.mean(axis=0)
-        half = stdtrit(self.freedom, (1 + level) / 2) * self.error
+        mean, tail = self.values.mean(axis=0), (1 + level) / 2
+        alone = stdtrit(len(self.values) - 1, tail) * np.sqrt(self._own_variance)
+        half = np.maximum(stdtrit(self.freedom, tail) * self.error, alone)
         return mean - half, mean + half
 
     def p_values(self) -> np.ndarray:
@@ -71,10 +73,11 @@ class Sample:
         conditional on the trained models. 1 where all values are zero, NaN where one or a replicate is
         undefined.
         """
-        mean, error = self.values.mean(axis=0), self.error
-        size = np.divide(np.abs(mean), error, out=np.where(mean == 0, 0.0, np.inf), where=error != 0)
-        size = np.where(np.isnan(error), np.nan, size)
-        return 2 * (stdtr(self.freedom, -size) if len(self.values) > 1 else ndtr(-size))
+        mean = self.values.mean(axis=0)
+        if len(self.values) == 1:
+            return 2 * ndtr(-_ratio(mean, self.error))
+        alone = stdtr(len(self.values) - 1, -_ratio(mean, np.sqrt(self._own_variance)))
+        return 2 * np.maximum(stdtr(self.freedom, -_ratio(mean, self.error)), alone)
 
     @property
     def _own_variance(self) -> np.ndarray:
@@ -83,3 +86,9 @@ class Sample:
     @property
     def _common_variance(self) -> np.ndarray:
         return np.zeros(self.values.shape[1:]) if self.common is None else self.common.var(axis=0)
+
+
+def _ratio(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """(...) how many errors a mean is away from 0: 0 where both are 0, NaN where one is undefined."""
+    size = np.divide(np.abs(mean), error, out=np.where(mean == 0, 0.0, np.inf), where=error != 0)
+    return np.where(np.isnan(mean) | np.isnan(error), np.nan, size)

@@ -91,6 +91,16 @@ def test_linear_intervals_are_students_exactly():
     assert np.allclose(high, values.mean(axis=0) + half)
 
 
+def test_an_error_that_is_added_never_makes_a_result_surer():
+    rng = np.random.default_rng(7)
+    values = rng.normal(1, 1, size=(4, 50))
+    alone = Sample(values, repetition_replicates(values))
+    added = replace(alone, common=rng.normal(0, 0.4, size=(4000, 50)))
+    assert (added.p_values() >= alone.p_values()).all()
+    for sign, more, less in zip((-1, 1), added.interval(), alone.interval(), strict=True):
+        assert (sign * (more - less) >= 0).all()
+
+
 def test_extreme_prevalences_leave_few_patches():
     assert effective_size(160, 160, 0.5) == pytest.approx(320)
     assert effective_size(160, 160, 0.01) == pytest.approx(163, abs=1)
