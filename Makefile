@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
-BENCHMARKS := coverage demo engine memory page pictures prevalence rehearsal study surfaces
+BENCHMARKS := coverage demo engine memory page pictures prevalence rehearsal results study surfaces
 
 .PHONY: bench bench-quick bench-gpu run test check lint lock $(addprefix bench-,$(BENCHMARKS))
 

@@ -59,15 +59,19 @@ def metrics_from_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
         For each name in `METRICS` an array (...) float64 in [0, 1], NaN where the ratio is 0/0: precision
         when nothing is predicted, recall when there is no defect, IoU and Dice when both hold.
     """
-    counts = np.asarray(counts, dtype=np.float64)
+    ratios = ratio_parts(np.asarray(counts, dtype=np.float64))
+    return {name: _ratio(*ratios[name]) for name in METRICS}
+
+
+def ratio_parts(counts: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """(..., 4) counts -> (...) numerator and denominator of each metric, both linear in counts."""
     tp, fp, fn = counts[..., 0], counts[..., 1], counts[..., 2]
-    ratios = {
+    return {
         "iou": (tp, tp + fp + fn),
         "dice": (2 * tp, 2 * tp + fp + fn),
         "precision": (tp, tp + fp),
         "recall": (tp, tp + fn),
     }
-    return {name: _ratio(*ratios[name]) for name in METRICS}
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

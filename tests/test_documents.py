@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import pandas as pd
 import pytest
 import typer
 
 from alcore.__main__ import app
-from alcore.study.analysis import EvidenceByPool, gain_without_shift, loss_under_shift
 from alcore.study.reader import RECORDED, StudyReader
+from tests.benchmarks.results import DOCUMENT, STUDIES, recorded_tables, with_blocks
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"
@@ -165,33 +167,18 @@ def test_commands_of_the_command_line_are_documented():
     assert not {name for name, command in COMMANDS.commands.items() if not command.hidden} - told
 
 
-@pytest.fixture(scope="module")
-def recorded() -> list[EvidenceByPool]:
-    """Evidence by π₀ of the two recorded studies."""
-    columns = []
-    for name in ("synthetic", "magnetic-tile"):
+def test_the_tables_of_results_are_those_of_the_recorded_studies():
+    assert with_blocks(text_of(DOCUMENT)) == text_of(DOCUMENT), "python -m tests.benchmarks.results --write"
+
+
+def test_the_recorded_tables_are_those_of_their_results():
+    for name in STUDIES:
         reader = StudyReader.open(RECORDED / name)
-        results = {cell.config.pool_prevalence: reader.results(cell.id) for cell in reader.plan.cells}
-        columns.append({pool: found.evidence for pool, found in sorted(results.items()) if found})
-    return columns
-
-
-def as_row(pool: float, frames, value: str) -> str:
-    """A row of a results table: one cell per study and strategy, bold where clear of zero."""
-    cells = [f"{100 * pool:g} %"]
-    for frame in frames:
-        for strategy in ("entropy", "core-set"):
-            row = frame[(frame["pool_prevalence"] == pool) & (frame["strategy"] == strategy)].iloc[0]
-            text = f"{row[value]:+.3f} ({row['low']:+.3f}, {row['high']:+.3f})"
-            cells.append(f"**{text}**" if row["low"] > 0 or row["high"] < 0 else text)
-    return f"| {' | '.join(cells)} |".replace("-0.000", "+0.000").replace("-", "−")
-
-
-def test_the_tables_of_results_are_those_of_the_recorded_studies(recorded):
-    table_rows = text_of(ROOT / "docs" / "results.md").splitlines()
-    gains = [gain_without_shift(column, "iou", "random") for column in recorded]
-    losses = [loss_under_shift(column, "iou", "random", 0.01) for column in recorded]
-    for pool in recorded[0]:
-        assert as_row(pool, gains, "advantage") in table_rows
-        if pool != 0.01:  # no shift there
-            assert as_row(pool, losses, "loss") in table_rows
+        for file, frame in recorded_tables(reader).items():
+            written = pd.read_csv(reader.directory / file, keep_default_na=False, na_values=[""])
+            assert list(written.columns) == list(frame.columns), file
+            for column in frame.select_dtypes("number"):
+                assert np.allclose(written[column].astype(float), frame[column], equal_nan=True), (
+                    file,
+                    column,
+                )

@@ -69,6 +69,8 @@ class Strategy(ABC):
 
     name: ClassVar[str]
     """As in configs and files."""
+    former_names: ClassVar[tuple[str, ...]] = ()
+    """What it was called once: configs, runs and logs with these names still mean it."""
     needs: ClassVar[Needs]
     score_name: ClassVar[str]
     """What a score is, with its unit, for captions; '' where there is none."""
@@ -104,8 +106,15 @@ def strategy_names() -> list[str]:
     return list(_REGISTRY)
 
 
+def current_name(name: str) -> str:
+    """What a strategy is called today; the name itself where it is no former one."""
+    renamed = (known for known, one in _REGISTRY.items() if name in one.former_names)
+    return next(renamed, name)
+
+
 def get_strategy(name: str) -> Strategy:
     """The strategy of that name; ConfigError with the nearest name where there is none."""
+    name = current_name(name)
     if name not in _REGISTRY:
         raise ConfigError(
             f"unknown strategy {name!r}{did_you_mean(name, _REGISTRY)} (known: {', '.join(_REGISTRY)})"

@@ -1,4 +1,9 @@
-"""TypiClust: the most typical patch of each cluster that has no label yet."""
+"""TypiClust: the most typical patch of each cluster that has no label yet.
+
+It departs from the paper in two ways. The paper's features are self-supervised and fixed; these are those of
+the segmentation network, which the labels have shaped. And the paper is about a cold start, where the first
+query is TypiClust's own; here the first query is random, as it is for every strategy of a run.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +52,8 @@ class TypiClust(Strategy):
     needs = Needs.FEATURES
     score_name = "typicality in its cluster"
     help = (
-        "Asks for typical patches of regions without labels: helps when labels are few and the model is poor."
+        "Asks for typical patches of regions without labels: helps when labels are few and the model is "
+        "poor. Unlike in the paper, features are the network's own and the first query is random."
     )
     source = "Hacohen, Dekel & Weinshall 2022, Active learning on a budget, arXiv:2202.02794"
 

@@ -46,6 +46,15 @@ class LoggedEvidence:
             query_share=self.query_share[:, rows],
         )
 
+    @property
+    def found(self) -> None:
+        """None: logs do not say which patches of a query were defective in every cycle."""
+        return
+
+    def judged(self, metric: str, prevalence: float) -> Curves:
+        """As `curves`: logs do not say which test patches repetitions share."""
+        return self.curves(metric, prevalence)
+
     def curves(self, metric: str, prevalence: float) -> Curves:
         """One metric at one prevalence; NaN throughout where it was not measured.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from alcore.acquisition import Needs, get_strategy, strategy_names
+from alcore.acquisition import Needs, current_name, get_strategy, strategy_names
 from alcore.metrics import ALL_METRICS
 
 METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
@@ -16,7 +16,8 @@ def score_text(strategy: str, score: float) -> str:
 
 
 def display_name(strategy: str) -> str:
-    """A strategy's name for legends and captions; one that uses the ground truth says that it cheats."""
+    """A strategy's name of today, for legends and captions; one that uses the truth says that it cheats."""
+    strategy = current_name(strategy)
     is_known = strategy in strategy_names()
     cheats = is_known and Needs.ORACLE in get_strategy(strategy).needs
     return f"{strategy} (cheats)" if cheats else strategy

@@ -8,20 +8,60 @@ import pandas as pd
 from alcore.config import RunConfig
 from alcore.metrics import PATCH_IOU
 from alcore.presentation.labels import METRIC_TITLES, display_name
-from alcore.statistics.estimands import AnyEvidence
+from alcore.statistics.estimands import AnyEvidence, Evidence
+from alcore.statistics.shared_tests import effective_size
 from alcore.wording import percent, plural
 
 
 def basis(evidence: AnyEvidence) -> str:
-    """What the intervals cover."""
-    if evidence.repetitions > 1:
+    """What the intervals of comparisons cover, and what they do not."""
+    if evidence.repetitions == 1:
         return (
-            f"95 % intervals over {evidence.repetitions} repetitions, each with its own pool, first query, "
-            "test set and initial weights (multiplier bootstrap, paired between strategies)."
+            "One repetition: 95 % intervals over resampled test patches (stratified bootstrap). They hold "
+            "for these trained models and this pool, not for the strategies in general; that takes "
+            "repetitions."
         )
     return (
-        "One repetition: 95 % intervals over resampled test patches (stratified bootstrap). They hold for "
-        "these trained models and this pool, not for the strategies in general; that takes repetitions."
+        f"95 % intervals over {evidence.repetitions} repetitions, each with its own draw of pool, first "
+        f"query and initial weights, paired between strategies{_of_tests(evidence)}. Pools come from one "
+        "data set; no interval covers another one."
+    )
+
+
+def basis_of_bands(evidence: AnyEvidence) -> str:
+    """What the bands of live curves cover: `basis` without the test patches that repetitions share."""
+    if evidence.repetitions == 1 or _overlap(evidence) == 0:
+        return basis(evidence)
+    return (
+        f"95 % intervals over {evidence.repetitions} repetitions for these test patches, of which two "
+        f"repetitions share {_overlap(evidence):.0%}: how other test patches would move all curves together "
+        "is in Compare's numbers, not in these bands."
+    )
+
+
+def _overlap(evidence: AnyEvidence) -> float:
+    return evidence.shared.overlap if isinstance(evidence, Evidence) and evidence.shared else 0.0
+
+
+def _of_tests(evidence: AnyEvidence) -> str:
+    if not isinstance(evidence, Evidence):
+        return "; whether they share test patches is not known, and is not covered"
+    share = _overlap(evidence)
+    if share == 0:
+        return ", and with test patches of its own"
+    drawn = "all have the same test patches" if share > 0.999 else f"two share {share:.0%} of test patches"
+    return f"; {drawn}, whose error is added"
+
+
+def effective_patches(evidence: AnyEvidence, prevalence: float) -> str:
+    """How many test patches a figure at a prevalence rests on; '' where that is not known."""
+    if not isinstance(evidence, Evidence) or evidence.test_sizes is None:
+        return ""
+    clean, defective = evidence.test_sizes
+    size = effective_size(clean, defective, prevalence)
+    return (
+        f"At π₁ = {percent(prevalence)} the {clean + defective} test patches ({defective} defective) of a "
+        f"repetition count as {size:.0f}."
     )
 
 
@@ -54,13 +94,14 @@ def shares_in_words(selections: pd.DataFrame, config: RunConfig) -> str:
 
 
 def detectable(evidence: AnyEvidence, summary: pd.DataFrame, baseline: str) -> str:
-    """How small an advantage could have been distinguished from zero."""
-    half_width = ((summary["advantage_high"] - summary["advantage_low"]) / 2).max()
-    if np.isnan(half_width):
+    """For each strategy, how large a true advantage must be to be found in four of five such runs."""
+    known = summary.dropna(subset=["detectable"])
+    if known.empty:
         return ""
+    sizes = ", ".join(f"{display_name(row.strategy)} {row.detectable:.3f}" for row in known.itertuples())
     return (
-        f"With {plural(evidence.repetitions, 'repetition')}, a strategy whose AUBC differs by less than "
-        f"{half_width:.3f} is not distinguishable from {baseline} here."
+        f"With {plural(evidence.repetitions, 'repetition')}, a true difference in AUBC from {baseline} is "
+        f"found with a probability of 80 % if it is at least: {sizes}."
     )
 
 
@@ -124,16 +165,18 @@ def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
     """For each strategy, at which π₀ it is above, below, or not distinguishable from the baseline.
 
     Args:
-        gain: `alcore.study.analysis.gain_without_shift` rows.
+        gain: `alcore.study.analysis.gain_without_shift` rows, judged after their correction.
     """
     sentences = []
     for strategy, rows in gain.dropna(subset=["advantage"]).groupby("strategy", sort=False):
+        is_open = ~rows["is_clear"] & rows["low"].notna()
         parts = [
             f"{verdict} {baseline} at π₀ = {_pools(rows[holds])}"
             for verdict, holds in (
-                ("above", rows["low"] > 0),
-                ("below", rows["high"] < 0),
-                ("not distinguishable from", ~rows["is_clear"] & rows["low"].notna()),
+                ("above", rows["is_clear"] & (rows["advantage"] > 0)),
+                ("below", rows["is_clear"] & (rows["advantage"] < 0)),
+                ("not distinguishable from", is_open & ~rows["is_collapsed"]),
+                ("collapsed together with", is_open & rows["is_collapsed"]),
                 ("without an interval against", rows["low"].isna()),
             )
             if holds.any()
@@ -157,7 +200,10 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
         worst = known.loc[known["loss"].idxmin()]
         parts = [
             f"{verdict} at π₀ = {_pools(known[holds])}"
-            for verdict, holds in (("smaller", known["high"] < 0), ("larger", known["low"] > 0))
+            for verdict, holds in (
+                ("smaller", known["is_clear"] & (known["loss"] < 0)),
+                ("larger", known["is_clear"] & (known["loss"] > 0)),
+            )
             if holds.any()
         ]
         said = f"is clearly {'; '.join(parts)}" if parts else "does not change distinguishably at any π₀"
@@ -165,8 +211,44 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
             f"**{display_name(strategy)}**: deployed at π₁ = {percent(prevalence)} instead of π₀, its "
             f"advantage {said}. "
             f"The largest loss is at π₀ = {percent(worst.pool_prevalence)}: {worst.loss:+.3f} "
-            f"({worst.low:+.3f} to {worst.high:+.3f})."
+            f"({worst.low:+.3f} to {worst.high:+.3f}){_ratio_words(worst)}."
         )
+    return sentences
+
+
+def _ratio_words(row: pd.Series) -> str:
+    if np.isnan(row.factor):
+        return ""
+    return (
+        f"; relative to the baseline's, its AUBC is ×{row.factor:.2f} (×{row.factor_low:.2f} to "
+        f"×{row.factor_high:.2f})"
+    )
+
+
+def counterfactual_claims(frame: pd.DataFrame, prevalence: float) -> list[str]:
+    """For each strategy, which pool gives the best model at π₁, and what a pool at π₁ gives.
+
+    Args:
+        frame: `alcore.study.analysis.counterfactual` rows; prevalence: π₁.
+    """
+    sentences = []
+    for strategy, rows in frame.dropna(subset=["aubc"]).groupby("strategy", sort=False):
+        best = rows.loc[rows["aubc"].idxmax()]
+        own = rows[np.isclose(rows["pool_prevalence"], prevalence)]
+        text = (
+            f"**{display_name(strategy)}**: of all pools, π₀ = {percent(best.pool_prevalence)} gives the "
+            f"largest AUBC at π₁ = {percent(prevalence)}, {best.aubc:.3f} ({best.low:.3f} to {best.high:.3f})"
+        )
+        if len(own):
+            text += f"; a pool at π₀ = π₁ gives {own['aubc'].iloc[0]:.3f}"
+            better, worse = (rows["is_clear"] & (sign * rows["difference"] > 0) for sign in (1, -1))
+            words = [
+                f"clearly {verdict} at π₀ = {_pools(rows[holds])}"
+                for verdict, holds in (("better", better), ("worse", worse))
+                if holds.any()
+            ]
+            text += f", and others are {'; '.join(words)}" if words else ", and no other is clearly better"
+        sentences.append(text + ".")
     return sentences
 
 

@@ -11,6 +11,7 @@ from alcore.runs.records import RunRecords
 from alcore.statistics.detection import Peaks
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
+from alcore.statistics.shared_tests import SharedTests, overlap
 
 
 def gather(records: RunRecords) -> Evidence | None:
@@ -32,7 +33,24 @@ def gather(records: RunRecords) -> Evidence | None:
         means=np.array([[[records[key].class_means for key in row] for row in block] for block in keys]),
         resampled=_resampled(records, keys[0]) if len(repetitions) == 1 else None,
         query_share=np.array([[_query_share(records, row) for row in block] for block in keys]),
-        test_sizes=_test_sizes(records[keys[0][0][0]].test_defective),
+        found=np.array(
+            [[np.cumsum([records[key].defective.sum() for key in row]) for row in block] for block in keys]
+        ),
+        tests=_tests(records, keys),
+    )
+
+
+def _tests(
+    records: RunRecords, keys: list[list[list[CycleKey]]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Counts, items and classes of all test patches, see `SharedTests`; None where sets differ in size."""
+    firsts = [records[block[0][0]] for block in keys]
+    if len({first.test_items.size for first in firsts}) > 1:
+        return None
+    return (
+        np.array([[[records[key].counts for key in row] for row in block] for block in keys]),
+        np.array([first.test_items for first in firsts]),
+        np.array([first.test_defective for first in firsts]),
     )
 
 
@@ -42,10 +60,19 @@ def make_evidence(
     means: np.ndarray,
     resampled: np.ndarray | None,
     query_share: np.ndarray,
-    test_sizes: tuple[int, int] | None = None,
+    found: np.ndarray | None = None,
+    tests: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> Evidence:
-    """Evidence from arrays shaped as in `Evidence`, of a run's strategies and its first cycles."""
+    """Evidence from arrays shaped as in `Evidence`, of a run's strategies and its first cycles.
+
+    Args:
+        tests: counts, items and classes of the test patches, shaped as in `SharedTests`.
+    """
     cycles = means.shape[2]
+    sizes = None
+    if tests is not None:
+        defective = int(tests[2][0].sum())
+        sizes = tests[2].shape[1] - defective, defective
     return Evidence(
         strategies=config.strategies,
         cycles=np.arange(1, cycles + 1),
@@ -55,7 +82,9 @@ def make_evidence(
         means=means,
         resampled=resampled,
         query_share=query_share,
-        test_sizes=test_sizes,
+        found=found,
+        test_sizes=sizes,
+        shared=SharedTests.of(*tests) if tests is not None else None,
     )
 
 
@@ -93,6 +122,7 @@ def gather_peaks(records: RunRecords, cycle: int) -> Peaks | None:
         names,
         np.array([[record.max_probability for record in row] for row in cycles_of]),
         np.array([row[0].test_defective for row in cycles_of]),
+        overlap([row[0].test_items for row in cycles_of]) if len(cycles_of) > 1 else 1.0,
     )
 
 

@@ -11,26 +11,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alcore.statistics.estimands import (
-    AnyEvidence,
-    Curves,
-    Estimate,
-    aubc,
+from alcore.statistics.estimands import AnyEvidence, Curves, Estimate
+from alcore.statistics.frames import AdvantageRow, BudgetRow, CurveRow, FoundRow, frame_of
+from alcore.statistics.multiplicity import detectable, holm
+from alcore.statistics.resampling import LEVEL, interval, repetition_replicates
+from alcore.statistics.sample import Sample
+from alcore.statistics.savings import (
+    attained,
     enrichment,
-    holm,
+    known_as,
     labels_saved,
     labels_to_reach,
-    paired_p_values,
+    most_found,
+    saving_target,
 )
-from alcore.statistics.frames import AdvantageRow, BudgetRow, CurveRow
-from alcore.statistics.resampling import LEVEL, interval, mean_of_defined, repetition_replicates
+
+_NOTHING = 0.0005
 
 
 @dataclass(frozen=True)
 class Question:
     """The question put to a run: a metric at the deployment prevalence π₁, compared with a baseline strategy.
 
-    target: the value of the metric at which labels saved are counted; None for each strategy's own final
+    target: the value of the metric at which labels saved are counted; None for the baseline's own final
     value.
     """
 
@@ -45,79 +48,147 @@ def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
 
     Columns: strategy; aubc at π₁; advantage, aubc minus the baseline's; aubc_pool, the same models' AUBC at
     π₀; shift, aubc minus aubc_pool; final, the metric after the last cycle; labels, needed to reach the
-    target (without an interval); saved, labels saved compared with the baseline, see `labels_saved`;
-    enrichment. NaN where a value is undefined, or the run lacks the baseline.
+    target (without an interval); saved, labels saved compared with the baseline, see `savings.labels_saved`;
+    enrichment; attained, see `savings.attained`; detectable, the smallest true advantage that would be found
+    in 80 % of such runs; saved_bound, see `savings.known_as`. NaN where a value is undefined, or the run
+    lacks the baseline.
     """
-    here = evidence.curves(question.metric, question.test_prevalence)
-    pool = evidence.curves(question.metric, evidence.pool_prevalence)
+    here = evidence.judged(question.metric, question.test_prevalence)
+    pool = evidence.judged(question.metric, evidence.pool_prevalence)
     rows = []
     for index, strategy in enumerate(evidence.strategies):
         estimates = _of_strategy(here, pool, index) | _against(here, index, question)
-        estimates["enrichment"] = _enrichment(evidence, index)
+        estimates |= _of_queries(evidence, index)
         row: dict[str, object] = {"strategy": strategy}
         for name, estimate in estimates.items():
             row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        rows.append(row)
+        row |= {"detectable": _detectable(here, index, question)}
+        rows.append(row | {"saved_bound": _known_as(here, index, question)})
     return pd.DataFrame(rows)
 
 
 def _of_strategy(here: Curves, pool: Curves, index: int) -> dict[str, Estimate]:
-    area, areas = (aubc(block[:, index], here.share) for block in (here.values, here.replicates))
-    area_pool, areas_pool = (aubc(block[:, index], pool.share) for block in (pool.values, pool.replicates))
+    final = here.at_budgets()
+    low, high = final.interval()
     return {
-        "aubc": Estimate.of(mean_of_defined(area), areas.clip(0, 1)),
-        "aubc_pool": Estimate.of(mean_of_defined(area_pool), areas_pool.clip(0, 1)),
-        "shift": Estimate.of(mean_of_defined(area - area_pool), areas - areas_pool),
-        "final": Estimate.of(here.mean[index, -1], here.replicates[:, index, -1].clip(0, 1)),
+        "aubc": _clipped(Estimate.at(here.areas(), index)),
+        "aubc_pool": _clipped(Estimate.at(pool.areas(), index)),
+        "shift": Estimate.at(here.areas() - pool.areas(), index),
+        "final": _clipped(
+            Estimate(float(here.mean[index, -1]), float(low[index, -1]), float(high[index, -1]))
+        ),
     }
+
+
+def _clipped(estimate: Estimate) -> Estimate:
+    """A metric's bounds, of which none lies outside 0..1."""
+    low, high = np.clip([estimate.low, estimate.high], 0, 1)
+    return Estimate(estimate.value, float(low), float(high))
 
 
 def _against(here: Curves, index: int, question: Question) -> dict[str, Estimate]:
-    own, owns = here.mean[index], here.replicates[:, index]
-    goal = own[-1] if question.target is None else question.target
+    own, base = here.mean[index], here.mean[_row(here, question.baseline, index)]
+    goal = saving_target(base, question.target)
     labels = Estimate(float(labels_to_reach(own, here.labelled, goal)))
-    if question.baseline not in here.strategies or index == here.row(question.baseline):
+    if not _is_compared(here, index, question):
         return {"advantage": Estimate(np.nan), "labels": labels, "saved": Estimate(np.nan)}
-    base = here.row(question.baseline)
-    differences = here.minus(question.baseline)
-    saved = labels_saved(own, here.mean[base], here.labelled, target=question.target)
-    saveds = labels_saved(owns, here.replicates[:, base], here.labelled, target=question.target)
     return {
-        "advantage": Estimate.of(
-            mean_of_defined(aubc(differences.values[:, index], here.share)),
-            aubc(differences.replicates[:, index], here.share),
-        ),
+        "advantage": Estimate.at(here.minus(question.baseline).areas(), index),
         "labels": labels,
-        "saved": Estimate.of(saved, saveds) if not np.isnan(saved) else Estimate(np.nan),
+        "saved": _saved(here, index, question),
     }
 
 
-def bound_savings(summary: pd.DataFrame, *, budget: int, baseline: str) -> pd.DataFrame:
-    """Replace censored savings by the bounds that are known for them.
-
-    Args:
-        summary: as returned by `summarise`; budget: labels bought in all cycles; baseline: a strategy.
-    Returns:
-        The frame with finite `saved` and `saved_low`, and a column saved_bound: "at least" where the baseline
-        never reaches the target, "at most" where the strategy itself does not, else "". `saved_high` may be
-        infinite.
-    """
-    own = summary["labels"].where(np.isfinite(summary["labels"]), budget)
-    is_baseline = summary["strategy"] == baseline
-    theirs = float(summary["labels"][is_baseline].iloc[0]) if is_baseline.any() else np.nan
-    never, lost = summary["saved"] == np.inf, summary["saved"] == -np.inf
-    least, most = budget - own, theirs - budget
-    saved = summary["saved"].mask(never, least).mask(lost, most)
-    low = summary["saved_low"].mask(summary["saved_low"] == np.inf, least)
-    bound = np.select([never, lost], ["at least", "at most"], "")
-    return summary.assign(saved=saved, saved_low=low, saved_bound=bound)
+def _saved(here: Curves, index: int, question: Question) -> Estimate:
+    """Labels saved, whose interval is of replicates: it is widened to its own value where it misses that."""
+    base = here.row(question.baseline)
+    value = labels_saved(here.mean[index], here.mean[base], here.labelled, target=question.target)
+    if np.isnan(value):
+        return Estimate(np.nan)
+    owns, bases = here.replicates[:, index], here.replicates[:, base]
+    low, high = interval(labels_saved(owns, bases, here.labelled, target=question.target))
+    return Estimate(float(value), float(np.fmin(low, value)), float(np.fmax(high, value)))
 
 
-def _enrichment(evidence: AnyEvidence, index: int) -> Estimate:
-    values = enrichment(evidence.query_share[:, index], evidence.pool_prevalence)
-    if evidence.repetitions == 1:
-        return Estimate(float(values[0]))
-    return Estimate.of(values.mean(), repetition_replicates(values).clip(0))
+def _known_as(here: Curves, index: int, question: Question) -> str:
+    if not _is_compared(here, index, question):
+        return ""
+    base = here.mean[here.row(question.baseline)]
+    return known_as(here.mean[index], base, here.labelled, target=question.target)
+
+
+def _detectable(here: Curves, index: int, question: Question) -> float:
+    if (
+        not _is_compared(here, index, question)
+        or has_collapsed(here)[[index, here.row(question.baseline)]].all()
+    ):
+        return np.nan  # two models that find nothing differ by nothing, however often one looks
+    areas = here.minus(question.baseline).areas()
+    return float(detectable(areas.error[index], len(areas.values)))
+
+
+def has_collapsed(curves: Curves) -> np.ndarray:
+    """(S,) whether a strategy's models find nothing: its AUBC is written 0.000."""
+    return curves.areas().mean < _NOTHING
+
+
+def _is_compared(curves: Curves, index: int, question: Question) -> bool:
+    return question.baseline in curves.strategies and index != curves.row(question.baseline)
+
+
+def _row(curves: Curves, baseline: str, otherwise: int) -> int:
+    return curves.row(baseline) if baseline in curves.strategies else otherwise
+
+
+def _of_queries(evidence: AnyEvidence, index: int) -> dict[str, Estimate]:
+    """What the queries held: enrichment, and the share of the defects within reach."""
+    found = {"enrichment": (enrichment(evidence.query_share[:, index], evidence.pool_prevalence), np.inf)}
+    if evidence.found is not None:
+        reached = attained(evidence.found[:, index], evidence.labelled, _defects(evidence))
+        found["attained"] = (reached, 1.0)
+    else:
+        found["attained"] = (np.full(evidence.repetitions, np.nan), 1.0)
+    estimates = {}
+    for name, (values, most) in found.items():
+        low, high = _bounds(values[:, None])
+        bounds = np.clip([low[0], high[0]], 0, most)
+        estimates[name] = Estimate(float(values.mean()), float(bounds[0]), float(bounds[1]))
+    return estimates
+
+
+def _bounds(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(R, K) numbers of queries -> bounds of their means; NaN with one repetition, which tells no spread."""
+    if len(values) == 1:
+        nothing = np.full(values.shape[1:], np.nan)
+        return nothing, nothing
+    return Sample(values, repetition_replicates(values)).interval()
+
+
+def _defects(evidence: AnyEvidence) -> int:
+    """Defective patches in a pool."""
+    return round(evidence.pool_size * evidence.pool_prevalence)
+
+
+def defects_found(evidence: AnyEvidence) -> pd.DataFrame:
+    """`FoundRow`s: the share of the pool's defects that is labelled by each budget; none where not known."""
+    if evidence.found is None:
+        return pd.DataFrame(columns=FoundRow._fields)
+    defects, (_, size, count) = _defects(evidence), evidence.found.shape
+    found = evidence.found / defects
+    low, high = _bounds(found.reshape(len(found), -1))
+    most = most_found(evidence.found, evidence.labelled, defects).mean(axis=0) / defects
+    return frame_of(
+        FoundRow,
+        {
+            "strategy": np.repeat(evidence.strategies, count),
+            "labelled": np.tile(evidence.labelled, size),
+            "found": found.mean(axis=0).ravel(),
+            "low": low.clip(0, 1),
+            "high": high.clip(0, 1),
+            "most": most.ravel(),
+            "by_chance": np.tile(evidence.labelled / evidence.pool_size, size),
+        },
+    )
 
 
 def curve_frame(evidence: AnyEvidence | None, metric: str, prevalence: float) -> pd.DataFrame:
@@ -142,22 +213,22 @@ def _frame_of(curves: Curves, cycles: np.ndarray) -> pd.DataFrame:
 
 
 def by_budget(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
-    """`BudgetRow`s: `curve_frame` with differences from the baseline and Holm-adjusted p-values.
+    """`BudgetRow`s: a curve's frame with differences from the baseline and Holm-adjusted p-values.
 
-    p-values are adjusted over all budgets but the first, which all strategies share.
+    p-values are adjusted over all strategies and all budgets but the first, which all strategies share.
     """
-    curves = evidence.curves(question.metric, question.test_prevalence)
+    curves = evidence.judged(question.metric, question.test_prevalence)
     frame = _frame_of(curves, evidence.cycles)
     names = BudgetRow._fields[len(CurveRow._fields) : -1]
     columns = np.full((len(names), *curves.mean.shape), np.nan)
     if question.baseline in curves.strategies:
-        differences = curves.minus(question.baseline)
+        differences = curves.minus(question.baseline).at_budgets()
         columns[0] = differences.mean
-        columns[1], columns[2] = interval(differences.replicates)
-        for index in range(len(curves.strategies)):
-            p_values = paired_p_values(differences.values[:, index, 1:], differences.replicates[:, index, 1:])
-            columns[3, index, 1:] = holm(p_values)
+        columns[1], columns[2] = differences.interval()
+        columns[3, :, 1:] = differences.p_values()[:, 1:]
         columns[:, curves.row(question.baseline)] = np.nan
+        tested = ~np.isnan(columns[3])
+        columns[3][tested] = holm(columns[3][tested])
     frame = frame.assign(**dict(zip(names, columns.reshape(len(names), -1), strict=True)))
     return frame.assign(significant=frame["p_adjusted"] < 1 - LEVEL)
 
@@ -172,11 +243,19 @@ def advantage_over_prevalence(
     """
     rows = []
     for prevalence in prevalences if baseline in evidence.strategies else ():
-        differences = evidence.curves(metric, prevalence).minus(baseline)
-        value = mean_of_defined(aubc(differences.values, differences.share))
-        low, high = interval(aubc(differences.replicates, differences.share))
+        curves = evidence.judged(metric, prevalence)
+        areas, silent = curves.minus(baseline).areas(), has_collapsed(curves)
+        (low, high), p_values = areas.interval(), areas.p_values()
         rows += [
-            AdvantageRow(strategy, prevalence, value[index], low[index], high[index])
+            AdvantageRow(
+                strategy,
+                prevalence,
+                areas.mean[index],
+                low[index],
+                high[index],
+                p_values[index],
+                bool(silent[index] and silent[curves.row(baseline)]),
+            )
             for index, strategy in enumerate(evidence.strategies)
             if strategy != baseline
         ]

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from alcore.statistics.frames import ThresholdRow, frame_of
-from alcore.statistics.resampling import interval, student_weights
+from alcore.statistics.resampling import interval, repetition_replicates
 from alcore.streams import Purpose, stream
 
-_DRAWS = 4000  # as many as student_weights has
+_DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Peaks:
     """Largest probability of each test patch after one cycle: R repetitions, S strategies, T patches.
 
     max_probability: (R, S, T) float32; defective: (R, T) bool.
+    overlap: share of test patches that two repetitions have in common.
     """
 
     strategies: tuple[str, ...]
     max_probability: np.ndarray
     defective: np.ndarray
+    overlap: float = 1.0
 
 
 def image_precision(detection: np.ndarray, false_alarms: np.ndarray, prevalence: float) -> np.ndarray:
@@ -93,36 +95,46 @@ def along_threshold(
 def at_threshold(peaks: Peaks, prevalence: float, threshold: float) -> pd.DataFrame:
     """One row per strategy: detection, false_alarms and precision, each with `_low` and `_high` bounds.
 
-    A rate that is 0 of n in the test set need not be 0 in deployment. So each repetition's rates are drawn
-    from their posterior under Jeffreys' prior, Beta(k + ½, n − k + ½), and, with several repetitions, the
-    spread between them is added as in `alcore.statistics.resampling`. An interval always contains the rate
-    itself.
+    A rate that is 0 of n in the test set need not be 0 in deployment, so the interval is that of the rates'
+    posterior under Jeffreys' prior, Beta(k + ½, n − k + ½). With several repetitions it is that, or the one
+    over repetitions as in `alcore.statistics.resampling`, whichever reaches farther on a side. The spread
+    between repetitions has the binomial noise of their own patches in it already, so only that of the patches
+    that they share is added. An interval always contains the rate itself.
     Source: Brown, Cai & DasGupta 2001, Interval estimation for a binomial proportion, Statistical Science 16.
     """
     rates = rates_along(peaks, [threshold])
     row = along_threshold(peaks.strategies, rates, prevalence, [threshold])
-    sizes = peaks.defective.sum(axis=1), (~peaks.defective).sum(axis=1)
-    rng = stream(0, Purpose.BOOTSTRAP, 1)
-    detection, false_alarms = (
-        _rate_replicates(rate[..., 0], size, rng) for rate, size in zip(rates, sizes, strict=True)
-    )
-    replicates = {
-        "detection": detection,
-        "false_alarms": false_alarms,
-        "precision": image_precision(detection, false_alarms, prevalence),
-    }
-    for name, values in replicates.items():
-        low, high = interval(values)
-        row[f"{name}_low"], row[f"{name}_high"] = np.fmin(low, row[name]), np.fmax(high, row[name])
+    rng, count = stream(0, Purpose.BOOTSTRAP, 1), len(peaks.defective)
+    sizes = [members.sum(axis=1).mean() for members in (peaks.defective, ~peaks.defective)]
+    spread = count / (1 + (count - 1) * peaks.overlap)  # how many test sets' worth of different patches
+    pairs = [(rate[..., 0], size * spread) for rate, size in zip(rates, sizes, strict=True)]
+    kinds = [[_posterior(*pair, rng) for pair in pairs]]
+    if count > 1:
+        kinds.append(
+            [
+                _over_both(rate[..., 0], size, peaks.overlap, rng)
+                for rate, size in zip(rates, sizes, strict=True)
+            ]
+        )
+    for name, column in (("detection", 0), ("false_alarms", 1), ("precision", None)):
+        row[f"{name}_low"] = row[f"{name}_high"] = row[name]
+        for detection, false_alarms in kinds:
+            known = (detection, false_alarms)
+            values = image_precision(*known, prevalence) if column is None else known[column]
+            low, high = interval(values)
+            row[f"{name}_low"] = np.fmin(low, row[f"{name}_low"])
+            row[f"{name}_high"] = np.fmax(high, row[f"{name}_high"])
     return row
 
 
-def _rate_replicates(rates: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(R, S) rates, of (R,) patches each -> (B, S) replicates of their mean."""
-    hits = rates * sizes[:, None]
-    drawn = rng.beta(hits + 0.5, sizes[:, None] - hits + 0.5, size=(_DRAWS, *rates.shape))
-    mean = drawn.mean(axis=1)
-    if len(rates) == 1:
-        return mean
-    deviations = drawn - mean[:, None]
-    return (mean + np.einsum("br,brs->bs", student_weights(len(rates)), deviations)).clip(0, 1)
+def _posterior(rates: np.ndarray, different: float, rng: np.random.Generator) -> np.ndarray:
+    """(R, S) rates, on so many different patches in all -> (B, S) draws of the posterior of their mean."""
+    hits = rates.mean(axis=0) * different
+    return rng.beta(hits + 0.5, different - hits + 0.5, size=(_DRAWS, rates.shape[1]))
+
+
+def _over_both(rates: np.ndarray, size: float, overlap: float, rng: np.random.Generator) -> np.ndarray:
+    """(R, S) rates, on `size` patches each -> (B, S) replicates over repetitions and shared patches."""
+    common = _posterior(rates, size, rng)
+    common = np.sqrt(overlap) * (common - common.mean(axis=0))
+    return (repetition_replicates(rates) + common).clip(0, 1)

@@ -114,17 +114,26 @@ class BudgetRow(NamedTuple):
 
 
 class AdvantageRow(NamedTuple):
-    """One row per strategy and prevalence: its AUBC minus the baseline's, with bounds."""
+    """One row per strategy and prevalence: its AUBC minus the baseline's, with bounds and p-value.
+
+    is_collapsed: neither of the two finds anything, so that the difference says nothing.
+    """
 
     strategy: str
     prevalence: float
     advantage: float
     low: float
     high: float
+    p_value: float
+    is_collapsed: bool
 
 
 class GridRow(NamedTuple):
-    """An `AdvantageRow` of one cell of a study; is_clear: the interval does not contain zero."""
+    """An `AdvantageRow` of one cell of a study.
+
+    p_adjusted: for the share of false discoveries among all rows of the frame; is_clear: it is below 5 %;
+    is_clear_alone: the cell's own interval does not contain zero.
+    """
 
     pool_prevalence: float
     strategy: str
@@ -132,17 +141,75 @@ class GridRow(NamedTuple):
     advantage: float
     low: float
     high: float
+    p_value: float
+    is_collapsed: bool
+    p_adjusted: float
     is_clear: bool
+    is_clear_alone: bool
 
 
 class LossRow(NamedTuple):
-    """One row per π₀ and strategy: how the advantage changes from π₀ to π₁."""
+    """One row per π₀ and strategy: how the advantage changes from π₀ to π₁; the rest as in `GridRow`.
+
+    factor: what becomes of the strategy's AUBC relative to the baseline's: their ratio at π₁ over their ratio
+    at π₀, with bounds; NaN where one of them finds nothing.
+    """
 
     pool_prevalence: float
     strategy: str
     loss: float
     low: float
     high: float
+    p_value: float
+    factor: float
+    factor_low: float
+    factor_high: float
+    p_adjusted: float
+    is_clear: bool
+    is_clear_alone: bool
+
+
+class CounterfactualRow(NamedTuple):
+    """One row per π₀ and strategy: a model from a pool at π₀, used at π₁ after the same labels.
+
+    aubc: at π₁, with bounds. difference: aubc minus that of the same strategy from a pool at π₁; NaN where
+    the study has no such pool. labels: needed to reach the target at π₁, with bounds; the whole budget where
+    it is never reached (is_reached says so). p_adjusted, is_clear: of the difference, as in `GridRow`.
+    """
+
+    pool_prevalence: float
+    strategy: str
+    aubc: float
+    low: float
+    high: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    p_value: float
+    labels: float
+    labels_low: float
+    labels_high: float
+    is_reached: bool
+    target: float
+    p_adjusted: float
+    is_clear: bool
+    is_clear_alone: bool
+
+
+class FoundRow(NamedTuple):
+    """One row per strategy and budget: share of the pool's defects that is labelled, with bounds.
+
+    most: what could have been found after the same first query; by_chance: what random queries find on
+    average.
+    """
+
+    strategy: str
+    labelled: int
+    found: float
+    low: float
+    high: float
+    most: float
+    by_chance: float
 
 
 class ThresholdRow(NamedTuple):

@@ -2,10 +2,13 @@
 
 There are two sources of uncertainty, and every interval says which one it covers:
 
-- *Repetitions*, where a run has two or more: another pool, first query, test set and initial weights. A
-  replicate is the mean plus randomly weighted deviations of the repetitions from it, with weights scaled so
-  that the interval of a mean is Student's t interval. With 2 to 10 repetitions, resampling whole repetitions
-  instead would give intervals that are far too narrow (see tests/benchmarks/coverage.py).
+- *Repetitions*, where a run has two or more: another pool, first query and initial weights, and another
+  test set as far as these differ between repetitions; `alcore.statistics.shared_tests` adds the error of the
+  test patches that they share. A replicate is the mean plus randomly weighted deviations of the repetitions
+  from it, with weights scaled so that the interval of a mean is Student's t interval. Means, areas and their
+  differences, which are linear, have that interval itself (`alcore.statistics.sample`). With 2 to 10
+  repetitions, resampling whole repetitions instead would give intervals that are far too narrow (see
+  tests/benchmarks/coverage.py).
 - *Test patches*, where there is one repetition: another draw of as many clean and as many defective test
   patches for the same trained models. It does not cover another pool or another training run, so such an
   interval is too narrow for a claim about a strategy.
@@ -31,7 +34,7 @@ from alcore.streams import Purpose, stream
 LEVEL = 0.95
 """The confidence level of all intervals."""
 
-_OF_REPETITIONS, _OF_PATCHES = 4000, 1000
+OF_REPETITIONS, _OF_PATCHES = 4000, 1000
 _MOST_KEPT = 2000  # test patches of a class whose draws are kept in memory: 16 MB
 
 
@@ -101,9 +104,9 @@ def student_weights(repetitions: int) -> np.ndarray:
     """
     rng = stream(0, Purpose.BOOTSTRAP, repetitions)
     freedom = repetitions - 1
-    half = rng.standard_normal((_OF_REPETITIONS // 2, repetitions))
+    half = rng.standard_normal((OF_REPETITIONS // 2, repetitions))
     normal = np.concatenate([half, -half])  # in pairs of opposite sign, so that the mean stays where it is
-    spread = np.tile(rng.chisquare(freedom, _OF_REPETITIONS // 2), 2)
+    spread = np.tile(rng.chisquare(freedom, OF_REPETITIONS // 2), 2)
     return normal * np.sqrt(freedom / spread / (repetitions * freedom))[:, None]
 
 

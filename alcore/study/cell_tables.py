@@ -78,6 +78,7 @@ class CellTables:
             if (rows := rows_of.get(cell.id)) is not None
             and list(dict.fromkeys(rows["test_prevalence"])) == list(self._plan.test_prevalences)
             and (rows["repetitions"] == len(tally.finished(cell))).all()
+            and "detectable" in rows  # older rows were computed by other definitions
         }
 
     def _write_run_tables(self, cell: Cell, finished: Sequence[int]) -> None:

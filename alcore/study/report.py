@@ -17,7 +17,7 @@ from alcore.errors import StoreError, needs_extra
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
-from alcore.presentation.sentences import basis, gain_claims, loss_claims
+from alcore.presentation.sentences import basis, counterfactual_claims, gain_claims, loss_claims
 from alcore.runs.files import make_directory, write_text
 from alcore.statistics.comparison import Question
 from alcore.study import analysis
@@ -125,7 +125,10 @@ def _of_slice(
     grid = analysis.advantage_grid(by_pool, metric, baseline, prevalences)
     if grid["advantage"].notna().any():
         yield Heading(3, f"Advantage over {baseline}, over π₀ and π₁")
-        yield Text("Bold: the 95 % interval does not contain zero. Italic with ○: it does. Framed: no shift.")
+        yield Text(
+            "Bold: clear of zero, with at most 5 % false marks among all cells. Italic with ○: not clear. "
+            "Collapse: neither of the two finds anything. Framed: no shift."
+        )
         limit = color_limit(grid)
         for strategy in grid["strategy"].unique():
             figure = study_maps.advantage_map(grid, strategy, title=title, limit=limit)
@@ -138,6 +141,7 @@ def _of_slice(
         yield Heading(3, f"What does shift to π₁ = {percent(deployment)} cost?")
         yield Picture(study_maps.over_pool(loss, "loss", title="change of that advantage"), f"loss{tag}")
         yield from map(Text, loss_claims(loss, deployment))
+        yield from _of_counterfactual(by_pool, question, tag)
     summary = analysis.summaries(by_pool, metric, baseline, deployment)
     budget = max(int(evidence.labelled[-1]) for evidence in by_pool.values())
     yield from _of_labels(summary, question, budget, tag)
@@ -149,17 +153,37 @@ def _of_slice(
         yield Picture(budgets.penalty_heatmap(matrix, names, runs=len(by_pool)), f"penalties{tag}")
 
 
+def _of_counterfactual(by_pool: EvidenceByPool, question: Question, tag: str) -> Iterator[Part]:
+    metric, deployment = question.metric, question.test_prevalence
+    frame = analysis.counterfactual(by_pool, metric, deployment, target=question.target)
+    at, target = f"π₁ = {percent(deployment)}", frame["target"].iloc[0]
+    yield Heading(3, f"Which pool gives the best model at {at}?")
+    yield Text(
+        "Models from pools at each π₀, all used there after the same labels. Dotted: the pool without shift."
+    )
+    title = f"AUBC ({METRIC_TITLES[metric]}) at {at}"
+    yield Picture(study_maps.counterfactual(frame, deployment, title=title), f"counterfactual{tag}")
+    yield from map(Text, counterfactual_claims(frame, deployment))
+    yield Text(f"Labels to reach {METRIC_TITLES[metric]} {target:.3f}; at the whole budget: not within it.")
+    figure = study_maps.labels_to_target(frame, deployment, title=f"labels to {target:.3f}")
+    yield Picture(figure, f"labels{tag}")
+
+
 def _of_labels(summary: pd.DataFrame, question: Question, budget: int, tag: str) -> Iterator[Part]:
     yield Heading(3, "Enrichment and labels saved")
     figure = study_maps.over_pool(
         bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0
     )
     yield Picture(figure, f"enrichment{tag}")
+    attained = bounded(summary, "attained").dropna(subset=["attained"])
+    if len(attained):
+        yield Text("Of the defects that the queries could have found, how many they found:")
+        title = "found, of what was possible"
+        yield Picture(study_maps.over_pool(attained, "attained", title=title, zero=None), f"attained{tag}")
     saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     if len(saved):
         title = f"labels saved at π₁ = {percent(question.test_prevalence)}"
         yield Picture(study_maps.over_pool(saved, "saved", title=title), f"saved{tag}")
-        yield Text(f"Bounds at the whole budget, {budget} labels, are open.")
 
 
 def bounded(summary: pd.DataFrame, column: str, limit: float = np.inf) -> pd.DataFrame:

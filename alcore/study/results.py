@@ -52,13 +52,13 @@ class CellResults:
             resampled = patch_replicates(flat, self.test_defective[0]).reshape(-1, strategies, cycles, 2, 5)
         queried = self.defective[:, :, 1:].reshape(*self.defective.shape[:2], -1)
         share = queried.mean(axis=2) if queried.size else np.full(queried.shape[:2], np.nan)
-        defective = int(self.test_defective[0].sum())
         return make_evidence(
             self.config,
             means=np.array(means),
             resampled=resampled,
             query_share=share,
-            test_sizes=(self.test_defective[0].size - defective, defective),
+            found=self.defective.sum(axis=3).cumsum(axis=2),
+            tests=(self.counts, self.test_items, self.test_defective),
         )
 
     def save(self, file: Path) -> None:

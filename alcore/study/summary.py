@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from alcore.statistics.comparison import Question, bound_savings, summarise
+from alcore.statistics.comparison import Question, summarise
 from alcore.study.plan import Cell, StudyPlan
 from alcore.study.results import CellResults
 
@@ -19,10 +19,10 @@ _CONTRACT = ("aubc", "aubc_minus_random", "low", "high")
 
 def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) -> pd.DataFrame:
     """All that is known of a cell: the grid's keys, cell, test_prevalence, strategy, repetitions, and the
-    columns of `alcore.statistics.comparison.summarise` and `bound_savings`, for IoU against random.
+    columns of `alcore.statistics.comparison.summarise`, for IoU against random.
     """
     frames = [
-        question_rows(results, Question(METRIC, prevalence, BASELINE)).assign(test_prevalence=prevalence)
+        summarise(results.evidence, Question(METRIC, prevalence, BASELINE)).assign(test_prevalence=prevalence)
         for prevalence in prevalences
     ]
     frame = pd.concat(frames, ignore_index=True)
@@ -30,12 +30,6 @@ def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) 
         frame[column] = [_plain(value)] * len(frame)
     leading = [*cell.values, "cell", "test_prevalence", "strategy", "repetitions"]
     return frame[leading + [name for name in frame.columns if name not in leading]]
-
-
-def question_rows(results: CellResults, question: Question) -> pd.DataFrame:
-    """One row per strategy, see `alcore.statistics.comparison.summarise` and `bound_savings`."""
-    summary = summarise(results.evidence, question)
-    return bound_savings(summary, budget=results.config.budget, baseline=question.baseline)
 
 
 def read_summary(file: Path, plan: StudyPlan) -> pd.DataFrame:

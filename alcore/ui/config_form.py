@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from alcore.acquisition import get_strategy, strategy_names
+from alcore.acquisition import current_name, get_strategy, strategy_names
 from alcore.config import RunConfig, make_config
 from alcore.errors import ConfigError
 from alcore.learning.model_names import architectures, encoders
@@ -69,9 +69,14 @@ SETTINGS = {
 
 
 def value_of(config: RunConfig, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
-    """What a config says of a setting, dotted for nested ones; a query's size as a count."""
+    """What a config says of a setting, dotted for nested ones; a query's size as a count.
+
+    Strategies have the names that they go by today, which are those that a control offers.
+    """
     if setting == "query_size":
         return config.query_count
+    if setting == "strategies":
+        return tuple(current_name(name) for name in config.strategies)
     value: Any = config
     for name in setting.split("."):
         value = getattr(value, name)

@@ -15,8 +15,11 @@ from alcore.acquisition import (
     k_center_greedy,
     k_means_plus_plus,
     mutual_information_map,
+    strategy_names,
     typicality,
 )
+from alcore.presentation.figures.layout import color_of, symbol_of
+from alcore.presentation.labels import display_name
 
 
 def logits_of(probability):
@@ -58,10 +61,10 @@ def test_mutual_information_equals_scipys_entropies():
     assert np.allclose(mutual_information_map(logits_of(views)).numpy(), expected, atol=1e-6)
 
 
-def test_bald_tells_contradiction_from_doubt():
+def test_flips_that_disagree_are_told_from_doubt():
     doubt = logits_of(np.full((2, 1, 1, 8, 8), 0.5))
     contradiction = logits_of(np.array([0.05, 0.95]).reshape(2, 1, 1, 1, 1) * np.ones((2, 1, 1, 8, 8)))
-    score = get_strategy("bald").score(torch.cat([doubt, contradiction], dim=1))
+    score = get_strategy("tta-disagreement").score(torch.cat([doubt, contradiction], dim=1))
     assert score[0] == pytest.approx(0, abs=1e-6)
     assert score[1] > 0.4
 
@@ -127,3 +130,11 @@ def test_the_oracle_draws_half_and_half_as_far_as_both_last(defective, query, ex
     view = PoolView(100, defective=truth)
     rows = get_strategy("oracle-random").query(view, query_size=query, rng=np.random.default_rng(0)).rows
     assert truth[rows].sum() == expected
+
+
+def test_a_former_name_still_means_its_strategy():
+    assert get_strategy("bald") is get_strategy("tta-disagreement")
+    assert "bald" not in strategy_names()
+    assert display_name("bald") == "tta-disagreement"
+    assert color_of("bald") == color_of("tta-disagreement") != color_of("nobody")
+    assert symbol_of("bald") == symbol_of("tta-disagreement")

@@ -4,22 +4,33 @@
 
 Over repetitions: curves whose true means are known, with noise that is correlated along the curve (a good
 pool stays good), equal or skewed. Over test patches: test sets drawn from a population of patches whose
-counts, and so whose IoU, are known. Prints a Markdown table; each cell should be 93 to 97 %.
+counts, and so whose IoU, are known. Over both: repetitions of models, judged on the same test patches, on
+some that are the same, or on other ones. Prints a Markdown table; each cell should be 93 to 97 %.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 
 from alcore.metrics import class_means, metric_at
-from alcore.statistics.estimands import aubc
+from alcore.statistics.estimands import Curves, Evidence, aubc
 from alcore.statistics.resampling import interval, patch_replicates, repetition_replicates
+from alcore.statistics.shared_tests import SharedTests
 
 _LABELLED = np.arange(1, 9) * 24
 _TRUE = np.stack([0.5 * (1 - np.exp(-_LABELLED / scale)) for scale in (120, 70)])  # (S, C): random, other
 _PREVALENCE = 0.02
+_SHARING = (
+    ("the same for all", 100, 100),
+    ("the same for all", 135, 135),
+    ("the same for all", 320, 320),
+    ("drawn from 400", 200, 400),
+    ("no two the same", 200, 100_000),
+)
+"""In words; test patches of a repetition; patches of the split that they are drawn from."""
 
 
 def main() -> None:
@@ -35,6 +46,11 @@ def main() -> None:
             _print(f"{repetitions} repetitions, {name} noise", held)
     for size in (100, 320, 1000):
         _print(f"{size} test patches, one repetition", _over_patches(size, trials // 4))
+    for name, size, pool in _SHARING:
+        held = _over_both(size, pool, trials // 4)
+        _print(f"5 repetitions, {size} test patches, {name}", held)
+    ignored = _over_both(135, 135, trials // 4, is_common_ignored=True)
+    _print("the same 135 for all, over repetitions alone (not used here)", ignored)
     naive = _over_repetitions(3, _normal, trials, replicates=_resampled_repetitions)
     _print("3 repetitions, resampled whole (not used here)", naive)
 
@@ -91,6 +107,75 @@ def _over_patches(size: int, trials: int) -> np.ndarray:
         low, high = interval(quantities)
         held += (low <= truth) & (truth <= high)
     return held / trials
+
+
+def _over_both(size: int, split: int, trials: int, *, is_common_ignored: bool = False) -> np.ndarray:
+    """Repetitions are models whose skill on every patch differs; they draw test sets from a common split."""
+    rng = np.random.default_rng(3)
+    truth, held = _truth_of_both(np.random.default_rng(4)), np.zeros(3)
+    for _ in range(trials):
+        patches = _patches(rng, min(split, 5 * size))
+        defective = patches[0]
+        items = np.array(
+            [_test_set(rng, defective, size, is_new=split > 5 * size, number=r) for r in range(5)]
+        )
+        counts = np.stack([_judge(rng, *(part[own] for part in patches)) for own in items])
+        curves = _curves_of(counts, items, defective[items], is_common_ignored)
+        areas = curves.areas()
+        ends = [curves.at_budgets().interval(), areas.interval(), curves.minus("random").areas().interval()]
+        bounds = [(one[1, 4], other[1, 4]) for one, other in ends[:1]]
+        bounds += [(low[1], high[1]) for low, high in ends[1:]]
+        held += [low <= true <= high for (low, high), true in zip(bounds, truth, strict=True)]
+    return held / trials
+
+
+def _curves_of(counts, items, defective, is_common_ignored: bool) -> Curves:
+    means = [
+        [[class_means(c, own) for c in row] for row in block]
+        for block, own in zip(counts, defective, strict=True)
+    ]
+    shared = None if is_common_ignored else SharedTests.of(counts, items, defective)
+    cycles = np.arange(1, 9)
+    evidence = Evidence(
+        ("random", "other"), cycles, _LABELLED, 600, 0.1, np.array(means), None, np.zeros((5, 2))
+    )
+    return replace(evidence, shared=shared).judged("iou", _PREVALENCE)
+
+
+def _test_set(rng, defective: np.ndarray, size: int, *, is_new: bool, number: int) -> np.ndarray:
+    """Ids, half of them defective: drawn from the split, or the next ones that nobody had."""
+    if is_new:
+        return np.arange(number * size, (number + 1) * size)
+    halves = [np.flatnonzero(members) for members in (~defective, defective)]
+    return np.sort(np.concatenate([rng.choice(half, size // 2, replace=False) for half in halves]))
+
+
+def _patches(rng, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which are defective, their defects' areas, and how hard they are for every model."""
+    defective = np.arange(size) % 2 == 0
+    return defective, rng.lognormal(4, 0.7, size).clip(4, 2000) * defective, rng.normal(0, 0.25, size)
+
+
+def _judge(rng, defective, area, difficulty) -> np.ndarray:
+    """(S, C, T, 4) counts of one repetition's models: good or bad as a whole, and on each patch."""
+    own = rng.normal(0, 0.05, size=(2, 1, 1)) + rng.normal(0, 0.15, size=(2, 1, len(area)))
+    recall = (1.6 * _TRUE[..., None] + difficulty + own).clip(0, 1)
+    tp = np.round(area * recall)
+    fp = rng.poisson(3 * (1.2 - recall)) * (rng.random(recall.shape) < 0.15)
+    return np.stack([tp, fp, area - tp, 4096 - tp - fp - (area - tp)], axis=-1)
+
+
+def _truth_of_both(rng) -> tuple[float, float, float]:
+    """The expectation over models and test patches, from many models on many patches."""
+    values = []
+    for _ in range(60):
+        patches = _patches(rng, 20_000)
+        counts = _judge(rng, *patches)
+        means = np.array([[class_means(cell, patches[0]) for cell in row] for row in counts])
+        values.append(metric_at(means, "iou", _PREVALENCE))
+    curves = np.mean(values, axis=0)
+    areas = aubc(curves, _LABELLED)
+    return curves[1, 4], areas[1], areas[1] - areas[0]
 
 
 def _population(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:

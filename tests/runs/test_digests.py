@@ -34,7 +34,7 @@ WHERE = {
 
 TEN = SMALL | {
     "repetitions": 2,
-    "strategies": [
+    "strategies": [  # bald is the former name of tta-disagreement: a name is in the files, and in the streams
         *("random", "entropy", "core-set", "entropy-top", "entropy-max"),
         *("entropy-diverse", "bald", "badge", "typiclust", "oracle-random"),
     ],

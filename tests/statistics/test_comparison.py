@@ -3,16 +3,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alcore.presentation.sentences import advantages, basis, detectable, where_gain_vanishes
+from alcore.presentation.sentences import (
+    advantages,
+    basis,
+    basis_of_bands,
+    detectable,
+    effective_patches,
+    where_gain_vanishes,
+)
 from alcore.statistics.comparison import (
     Question,
     advantage_over_prevalence,
-    bound_savings,
     by_budget,
     curve_frame,
+    defects_found,
     summarise,
 )
 from alcore.statistics.estimands import Evidence
+from alcore.statistics.shared_tests import SharedTests
 
 STRATEGIES = ("random", "entropy")
 
@@ -47,29 +55,31 @@ def test_the_summary_holds_the_definitions():
     assert summary.loc["entropy", "advantage_low"] < 0.15 < summary.loc["entropy", "advantage_high"]
     assert np.isnan(summary.loc["random", "advantage"])
     assert summary.loc["entropy", "final"] == pytest.approx(0.5)
-    assert summary.loc["entropy", "labels"] == 30
-    assert np.isinf(summary.loc["entropy", "saved"]), "random never gets to 0.5"
+    assert summary.loc["entropy", "labels"] == pytest.approx(10 + 10 * 2 / 3), "to random's final 0.3"
+    assert summary.loc["entropy", "saved"] == pytest.approx(30 - (10 + 10 * 2 / 3))
+    assert summary.loc["entropy", "saved_bound"] == "", "the baseline always reaches its own final value"
     assert summary.loc["entropy", "enrichment"] == pytest.approx(2)
 
 
-def test_savings_that_are_censored_become_lower_bounds():
-    summary = summarise(evidence_of(RISING), Question("iou", 0.1, "random", target=0.4))
-    bounded = bound_savings(summary, budget=30, baseline="random").set_index("strategy")
-    assert bounded.loc["entropy", "saved"] == pytest.approx(30 - 20)
-    assert bounded.loc["entropy", "saved_bound"] == "at least"
-    assert np.isfinite(bounded.loc["entropy", "saved_low"])
-    assert bounded.loc["entropy", "saved_high"] == np.inf
-    losing = summarise(evidence_of(RISING[::-1]), Question("iou", 0.1, "random", target=0.4))
-    bounded = bound_savings(losing, budget=30, baseline="random").set_index("strategy")
-    assert bounded.loc["entropy", "saved"] == pytest.approx(20 - 30)
-    assert bounded.loc["entropy", "saved_bound"] == "at most"
+def test_savings_that_are_censored_are_bounds_inside_their_interval():
+    at_least = summarise(evidence_of(RISING), Question("iou", 0.1, "random", target=0.4)).iloc[1]
+    assert (at_least["saved"], at_least["saved_bound"]) == (pytest.approx(30 - 20), "at least")
+    assert at_least["saved_low"] <= at_least["saved"] <= at_least["saved_high"] <= 20
+    at_most = summarise(evidence_of(RISING[::-1]), Question("iou", 0.1, "random", target=0.4)).iloc[1]
+    assert (at_most["saved"], at_most["saved_bound"]) == (pytest.approx(20 - 30), "at most")
+    assert -20 <= at_most["saved_low"] <= at_most["saved"] <= at_most["saved_high"]
 
 
-def test_savings_that_are_known_are_left_alone():
-    question = Question("iou", 0.1, "random", 0.3)
-    reached = bound_savings(summarise(evidence_of(RISING), question), budget=30, baseline="random")
-    assert reached["saved"].to_list()[1] == pytest.approx(30 - (10 + 10 * 2 / 3))
-    assert (reached["saved_bound"] == "").all()
+def test_a_worse_strategy_is_not_called_a_saver_of_labels():
+    """With its own final value as the target, the answer was 0 or a gain for every strategy that ends low."""
+    losing = summarise(evidence_of([[0.1, 0.3, 0.5], [0.1, 0.2, 0.3]], repetitions=4, noise=0.01), QUESTION)
+    assert losing["saved"].iloc[1] == pytest.approx(0, abs=1)
+    assert losing["saved_bound"].iloc[1] == "at most"
+
+
+def test_a_baseline_that_finds_nothing_is_no_target():
+    summary = summarise(evidence_of([[0.0, 0.0, 0.0], [0.0, 0.2, 0.3]]), QUESTION)
+    assert summary[["labels", "saved"]].isna().all(axis=None)
 
 
 def test_a_shift_to_rare_defects_costs_what_false_alarms_say():
@@ -130,6 +140,7 @@ def test_sentences_say_who_wins_where_and_how_sure_that_is():
     (sentence,) = advantages(summary, "random")
     assert sentence.startswith("**entropy** is above random (+0.1")
     assert "With 6 repetitions" in detectable(evidence, summary, "random")
+    assert f"entropy {summary['detectable'].iloc[1]:.3f}" in detectable(evidence, summary, "random")
     frame = advantage_over_prevalence(evidence, "iou", "random", (0.001, 0.1, 1.0))
     assert frame["prevalence"].to_list() == [0.001, 0.1, 1.0]
     assert "every π from 0.1 % to 100 %" in where_gain_vanishes(frame, "random")[0]
@@ -144,5 +155,51 @@ def test_sentences_say_who_wins_where_and_how_sure_that_is():
 
 
 def test_the_basis_of_an_interval_is_named():
-    assert "over 6 repetitions" in basis(evidence_of(RISING, repetitions=6, noise=0.01))
+    several = evidence_of(RISING, repetitions=6, noise=0.01)
+    assert "over 6 repetitions" in basis(several)
+    assert "with test patches of its own" in basis(several)
     assert "resampled test patches" in basis(evidence_of(RISING))
+    same = SharedTests(
+        np.ones((6, 2, 3, 4, 4)), np.tile(np.arange(4), (6, 1)), np.tile([True, False], (6, 2))
+    )
+    shared = replace(several, shared=same, test_sizes=(160, 160))
+    assert "all have the same test patches, whose error is added" in basis(shared)
+    assert "share 100%" in basis_of_bands(shared)
+    assert "count as 163" in effective_patches(shared, 0.01)
+
+
+def test_differences_of_all_strategies_and_budgets_are_one_family():
+    """Holm's correction within each strategy let errors add up over strategies."""
+    rng = np.random.default_rng(5)
+    names = tuple("abcdefgh")
+    wins = 0
+    for _ in range(300):
+        means = np.zeros((5, 8, 6, 2, 5))
+        means[..., 1, 0] = 50 + rng.normal(0, 5, size=means.shape[:3])
+        means[..., 1, 2] = 100 - means[..., 1, 0]
+        means[:, :, 0] = means[:, :1, 0]
+        cycles = np.arange(1, 7)
+        null = Evidence(names, cycles, 10 * cycles, 100, 0.1, means, None, np.full((5, 8), 0.1))
+        wins += by_budget(null, Question("iou", 0.1, "a"))["significant"].any()
+    assert wins / 300 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_the_share_of_found_defects_knows_what_was_possible():
+    found = np.array([[[1, 3, 5], [1, 6, 10]]])
+    evidence = replace(evidence_of(RISING), found=found)
+    frame = defects_found(evidence).set_index(["strategy", "labelled"])
+    assert frame.loc[("entropy", 30), "found"] == 1
+    assert frame["most"].tolist() == pytest.approx([0.1, 1.0, 1.0] * 2)
+    assert frame["by_chance"].tolist() == pytest.approx([0.1, 0.2, 0.3] * 2)
+    summary = summarise(evidence, QUESTION)
+    assert summary["attained"].tolist() == pytest.approx([4 / 9, 1])
+    assert defects_found(evidence_of(RISING)).empty
+
+
+def test_what_finds_nothing_is_called_collapsed():
+    """Both models predict nothing: "+0.000 (+0.000, +0.000)" looked like a very sure result."""
+    nothing = evidence_of([[0.0] * 3] * 2, repetitions=3)
+    row = advantage_over_prevalence(nothing, "iou", "random", (0.1,)).iloc[0]
+    assert row["is_collapsed"]
+    assert not advantage_over_prevalence(evidence_of(RISING), "iou", "random", (0.1,))["is_collapsed"].any()
+    assert np.isnan(summarise(nothing, QUESTION)["detectable"]).all()

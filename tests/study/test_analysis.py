@@ -2,17 +2,19 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from alcore.errors import StoreError
-from alcore.presentation.sentences import gain_claims, loss_claims
+from alcore.presentation.sentences import counterfactual_claims, gain_claims, loss_claims
 from alcore.statistics.comparison import Question, summarise
 from alcore.statistics.estimands import Evidence
+from alcore.statistics.frames import GridRow, LossRow
 from alcore.study import analysis
-from alcore.study.reader import StudyReader
+from alcore.study.reader import RECORDED, StudyReader
 from alcore.study.report import as_html, color_limit, parts_of, write_markdown
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
@@ -73,6 +75,8 @@ def test_shift_takes_from_a_strategy_that_marks_clean_images():
     after = 0.7 * 2 / (2 + 0.98 * 20) - 0.5
     assert row["loss"] == pytest.approx(after - before, abs=0.02)
     assert row["high"] < 0
+    assert row["factor"] == pytest.approx((after + 0.5) / (before + 0.5), abs=0.02)
+    assert row["factor_low"] <= row["factor"] <= row["factor_high"] < 1
     [claim] = loss_claims(loss, 0.02)
     assert "clearly smaller at π₀ = 50 %" in claim
     [unmoved] = loss_claims(analysis.loss_under_shift(COLUMN, "iou", "random", 0.02), 0.02)
@@ -81,19 +85,88 @@ def test_shift_takes_from_a_strategy_that_marks_clean_images():
 
 def test_claims_say_where_no_interval_is_known():
     nan = float("nan")
-    rows = [(0.1, "entropy", 0.1, 0.2, nan, nan, False), (0.5, "entropy", 0.5, 0.2, 0.1, 0.3, True)]
-    columns = ["pool_prevalence", "strategy", "prevalence", "advantage", "low", "high", "is_clear"]
-    [claim] = gain_claims(pd.DataFrame(rows, columns=columns), "random")
+    rows = [
+        (0.1, "entropy", 0.1, 0.2, nan, nan, nan, False, nan, False, False),
+        (0.5, "entropy", 0.5, 0.2, 0.1, 0.3, 0.01, False, 0.02, True, True),
+    ]
+    [claim] = gain_claims(pd.DataFrame(rows, columns=GridRow._fields), "random")
     assert "above random at π₀ = 50 %; without an interval against random at π₀ = 10 %" in claim
-    loss = pd.DataFrame(
-        [(0.1, "entropy", -0.2, nan, nan)], columns=["pool_prevalence", "strategy", "loss", "low", "high"]
-    )
+    loss = pd.DataFrame([(0.1, "entropy", -0.2, *[nan] * 7, False, False)], columns=LossRow._fields)
     assert loss_claims(loss, 0.02) == ["**entropy**: no interval is known."]
 
 
 def test_shift_to_where_one_already_is_costs_nothing():
     loss = analysis.loss_under_shift({0.1: COLUMN[0.1]}, "iou", "random", 0.1)
     assert (loss[["loss", "low", "high"]] == 0).all(axis=None)
+
+
+def test_a_fall_that_is_only_arithmetic_leaves_the_factor_at_one():
+    """Both strategies mark clean images alike; the difference of two falling IoUs falls with them."""
+    alike = {0.5: evidence_of((0.3, 0.6), 0.5, false_alarms=(40.0, 40.0), noise=0.001)}
+    row = analysis.loss_under_shift(alike, "iou", "random", 0.01).iloc[0]
+    assert row["loss"] < -0.15
+    assert row["is_clear"]
+    assert 0.8 < row["factor"] < 1.3
+
+
+def test_many_cells_without_an_effect_are_seldom_marked():
+    """Each cell judged alone marked something in most such maps."""
+    rng, marked, alone = np.random.default_rng(0), 0, 0
+    for _ in range(60):
+        cells = {}
+        for pool in (0.01, 0.05, 0.1, 0.2, 0.5):
+            evidence = evidence_of((0.5, 0.5), pool)
+            means = evidence.means.copy()
+            means[..., 1, 0] = 50 + rng.normal(0, 5, size=means.shape[:3])
+            means[..., 1, 2] = 100 - means[..., 1, 0]
+            cells[pool] = replace(evidence, means=means)
+        gain = analysis.gain_without_shift(cells, "iou", "random")
+        marked, alone = marked + gain["is_clear"].any(), alone + gain["is_clear_alone"].any()
+    assert marked / 60 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+    assert alone > 2 * marked
+
+
+def test_the_counterfactual_compares_pools_where_the_model_is_used():
+    cells = {
+        0.01: evidence_of((0.1, 0.2), 0.01),
+        0.5: evidence_of((0.4, 0.1), 0.5),
+    }
+    frame = analysis.counterfactual(cells, "iou", 0.01, target=0.15)
+    rows = frame.set_index(["pool_prevalence", "strategy"])
+    assert rows.loc[(0.5, "random"), "difference"] == pytest.approx(0.3, abs=0.02)
+    assert rows.loc[(0.5, "entropy"), "difference"] == pytest.approx(-0.1, abs=0.02)
+    assert rows.loc[0.01]["difference"].isna().all(), "a pool is not compared with itself"
+    assert rows["is_reached"].tolist() == [False, True, True, False]
+    assert rows.loc[(0.01, "random"), "labels"] == 40, "the whole budget stands for never"
+    assert rows.loc[(0.01, "entropy"), "labels"] == 10
+    random, entropy = counterfactual_claims(frame, 0.01)
+    assert "π₀ = 50 % gives the largest" in random
+    assert "clearly better at π₀ = 50 %" in random
+    assert "clearly worse at π₀ = 50 %" in entropy
+
+
+def test_without_a_pool_at_deployment_there_is_no_counterfactual_difference():
+    frame = analysis.counterfactual({0.5: evidence_of((0.4, 0.1), 0.5)}, "iou", 0.01)
+    assert frame["difference"].isna().all()
+    assert frame["aubc"].notna().all()
+    assert "a pool at" not in counterfactual_claims(frame, 0.01)[0]
+
+
+@pytest.fixture(scope="module", params=["synthetic", "magnetic-tile"])
+def recorded(request):
+    """Evidence by π₀ of a recorded study."""
+    reader = StudyReader.open(RECORDED / request.param)
+    return reader.evidence_by_pool(reader.plan.cells)
+
+
+@pytest.mark.parametrize("prevalence", [0.01, 0.5])
+def test_no_recorded_value_lies_outside_its_own_interval(recorded, prevalence):
+    summary = analysis.summaries(recorded, "iou", "random", prevalence)
+    for name in ("aubc", "aubc_pool", "shift", "final", "advantage", "saved", "enrichment", "attained"):
+        rows = summary.dropna(subset=[name, f"{name}_low"])
+        assert (rows[f"{name}_low"] <= rows[name] + 1e-12).all(), name
+        assert (rows[f"{name}_high"] >= rows[name] - 1e-12).all(), name
+    assert "at least" not in set(summary["saved_bound"]), "the baseline reaches its own final value"
 
 
 def test_places_and_penalties_add_up_over_cells():

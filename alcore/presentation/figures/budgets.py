@@ -188,8 +188,56 @@ def _difference_text(name: str, row: BudgetRow) -> str:
     return f"{name}<br>{row.labelled} labelled images<br>{row.difference:+.3f}, {bounds}<br>{test}"
 
 
+def defects_found(runs: Sequence[tuple[str, pd.DataFrame]]) -> go.Figure:
+    """The share of the pool's defects that is labelled, with what was possible, and what chance finds.
+
+    Args:
+        runs: short names with `alcore.statistics.comparison.defects_found` rows.
+    """
+    figure = go.Figure()
+    for position, (run, frame) in enumerate(runs):
+        dash = dash_of(position)
+        for strategy, rows in frame.groupby("strategy", sort=False):
+            name, color = trace_name(run, strategy, len(runs)), color_of(strategy)
+            known = rows.dropna(subset=["low"])
+            x, low, high = (known[column].to_list() for column in ("labelled", "low", "high"))
+            figure.add_trace(band(x, low, high, color, name))
+            figure.add_trace(
+                go.Scatter(
+                    x=rows["labelled"],
+                    y=rows["found"],
+                    name=name,
+                    legendgroup=name,
+                    mode="lines+markers",
+                    line=BOLD | {"color": color, "dash": dash},
+                    marker={"size": 10, "symbol": symbol_of(strategy), "color": color},
+                    customdata=rows[["most"]],
+                    hovertemplate=f"{name}<br>%{{x}} labelled images<br>%{{y:.1%}} of all defects, "
+                    "%{customdata[0]:.1%} possible<extra></extra>",
+                )
+            )
+        first = frame[frame["strategy"] == frame["strategy"].iloc[0]]
+        for column, text, style in (("most", "possible", "dash"), ("by_chance", "by chance", "dot")):
+            figure.add_trace(
+                go.Scatter(
+                    x=first["labelled"],
+                    y=first[column],
+                    name=text if len(runs) == 1 else f"{run} · {text}",
+                    mode="lines",
+                    line={"color": NEUTRAL, "width": 2, "dash": style},
+                    hoverinfo="skip",
+                )
+            )
+    figure.update_layout(
+        **layout(),
+        xaxis=_budget_axis("labelled"),
+        yaxis=AXIS | {"title": "defects found", "tickformat": ".0%", "range": [-0.02, 1.04]},
+    )
+    return figure
+
+
 def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> go.Figure:
-    """Who beats whom: (S, S) of `alcore.statistics.estimands.penalty_matrix`, added up over the runs."""
+    """Who beats whom: (S, S) of `alcore.statistics.multiplicity.penalty_matrix`, added up over the runs."""
     text = [
         [f"{value:.2f}" if row != column else "" for column, value in enumerate(values)]
         for row, values in enumerate(matrix)

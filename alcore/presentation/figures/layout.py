@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from alcore.acquisition import strategy_names
+from alcore.acquisition import current_name, strategy_names
 from alcore.presentation.labels import display_name
 from alcore.presentation.palette import strategy_colors, translucent
 
@@ -44,12 +44,13 @@ def scale_to(largest: float) -> float:
 def symbol_of(strategy: str) -> str:
     """The marker of a strategy, the same in every figure, for readers who cannot rely on colour."""
     names = strategy_names()
+    strategy = current_name(strategy)
     return _SYMBOLS[names.index(strategy) % len(_SYMBOLS)] if strategy in names else "circle"
 
 
 def color_of(strategy: str) -> str:
     """The colour of a strategy; neutral for anything else, such as the full pool."""
-    return strategy_colors().get(strategy, NEUTRAL)
+    return strategy_colors().get(current_name(strategy), NEUTRAL)
 
 
 def dash_of(position: int) -> str:

@@ -20,10 +20,9 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
     """
     figure = go.Figure()
     pool_defective = round(config.pool_size * config.pool_prevalence)
-    drawn = config.query_count * config.repetitions
-    low, high = chance_band(
-        config.pool_size, pool_defective, config.query_count, repetitions=config.repetitions
-    )
+    finished = max(int(selections["repetition"].nunique()), 1)  # not those still to come
+    drawn = config.query_count * finished
+    low, high = chance_band(config.pool_size, pool_defective, config.query_count, repetitions=finished)
     band = [low / drawn, high / drawn]
     figure.add_hrect(
         y0=band[0], y1=band[1], fillcolor="rgba(140, 140, 140, 0.25)", line_width=0, layer="below"

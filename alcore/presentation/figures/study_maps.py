@@ -19,13 +19,16 @@ _CELL = 46
 """Height of a map's row in pixels."""
 
 
-def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: float) -> go.Figure:
-    """One strategy's advantage over π₀ (columns) and π₁ (rows); pale numbers: the interval contains zero.
+def advantage_map(
+    frame: pd.DataFrame, strategy: str, *, title: str, limit: float, marks_alone: bool = False
+) -> go.Figure:
+    """One strategy's advantage over π₀ (columns) and π₁ (rows); bold numbers are clear of zero.
 
     Args:
         frame: `alcore.study.analysis.advantage_grid` rows.
         title: of the colours.
         limit: advantage at which the colours end, so that maps of several strategies can be compared.
+        marks_alone: whether a cell is judged by its own interval, instead of after the correction for all.
     Returns:
         A figure whose cells carry (π₀, π₁) as customdata.
     """
@@ -55,7 +58,7 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
         )
     )
     _add_diagonal(figure, rows, pools, deployments)
-    figure.add_trace(_cells(rows, limit))
+    figure.add_trace(_cells(rows, limit, "is_clear_alone" if marks_alone else "is_clear"))
     figure.update_layout(
         **layout(height=210 + _CELL * len(deployments)),
         title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
@@ -66,15 +69,13 @@ def advantage_map(frame: pd.DataFrame, strategy: str, *, title: str, limit: floa
     return figure
 
 
-def _cells(rows: pd.DataFrame, limit: float) -> go.Scatter:
+def _cells(rows: pd.DataFrame, limit: float, mark: str) -> go.Scatter:
     """Numbers and invisible markers, since a heat map's own cells cannot be clicked."""
     texts, colors = [], []
-    for row in rows.itertuples():
+    for row, is_clear in zip(rows.itertuples(), rows[mark], strict=True):
         is_dark = abs(row.advantage) > 0.85 * limit  # where white has the better contrast
         unknown = np.isnan(row.advantage)
-        number = f"{row.advantage:+.3f}"
-        mark = "" if np.isnan(row.low) else " ○"
-        texts.append("–" if unknown else f"<b>{number}</b>" if row.is_clear else f"<i>{number}</i>{mark}")
+        texts.append("–" if unknown else _cell_text(row, is_clear))
         colors.append("#FFFFFF" if is_dark and not unknown else "#1A1A1A")
     hover = [_cell_words(row) for row in rows.itertuples()]
     return go.Scatter(
@@ -92,14 +93,26 @@ def _cells(rows: pd.DataFrame, limit: float) -> go.Scatter:
     )
 
 
+def _cell_text(row: GridRow, is_clear: bool) -> str:
+    if row.is_collapsed:
+        return "collapse"
+    number = f"{row.advantage:+.3f}"
+    return f"<b>{number}</b>" if is_clear else f"<i>{number}</i>{'' if np.isnan(row.low) else ' ○'}"
+
+
 def _cell_words(row: GridRow) -> str:
     where = f"π₀ {percent(row.pool_prevalence)}, π₁ {percent(row.prevalence)}<br>"
     if np.isnan(row.advantage):
         return where + "undefined, or not measured"
     if np.isnan(row.low):
         return where + f"{row.advantage:+.3f}, no interval"
-    verdict = "clear of zero" if row.is_clear else "the interval contains zero"
-    return where + f"{row.advantage:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}<br>{verdict}"
+    if row.is_collapsed:
+        return where + "collapse: neither of the two finds anything"
+    verdict = "clear of zero" if row.is_clear else "not clear of zero"
+    return (
+        f"{where}{row.advantage:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
+        f"<br>{verdict} among all cells (adjusted p = {row.p_adjusted:.3f})"
+    )
 
 
 def _add_diagonal(figure: go.Figure, rows: pd.DataFrame, pools: list[str], deployments: list[str]) -> None:
@@ -147,6 +160,39 @@ def over_pool(frame: pd.DataFrame, column: str, *, title: str, zero: float | Non
         yaxis=AXIS | {"title": title},
     )
     return figure
+
+
+def counterfactual(frame: pd.DataFrame, prevalence: float, *, title: str) -> go.Figure:
+    """What models from pools at each π₀ are worth at π₁; the pool that looks like deployment is marked.
+
+    Args:
+        frame: `alcore.study.analysis.counterfactual` rows; prevalence: π₁; title: of the y axis.
+    """
+    figure = over_pool(frame, "aubc", title=title, zero=None)
+    _mark_pool(figure, prevalence)
+    return figure
+
+
+def labels_to_target(frame: pd.DataFrame, prevalence: float, *, title: str) -> go.Figure:
+    """Labels that models from each pool need to reach the target at π₁; at the whole budget: not within it.
+
+    Args:
+        frame: `alcore.study.analysis.counterfactual` rows; prevalence: π₁; title: of the y axis.
+    """
+    rows = frame.drop(columns=["low", "high"]).rename(columns={"labels_low": "low", "labels_high": "high"})
+    figure = over_pool(rows, "labels", title=title, zero=None)
+    _mark_pool(figure, prevalence)
+    return figure
+
+
+def _mark_pool(figure: go.Figure, prevalence: float) -> None:
+    """A level line at the pool without shift."""
+    figure.add_vline(
+        x=100 * prevalence,
+        line={"color": NEUTRAL, "width": 2, "dash": "dot"},
+        annotation={"text": "π₀ = π₁", "font": {"size": 15}},
+        annotation_position="top right",
+    )
 
 
 def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float) -> go.Scatter:

@@ -21,7 +21,7 @@ from alcore.config import RunConfig
 from alcore.metrics import PATCH_IOU
 from alcore.presentation.figures.layout import color_of, symbol_of
 from alcore.presentation.labels import display_name
-from alcore.presentation.sentences import basis
+from alcore.presentation.sentences import basis_of_bands
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import interval, student_weights
 
@@ -88,7 +88,7 @@ def run_payload(run: LiveRun, blocks: Blocks) -> dict[str, object]:
     evidence = run.evidence
     payload: dict[str, object] = {
         "title": run.title,
-        "basis": basis(evidence),
+        "basis": basis_of_bands(evidence),
         "pool_prevalence": evidence.pool_prevalence,
         "test_prevalence": run.config.test_prevalence,
         "labelled": evidence.labelled.tolist(),

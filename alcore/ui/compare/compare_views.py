@@ -18,11 +18,12 @@ from alcore.presentation.sentences import advantages, detectable, judged_at, whe
 from alcore.statistics.comparison import (
     Question,
     advantage_over_prevalence,
-    bound_savings,
     by_budget,
+    defects_found,
     summarise,
 )
-from alcore.statistics.estimands import Estimate, penalty_matrix
+from alcore.statistics.estimands import Estimate
+from alcore.statistics.multiplicity import penalty_matrix
 from alcore.ui.choices import PREVALENCES
 from alcore.ui.compare.ceiling_offer import offer_ceiling
 from alcore.ui.compare.detection_view import show_inspection
@@ -52,14 +53,10 @@ class View:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """All runs' `summarise` and `bound_savings` rows, with columns run, title and name before them."""
+        """All runs' `summarise` rows, with columns run, title and name before them."""
         parts = []
         for run in self.runs:
-            frame = bound_savings(
-                summarise(run.evidence, self.question),
-                budget=int(run.evidence.labelled[-1]),
-                baseline=self.question.baseline,
-            )
+            frame = summarise(run.evidence, self.question)
             names = [self.name(run, strategy) for strategy in frame["strategy"]]
             parts.append(frame.assign(run=run.name, title=run.title, name=names))
         first = ["run", "title", "name"]
@@ -119,15 +116,25 @@ def _show_gain(view: View) -> None:
         rows = view.summary[view.summary["run"] == run.name]
         _sentences(view, run, [*advantages(rows, baseline), detectable(run.evidence, rows, baseline)])
     st.dataframe(
-        view.summary[["name", "final", "labels", "saved", "saved_bound", "enrichment"]],
+        view.summary[["name", "final", "labels", "saved", "saved_bound", "enrichment", "attained"]],
         column_config=_columns(view),
         hide_index=True,
     )
     st.caption(
-        "Labels saved: labels that the baseline needs to reach the target minus the strategy's own. Where "
-        "one of the two never reaches it, the number is a bound. Enrichment: defective share of the "
-        "queries after the first, over π₀."
+        "Labels saved: labels that the baseline needs to reach the target (its own final value, unless "
+        "another is given) minus the strategy's own. Where one of the two never reaches it, the number is a "
+        "bound. Enrichment: defective share of the queries after the first, over π₀; within reach: the share "
+        "of the defects that these queries could have found."
     )
+    _show_found(view)
+
+
+def _show_found(view: View) -> None:
+    runs = [(run.name, defects_found(run.evidence)) for run in view.runs]
+    runs = [(name, frame) for name, frame in runs if len(frame)]
+    if runs:
+        st.markdown("**Defects found**: the share of all defects in the pool that is labelled.")
+        show_figure(figures.defects_found(runs), "defects-found")
 
 
 def _why_no_advantage(view: View) -> str:
@@ -150,6 +157,7 @@ def _columns(view: View) -> dict[str, object]:
         "saved": number("labels saved", format="%.0f"),
         "saved_bound": "known as",
         "enrichment": number("enrichment (×)", format="%.2f"),
+        "attained": number("within reach", format="percent"),
     }
 
 
@@ -206,8 +214,8 @@ def _show_significance(view: View) -> None:
         title = f"{METRIC_TITLES[view.question.metric]} minus {baseline}'s"
         show_figure(figures.budget_differences(view.curves, align=view.align, title=title), "differences")
         st.caption(
-            "Filled markers: the difference is significant at 5 % after Holm's correction over the budgets. "
-            "All strategies share the first budget."
+            "Filled markers: the difference is significant at 5 % after Holm's correction over all "
+            "strategies and budgets. All strategies share the first budget."
         )
     else:
         st.info(_why_no_advantage(view))
@@ -225,12 +233,12 @@ def _show_penalties(view: View) -> None:
         st.info("A penalty matrix needs two strategies that all chosen runs have.")
         return
     metric, prevalence = view.question.metric, view.question.test_prevalence
-    matrices = [penalty_matrix(run.evidence.curves(metric, prevalence).only(shared)) for run in view.runs]
-    total = np.sum(matrices, axis=0)
+    total = penalty_matrix(*(run.evidence.judged(metric, prevalence).only(shared) for run in view.runs))
     st.markdown(
         "**Who beats whom.** Share of budgets at which the row's strategy is significantly above the column's"
         + (f", added up over {len(view.runs)} runs." if len(view.runs) > 1 else ".")
-        + " A good strategy has a dark row and a pale column."
+        + " A good strategy has a dark row and a pale column. All pairs and budgets are one family: where no "
+        "strategy differs from another, any win at all is shown in 5 % of cases."
     )
     show_figure(
         figures.penalty_heatmap(total, [*map(display_name, shared)], runs=len(view.runs)), "penalty-matrix"

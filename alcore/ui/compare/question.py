@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAPIException
 
 from alcore.errors import AlcoreError
 from alcore.presentation.labels import METRIC_TITLES
-from alcore.presentation.sentences import basis
+from alcore.presentation.sentences import basis, effective_patches
 from alcore.runs.index import RunRow
 from alcore.statistics.comparison import Question
 from alcore.ui import address
@@ -88,7 +88,7 @@ def show(runs: list[Source]) -> None:
         _keep_up([run.id for run in runs if run.can_resume])
         view = View(shown, question, align)
         show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
-        _tell_basis(runs)
+        _tell_basis(runs, question.test_prevalence)
     address.settle("compare", {"runs": [run.id for run in runs]}, prevalences=said)
 
 
@@ -114,15 +114,19 @@ def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:
     return Question(metric, test_prevalence, baseline, target), align, shown
 
 
-def _tell_basis(runs: list[Source]) -> None:
+def _tell_basis(runs: list[Source], prevalence: float) -> None:
     """What the intervals cover, and over which budgets areas are taken."""
     _tell_measured(runs)
-    st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{basis(run.evidence)}" for run in runs)))
+    st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{_basis(run, prevalence)}" for run in runs)))
     if len({tuple(run.evidence.labelled) for run in runs}) > 1:
         spans = "; ".join(
             f"{run.name}: {run.evidence.labelled[0]} to {run.evidence.labelled[-1]}" for run in runs
         )
         st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
+
+
+def _basis(run: Source, prevalence: float) -> str:
+    return f"{basis(run.evidence)} {effective_patches(run.evidence, prevalence)}".strip()
 
 
 def _tell_measured(runs: list[Source]) -> None:
@@ -165,8 +169,8 @@ def _target(metric: str) -> float | None:
         None,
         0.05,
         key="target",
-        placeholder="own final value",
-        help="Labels saved are counted to this value; by default to each strategy's own final one.",
+        placeholder="the baseline's final value",
+        help="Labels saved are counted to this value; by default to the baseline's final one.",
         bind="query-params",
     )
 

@@ -8,7 +8,7 @@ from alcore.config import RunConfig
 from alcore.metrics import METRICS
 from alcore.presentation.figures.learning_curves import query_shares
 from alcore.presentation.live_chart.curves import live_curves, live_run
-from alcore.presentation.sentences import basis, shares_in_words
+from alcore.presentation.sentences import basis_of_bands, shares_in_words
 from alcore.runs.index import RunRow
 from alcore.statistics.estimands import Evidence
 from alcore.ui.choices import PREVALENCES
@@ -46,7 +46,8 @@ def tell(row: RunRow) -> None:
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
     sentences = [
-        "Left, bands: " + (basis(evidence) if evidence else "95 % intervals, from the first cycle on."),
+        "Left, bands: "
+        + (basis_of_bands(evidence) if evidence else "95 % intervals, from the first cycle on."),
         "Right, grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
         f"{percent(config.pool_prevalence)}.",
         "Click a point of a curve to open that query's images.",

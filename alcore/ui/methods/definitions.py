@@ -11,7 +11,16 @@ from alcore import metrics
 from alcore.acquisition import get_strategy, strategy_names
 from alcore.experiment import pool_map
 from alcore.presentation.methods_text import BIBTEX, CITATION
-from alcore.statistics import chance, detection, estimands, resampling
+from alcore.statistics import (
+    chance,
+    detection,
+    estimands,
+    multiplicity,
+    resampling,
+    sample,
+    savings,
+    shared_tests,
+)
 from alcore.study import analysis
 
 _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
@@ -35,19 +44,29 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
             estimands.aubc,
             r"\mathrm{AUBC} = \frac{1}{b_C - b_1}\sum_{c=2}^{C} (b_c - b_{c-1})\,\frac{m_c + m_{c-1}}{2}",
         ),
-        ("Labels to reach a target", estimands.labels_to_reach, ""),
-        ("Labels saved", estimands.labels_saved, ""),
-        ("Enrichment", estimands.enrichment, ""),
+        ("Labels to reach a target", savings.labels_to_reach, ""),
+        ("Labels saved", savings.labels_saved, ""),
+        ("Enrichment", savings.enrichment, ""),
+        ("Share of the defects within reach", savings.attained, ""),
         ("The band of chance", chance, ""),
     ),
     "How sure one can be": (
         ("Intervals", resampling, ""),
-        ("Paired tests", estimands.paired_p_values, ""),
-        ("Holm's correction", estimands.holm, ""),
-        ("Penalty matrix", estimands.penalty_matrix, ""),
+        (
+            "Test patches that repetitions share",
+            shared_tests,
+            r"\frac{S^2}{R} + \overline{\mathrm{cov}}_{r \ne s}",
+        ),
+        ("Effective number of test patches", shared_tests.effective_size, ""),
+        ("Paired tests", sample.Sample.p_values, ""),
+        ("The share of false discoveries", multiplicity.false_discovery, ""),
+        ("Holm's correction", multiplicity.holm, ""),
+        ("The smallest detectable difference", multiplicity.detectable, ""),
+        ("Penalty matrix", multiplicity.penalty_matrix, ""),
     ),
     "Studies": (
         ("Cost of shift", analysis.loss_under_shift, ""),
+        ("The counterfactual pool", analysis.counterfactual, ""),
         ("Ranks", analysis.ranks, ""),
     ),
     "Image by image": (

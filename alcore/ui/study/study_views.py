@@ -11,8 +11,14 @@ import streamlit as st
 
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.figures.in_words import in_words
-from alcore.presentation.labels import display_name
-from alcore.presentation.sentences import gain_claims, loss_claims
+from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.presentation.sentences import (
+    basis,
+    counterfactual_claims,
+    effective_patches,
+    gain_claims,
+    loss_claims,
+)
 from alcore.study import analysis
 from alcore.study.report import bounded, color_limit
 from alcore.ui.downloads import show_figure
@@ -21,6 +27,8 @@ from alcore.ui.study.cell_view import show_cell, take_click
 from alcore.ui.study.report_view import show_report
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import percent, plural
+
+_WITHIN_REACH = "found, of what was possible"
 
 
 def _show_map(view: StudyView) -> None:
@@ -34,10 +42,12 @@ def _show_map(view: StudyView) -> None:
             "least two cycles, and a metric that is defined in all of them."
         )
         return
-    limit = color_limit(grid)
+    limit, marks_alone = color_limit(grid), _asks_alone()
     columns = st.columns(min(2, len(strategies)))
     for index, strategy in enumerate(strategies):
-        figure = study_maps.advantage_map(grid, strategy, title=view.area, limit=limit)
+        figure = study_maps.advantage_map(
+            grid, strategy, title=view.area, limit=limit, marks_alone=marks_alone
+        )
         with columns[index % len(columns)]:
             show_chart(
                 figure,
@@ -48,7 +58,7 @@ def _show_map(view: StudyView) -> None:
             )
     st.caption(
         f"**Advantage over {view.question.baseline}** where defects are π₀ of the pool and π₁ of what the "
-        "model is used on. **Bold**: the 95 % interval is clear of zero. *Italic* ○: it contains zero. "
+        f"model is used on. **Bold**: clear of zero{_judged(marks_alone)}. *Italic* ○: not clear. "
         "Framed: no shift. Click a cell for its curves and images."
     )
     show_cell(view, test_prevalences)
@@ -79,7 +89,45 @@ def _show_shift(view: StudyView) -> None:
     figure = study_maps.over_pool(loss, "loss", title=f"change of advantage at {at}")
     show_figure(figure, "study-loss")
     st.markdown("  \n".join(loss_claims(loss, test_prevalence)))
+    _show_counterfactual(view)
     st.caption(_basis(view))
+
+
+def _show_counterfactual(view: StudyView) -> None:
+    metric, test_prevalence = view.question.metric, view.question.test_prevalence
+    frame = analysis.counterfactual(view.by_pool, metric, test_prevalence, target=view.question.target)
+    if frame["aubc"].isna().all():
+        return
+    at = f"π₁ = {percent(test_prevalence)}"
+    st.markdown(
+        f"**Which pool would have been the better one?** Models from pools at each π₀, all used at {at} "
+        "after the same labels: the dotted line marks the pool that looks like deployment."
+    )
+    area = f"{view.area.split(' minus')[0]} at {at}"
+    show_figure(study_maps.counterfactual(frame, test_prevalence, title=area), "study-counterfactual")
+    st.markdown("  \n".join(counterfactual_claims(frame, test_prevalence)))
+    target = frame["target"].iloc[0]
+    st.markdown(
+        f"**Labels to reach {METRIC_TITLES[metric]} {target:.3f}** at {at}, half of the best final one."
+    )
+    title = f"labels to {target:.3f}"
+    show_figure(study_maps.labels_to_target(frame, test_prevalence, title=title), "study-labels-needed")
+    st.caption("At the whole budget: not reached within it.")
+
+
+def _asks_alone() -> bool:
+    return st.toggle(
+        "Judge each cell alone",
+        key="study_marks_alone",
+        help="By its own 95 % interval. Among many cells some are then marked by chance alone.",
+        persist_state="page",
+    )
+
+
+def _judged(marks_alone: bool) -> str:
+    return (
+        " by the cell's own 95 % interval" if marks_alone else " with at most 5 % false marks among all cells"
+    )
 
 
 def _show_labels(view: StudyView) -> None:
@@ -91,18 +139,26 @@ def _show_labels(view: StudyView) -> None:
         bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0
     )
     show_figure(figure, "study-enrichment")
+    attained = bounded(summary, "attained").dropna(subset=["attained"])
+    if len(attained):
+        st.markdown(
+            "**Of the defects within reach**: enrichment ends where no defects are left, which is sooner in "
+            "poor pools; this share ends at 100 % everywhere."
+        )
+        show_figure(
+            study_maps.over_pool(attained, "attained", title=_WITHIN_REACH, zero=None), "study-attained"
+        )
     budget = max(int(evidence.labelled[-1]) for evidence in view.by_pool.values())
     saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     at = f"π₁ = {percent(view.question.test_prevalence)}"
     st.markdown(
         f"**Labels saved** against {view.question.baseline} at {at}: labels that the baseline needs "
-        "to reach a strategy's own final value, minus the strategy's."
+        "to reach its own final value, minus the strategy's."
     )
     if saved.empty:
         st.info("No strategy has a number of labels saved here.")
         return
     show_figure(study_maps.over_pool(saved, "saved", title=f"labels saved at {at}"), "study-saved")
-    st.caption(f"Bounds at the whole budget, {budget} labels, are open.")
     censored = summary[summary["saved_bound"] != ""]
     if len(censored):
         words = [
@@ -121,7 +177,8 @@ def _show_ranks(view: StudyView) -> None:
         return
     st.markdown(
         "**Who beats whom.** Share of budgets at which the row's strategy is significantly above the "
-        f"column's, added up over {plural(len(view.by_pool), 'cell')}."
+        f"column's, added up over {plural(len(view.by_pool), 'cell')}; all pairs, budgets and cells are "
+        "one family."
     )
     names = [display_name(name) for name in names]
     show_figure(budgets.penalty_heatmap(matrix, names, runs=len(view.by_pool)), "study-penalties")
@@ -138,7 +195,10 @@ def _basis(view: StudyView) -> str:
         return "Where a cell has one repetition, its interval is over test patches alone: too narrow."
     few = plural(int(counts.min()), "repetition")
     most = "" if counts.min() == counts.max() else f" to {counts.max()}"
-    return f"95 % intervals over {few}{most} per cell, paired between strategies."
+    evidence = next(iter(view.by_pool.values()))
+    covered = basis(evidence) if evidence.repetitions == counts.max() else ""
+    sizes = effective_patches(evidence, view.question.test_prevalence)
+    return f"95 % intervals over {few}{most} per cell, paired between strategies. {covered} {sizes}".strip()
 
 
 VIEWS: dict[str, Callable[[StudyView], None]] = {

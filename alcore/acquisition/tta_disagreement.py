@@ -1,4 +1,9 @@
-"""BALD: ask where several views of one patch contradict each other, not where all of them doubt."""
+"""Test-time-augmentation disagreement: ask where flips of one patch contradict each other.
+
+It has BALD's score, the mutual information between prediction and view. But BALD's views are draws of the
+network's weights, and tell what the model does not know; these are flips of the image, and tell where the
+model is not yet the same for images that should be. So it is not called BALD.
+"""
 
 from __future__ import annotations
 
@@ -26,21 +31,22 @@ def mutual_information_map(logits: Tensor) -> Tensor:
 
 
 @register
-class Bald(HighestScore):
+class TtaDisagreement(HighestScore):
     """The patches whose flips the model judges most differently, averaged over pixels.
 
     The views are test-time flips instead of dropout samples: few of the networks offered here have dropout,
     and flips cost as many passes but need no randomness. See `Learner.look` for which flips.
     """
 
-    name = "bald"
+    name = "tta-disagreement"
+    former_names = ("bald",)
     needs = Needs.VIEWS
     score_name = "mean mutual information over flips (nats)"
     help = (
         "Asks where the model contradicts itself on flipped copies: sets what it could learn apart from "
         "pixels that are doubtful for anyone."
     )
-    source = "Houlsby et al. 2011, arXiv:1112.5745; flips as views: Wang et al. 2019, arXiv:1807.07356"
+    source = "Flips: Wang et al. 2019, arXiv:1807.07356; their score: Houlsby et al. 2011, arXiv:1112.5745"
 
     def score(self, logits: Tensor) -> Tensor:
         """(V, B, 1, H, W) logits -> (B,) mean mutual information, in nats."""

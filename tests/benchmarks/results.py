@@ -1,0 +1,187 @@
+"""What the recorded studies say, as the tables of docs/results.md.
+
+    python -m tests.benchmarks.results [--write]
+
+Prints each table, computed from the saved counts; with --write, puts them into docs/results.md between its
+marks, and brings cells.csv and summary.csv of the recorded studies up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from alcore.statistics.multiplicity import holm
+from alcore.statistics.sample import Sample
+from alcore.statistics.shared_tests import effective_size, overlap
+from alcore.study import analysis
+from alcore.study.analysis import EvidenceByPool
+from alcore.study.reader import RECORDED, StudyReader
+from alcore.study.summary import cell_rows, contract_table
+from alcore.wording import percent
+from tests.conftest import ROOT
+
+DOCUMENT = ROOT / "docs" / "results.md"
+DEPLOYED = 0.01
+STUDIES = {"synthetic": "surfaces", "magnetic-tile": "magnetic tile"}
+STRATEGIES = ("random", "entropy", "core-set")
+
+
+def main() -> None:
+    """Print, or write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true")
+    is_writing = parser.parse_args().write
+    for name, text in blocks().items():
+        print(f"{name}\n\n{text}\n")
+    if is_writing:
+        DOCUMENT.write_text(with_blocks(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+        for name in STUDIES:
+            reader = StudyReader.open(RECORDED / name)
+            for file, frame in recorded_tables(reader).items():
+                frame.to_csv(reader.directory / file, index=False, lineterminator="\n")
+
+
+def with_blocks(text: str) -> str:
+    """A document with what stands between each pair of marks computed anew."""
+    for name, block in blocks().items():
+        pattern = rf"(<!-- results: {name} -->\n).*?(<!-- end -->)"
+        text, count = re.subn(
+            pattern, lambda match, new=block: f"{match[1]}{new}\n{match[2]}", text, flags=re.S
+        )
+        if count != 1:
+            raise SystemExit(f"the document has {count} places for {name}")
+    return text
+
+
+def blocks() -> dict[str, str]:
+    """Every table by name, as Markdown."""
+    studies = {name: _evidence(StudyReader.open(RECORDED / name)) for name in STUDIES}
+    return {
+        "gain": _table(("entropy", "core-set"), studies, _gains, ""),
+        "shift": _table(("entropy", "core-set"), studies, _losses, "", without=DEPLOYED),
+        "factor": _table(("entropy", "core-set"), studies, _factors, "", without=DEPLOYED),
+        "counterfactual": _table(STRATEGIES, studies, _counterfactual, ""),
+        "counts": "\n".join(_counts(studies)),
+    }
+
+
+def _evidence(reader: StudyReader) -> EvidenceByPool:
+    return reader.evidence_by_pool(reader.plan.cells)
+
+
+def _table(strategies, studies, texts, corner, *, without=None) -> str:
+    """One row per π₀, one column per study and strategy."""
+    columns = [(name, strategy) for name in studies for strategy in strategies]
+    frames = {name: texts(by_pool) for name, by_pool in studies.items()}
+    head = [corner or "π₀", *(f"{STUDIES[name]}: {strategy}" for name, strategy in columns)]
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    for pool in next(iter(studies.values())):
+        if pool != without:
+            cells = [frames[name][(pool, strategy)] for name, strategy in columns]
+            lines.append(f"| {' | '.join([percent(pool), *cells])} |")
+    return "\n".join(lines)
+
+
+def _cells(frame: pd.DataFrame, words) -> dict[tuple[float, str], str]:
+    return {(row.pool_prevalence, row.strategy): words(row) for row in frame.itertuples()}
+
+
+def _signed(text: str) -> str:
+    return text.replace("-0.000", "+0.000").replace("-", "−")
+
+
+def _bold(text: str, is_clear: bool) -> str:
+    return f"**{_signed(text)}**" if is_clear else _signed(text)
+
+
+def _gains(by_pool: EvidenceByPool) -> dict[tuple[float, str], str]:
+    def words(row) -> str:
+        if row.is_collapsed:
+            return "collapse"
+        return _bold(f"{row.advantage:+.3f} ({row.low:+.3f}, {row.high:+.3f})", row.is_clear)
+
+    return _cells(analysis.gain_without_shift(by_pool, "iou", "random"), words)
+
+
+def _losses(by_pool: EvidenceByPool) -> dict[tuple[float, str], str]:
+    frame = analysis.loss_under_shift(by_pool, "iou", "random", DEPLOYED)
+    return _cells(
+        frame, lambda row: _bold(f"{row.loss:+.3f} ({row.low:+.3f}, {row.high:+.3f})", row.is_clear)
+    )
+
+
+def _factors(by_pool: EvidenceByPool) -> dict[tuple[float, str], str]:
+    def words(row) -> str:
+        high = "∞" if np.isinf(row.factor_high) else f"{row.factor_high:.2f}"
+        return "–" if np.isnan(row.factor) else f"×{row.factor:.2f} ({row.factor_low:.2f}, {high})"
+
+    return _cells(analysis.loss_under_shift(by_pool, "iou", "random", DEPLOYED), words)
+
+
+def _counterfactual(by_pool: EvidenceByPool) -> dict[tuple[float, str], str]:
+    frame = analysis.counterfactual(by_pool, "iou", DEPLOYED)
+    return _cells(frame, lambda row: _bold(f"{row.aubc:.3f} ({row.low:.3f}, {row.high:.3f})", row.is_clear))
+
+
+def _counts(studies: dict[str, EvidenceByPool]) -> Iterator[str]:
+    """How many of the numbers say something, by study."""
+    head = ["", *STUDIES.values()]
+    yield f"| {' | '.join(head)} |"
+    yield "| --- | --- | --- |"
+    measured = [_measured(by_pool) for by_pool in studies.values()]
+    for name in measured[0]:
+        yield f"| {name} | {' | '.join(one[name] for one in measured)} |"
+
+
+def _measured(by_pool: EvidenceByPool) -> dict[str, str]:
+    gain = analysis.gain_without_shift(by_pool, "iou", "random")
+    grid = analysis.advantage_grid(by_pool, "iou", "random", tuple(by_pool))
+    holms = holm(gain["p_value"].to_numpy())
+    summaries = [analysis.summaries(by_pool, "iou", "random", use) for use in by_pool]
+    saved = pd.concat(summaries).dropna(subset=["saved"])
+    outside = (saved["saved"] < saved["saved_low"] - 1e-9) | (saved["saved"] > saved["saved_high"] + 1e-9)
+    unshifted = [analysis.summaries({pool: one}, "iou", "random", pool) for pool, one in by_pool.items()]
+    unshifted = pd.concat(unshifted)[lambda frame: frame["strategy"] != "random"]
+    evidence = next(iter(by_pool.values()))
+    between, common = _errors(by_pool[0.5])
+    items = list(evidence.shared.items)
+    return {
+        "gains of 12 clear of zero, each judged alone": str(int(gain["is_clear_alone"].sum())),
+        "… with at most 5 % false discoveries": str(int(gain["is_clear"].sum())),
+        "… after Holm's correction": str(int((holms < 0.05).sum())),
+        "cells of 72 of the map, each judged alone": str(int(grid["is_clear_alone"].sum())),
+        "… of the map, with at most 5 % false discoveries": str(int(grid["is_clear"].sum())),
+        "labels saved at π₁ = π₀ of which only a bound is known": str((unshifted["saved_bound"] != "").sum()),
+        "… of which there are none: random finds nothing, or neither does": str(
+            unshifted["saved"].isna().sum()
+        ),
+        "labels saved, all π₁, outside their own interval": f"{int(outside.sum())} of {len(saved)}",
+        "test patches that two repetitions share": f"{overlap(items):.0%} of {items[0].size}",
+        "effective test patches at π₁ = 1 %": f"{effective_size(*evidence.test_sizes, DEPLOYED):.0f}",
+        "AUBC of entropy, π₀ = 50 %, π₁ = 1 %: error from repetitions": f"±{between:.3f}",
+        "… and from the test patches they share": f"±{common:.3f}",
+    }
+
+
+def _errors(evidence) -> tuple[float, float]:
+    """Standard errors of entropy's AUBC: of the repetitions, and of what they have in common."""
+    areas = evidence.judged("iou", DEPLOYED).areas()
+    own, row = Sample(areas.values, areas.replicates), evidence.strategies.index("entropy")
+    return float(own.error[row]), float(areas.common[:, row].std())
+
+
+def recorded_tables(reader: StudyReader) -> dict[str, pd.DataFrame]:
+    """summary.csv and cells.csv, from the results."""
+    results = [(cell, reader.results(cell.id)) for cell in reader.plan.cells]
+    rows = [cell_rows(cell, one, reader.plan.test_prevalences) for cell, one in results if one]
+    summary = pd.concat(rows, ignore_index=True)
+    return {"summary.csv": summary, "cells.csv": contract_table(summary, reader.plan)}
+
+
+if __name__ == "__main__":
+    main()
