@@ -118,7 +118,17 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
     source = make_folder(tmp_path / "in")
     arguments = ("data", "import", str(source), "--name", "mine", "--patch", "48x64", "--json")
     told = [import_events.from_line(line) for line in alcore(*arguments).stdout.splitlines()]
-    assert told[-1] == import_events.ImportEnded("finished", name="mine", patches=30, defective=10)
+    assert told[-1] == import_events.ImportEnded(
+        "finished",
+        name="mine",
+        patches=30,
+        defective=10,
+        notes=[
+            "layout: images and masks, which explains all 60 files",
+            "masks read: 20 empty, 10 with 0 and 255",
+            "defective: above 127, by the values of the masks",
+        ],
+    )
     assert told[-2] == import_events.ImportProgress(30, 30)
     again = alcore(*arguments)
     assert again.returncode == 2

@@ -21,6 +21,9 @@ _MOST_INDICES = 31
 _BRIGHT, _MOST_SOFT = 224, 0.25
 """Two levels with soft edges: fewer pixels between dark and bright than this share of the bright ones."""
 
+_MOST_STRAY = 4
+"""Masks of small values are taken for noise where they are fewer than one in so many of all that mark."""
+
 
 @dataclass
 class MaskCensus:
@@ -64,7 +67,7 @@ def suggest(census: MaskCensus) -> Foreground:
         DataError: values that suggest neither; the message has their histogram.
     """
     counts = census.counts
-    if census.indexed and census.bright:
+    if census.bright and _MOST_STRAY * census.indexed >= census.indexed + census.bright:
         raise DataError(
             f"{census.indexed} masks hold indices and {census.bright} grey levels up to white, so no one "
             "rule fits; name what is defective by threshold or classes, or import them apart"

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from alcore.runs.index import RunIndex
 from tests.dashboard import SECONDS, serving
 from tests.runs.helpers import wait_for
 
@@ -17,6 +18,7 @@ def served_runs(served, server_home, small_run, run_of_three):
     for run_id, directory in (("demo-run", small_run), ("three-times", run_of_three)):
         if not (server_home / "runs" / run_id).exists():
             shutil.copytree(directory, server_home / "runs" / run_id)
+    RunIndex(server_home)  # a list that is opened takes in what lies there
     return served
 
 

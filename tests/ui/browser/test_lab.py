@@ -72,11 +72,11 @@ def test_a_presentation(served):
     points(page, 1)
 
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("paused in")).to_be_visible(timeout=10 * SECONDS)
+    expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible(timeout=10 * SECONDS)
     before = min(curve_points(page))
     page.get_by_role("button", name="Step").click()
     points(page, before + 1)
-    expect(page.get_by_text("paused in")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible(timeout=20 * SECONDS)
     page.get_by_role("button", name="Continue").click()
     points(page, before + 2)
 
@@ -88,7 +88,7 @@ def test_a_presentation(served):
     points(page, before + 2)
 
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("stopped, ")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".st-key-progress").get_by_text("stopped, ")).to_be_visible(timeout=20 * SECONDS)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
     point = curves(page).nth(1).locator(".point").nth(1).bounding_box()

@@ -12,6 +12,7 @@ from alcore.metrics import ALL_METRICS, class_means
 from alcore.presentation.live import page as live
 from alcore.presentation.live.payload import Blocks, LiveRun, run_payload
 from alcore.runs.evidence import gather, make_evidence
+from alcore.runs.index import RunIndex
 from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
 from alcore.statistics.comparison import curve_frame
@@ -127,6 +128,7 @@ def test_a_zoom_survives_a_move_of_the_slider(browser, small_run, tmp_path):
 def test_compare_hands_out_the_file_at_the_metric_that_is_shown(served, server_home, small_run, tmp_path):
     address, browser = served
     shutil.copytree(small_run, server_home / "runs" / "mailed")
+    RunIndex(server_home)  # a list that is opened takes in what lies there
     tab = browser.new_page(viewport={"width": 1500, "height": 1300})
     tab.goto(f"{address}/compare?runs=mailed&view=Tables&judge=Recall")
     with tab.expect_download(timeout=60 * SECONDS) as download:

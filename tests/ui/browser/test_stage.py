@@ -6,6 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from alcore.runs.index import RunIndex
 from tests.dashboard import SECONDS, curve_points, run_button, serving
 from tests.runs.helpers import wait_for
 
@@ -89,7 +90,7 @@ def test_a_queued_run_waits_in_sight_and_can_be_let_past(own):
     shown = page.url
     has_points(page)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("paused in")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible(timeout=30 * SECONDS)
     page.locator(".st-key-pi0").get_by_role("slider").press("ArrowRight")
     expect(page.get_by_text("Settings changed: curves show π₀ = 10 %")).to_be_visible(timeout=10 * SECONDS)
     expect(run_button(page)).to_have_text(re.compile("Queue next run"))
@@ -128,6 +129,7 @@ def test_back_takes_one_press_from_every_page(served, server_home, small_run):
     address, browser = served
     if not (server_home / "runs" / "demo-run").exists():
         shutil.copytree(small_run, server_home / "runs" / "demo-run")
+        RunIndex(server_home)  # a list that is opened takes in what lies there
     page = browser.new_page(viewport=PROJECTOR)
     page.goto(f"{address}/?run=demo-run")
     expect(page.get_by_text("Shown: demo-run")).to_be_visible(timeout=30 * SECONDS)
