@@ -54,8 +54,8 @@ def test_a_first_visitor_finds_a_recorded_study_in_every_view(view):
     expected = {
         "Map": "Click a cell",
         "Imbalance": "deployed where π₁ = π₀",
-        "Shift": "The largest loss is at π₀",
-        "Labels": "Enrichment",
+        "Shift": "gives the largest AUBC at π₁",
+        "Labels": "Of the defects within reach",
         "Ranks": "Who beats whom",
         "Report": "citation",
         "Progress": "the study is recorded",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -187,11 +188,16 @@ def labels_to_target(frame: pd.DataFrame, prevalence: float, *, title: str) -> g
 
 def _mark_pool(figure: go.Figure, prevalence: float) -> None:
     """A level line at the pool without shift."""
-    figure.add_vline(
-        x=100 * prevalence,
-        line={"color": NEUTRAL, "width": 2, "dash": "dot"},
-        annotation={"text": "π₀ = π₁", "font": {"size": 15}},
-        annotation_position="top right",
+    figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
+    figure.add_annotation(
+        x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
+        y=1,
+        yref="paper",
+        xanchor="left",
+        yanchor="top",
+        showarrow=False,
+        text=" π₀ = π₁",
+        font={"size": 15},
     )
 
 

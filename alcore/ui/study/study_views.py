@@ -193,12 +193,12 @@ def _basis(view: StudyView) -> str:
     counts = np.array([evidence.repetitions for evidence in view.by_pool.values()])
     if (counts == 1).any():
         return "Where a cell has one repetition, its interval is over test patches alone: too narrow."
-    few = plural(int(counts.min()), "repetition")
-    most = "" if counts.min() == counts.max() else f" to {counts.max()}"
     evidence = next(iter(view.by_pool.values()))
-    covered = basis(evidence) if evidence.repetitions == counts.max() else ""
     sizes = effective_patches(evidence, view.question.test_prevalence)
-    return f"95 % intervals over {few}{most} per cell, paired between strategies. {covered} {sizes}".strip()
+    if counts.min() < counts.max():
+        few = plural(int(counts.min()), "repetition")
+        return f"Cells have {few} to {counts.max()}. The first one's: {basis(evidence)} {sizes}".strip()
+    return f"{basis(evidence)} {sizes}".strip()
 
 
 VIEWS: dict[str, Callable[[StudyView], None]] = {
