@@ -11,6 +11,9 @@ from alcore import __version__
 from alcore.errors import MissingExtraError, needs_extra
 from tests.conftest import ROOT
 
+_SERVED = {".js", ".css", ".html"}
+"""Suffixes of what browsers are given."""
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
@@ -41,10 +44,10 @@ def test_pages_and_assets_travel_with_the_package(wheel):
         }
         assert {f"alcore/bundle/{path.relative_to(ROOT).as_posix()}" for path in files} <= names
     assert {"alcore/bundle/app.py", "alcore/bundle/.streamlit/config.toml", "alcore/py.typed"} <= names
-    live = {
-        f"alcore/presentation/live/{name}" for name in ("estimands.js", "page.js", "page.css", "page.html")
-    }
-    assert live <= names
+    chart = ROOT / "alcore/presentation/live_chart"
+    scripts = {path.relative_to(ROOT).as_posix() for path in chart.iterdir() if path.suffix in _SERVED}
+    assert scripts
+    assert scripts <= names
     assert not [name for name in names if name.startswith("tests/") or "__pycache__" in name]
 
 

@@ -33,7 +33,7 @@ def import_log_folders(
     ] = None,
 ) -> None:
     """Import logs into the Compare and Study pages."""
-    from alcore.logs.library import import_logs
+    from alcore.logs.imported import import_logs
     from alcore.logs.published import grouped, log_folders
     from alcore.logs.reading import LogSettings
 

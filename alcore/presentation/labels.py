@@ -9,6 +9,12 @@ from alcore.metrics import ALL_METRICS
 
 METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
 
+PREVALENCES = (
+    *(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),
+    *(0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+)
+"""Steps of all prevalence sliders: 0.1 % to 100 %, finer where it is small."""
+
 
 def score_text(strategy: str, score: float) -> str:
     """A score for a caption, or '' for a strategy or a first query without one."""

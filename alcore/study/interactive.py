@@ -13,8 +13,7 @@ from alcore.data.patches import Patches
 from alcore.errors import DataError, StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import mosaic, webp
-from alcore.presentation.live.page import live_page
-from alcore.presentation.live.payload import LiveRun, QueryPicture
+from alcore.presentation.live_chart.page import PageRun, QueryPicture, live_page
 from alcore.runs.evidence import gather
 from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
@@ -48,7 +47,7 @@ def interactive_page(directory: Path, *, metric: str = "iou", test_prevalence: f
     )
 
 
-def _of_run(store: RunStore) -> LiveRun:
+def _of_run(store: RunStore) -> PageRun:
     records = RunRecords(store)
     evidence = gather(records)
     if evidence is None:
@@ -56,12 +55,11 @@ def _of_run(store: RunStore) -> LiveRun:
     config, patches = records.config, _dataset(records.config, store.data_fingerprint())
     keys = [CycleKey(1, int(cycle), name) for cycle in evidence.cycles for name in config.strategies]
     queries = {(key.strategy, key.cycle): (records[key].items, records[key].defective) for key in keys}
-    test = records[keys[0]].test_defective
     pictures = {key: _picture(patches, *query) for key, query in queries.items()} if patches else {}
-    return LiveRun(store.directory.resolve().name, config, evidence, _sizes(test), pictures)
+    return PageRun(store.directory.resolve().name, config, evidence, pictures)
 
 
-def _of_study(reader: StudyReader) -> Iterator[LiveRun]:
+def _of_study(reader: StudyReader) -> Iterator[PageRun]:
     for cell in reader.plan.cells:
         results = reader.results(cell.id)
         if results is None:
@@ -76,15 +74,11 @@ def _of_study(reader: StudyReader) -> Iterator[LiveRun]:
             for row, name in enumerate(config.strategies)
             if patches is not None
         }
-        yield LiveRun(_title(cell), config, results.evidence, _sizes(results.test_defective[0]), pictures)
+        yield PageRun(_title(cell), config, results.evidence, pictures)
 
 
 def _title(cell: Cell) -> str:
     return ", ".join(f"{key} = {describe_axis(key, value)}" for key, value in cell.values.items()) or cell.id
-
-
-def _sizes(test_defective: np.ndarray) -> tuple[int, int]:
-    return int((~test_defective).sum()), int(test_defective.sum())
 
 
 def _dataset(config: RunConfig, made_with: str | None) -> Patches | None:

@@ -14,7 +14,7 @@ import pandas as pd
 from alcore.errors import StoreError
 from alcore.home import ASSETS, home
 from alcore.json_object import read_json_object
-from alcore.logs.library import imported_logs, logs_directory, open_log
+from alcore.logs.imported import imported_logs, logs_directory, open_log
 from alcore.logs.reading import Log
 from alcore.statistics.estimands import AnyEvidence
 from alcore.study.analysis import EvidenceByPool

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from alcore.ui.choices import PREVALENCES, nearest_prevalence
+from alcore.presentation.labels import PREVALENCES
+from alcore.ui.choices import nearest_prevalence
 from alcore.wording import percent
 
 _component = st.components.v2.component(

@@ -7,13 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from alcore.config import Bounds, bounds
-from alcore.presentation.labels import METRIC_TITLES
-
-PREVALENCES = (
-    *(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),
-    *(0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-)
-"""Steps of the prevalence sliders: 0.1 % to 100 %, finer where it is small."""
+from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
 
 POOL_PREVALENCE = "Defects in the pool π₀"
 TEST_PREVALENCE = "Deployment prevalence π₁"

@@ -15,25 +15,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from alcore.presentation.labels import PREVALENCES
 from alcore.study.interactive import interactive_page
 from tests.dashboard import SECONDS, chromium
 
 _MOVES = 40
-_MOVE = """(exponent) => new Promise((done) => {
-  const slider = document.getElementById("prevalence"), chart = document.getElementById("chart");
-  const own = Estimands.curves;
-  let start = 0, computed = 0;
-  Estimands.curves = (...rest) => {
-    start = performance.now();
-    const curves = own(...rest);
-    computed = performance.now() - start;
-    return curves;
-  };
-  chart.once("plotly_afterplot", () => {
-    Estimands.curves = own;
-    done([computed, performance.now() - start]);
-  });
-  slider.value = exponent;
+_MOVE = """(step) => new Promise((done) => {
+  const slider = document.querySelector('[data-part="slider"]'), start = performance.now();
+  document.querySelector(".js-plotly-plot").once("plotly_afterplot", () => done(performance.now() - start));
+  slider.value = step;
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 })"""
 
@@ -53,10 +43,9 @@ def _measure(browser: Browser, file: Path) -> str:
     tab.goto(file.as_uri())
     tab.wait_for_selector("body[data-ready=yes]", timeout=60 * SECONDS)
     opened = time.perf_counter() - start
-    moves = [tab.evaluate(_MOVE, -3 + 3 * move / _MOVES) for move in range(_MOVES)]
-    computed, drawn = (statistics.median(times) for times in zip(*moves, strict=True))
+    drawn = statistics.median(tab.evaluate(_MOVE, move % len(PREVALENCES)) for move in range(_MOVES))
     tab.close()
-    return f"opens in {opened:.1f} s; a move of π₁: {computed:.1f} ms computed, {drawn:.1f} ms until drawn"
+    return f"opens in {opened:.1f} s; a move of π₁ takes {drawn:.1f} ms until drawn"
 
 
 if __name__ == "__main__":

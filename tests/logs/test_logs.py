@@ -10,7 +10,7 @@ import pytest
 from alcore.config import make_config
 from alcore.errors import DataError
 from alcore.logs.columns import meanings
-from alcore.logs.library import import_logs, imported_logs, open_log
+from alcore.logs.imported import import_logs, imported_logs, open_log
 from alcore.logs.reading import LogSettings, read_log
 from alcore.logs.writing import export_log
 from alcore.logs.zipped import unpack_log, zip_log

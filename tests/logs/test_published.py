@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from alcore.errors import DataError
-from alcore.logs.library import imported_logs, open_log
+from alcore.logs.imported import imported_logs, open_log
 from alcore.logs.published import FolderName, grouped, log_folders
 from alcore.logs.reading import LogSettings, read_log
 from alcore.logs.writing import inert

@@ -169,7 +169,7 @@ def test_no_run_chosen_is_no_error(finished_runs):
 
 @pytest.fixture
 def imported_log(home, finished_runs, tmp_path):
-    from alcore.logs.library import import_logs
+    from alcore.logs.imported import import_logs
     from alcore.logs.reading import LogSettings
     from alcore.logs.writing import export_log
     from alcore.ui.session import run_tables
@@ -203,7 +203,7 @@ def test_imported_logs_are_a_study_too(imported_log, view):
 
 
 def test_logs_are_uploaded_on_the_data_page(finished_runs):
-    from alcore.logs.library import imported_logs
+    from alcore.logs.imported import imported_logs
     from alcore.logs.zipped import zip_log
     from alcore.ui.session import run_tables
 

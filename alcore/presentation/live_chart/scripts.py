@@ -1,10 +1,9 @@
-"""The live chart's scripts as one text, for pages that no server serves, such as those of tests."""
+"""The live chart's scripts as one text, for pages that no server serves: the mailed one, those of tests."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.resources import files
 
-_FOLDER = Path(__file__).parent
 _MODULES = ("estimates.js", "figure.js", "chart.js")
 """In the order of their imports, which name nothing but each other."""
 
@@ -16,4 +15,4 @@ def one_module() -> str:
 
 
 def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+    return files("alcore.presentation.live_chart").joinpath(name).read_text(encoding="utf-8")

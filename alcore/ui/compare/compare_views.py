@@ -13,7 +13,7 @@ import streamlit as st
 from alcore.presentation.figures import budgets as figures
 from alcore.presentation.figures import shift as shift_figures
 from alcore.presentation.figures.layout import trace_name
-from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.presentation.labels import METRIC_TITLES, PREVALENCES, display_name
 from alcore.presentation.sentences import advantages, detectable, judged_at, where_gain_vanishes
 from alcore.statistics.comparison import (
     Question,
@@ -24,7 +24,6 @@ from alcore.statistics.comparison import (
 )
 from alcore.statistics.estimands import Estimate
 from alcore.statistics.multiplicity import penalty_matrix
-from alcore.ui.choices import PREVALENCES
 from alcore.ui.compare.ceiling_offer import offer_ceiling
 from alcore.ui.compare.detection_view import show_inspection
 from alcore.ui.compare.source import Source

@@ -10,13 +10,12 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from alcore.errors import AlcoreError
-from alcore.presentation.labels import METRIC_TITLES
+from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
 from alcore.presentation.sentences import basis, effective_patches
 from alcore.runs.index import RunRow
 from alcore.statistics.comparison import Question
 from alcore.ui import address
 from alcore.ui.choices import (
-    PREVALENCES,
     TEST_PREVALENCE,
     choose_baseline,
     choose_metric,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alcore.config import RunConfig
-from alcore.logs.library import imported_logs, logs_directory, open_log
+from alcore.logs.imported import imported_logs, logs_directory, open_log
 from alcore.runs.index import RunRow
 from alcore.statistics.estimands import AnyEvidence, Evidence
 from alcore.ui.session import record_count, run_ceiling, run_config, run_evidence, run_store

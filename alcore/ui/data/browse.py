@@ -11,8 +11,8 @@ from alcore.data.patches import Patches, Split, items_of
 from alcore.errors import DataError
 from alcore.presentation.figures.defects import defect_areas, largest_pool_curve
 from alcore.presentation.imaging import mosaic, outlined, png
+from alcore.presentation.labels import PREVALENCES
 from alcore.ui import problems
-from alcore.ui.choices import PREVALENCES
 from alcore.ui.session import dataset
 from alcore.wording import as_plain_markdown, percent, plural
 

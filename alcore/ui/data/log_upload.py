@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from alcore.errors import AlcoreError, DataError
-from alcore.logs.library import import_logs, imported_logs
+from alcore.logs.imported import import_logs, imported_logs
 from alcore.logs.published import grouped, log_folders
 from alcore.logs.reading import LogSettings
 from alcore.logs.zipped import unpack_log

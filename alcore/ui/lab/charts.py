@@ -7,11 +7,11 @@ import streamlit as st
 from alcore.config import RunConfig
 from alcore.metrics import METRICS
 from alcore.presentation.figures.learning_curves import query_shares
+from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.sentences import basis_of_bands, shares_in_words
 from alcore.runs.index import RunRow
 from alcore.statistics.estimands import Evidence
-from alcore.ui.choices import PREVALENCES
 from alcore.ui.click import Click
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
 from alcore.ui.lab.sidebar import KEYS

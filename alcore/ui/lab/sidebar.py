@@ -11,7 +11,8 @@ from alcore.config import RunConfig, load_config
 from alcore.data.collection import dataset_names
 from alcore.errors import ConfigError
 from alcore.learning.model_names import check_names
-from alcore.ui.choices import PREVALENCES, START_TITLES
+from alcore.presentation.labels import PREVALENCES
+from alcore.ui.choices import START_TITLES
 from alcore.ui.config_form import ConfigForm, make_settings
 from alcore.ui.session import manager
 from alcore.wording import percent

@@ -14,11 +14,12 @@ from alcore.data.collection import dataset_names
 from alcore.errors import AlcoreError, ConfigError
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.model_names import check_names
+from alcore.presentation.labels import PREVALENCES
 from alcore.study.launch import launch, measure_plan
 from alcore.study.plan import StudyPlan, make_study
 from alcore.study.reader import known_studies
 from alcore.ui import problems
-from alcore.ui.choices import PREVALENCES, START_TITLES
+from alcore.ui.choices import START_TITLES
 from alcore.ui.config_form import ConfigForm
 from alcore.ui.downloads import save_button
 from alcore.ui.session import dataset

@@ -1,1 +1,0 @@
-"""Curves that answer in the browser: what they are drawn from, and a page that needs no server."""
