@@ -16,7 +16,8 @@ from alcore.errors import AlcoreError, DataError
 from alcore.wording import percent
 
 if TYPE_CHECKING:
-    from alcore.data.importing.import_events import ImportEvent
+    from alcore.data.importing.import_events import ImportEnded, ImportEvent
+    from alcore.data.importing.options import ImportOptions
 
 data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
 
@@ -71,13 +72,10 @@ def import_data(
     ] = False,
 ) -> None:
     """Import a folder or a zip file as a data set."""
-    from alcore.data.importing.import_events import ImportEnded, ImportProgress
-    from alcore.data.importing.importer import import_dataset
     from alcore.data.importing.options import Foreground, ImportOptions
 
-    report = _json_report() if as_json else _report_nothing
-    try:
-        options = ImportOptions(
+    def read_options() -> ImportOptions:
+        return ImportOptions(
             patch=_parse_size(patch, "patch size"),
             tile=tile,
             overlap=overlap,
@@ -97,12 +95,35 @@ def import_data(
             masks=tuple(masks or ()),
             levels=levels,
         )
+
+    ended = _import(
+        source, name, format, read_options, _json_report() if as_json else _report_nothing, dry_run
+    )
+    if not as_json:
+        typer.echo("\n".join(ended.sentences()))
+        if dry_run:
+            typer.echo("nothing was kept; leave out --dry-run to import it")
+
+
+def _import(
+    source: Path,
+    name: str,
+    format_name: str,
+    read_options: Callable[[], ImportOptions],
+    report: Callable[[ImportEvent], None],
+    dry_run: bool,
+) -> ImportEnded:
+    """Import and report; what is wrong with the options, too, is an import that failed."""
+    from alcore.data.importing.import_events import ImportEnded, ImportProgress
+    from alcore.data.importing.importer import import_dataset
+
+    try:
         with _place(name, dry_run=dry_run) as target:
             info = import_dataset(
                 source,
                 target,
-                format_name=format,
-                options=options,
+                format_name=format_name,
+                options=read_options(),
                 follow=lambda done, total: report(ImportProgress(done, total)),
             )
     except (AlcoreError, OSError) as error:
@@ -110,10 +131,7 @@ def import_data(
         raise
     ended = ImportEnded.of(name, info)
     report(ended)
-    if not as_json:
-        typer.echo("\n".join(ended.sentences()))
-        if dry_run:
-            typer.echo("nothing was kept; leave out --dry-run to import it")
+    return ended
 
 
 @data_app.command("create")

@@ -199,25 +199,12 @@ def write_dataset(
     Raises:
         DataError: no patch at all, none defective, none clean, or too few sources to split.
     """
-    height, width, _ = shape
     with _staging(directory) as staging:
-        rows: list[dict[str, object]] = []
-        with (staging / "images.raw").open("wb") as images, (staging / "masks.raw").open("wb") as masks:
-            for patch in patches:
-                pixels = np.ascontiguousarray(patch.image).tobytes()
-                area = int(np.count_nonzero(patch.mask))
-                counts = area >= min_area
-                images.write(pixels)
-                masks.write(np.packbits(patch.mask & counts).tobytes())
-                rows.append(_item_row(patch, pixels, area if counts else 0))
-        items = _item_table(rows)
-        _to_npy(staging / "images", (len(rows), *shape))
-        _to_npy(staging / "masks", (len(rows), -(-height * width // 8)))
-        items.to_parquet(staging / "items.parquet", index=False)
+        items = _write_patches(staging, patches, shape, min_area)
         info = DatasetInfo(
             name=directory.name,
             shape=shape,
-            patches=len(rows),
+            patches=len(items),
             defective=int(items["defective"].sum()),
             fingerprint=_fingerprint(staging),
             format=format_name,
@@ -229,6 +216,27 @@ def write_dataset(
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
     return info
+
+
+def _write_patches(
+    staging: Path, patches: Iterable[Patch], shape: tuple[int, int, int], min_area: int
+) -> pd.DataFrame:
+    """Write images.npy, masks.npy and items.parquet; the items."""
+    height, width, _ = shape
+    rows: list[dict[str, object]] = []
+    with (staging / "images.raw").open("wb") as images, (staging / "masks.raw").open("wb") as masks:
+        for patch in patches:
+            pixels = np.ascontiguousarray(patch.image).tobytes()
+            area = int(np.count_nonzero(patch.mask))
+            counts = area >= min_area
+            images.write(pixels)
+            masks.write(np.packbits(patch.mask & counts).tobytes())
+            rows.append(_item_row(patch, pixels, area if counts else 0))
+    items = _item_table(rows)
+    _to_npy(staging / "images", (len(rows), *shape))
+    _to_npy(staging / "masks", (len(rows), -(-height * width // 8)))
+    items.to_parquet(staging / "items.parquet", index=False)
+    return items
 
 
 def _item_row(patch: Patch, pixels: bytes, area: int) -> dict[str, object]:

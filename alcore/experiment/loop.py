@@ -90,6 +90,7 @@ class _Memory:
         self._axes: dict[CycleKey, Axes | None] = {}
 
     def start_of(self, key: CycleKey) -> CycleStart:
+        """What a cycle begins from; those before it must be kept, or resumed from."""
         before = [replace(key, cycle=cycle) for cycle in range(1, key.cycle)]
         if not before:
             return CycleStart(key)
@@ -106,6 +107,7 @@ class _Memory:
         return self._axes[key] if key in self._axes else self._resume.axes_of(key)
 
     def keep(self, record: CycleRecord) -> None:
+        """Remember what later cycles need: the query, the strategy's latest weights, the axes of cycle 2."""
         key = record.key
         self.queries[key] = record.selection.items
         self._latest[key.strategy] = record

@@ -33,9 +33,9 @@ def basis_of_bands(evidence: AnyEvidence) -> str:
     if evidence.repetitions == 1 or _overlap(evidence) == 0:
         return basis(evidence)
     return (
-        f"95 % intervals over {evidence.repetitions} repetitions for these test patches, of which two "
-        f"repetitions share {_overlap(evidence):.0%}: how other test patches would move all curves together "
-        "is in Compare's numbers, not in these bands."
+        f"95 % intervals over {evidence.repetitions} repetitions for these test patches, of which any two "
+        f"repetitions share {percent(_overlap(evidence))}: how other test patches would move all curves "
+        "together is in Compare's numbers, not in these bands."
     )
 
 
@@ -49,8 +49,9 @@ def _of_tests(evidence: AnyEvidence) -> str:
     share = _overlap(evidence)
     if share == 0:
         return ", and with test patches of its own"
-    drawn = "all have the same test patches" if share > 0.999 else f"two share {share:.0%} of test patches"
-    return f"; {drawn}, whose error is added"
+    if share > 0.999:
+        return "; all have the same test patches, and the error of that one draw is included"
+    return f"; any two share {percent(share)} of their test patches, and the error from that is included"
 
 
 def effective_patches(evidence: AnyEvidence, prevalence: float) -> str:

@@ -27,9 +27,13 @@ _LIBRARIES = ["alcore.runs.job_worker", "segmentation_models_pytorch"]
 class _Body(Protocol):
     """A process, or a thread."""
 
-    def is_alive(self) -> bool: ...
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        ...
 
-    def join(self, timeout: float | None = None) -> None: ...
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, or for some seconds."""
+        ...
 
 
 @dataclass

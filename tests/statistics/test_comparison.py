@@ -163,7 +163,7 @@ def test_the_basis_of_an_interval_is_named():
         np.ones((6, 2, 3, 4, 4)), np.tile(np.arange(4), (6, 1)), np.tile([True, False], (6, 2))
     )
     shared = replace(several, shared=same, test_sizes=(160, 160))
-    assert "all have the same test patches, whose error is added" in basis(shared)
+    assert "all have the same test patches, and the error of that one draw is included" in basis(shared)
     assert "share 100%" in basis_of_bands(shared)
     assert "count as 163" in effective_patches(shared, 0.01)
 

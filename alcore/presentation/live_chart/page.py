@@ -21,7 +21,7 @@ from alcore.config import RunConfig
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.live_chart.scripts import one_module
-from alcore.presentation.sentences import basis
+from alcore.presentation.sentences import basis_of_bands
 from alcore.statistics.estimands import Evidence
 
 MOST_BYTES = 3_000_000
@@ -89,7 +89,12 @@ def _page(title: str, runs: Sequence[PageRun], metric: str, test_prevalence: flo
         ).payload()
         weights |= curves.pop("weights")  # equal for all runs of as many repetitions
         shown.append(
-            {"title": run.title, "basis": basis(run.evidence), "curves": curves, "pictures": _pictures(run)}
+            {
+                "title": run.title,
+                "basis": basis_of_bands(run.evidence),
+                "curves": curves,
+                "pictures": _pictures(run),
+            }
         )
     data = {"weights": weights, "runs": shown}
     template = Template(_read("page.html"))
