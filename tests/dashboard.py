@@ -88,6 +88,17 @@ def run_button(page: Page):
     return page.get_by_test_id("stBaseButton-primary").filter(has_text="Run")
 
 
+def click_point(page: Page, point: Locator) -> None:
+    """Click a point of a chart."""
+    box = point.bounding_box()
+    assert box is not None, "the point is drawn"
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 40, y - 20)
+    page.mouse.move(x, y, steps=5)
+    page.wait_for_timeout(300)  # plotly looks for the point under the pointer at its own pace
+    page.mouse.click(x, y)
+
+
 def curve_points(page: Page) -> list[int]:
     """How many points each learning curve has."""
     return [curve.locator(".point").count() for curve in curves(page).all()]

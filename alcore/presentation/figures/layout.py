@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -77,4 +78,19 @@ def band(
         hoverinfo="skip",
         showlegend=False,
         legendgroup=group,
+    )
+
+
+def mark_prevalence(figure: go.Figure, prevalence: float, text: str, *, at_top: bool = False) -> None:
+    """A vertical line with its name, on a logarithmic axis in per cent."""
+    figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
+    figure.add_annotation(
+        x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
+        y=1 if at_top else 0,
+        yref="paper",
+        yanchor="top" if at_top else "bottom",
+        xanchor="left",
+        showarrow=False,
+        text=text,
+        font={"size": 15},
     )

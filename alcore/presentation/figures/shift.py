@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -17,6 +16,7 @@ from alcore.presentation.figures.layout import (
     color_of,
     dash_of,
     layout,
+    mark_prevalence,
     symbol_of,
     trace_name,
 )
@@ -54,7 +54,7 @@ def advantage_over_prevalence(
             )
     figure.add_hline(y=0, line=ZERO_LINE)
     for label, prevalence in marks.items():
-        _mark_prevalence(figure, label, prevalence)
+        mark_prevalence(figure, prevalence, f"{label} {percent(prevalence)}")
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
     logarithmic = {"type": "log", "range": [-1, 2], "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
     figure.update_layout(
@@ -63,21 +63,6 @@ def advantage_over_prevalence(
         yaxis=AXIS | {"title": title, "tickformat": "+.2f"},
     )
     return figure
-
-
-def _mark_prevalence(figure: go.Figure, label: str, prevalence: float) -> None:
-    """A vertical line with its name, on a logarithmic axis in per cent."""
-    figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
-    figure.add_annotation(
-        x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
-        y=0,
-        yref="paper",
-        yanchor="bottom",
-        xanchor="left",
-        showarrow=False,
-        text=f"{label} {percent(prevalence)}",
-        font={"size": 15},
-    )
 
 
 def shift_losses(summary: pd.DataFrame, *, title: str, pool: str, use: str) -> go.Figure:

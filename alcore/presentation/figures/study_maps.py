@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.presentation.figures.layout import AXIS, BOLD, NEUTRAL, ZERO_LINE, color_of, layout, symbol_of
+from alcore.presentation.figures.layout import (
+    AXIS,
+    BOLD,
+    NEUTRAL,
+    ZERO_LINE,
+    color_of,
+    layout,
+    mark_prevalence,
+    symbol_of,
+)
 from alcore.presentation.labels import display_name
 from alcore.presentation.palette import LOSES, WINS, translucent
 from alcore.statistics.frames import GridRow
@@ -170,7 +178,7 @@ def counterfactual(frame: pd.DataFrame, prevalence: float, *, title: str) -> go.
         frame: `alcore.study.analysis.counterfactual` rows; prevalence: π₁; title: of the y axis.
     """
     figure = over_pool(frame, "aubc", title=title, zero=None)
-    _mark_pool(figure, prevalence)
+    mark_prevalence(figure, prevalence, " π₀ = π₁", at_top=True)
     return figure
 
 
@@ -182,23 +190,8 @@ def labels_to_target(frame: pd.DataFrame, prevalence: float, *, title: str) -> g
     """
     rows = frame.drop(columns=["low", "high"]).rename(columns={"labels_low": "low", "labels_high": "high"})
     figure = over_pool(rows, "labels", title=title, zero=None)
-    _mark_pool(figure, prevalence)
+    mark_prevalence(figure, prevalence, " π₀ = π₁", at_top=True)
     return figure
-
-
-def _mark_pool(figure: go.Figure, prevalence: float) -> None:
-    """A level line at the pool without shift."""
-    figure.add_vline(x=100 * prevalence, line={"color": NEUTRAL, "width": 2, "dash": "dot"})
-    figure.add_annotation(
-        x=math.log10(100 * prevalence),  # an annotation on a logarithmic axis takes the exponent
-        y=1,
-        yref="paper",
-        xanchor="left",
-        yanchor="top",
-        showarrow=False,
-        text=" π₀ = π₁",
-        font={"size": 15},
-    )
 
 
 def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float) -> go.Scatter:

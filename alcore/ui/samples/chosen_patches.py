@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -101,25 +102,20 @@ def _cycle_slider(label: str, run_id: str, widget: str, strategy: str, repetitio
 
 
 def _choose_view() -> tuple[str, str]:
-    overlay = st.segmented_control(
-        "Show",
-        list(OVERLAYS),
-        default="outline",
+    overlay = _choose("Show", OVERLAYS, "outline", key="samples_overlay")
+    return _choose("Sort by", _SORTS, "rank", key="samples_sort"), overlay
+
+
+def _choose(label: str, titles: Mapping[str, str], default: str, *, key: str) -> str:
+    return st.segmented_control(
+        label,
+        list(titles),
+        default=default,
         required=True,
-        format_func=OVERLAYS.get,
-        key="samples_overlay",
+        format_func=titles.get,
+        key=key,
         persist_state="page",
     )
-    sort = st.segmented_control(
-        "Sort by",
-        list(_SORTS),
-        default="rank",
-        required=True,
-        format_func=_SORTS.get,
-        key="samples_sort",
-        persist_state="page",
-    )
-    return sort, overlay
 
 
 def _show_overlap(run_id: str, one: CycleKey, other: CycleKey) -> None:

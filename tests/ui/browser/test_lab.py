@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import SECONDS, curve_points, curves, open_lab, run_button, serving
+from tests.dashboard import SECONDS, click_point, curve_points, curves, open_lab, run_button, serving
 from tests.runs.helpers import wait_for
 
 SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
@@ -91,12 +91,7 @@ def test_a_presentation(served):
     expect(page.locator(".st-key-progress").get_by_text("stopped, ")).to_be_visible(timeout=20 * SECONDS)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
-    point = curves(page).nth(1).locator(".point").nth(1).bounding_box()
-    x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
-    page.mouse.move(x - 40, y - 20)
-    page.mouse.move(x, y, steps=5)
-    page.wait_for_timeout(300)  # plotly looks for the point under the pointer at its own pace
-    page.mouse.click(x, y)
+    click_point(page, curves(page).nth(1).locator(".point").nth(1))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
     expect(dialog.locator("img")).to_have_count(6)

@@ -14,7 +14,7 @@ from alcore.presentation.live_chart.scripts import one_module
 from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
-from tests.dashboard import SECONDS, curve_points, curves, serving
+from tests.dashboard import SECONDS, click_point, curve_points, curves, serving
 from tests.runs.helpers import wait_for
 
 STRATEGIES, CYCLES = ("random", "entropy"), np.arange(1, 4)
@@ -190,18 +190,13 @@ def test_the_slider_tells_the_server_once_it_is_let_go(open_growing):
 def test_a_click_on_a_point_reaches_the_server_once(open_growing):
     page, grow = open_growing("clicked")
     grow()
-    point = curves(page).nth(1).locator(".point").nth(1).bounding_box()
-    x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
-    page.mouse.move(x - 40, y - 20)
-    page.mouse.move(x, y, steps=5)
-    page.wait_for_timeout(300)  # plotly looks for the point under the pointer at its own pace
-    page.mouse.click(x, y)
+    click_point(page, curves(page).nth(1).locator(".point").nth(1))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
     assert told(page, "point") == 1
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.wait_for_timeout(300)
-    page.mouse.click(x, y)  # the same point again
+    click_point(page, curves(page).nth(1).locator(".point").nth(1))  # the same one again
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
     assert told(page, "point") == 2
