@@ -19,7 +19,7 @@ from pathlib import Path
 
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
-from alcore.runs.events import Ended, Event, RunProgress, StateChanged
+from alcore.runs.events import Ended, Event, Note, RunProgress, StateChanged
 from alcore.runs.index import RunIndex, RunRow, Status
 from alcore.runs.run_store import RunStore, delete_run
 from alcore.runs.runners import ChildRunner, Runner
@@ -232,6 +232,10 @@ class RunManager:
                 self._progress[run_id] = event
             case StateChanged(state):
                 self.index.set_status(run_id, Status(state))
+            case Note(message):
+                row = self.index.get(run_id)
+                if row is not None:
+                    self.index.set_status(run_id, row.status, message)
             case Ended(status, message):
                 row = self.index.get(run_id)
                 if row is not None and row.is_active:

@@ -8,14 +8,15 @@ Prints a Markdown table of means over seeds and, last, each check with what was 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
+from pathlib import Path
 
 import pandas as pd
 
 from alcore.config import load_config
-from alcore.data.collection import open_dataset
-from alcore.experiment.loop import run
-from alcore.metrics import counts_at_prevalence, metrics_from_counts
+from alcore.runs.execution import crew_for, execute
+from alcore.runs.run_store import RunStore
 
 
 def main() -> None:
@@ -23,17 +24,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     seeds = parser.parse_args().seeds
-    patches = open_dataset("synthetic")
-    rows, seconds = [], []
+    frames, seconds = [], []
     for seed in range(seeds):
-        begun = time.perf_counter()
-        rows += _run(load_config("demo").model_copy(update={"seed": seed}), patches)
-        seconds.append(time.perf_counter() - begun)
-    frame = pd.DataFrame(rows)
+        with tempfile.TemporaryDirectory() as folder:
+            begun = time.perf_counter()
+            frames.append(_run(Path(folder) / "run", seed))
+            seconds.append(time.perf_counter() - begun)
+    frame = pd.concat(frames)
     iou = frame.pivot_table(index="strategy", columns="labelled", values="iou", sort=False)
     print(_markdown(iou, "{:.3f}"))
-    queried = frame[frame["cycle"] > 1].groupby("strategy", sort=False)["defective"].mean()
-    print(f"\nseconds a run: {', '.join(f'{s:.0f}' for s in seconds)}")
+    queried = frame[frame["cycle"] > 1].groupby("strategy", sort=False)["found"].mean()
+    print(f"\nseconds a run, PyTorch's loading included: {', '.join(f'{s:.0f}' for s in seconds)}")
     for strategy in iou.index:
         rise = iou.loc[strategy].iloc[-1] - iou.loc[strategy].iloc[0]
         ratio = queried[strategy] / queried["random"]
@@ -41,20 +42,16 @@ def main() -> None:
         print(f"{strategy}: IoU rises by {rise:.3f}; {found}")
 
 
-def _run(config, patches) -> list[dict[str, object]]:
-    rows = []
-    for record in run(config, patches):
-        counts = counts_at_prevalence(record.counts, record.test_defective, config.pool_prevalence)
-        rows.append(
-            {
-                "strategy": record.key.strategy,
-                "cycle": record.key.cycle,
-                "labelled": record.labelled,
-                "iou": float(metrics_from_counts(counts)["iou"]),
-                "defective": int(record.selection.defective.sum()),
-            }
-        )
-    return rows
+def _run(directory: Path, seed: int) -> pd.DataFrame:
+    """Columns of metrics.csv at π₀, and found: defective patches in the query."""
+    config = load_config("demo").model_copy(update={"seed": seed})
+    with crew_for(config) as crew:
+        execute(RunStore.create(directory, config), crew=crew)
+    metrics = pd.read_csv(directory / "metrics.csv")
+    selections = pd.read_csv(directory / "selections.csv")
+    found = selections.groupby(["strategy", "repetition", "cycle"])["defective"].sum().rename("found")
+    at_pool = metrics[metrics["prevalence"] == config.pool_prevalence]
+    return at_pool.join(found, on=["strategy", "repetition", "cycle"])
 
 
 def _markdown(table: pd.DataFrame, form: str) -> str:

@@ -1,8 +1,11 @@
+import threading
+
 import pytest
 
 from alcore.config import make_config
 from alcore.errors import DeviceError, StoreError
 from alcore.runs import job_worker
+from alcore.runs.events import Ended, Note
 from alcore.runs.index import RunIndex
 from alcore.runs.manager import RunManager
 from alcore.runs.run_store import RunStore
@@ -137,3 +140,22 @@ def test_the_queue_is_told_in_the_order_in_which_runs_begin(manager):
     assert [row.id for row in manager.queue_of("cpu")] == [ids[2]]
     manager.command(ids[2], "stop")
     wait_for(lambda: not manager.queue_of("cpu"), "an empty queue")
+
+
+def test_what_is_worth_knowing_stands_beside_a_run_while_it_goes_on(home, small):
+    told = threading.Event()
+
+    class Telling(ThreadRunner):
+        def run(self, directory, on_event):
+            on_event(Note("room for 1 worker"))
+            assert told.wait(30)
+            on_event(Ended("finished"))
+
+    manager = RunManager(home, make_runner=Telling)
+    run_id = manager.submit(small)
+    wait_for(lambda: manager.index.get(run_id).message == "room for 1 worker", "the note")
+    assert status(manager, run_id) == "running"
+    told.set()
+    wait_for(lambda: status(manager, run_id) == "finished", "the end")
+    assert manager.index.get(run_id).message == ""
+    manager.close()

@@ -130,6 +130,8 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
     time = clock(progress.elapsed)
     if progress.left is not None:
         time += f", about {clock(progress.left)} left"
+    if row.message:  # worth knowing while it goes on, such as fewer workers than asked for
+        time += f" · {as_plain_markdown(row.message)}"
     return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"
 
 
