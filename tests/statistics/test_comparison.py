@@ -164,7 +164,7 @@ def test_the_basis_of_an_interval_is_named():
     )
     shared = replace(several, shared=same, test_sizes=(160, 160))
     assert "all have the same test patches, and the error of that one draw is included" in basis(shared)
-    assert "share 100%" in basis_of_bands(shared)
+    assert "share 100 %" in basis_of_bands(shared)
     assert "count as 163" in effective_patches(shared, 0.01)
 
 
