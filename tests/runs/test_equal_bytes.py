@@ -25,7 +25,7 @@ from tests.runs.helpers import bytes_of, wait_for
 
 pytestmark = pytest.mark.slow
 
-CONFIG = make_config(SMALL | {"cycles": 4, "repetitions": 2, "strategies": ["random", "badge", "core-set"]})
+CONFIG = make_config(SMALL | {"cycles": 3, "repetitions": 2, "strategies": ["random", "badge", "core-set"]})
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_one_worker_in_a_thread(store, expected):
     assert records_of(store) == expected
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("workers", [2, 3])
 def test_workers_in_processes(store, expected, workers):
     with Crew.of_processes(workers) as crew:
         execute(store, crew=crew)

@@ -58,9 +58,11 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
 
     page.get_by_text("Axes, target and image format").click()
     page.get_by_role("radio", name="SVG").click()
-    saved_as = "plot => plot._context.toImageButtonOptions.format"
-    chart = page.locator(".st-key-figure-learning-curves .js-plotly-plot").first
-    wait_for(lambda: chart.evaluate(saved_as) == "svg", "the camera to save SVG", 20)
+    formats = (
+        "plots => plots.map((plot) => plot._context?.toImageButtonOptions.format)"  # one is for printing
+    )
+    charts = page.locator(".st-key-figure-learning-curves .js-plotly-plot")
+    wait_for(lambda: set(charts.evaluate_all(formats)) == {"svg"}, "the camera to save SVG", 20)
     with page.expect_download() as download:
         page.locator(".st-key-figure-learning-curves .modebar-btn").first.click()
     assert download.value.suggested_filename == "learning-curves.svg"
