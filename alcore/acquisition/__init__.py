@@ -6,6 +6,7 @@ from alcore.acquisition.strategy import (
     Query,
     Strategy,
     current_name,
+    get_strategies,
     get_strategy,
     strategy_names,
 )
@@ -22,30 +23,55 @@ from alcore.acquisition.tta_disagreement import TtaDisagreement, mutual_informat
 from alcore.acquisition.badge import Badge, k_means_plus_plus  # isort: skip
 from alcore.acquisition.typiclust import TypiClust, typicality  # isort: skip
 from alcore.acquisition.oracle_random import OracleRandom  # isort: skip
+from alcore.acquisition.oracle_balanced import OracleBalanced33, OracleBalanced66  # isort: skip
+from alcore.acquisition.most_likely_defective import MostLikelyDefective, peak_probability  # isort: skip
+from alcore.acquisition.power_entropy import PowerEntropy, power_draw  # isort: skip
+from alcore.acquisition.class_balanced_power_entropy import ClassBalancedPowerEntropy  # isort: skip
+from alcore.acquisition.galaxy import Galaxy  # isort: skip
+from alcore.acquisition.balanced_selection import Base  # isort: skip
+from alcore.acquisition.mc_dropout import McDropout  # isort: skip
+from alcore.acquisition.malls import Malls, medial_weights  # isort: skip
+from alcore.acquisition.people import You, asks_people, refuse_people  # isort: skip
 
 __all__ = [
     "Badge",
+    "Base",
+    "ClassBalancedPowerEntropy",
     "CoreSet",
     "Entropy",
     "EntropyDiverse",
     "EntropyMax",
     "EntropyTop",
+    "Galaxy",
+    "Malls",
+    "McDropout",
+    "MostLikelyDefective",
     "Needs",
+    "OracleBalanced33",
+    "OracleBalanced66",
     "OracleRandom",
     "PoolView",
+    "PowerEntropy",
     "Query",
     "Random",
     "Strategy",
     "TtaDisagreement",
     "TypiClust",
+    "You",
+    "asks_people",
     "current_name",
     "entropy_map",
     "entropy_scores",
+    "get_strategies",
     "get_strategy",
     "k_center_greedy",
     "k_means_plus_plus",
+    "medial_weights",
     "mutual_information_map",
     "nearest_center_distance",
+    "peak_probability",
+    "power_draw",
+    "refuse_people",
     "strategy_names",
     "typicality",
 ]

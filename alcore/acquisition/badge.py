@@ -57,6 +57,10 @@ class Badge(Strategy):
         "Asks for patches that would change the model much and differently: uncertainty and diversity in one."
     )
     source = "Ash et al. 2020, Deep batch active learning by diverse, uncertain gradients, arXiv:1906.03671"
+    departure = (
+        "The paper's gradient is that of a class label; here it is averaged over the pixels of the predicted "
+        "mask, with respect to the output layer's central weights and bias."
+    )
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """`k_means_plus_plus` on the gradients; a candidate's own score is its gradient's length."""

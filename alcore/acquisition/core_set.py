@@ -102,6 +102,10 @@ class CoreSet(Strategy):
     score_name = "distance to the nearest labelled patch"
     help = "Asks for patches unlike any labelled one: covers the pool, whatever the model believes of it."
     source = "Sener & Savarese 2018, Active Learning for Convolutional Neural Networks, arXiv:1708.00489"
+    departure = (
+        "The greedy algorithm alone, without the paper's mixed-integer refinement, on features of all "
+        "encoder levels scaled to unit length, as in arXiv:2601.06209."
+    )
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """`k_center_greedy` from the labelled patches; scores are the radii when picked."""

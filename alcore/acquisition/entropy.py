@@ -46,6 +46,7 @@ class Entropy(HighestScore):
     score_name = "mean entropy (nats)"
     help = "Asks where the model is least sure of its pixels: finds rare defects once it knows a few."
     source = "Combes, Derville & Coeurjolly 2026, arXiv:2601.06209"
+    departure = "None known."
 
     def score(self, logits: Tensor) -> Tensor:
         """(B, 1, H, W) logits -> (B,) mean entropy in nats."""

@@ -29,6 +29,10 @@ class EntropyDiverse(Entropy):
     source = (
         "Yang et al. 2017, Suggestive annotation, arXiv:1706.04737; Sener & Savarese 2018, arXiv:1708.00489"
     )
+    departure = (
+        "The first paper takes uncertainty from an ensemble and represents the pool by similarity; here it "
+        "is one network's mean entropy, then greedy k-centers among five patches for each one asked for."
+    )
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """The shortlist's greedy k-centers, given what is labelled; scores are entropies."""

@@ -25,6 +25,10 @@ class EntropyMax(HighestScore):
         "helps while the model sees too few of those."
     )
     source = "Wu, Marquez-Neila, Rafi-Tarii & Sznitman 2024, arXiv:2412.06470 (maximum aggregation)"
+    departure = (
+        "Patches are ordered by the least |logit| of a pixel, which orders as the paper's largest entropy "
+        "does, without its ties."
+    )
 
     def score(self, logits: Tensor) -> Tensor:
         """(B, 1, H, W) logits -> (B,) minus the smallest |logit|."""

@@ -21,6 +21,10 @@ class EntropyTop(HighestScore):
     score_name = "mean entropy of the top 1 % of pixels (nats)"
     help = "Entropy averaged over the least sure 1 % of pixels: helps where defects are tiny."
     source = "Kahl et al. 2024, ValUES, arXiv:2401.08501 (on aggregating pixels into one score)"
+    departure = (
+        "The mean over the least sure 1 % of pixels is ours; the paper compares other aggregations, among "
+        "them the mean above a threshold and the largest of a sliding window."
+    )
 
     def score(self, logits: Tensor) -> Tensor:
         """(B, 1, H, W) logits -> (B,) mean entropy of the top pixels, in nats."""

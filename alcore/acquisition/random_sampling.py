@@ -16,6 +16,7 @@ class Random(Strategy):
     score_name = ""
     help = "Draws patches blindly: the baseline, and hard to beat where defects are common."
     source = "Settles 2009, Active Learning Literature Survey, University of Wisconsin TR 1648"
+    departure = "None known."
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """A uniform draw without replacement; there are no scores."""

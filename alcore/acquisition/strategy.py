@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Flag, auto
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from alcore.errors import AcquisitionError, ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_T = TypeVar("_T")
 
 
 class Needs(Flag):
@@ -29,6 +32,20 @@ class Needs(Flag):
     """Gradient embeddings of the output layer."""
     ORACLE = auto()
     """Which candidates are defective. That is cheating: for baselines only."""
+    PEOPLE = auto()
+    """What people chose, who have to be waited for."""
+    DROPOUT = auto()
+    """A score for each patch, by `Strategy.score` of the logits of several networks with dropped channels."""
+    PEAKS = auto()
+    """The largest logit of each patch: how likely the model finds it defective."""
+    LABELLED_PEAKS = auto()
+    """The same of the labelled patches."""
+    TARGETS = auto()
+    """Which labelled patches turned out defective. No cheating: these labels were bought."""
+    CYCLE = auto()
+    """Which cycle the query belongs to, and how many there are."""
+    PREVALENCE = auto()
+    """The deployment prevalence π₁ that the run is set to."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +57,12 @@ class PoolView:
     features: (U, D) float32 and labelled_features: (L, D) float32, of unit length.
     gradients: (U, E) float32, see `alcore.learning.networks.gradient_embeddings`.
     defective: (U,) bool, the ground truth.
+    chosen: (k,) int64 rows that people chose, in their order, none twice.
+    peaks: (U,) float32 and labelled_peaks: (L,) float32, the largest logit of a pixel. It orders patches as
+        the largest defect probability does, of which it is the logit, without that one's ties near 0 and 1.
+    labelled_defective: (L,) bool, what the bought labels say.
+    cycle: whose query this is, 2 or more; cycles: of the run.
+    test_prevalence: π₁.
     """
 
     size: int
@@ -48,6 +71,13 @@ class PoolView:
     labelled_features: np.ndarray | None = None
     gradients: np.ndarray | None = None
     defective: np.ndarray | None = None
+    chosen: np.ndarray | None = None
+    peaks: np.ndarray | None = None
+    labelled_peaks: np.ndarray | None = None
+    labelled_defective: np.ndarray | None = None
+    cycle: int | None = None
+    cycles: int | None = None
+    test_prevalence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +107,12 @@ class Strategy(ABC):
     help: ClassVar[str]
     """One sentence for a bubble: what it does and when it helps."""
     source: ClassVar[str]
-    """Where it was published."""
+    """Where it was published, with authors and year."""
+    departure: ClassVar[str]
+    """One sentence: how this differs from what was published; "None known." only where that is so."""
 
     def score(self, logits: Tensor) -> Tensor:
-        """(B, 1, H, W) logits -> (B,) scores; with `Needs.VIEWS` the logits are (V, B, 1, H, W)."""
+        """(B, 1, H, W) logits -> (B,) scores; with `Needs.VIEWS` or `DROPOUT` they are (V, B, 1, H, W)."""
         raise NotImplementedError(f"{self.name} does not score logits")
 
     @abstractmethod
@@ -96,7 +128,14 @@ _REGISTRY: dict[str, Strategy] = {}
 
 
 def register(strategy: type[Strategy]) -> type[Strategy]:
-    """Class decorator: make a strategy known under its name."""
+    """Class decorator: make a strategy known under its name.
+
+    Raises:
+        TypeError: it does not say what it does, where that was published, or how it departs from that.
+    """
+    for text in ("help", "source", "departure"):
+        if not getattr(strategy, text, ""):
+            raise TypeError(f"the strategy {strategy.name!r} lacks its {text}")
     _REGISTRY[strategy.name] = strategy()
     return strategy
 
@@ -122,6 +161,21 @@ def get_strategy(name: str) -> Strategy:
     return _REGISTRY[name]
 
 
+def get_strategies(names: Iterable[str]) -> dict[str, Strategy]:
+    """The strategies of these names, by the names as given.
+
+    Raises:
+        ConfigError: as `get_strategy`, or two names are one strategy's, today's and a former one.
+    """
+    found = {name: get_strategy(name) for name in names}
+    said: dict[str, str] = {}
+    for name, strategy in found.items():
+        other = said.setdefault(strategy.name, name)
+        if other != name:
+            raise ConfigError(f"strategies names {other!r} and {name!r}, which are one strategy; keep one")
+    return found
+
+
 def check_query_size(query_size: int, candidates: int) -> None:
     """Raise AcquisitionError unless 1 <= query_size <= candidates."""
     if not 1 <= query_size <= candidates:
@@ -137,8 +191,17 @@ def check_finite(values: np.ndarray | None, what: str) -> np.ndarray:
     if values is None:
         raise AcquisitionError(f"{what} are not there; the strategy has to declare that it needs them")
     if not np.isfinite(values).all():
-        raise AcquisitionError(f"{what} hold values that are not finite; the model may have diverged")
+        raise AcquisitionError(
+            f"{what} hold values that are not finite: the model has diverged; lower the learning rate"
+        )
     return values
+
+
+def need(value: _T | None, what: str) -> _T:
+    """A value of a `PoolView` that a strategy needs; AcquisitionError where it did not declare this need."""
+    if value is None:
+        raise AcquisitionError(f"{what} is not there; the strategy has to declare that it needs it")
+    return value
 
 
 class HighestScore(Strategy):

@@ -47,6 +47,10 @@ class TtaDisagreement(HighestScore):
         "pixels that are doubtful for anyone."
     )
     source = "Flips: Wang et al. 2019, arXiv:1807.07356; their score: Houlsby et al. 2011, arXiv:1112.5745"
+    departure = (
+        "The first paper looks at random flips, rotations, scales and noise, and takes the entropy of the "
+        "mean; here the views are the flips used in training, and the score is their mutual information."
+    )
 
     def score(self, logits: Tensor) -> Tensor:
         """(V, B, 1, H, W) logits -> (B,) mean mutual information, in nats."""

@@ -1,9 +1,4 @@
-"""TypiClust: the most typical patch of each cluster that has no label yet.
-
-It departs from the paper in two ways. The paper's features are self-supervised and fixed; these are those of
-the segmentation network, which the labels have shaped. And the paper is about a cold start, where the first
-query is TypiClust's own; here the first query is random, as it is for every strategy of a run.
-"""
+"""TypiClust: the most typical patch of each cluster that has no label yet."""
 
 from __future__ import annotations
 
@@ -56,6 +51,10 @@ class TypiClust(Strategy):
         "poor. Unlike in the paper, features are the network's own and the first query is random."
     )
     source = "Hacohen, Dekel & Weinshall 2022, Active learning on a budget, arXiv:2202.02794"
+    departure = (
+        "The paper's features are self-supervised and fixed, and its first query is its own; these are the "
+        "network's, which the labels have shaped, and the first query is random, as for every strategy."
+    )
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
         """One patch per round from the largest of the clusters with the fewest labels."""

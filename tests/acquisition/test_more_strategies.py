@@ -11,6 +11,7 @@ from alcore.acquisition import (
     PoolView,
     entropy_map,
     entropy_scores,
+    get_strategies,
     get_strategy,
     k_center_greedy,
     k_means_plus_plus,
@@ -18,6 +19,7 @@ from alcore.acquisition import (
     strategy_names,
     typicality,
 )
+from alcore.errors import ConfigError
 from alcore.presentation.figures.layout import color_of, symbol_of
 from alcore.presentation.labels import display_name
 
@@ -138,3 +140,9 @@ def test_a_former_name_still_means_its_strategy():
     assert display_name("bald") == "tta-disagreement"
     assert color_of("bald") == color_of("tta-disagreement") != color_of("nobody")
     assert symbol_of("bald") == symbol_of("tta-disagreement")
+
+
+def test_a_strategy_under_both_of_its_names_is_refused():
+    assert list(get_strategies(["random", "bald"])) == ["random", "bald"], "as the config names them"
+    with pytest.raises(ConfigError, match="'bald' and 'tta-disagreement', which are one strategy; keep one"):
+        get_strategies(["random", "bald", "tta-disagreement"])
