@@ -1,4 +1,4 @@
-"""Reading image and mask files, and cutting them into patches of one size."""
+"""Reading image and mask files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from alcore.data.cutting import IGNORED
 from alcore.data.importing.options import Foreground
 from alcore.data.importing.source_files import shown
-from alcore.data.stored import Patch
 from alcore.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
@@ -71,18 +71,23 @@ def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarra
     """Read a mask file's content as (H, W) bool; raises as `read_pixels` does.
 
     Where nobody chose what is defective: an index other than 0 in a palette; above 0 in a mask of nothing but
-    0 and 1; above 127 in any other.
+    0 and 1; above 127 in any other. Where some values mean that nobody knows, it is (H, W) uint8 of CLEAN,
+    DEFECTIVE and IGNORED.
     """
     with _opened(content, name) as image:
         if foreground.color is not None:
             pixels = np.asarray(image.convert("RGB")).astype(np.int16)
             return (np.abs(pixels - np.array(foreground.color)) <= foreground.tolerance).all(axis=2)
         if foreground.classes is not None or image.mode == "P":
-            return _of_classes(image, foreground.classes, name)
+            values = _indices(image, name)
+            found = values > 0 if foreground.classes is None else np.isin(values, foreground.classes)
+            return _with_ignored(found, values, foreground.ignored)
         values, _, lossy = _mask_values(image)
-        if foreground.threshold is not None:
-            return values > foreground.threshold
-        return values > (0 if not lossy and values.max(initial=0) == 1 else 127)
+        known = values[~np.isin(values, foreground.ignored)] if foreground.ignored else values
+        threshold = foreground.threshold
+        if threshold is None:
+            threshold = 0 if not lossy and known.max(initial=0) == 1 else 127
+        return _with_ignored(values > threshold, values, foreground.ignored)
 
 
 def read_mask_values(content: bytes, *, name: str) -> MaskValues:
@@ -91,12 +96,18 @@ def read_mask_values(content: bytes, *, name: str) -> MaskValues:
         return _mask_values(image)
 
 
-def _of_classes(image: Image.Image, classes: tuple[int, ...] | None, name: str) -> np.ndarray:
-    """Where an indexed or grey mask has one of the values; without a choice, where its index is not 0."""
+def _with_ignored(found: np.ndarray, values: np.ndarray, ignored: tuple[int, ...]) -> np.ndarray:
+    if not ignored:
+        return found
+    return np.where(np.isin(values, ignored), IGNORED, found).astype(np.uint8)
+
+
+def _indices(image: Image.Image, name: str) -> np.ndarray:
+    """The values of an indexed or grey mask."""
     values = np.asarray(image)
     if values.ndim != 2:
         raise DataError(f"{shown(name)} has colours, so it cannot have classes; choose a colour instead")
-    return values > 0 if classes is None else np.isin(values, classes)
+    return values
 
 
 def _mask_values(image: Image.Image) -> MaskValues:
@@ -191,57 +202,3 @@ def _to_uint8(image: Image.Image, channels: int, levels: Levels) -> np.ndarray:
         return np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], channels, axis=2)
     pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     return pixels.reshape(*pixels.shape[:2], channels)
-
-
-def cut(
-    image: np.ndarray, mask: np.ndarray, *, source: str, size: tuple[int, int], tile: bool, overlap: int = 0
-) -> Iterator[Patch]:
-    """Cut one image and its mask into patches.
-
-    Args:
-        image: (H, W, C) uint8.
-        mask: (H, W) bool.
-        source: the image's name, kept with every patch.
-        size: (height, width) of a patch.
-        tile: cut a grid of patches at the image's own resolution, which must be at least that large; the
-            last row and column are moved inwards so that every pixel is covered. Else resize the whole.
-        overlap: pixels that neighbouring tiles share, less than the shorter side of a tile.
-    """
-    if not tile:
-        yield Patch(resize_image(image, size), resize_mask(mask, size), source)
-        return
-    height, width = size
-    if image.shape[0] < height or image.shape[1] < width:
-        raise DataError(
-            f"{source} is {image.shape[0]}x{image.shape[1]}, smaller than a {height}x{width} tile; "
-            "take smaller tiles, or resize instead"
-        )
-    for row in _starts(image.shape[0], height, overlap):
-        for column in _starts(image.shape[1], width, overlap):
-            window = slice(row, row + height), slice(column, column + width)
-            yield Patch(image[window], mask[window], source, row, column)
-
-
-def _starts(length: int, size: int, overlap: int) -> list[int]:
-    """Starts of the windows of `size` that cover `length`; the last may overlap the one before by more."""
-    starts = list(range(0, length - size + 1, size - overlap))
-    if starts[-1] + size < length:
-        starts.append(length - size)
-    return starts
-
-
-def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W, C) uint8 -> (h, w, C); averages where it shrinks."""
-    if image.shape[:2] == size:
-        return image
-    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-    resized = np.asarray(picture.resize(size[::-1], Image.Resampling.BILINEAR))
-    return resized.reshape(*size, image.shape[2])
-
-
-def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A pixel of the small mask is foreground if at least half of what it covers is."""
-    if mask.shape == size:
-        return mask
-    grey = Image.fromarray(mask.astype(np.uint8) * 255)
-    return np.asarray(grey.resize(size[::-1], Image.Resampling.BOX)) >= 128

@@ -86,6 +86,11 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
             f"Defects too small to survive at this size, so counted as clean: "
             f"{plural(len(info.vanished), 'image')} ({_some(info.vanished)})."
         )
+    if info.unknown:
+        found.append(f"Left out, as nothing in them is known: {plural(info.unknown, 'patch')}.")
+    if "ignored" in patches.items:
+        some = plural(int((patches.items["ignored"] > 0).sum()), "patch")
+        found.append(f"With pixels that nobody knows, which count for nothing: {some}.")
     if info.skipped:
         found.append(f"Skipped at the import: {plural(len(info.skipped), 'file')} ({_some(info.skipped)}).")
     if len(info.source_sizes) > 1:

@@ -37,6 +37,12 @@ class Patches(Protocol):
         """(n,) int64 ids -> (n, H, W) bool, true where defective."""
         ...
 
+    def ignored(self, items: np.ndarray) -> np.ndarray | None:
+        """(n,) int64 ids -> (n, H, W) bool, pixels that count neither in training nor in any metric, since
+        nobody knows what they are; None where the data set has none.
+        """
+        ...
+
     def describe(self, item: int) -> str:
         """Where one patch comes from, in words for a caption."""
         ...

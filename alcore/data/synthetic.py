@@ -118,9 +118,16 @@ class SyntheticPatches:
         self._draw(items)
         return self._masks[self._slot[items]]
 
+    def ignored(self, items: np.ndarray) -> None:
+        """Every pixel is known."""
+
+    def kinds(self, item: int) -> list[str]:
+        """The kinds of defect on the patch; none on a clean one."""
+        return self._kinds(self._rng(item)) if self.defective[item] else []
+
     def describe(self, item: int) -> str:
         """The kinds of defect on the patch."""
-        kinds = self._kinds(self._rng(item)) if self.defective[item] else []
+        kinds = self.kinds(item)
         return f"surface {item}: {' and '.join(kinds) or 'no defect'}"
 
     def _draw(self, items: np.ndarray) -> None:

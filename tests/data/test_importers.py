@@ -8,7 +8,7 @@ from PIL import Image
 
 from alcore.data import stored
 from alcore.data.collection import dataset_names, dataset_path, delete_dataset, open_dataset
-from alcore.data.images import cut
+from alcore.data.cutting import cut
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.patches import Split
@@ -254,7 +254,7 @@ def test_the_real_data_set_is_the_same_from_a_folder_a_zip_and_an_upload(magneti
     import_dataset(archive, dataset_path("zip"))
     desk = ImportQueue(home)
     with archive.open("rb") as upload:
-        job = desk.upload("upload", upload, [])
+        job = desk.take("upload", upload, [])
     wait_for(lambda: job.state != "running", "the upload")
     assert job.state == "finished", job.message
     for name in ("images.npy", "masks.npy", "items.parquet"):

@@ -18,6 +18,22 @@ def test_no_group_sits_on_two_sides(seed):
     assert set(np.unique(split)) == set(Split)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_groups_are_dealt_as_ever(seed):
+    """As scikit-learn does, which dealt them once; it is slow, and slow to import."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, (40, 250)[seed % 2], size=600)
+    defective = rng.random(600) < (0.05, 0.5, 0.3, 0.9)[seed % 4]
+    folds = min(10, *(np.unique(group[defective == kind]).size for kind in (False, True)))
+    theirs = StratifiedGroupKFold(folds, shuffle=True, random_state=7)
+    expected = [held_out for _, held_out in theirs.split(group, defective, group)]
+    split = grouped_split(defective, group, seed=7)
+    assert np.flatnonzero(split == Split.TEST).tolist() == expected[0].tolist()
+    assert np.flatnonzero(split == Split.VALIDATION).tolist() == expected[1].tolist()
+
+
 def test_sides_are_stratified_and_of_the_right_size():
     rng = np.random.default_rng(0)
     defective = rng.random(2000) < 0.1

@@ -27,7 +27,7 @@ def is_magnetic_tile(source: Source) -> bool:
 def magnetic_tile(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     """MT_<class>/Imgs/<name>.jpg with <name>.png next to it. Masks with soft edges: above 127 by default."""
     if not options.foreground.is_chosen:
-        options = replace(options, foreground=Foreground(threshold=127))
+        options = replace(options, foreground=replace(options.foreground, threshold=127))
     names = [name for name in source.names if name.startswith("MT_") and "/Imgs/" in name]
     images = {stem(name): name for name in names if suffix(name) == ".jpg"}
     masks = {stem(name): name for name in names if suffix(name) == ".png"}

@@ -23,13 +23,14 @@ class Format(NamedTuple):
 
     title: for people; pair: lists a source's samples; shows: whether a source shows a sign of its own, None
     for a format that is told by the files it explains; foreground: what its masks mean, None lets their
-    values decide.
+    values decide; unknown: mask values that mean 'nobody knows'.
     """
 
     title: str
     pair: Pairing
     shows: Callable[[Source], bool] | None = None
     foreground: Foreground | None = None
+    unknown: tuple[int, ...] = ()
 
 
 FORMATS = {
@@ -43,7 +44,7 @@ FORMATS = {
     "coco": Format("COCO", coco.coco, coco.is_coco),
     "folder": Format("images and masks", folder.folder),
     **{
-        name: Format(row.title, partial(layouts.pair, row), foreground=row.foreground)
+        name: Format(row.title, partial(layouts.pair, row), foreground=row.foreground, unknown=row.unknown)
         for name, row in LAYOUTS.items()
     },
 }

@@ -2,16 +2,18 @@
 
 The dashboard's uploads and `alcore data import --json` speak these. Every object has a key `event`:
 
-    progress   done, total (images)
-    ended      status (finished or failed), message, name, patches, defective, vanished, skipped
+    progress   done, total (images of a phase), phase (looking, reading), share (of all work), left (seconds)
+    ended      status (finished or failed), message, name, patches, defective, vanished, skipped, notes,
+               unknown
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
+from alcore.data.importing.patch_choice import PatchSize
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
 from alcore.wording import percent, plural
@@ -19,11 +21,17 @@ from alcore.wording import percent, plural
 
 @dataclass(frozen=True)
 class ImportProgress:
-    """So many images of all are read."""
+    """So many images of all are done in a phase: looking (at masks, to know how to read them), or reading.
+
+    share: of all work, 0 to 1; left: seconds until the end, None until that is known.
+    """
 
     event: ClassVar[str] = "progress"
     done: int
     total: int
+    phase: str = "reading"
+    share: float = 0.0
+    left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,9 @@ class ImportEnded:
 
     patches, defective: counts of the new data set. vanished: images whose defect is too small for a pixel at
     this size, so that they count as clean. skipped: files that were left out, with the reason. notes: how
-    files were read, one sentence each.
+    files were read, one sentence each. unknown: patches left out because nothing in them is known. mind: what
+    to mind before keeping it, one sentence each; sizes: what other patch sizes would do, one row each;
+    suggested: the row of them that suits best. These three are filled where an import checks.
     """
 
     event: ClassVar[str] = "ended"
@@ -44,6 +54,10 @@ class ImportEnded:
     vanished: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unknown: int = 0
+    mind: list[str] = field(default_factory=list)
+    sizes: list[dict[str, int | float | bool]] = field(default_factory=list)
+    suggested: int | None = None
 
     @classmethod
     def of(cls, name: str, info: DatasetInfo) -> ImportEnded:
@@ -56,7 +70,25 @@ class ImportEnded:
             vanished=list(info.vanished),
             skipped=dict(info.skipped),
             notes=list(info.notes),
+            unknown=info.unknown,
         )
+
+    def with_check(self, mind: list[str], sizes: list[PatchSize], suggested: PatchSize | None) -> ImportEnded:
+        """The same, with what was found on checking."""
+        place = None if suggested is None else sizes.index(suggested)
+        return replace(self, mind=mind, sizes=[asdict(size) for size in sizes], suggested=place)
+
+    def patch_sizes(self) -> list[PatchSize]:
+        """What other patch sizes would do."""
+        return [PatchSize(**row) for row in self.sizes]  # type: ignore[arg-type]  # as asdict made them
+
+    def checked(self) -> list[str]:
+        """For people: what to mind, and what other patch sizes would do."""
+        sizes = self.patch_sizes()
+        told = [*self.mind, *(f"  {size.in_words()}" for size in sizes)]
+        if self.suggested is not None:
+            told.append(f"suggested: {sizes[self.suggested].in_words()}")
+        return told
 
     def sentences(self) -> list[str]:
         """For people: what the data set holds and what was left out, or why there is none."""
@@ -70,6 +102,8 @@ class ImportEnded:
         if self.vanished:
             images = plural(len(self.vanished), "image")
             told.append(f"defects too small for a pixel at this size, so counted as clean: {images}")
+        if self.unknown:
+            told.append(f"left out, as nothing in them is known: {plural(self.unknown, 'patch')}")
         return told + [f"skipped {file}: {reason}" for file, reason in self.skipped.items()]
 
 
@@ -92,5 +126,5 @@ def from_line(line: str) -> ImportEvent:
     try:
         values = json.loads(line)
         return _KINDS[values.pop("event")](**values)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError(f"the import sent a line that is no event: {line[:200]!r}") from None

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from alcore.data.images import Levels, cut, read_levels, read_pixels, resize_image, resize_mask
-from alcore.data.importing import severstal
-from alcore.data.importing.formats import FORMATS, Format, choose
-from alcore.data.importing.mask_values import MaskCensus, suggest, take_census
+from alcore.data.dataset_writer import Losses, PackedPatch, write_dataset
+from alcore.data.images import Levels, read_levels
+from alcore.data.importing.formats import FORMATS, Format, Recognised, choose
+from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask, suggest
 from alcore.data.importing.options import Foreground, ImportOptions, Sample
+from alcore.data.importing.pace import LOOKING, READING, Pace
+from alcore.data.importing.patch_choice import PatchSize, add_up, suggested, ways_for
+from alcore.data.importing.sample_reader import Outcome, SampleReader
+from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import Source, open_source, shown, suffix
-from alcore.data.stored import DatasetInfo, Patch, write_dataset
+from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
+
+T = TypeVar("T")
+
+_MOST_TRIED = 1000
+"""Images on which other patch sizes are tried."""
 
 
 def import_dataset(
@@ -25,7 +37,8 @@ def import_dataset(
     *,
     format_name: str = "auto",
     options: ImportOptions | None = None,
-    follow: Callable[[int, int], None] = lambda _done, _total: None,
+    follow: Callable[[ImportProgress], None] = lambda _progress: None,
+    workers: int | None = None,
 ) -> DatasetInfo:
     """Import a folder or a zip file as the data set `target`.
 
@@ -33,42 +46,123 @@ def import_dataset(
         source: where the files are.
         target: the new data set's directory; its last part is the name.
         format_name: a key of `FORMATS`, or auto.
-        follow: called with images done and in all; it may raise to stop.
+        follow: called with how far it is; it may raise to stop.
+        workers: that read side by side, by default one for each core; changes no byte.
     Raises:
         DataError: anything that cannot be used; nothing is left at `target` then.
     """
-    options = options or ImportOptions()
-    _check(options)
-    if isinstance(source, Path):
-        source = open_source(source)
-    if target.exists():
-        raise DataError(f"a data set called {target.name!r} exists; delete it first, or take another name")
-    chosen = choose(source, format_name, options)
-    reading = _Reading(source, options)
+    return Import(source, format_name=format_name, options=options, follow=follow, workers=workers).write(
+        target
+    )
+
+
+class Import:
+    """A source of which it is known how to read it: its layout, its pairs, and what its masks mean.
+
+    notes: that in words, one sentence each.
+    """
+
+    def __init__(
+        self,
+        source: Source | Path,
+        *,
+        format_name: str = "auto",
+        options: ImportOptions | None = None,
+        follow: Callable[[ImportProgress], None] = lambda _progress: None,
+        workers: int | None = None,
+    ) -> None:
+        """Pair images with masks and look at the masks' values; as `import_dataset`."""
+        options = options or ImportOptions()
+        _check(options)
+        self._source = source = open_source(source) if isinstance(source, Path) else source
+        self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
+        self._refuse = partial(_refuse, self._losses, options)
+        chosen = choose(source, format_name, options)
+        samples = _paired(chosen, source, options, self._refuse)
+        ignored = _ignored(chosen.form, options.foreground)
+        seen = _look_at_all(source, samples, options, ignored, self._pace, workers)
+        self.notes, self._format = [chosen.sentence()], chosen.name
+        if any(sample.masks for sample in samples):
+            foreground, rule = _foreground(chosen.form, options, seen.census)
+            options = replace(options, foreground=replace(foreground, ignored=ignored))
+            samples = chosen.form.pair(source, options, lambda _name, _reason: None)
+            self.notes += [seen.census.sentence(), rule]
+            if ignored:
+                self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")
+        self._samples, self._reader = samples, SampleReader(source, options, seen.levels)
+
+    def write(self, target: Path) -> DatasetInfo:
+        """Read everything and make the data set `target`."""
+        options = self._reader.options
+        if target.exists():
+            raise DataError(
+                f"a data set called {target.name!r} exists; delete it first, or take another name"
+            )
+        with self._each(self._reader.read, self._samples) as outcomes:
+            return write_dataset(
+                target,
+                _patches(self._pace.over(READING, outcomes, len(self._samples)), self._losses, self._refuse),
+                shape=(*options.patch, options.channels),
+                format_name=self._format,
+                cutting="tiles" if options.tile else "resized",
+                losses=self._losses,
+                notes=self.notes,
+            )
+
+    def patch_sizes(self) -> tuple[list[PatchSize], PatchSize | None]:
+        """What other patch sizes would do, and the best of them; from at most 1,000 images spread evenly."""
+        if not self._losses.sizes:
+            return [], None
+        ways = ways_for(self._losses.sizes.most_common(1)[0][0])
+        spread = np.linspace(0, len(self._samples) - 1, min(_MOST_TRIED, len(self._samples))).astype(int)
+        with self._each(
+            partial(self._reader.try_ways, ways=ways), [self._samples[i] for i in spread]
+        ) as all_:
+            cuts = [one for one in all_ if one is not None]
+        if not cuts:
+            return [], None
+        sizes = add_up(cuts, ways, images=sum(self._losses.sizes.values()))
+        return sizes, suggested(sizes, cuts)
+
+    def _each(
+        self, work: Callable[[Sample], T], samples: list[Sample]
+    ) -> AbstractContextManager[Generator[T]]:
+        return closing(in_order(work, samples, self._source, workers=self._workers))
+
+
+def _paired(
+    chosen: Recognised, source: Source, options: ImportOptions, refuse: Callable[[str, str], None]
+) -> list[Sample]:
+    """The samples of a source; where there are none, the reason says what the layout leaves unexplained."""
     try:
-        samples = chosen.form.pair(source, options, reading.refuse)
+        return chosen.form.pair(source, options, refuse)
     except DataError as error:
         raise DataError(f"{error} ({chosen.sentence()})" if chosen.unexplained else str(error)) from None
-    notes = [chosen.sentence()]
-    if any(sample.masks for sample in samples):
-        census = take_census(source, samples)
-        foreground, rule = _foreground(chosen.form, options, census)
-        options = replace(options, foreground=foreground)
-        samples = chosen.form.pair(source, options, lambda _name, _reason: None)
-        notes += [census.sentence(), rule]
-    reading.decide(options, _levels(source, samples, options.levels))
-    return write_dataset(
-        target,
-        reading.patches(samples, follow),
-        shape=(*options.patch, options.channels),
-        format_name=chosen.name,
-        cutting="tiles" if options.tile else "resized",
-        min_area=options.min_area,
-        skipped=reading.skipped,
-        vanished=reading.vanished,
-        source_sizes=reading.sizes,
-        notes=notes,
-    )
+
+
+def _refuse(losses: Losses, options: ImportOptions, name: str, reason: str) -> None:
+    """A file cannot be used: that ends the import, unless bad files are to be skipped."""
+    if not options.skip_bad:
+        raise DataError(reason)
+    losses.skipped[shown(name)] = reason
+
+
+def _patches(
+    outcomes: Iterator[Outcome], losses: Losses, refuse: Callable[[str, str], None]
+) -> Iterator[PackedPatch]:
+    """The patches of all images; what is lost is noted on the way."""
+    for outcome in outcomes:
+        if outcome.refused:
+            refuse(outcome.image, outcome.refused)
+            continue
+        outcome.note(losses)
+        yield from outcome.patches
+
+
+def _ignored(form: Format, chosen: Foreground) -> tuple[int, ...]:
+    """Mask values that mean 'nobody knows': chosen, or the format's own."""
+    own = tuple(value for value in form.unknown if value not in (chosen.classes or ()))
+    return chosen.ignored or own
 
 
 def _foreground(form: Format, options: ImportOptions, census: MaskCensus) -> tuple[Foreground, str]:
@@ -83,24 +177,50 @@ def _foreground(form: Format, options: ImportOptions, census: MaskCensus) -> tup
     return found, f"defective: {found.in_words()}, by the values of the masks"
 
 
-def _levels(source: Source, samples: list[Sample], stated: int | None) -> Levels:
-    """The brightest levels of all images of more than 8 bits together, so that they are scaled alike."""
-    if stated is not None:
-        return Levels(stated, float(stated))
-    found: list[Levels] = []
+@dataclass
+class _Seen:
+    """What all images and masks of a source hold together: mask values, and the range of deep images."""
+
+    census: MaskCensus
+    levels: Levels
+
+
+def _look_at_all(
+    source: Source,
+    samples: list[Sample],
+    options: ImportOptions,
+    ignored: tuple[int, ...],
+    pace: Pace,
+    workers: int | None,
+) -> _Seen:
+    """Look at each mask once, and at images of more than 8 bits, so that all are read alike."""
+    seen = _Seen(MaskCensus(), Levels(0, 0.0))
+    known: set[str] = set()
+    tasks = []
     for sample in samples:
-        if not _may_be_deep(sample.image, source):
-            continue
-        try:
-            levels = read_levels(source.read(sample.image), name=sample.image)
-        except DataError:  # named when the image is read for good
-            continue
-        if levels is not None:
-            found.append(levels)
-    return Levels(
-        max((levels.whole for levels in found), default=0),
-        max((levels.real for levels in found), default=0.0),
-    )
+        masks = [mask for mask in sample.masks if mask not in known]
+        known.update(masks)
+        tasks.append((sample.image if options.levels is None else "", tuple(masks)))
+    looks = in_order(partial(_look, source), tasks, source, workers=workers)
+    with closing(looks):
+        for found, levels in pace.over(LOOKING, looks, len(tasks)):
+            for mask in found:
+                seen.census.add(mask, ignored)
+            whole, real = max(seen.levels.whole, levels.whole), max(seen.levels.real, levels.real)
+            seen.levels = Levels(whole, real)
+    if options.levels is not None:
+        seen.levels = Levels(options.levels, float(options.levels))
+    return seen
+
+
+def _look(source: Source, task: tuple[str, tuple[str, ...]]) -> tuple[list[SeenMask], Levels]:
+    """What some masks hold, and the brightest level of an image where it has more than 8 bits."""
+    image, masks = task
+    levels = None
+    if image and _may_be_deep(image, source):
+        with suppress(DataError):  # named when the image is read for good
+            levels = read_levels(source.read(image), name=image)
+    return [seen for mask in masks if (seen := see_mask(source, mask))], levels or Levels(0, 0.0)
 
 
 def _may_be_deep(name: str, source: Source) -> bool:
@@ -114,60 +234,7 @@ def _check(options: ImportOptions) -> None:
         raise DataError(
             f"tiles of {options.patch[0]}x{options.patch[1]} cannot overlap by {options.overlap} px"
         )
+    if options.foreground.color is not None and options.foreground.ignored:
+        raise DataError("values can be ignored in grey and indexed masks; a mask of colours has none")
     if options.overlap < 0 or options.min_area < 1:
         raise DataError("the overlap must be at least 0 and the smallest defect area at least 1 pixel")
-
-
-class _Reading:
-    """One import under way: what it reads, and what it has to report.
-
-    skipped: file -> reason; vanished: files whose defect was lost; sizes: (height, width) -> images.
-    """
-
-    def __init__(self, source: Source, options: ImportOptions) -> None:
-        self._source, self._options, self._levels = source, options, Levels()
-        self.skipped: dict[str, str] = {}
-        self.vanished: list[str] = []
-        self.sizes: Counter[tuple[int, int]] = Counter()
-
-    def decide(self, options: ImportOptions, levels: Levels) -> None:
-        """Once the masks' values and the images' range are known: how to read them."""
-        self._options, self._levels = options, levels
-
-    def refuse(self, name: str, reason: str) -> None:
-        """A file cannot be used: that ends the import, unless bad files are to be skipped."""
-        if not self._options.skip_bad:
-            raise DataError(reason)
-        self.skipped[shown(name)] = reason
-
-    def patches(self, samples: list[Sample], follow: Callable[[int, int], None]) -> Iterator[Patch]:
-        """The patches of all samples, read one sample at a time."""
-        for done, sample in enumerate(samples):
-            follow(done, len(samples))
-            try:
-                cuts = self._cut(sample)
-            except DataError as error:
-                self.refuse(sample.image, str(error))
-                continue
-            yield from cuts
-        follow(len(samples), len(samples))
-
-    def _cut(self, sample: Sample) -> list[Patch]:
-        options, name = self._options, shown(sample.image)
-        content = self._source.read(sample.image)
-        image = read_pixels(content, name=sample.image, channels=options.channels, levels=self._levels)
-        if options.drop_black_border and severstal.has_black_border(image):
-            self.skipped[name] = f"{name} has a black border, and such images were to be left out"
-            return []
-        size = image.shape[0], image.shape[1]
-        mask = sample.read_mask(size)
-        had_defect = bool(mask.any())
-        if options.resize_to is not None:
-            image, mask = resize_image(image, options.resize_to), resize_mask(mask, options.resize_to)
-        cuts = list(
-            cut(image, mask, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
-        )
-        self.sizes[size] += 1
-        if had_defect and not any(np.count_nonzero(patch.mask) >= options.min_area for patch in cuts):
-            self.vanished.append(name)
-        return [replace(patch, series=sample.group) for patch in cuts] if sample.group else cuts

@@ -17,7 +17,8 @@ class Layout:
     images that are none of ours. foreground: which mask values are defective; None lets the values decide.
     group: what must stay on one side of the split, made of an image's words; '' for each image by itself.
     reader: how a mask file is read: image, matlab, labelme or yolo. unknown: mask values that mean
-    'nobody knows'. The splits that come with a set are not kept: they are folders in the patterns.
+    'nobody knows', whose pixels count for nothing. The splits that come with a set are not kept: they are
+    folders in the patterns.
     """
 
     title: str
@@ -174,6 +175,7 @@ LAYOUTS: dict[str, Layout] = {
         masks=("gt{kind}/{side}/{city}/{id}_gt{kind}_labelIds.png",),
         ignored=("gt*/**/*_color.png", "gt*/**/*_instanceIds.png", "gt*/**/*_labelTrainIds.png"),
         group="{city}",
+        unknown=(255,),
     ),
     "yolo-seg": Layout(
         "YOLO segmentation",

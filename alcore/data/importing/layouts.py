@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,17 +53,10 @@ def match(layout: Layout, names: Iterable[str]) -> Match:
     return found
 
 
-def reader_of(layout: Layout) -> Callable[[Source, ImportOptions, Refuse], list[Sample]]:
-    """The pairing function of a row of the table."""
-    return partial(pair, layout)
-
-
 def pair(layout: Layout, source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     """All images of a layout, each with the reader of its masks' union."""
     found = match(layout, source.names)
-    foreground = options.foreground
-    if not foreground.is_chosen and layout.foreground is not None:
-        foreground = layout.foreground
+    foreground = _foreground(layout, options.foreground)
     samples = []
     for image, words in found.images.items():
         masks = found.masks.get(image, [])
@@ -99,6 +91,29 @@ def explained(layout: Layout, source: Source) -> tuple[int, list[str]]:
     return count, [*bare, *found.orphans, *found.strangers]
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """What patterns find among names: the first pairs, and counts of all.
+
+    rows: image and its masks; paired, bare: images with and without one; orphans: masks without an image;
+    strangers: image files that no pattern fits.
+    """
+
+    rows: list[tuple[str, list[str]]]
+    paired: int
+    bare: list[str]
+    orphans: list[str]
+    strangers: list[str]
+
+
+def first_pairs(options: ImportOptions, names: Iterable[str], count: int) -> Pairs:
+    """Try the user's patterns on the names of a source; raises as `own_layout`."""
+    found = match(own_layout(options), names)
+    bare = [image for image in found.images if image not in found.masks]
+    rows = [(image, found.masks[image]) for image in found.images if image in found.masks]
+    return Pairs(rows[:count], len(rows), bare, found.orphans, found.strangers)
+
+
 def own_layout(options: ImportOptions) -> Layout:
     """The layout that the user's patterns describe.
 
@@ -114,6 +129,13 @@ def own_layout(options: ImportOptions) -> Layout:
     if not options.masks:
         raise DataError("the image pattern needs a mask pattern beside it; give --masks too")
     return Layout("your patterns", (image,), options.masks)
+
+
+def _foreground(layout: Layout, chosen: Foreground) -> Foreground:
+    """What the user chose, and else what the layout says; the same of values that mean 'nobody knows'."""
+    found = chosen if chosen.is_chosen or layout.foreground is None else layout.foreground
+    unknown = tuple(value for value in layout.unknown if value not in (chosen.classes or ()))
+    return replace(found, ignored=chosen.ignored or unknown)
 
 
 def _first(patterns: tuple[str, ...], name: str) -> tuple[str, Words] | None:
@@ -172,6 +194,6 @@ def _union(
         return readers[0]
 
     def read(shape: tuple[int, int]) -> np.ndarray:
-        return np.logical_or.reduce([reader(shape) for reader in readers])
+        return np.maximum.reduce([reader(shape) for reader in readers])  # see CLEAN, DEFECTIVE, IGNORED
 
     return read

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from alcore.data.images import MaskValues, read_mask_values
-from alcore.data.importing.options import Foreground, Sample
+from alcore.data.importing.options import Foreground
 from alcore.data.importing.source_files import Source
 from alcore.errors import DataError
 from alcore.wording import percent, plural
@@ -21,8 +18,18 @@ _MOST_INDICES = 31
 _BRIGHT, _MOST_SOFT = 224, 0.25
 """Two levels with soft edges: fewer pixels between dark and bright than this share of the bright ones."""
 
+_WITH_WHITE, _LEAST_INDEXED = "with indices and 255", 0.02
+"""Fewer pixels of small values than this share of the white ones are strays of a mask of two levels."""
 _MOST_STRAY = 4
 """Masks of small values are taken for noise where they are fewer than one in so many of all that mark."""
+
+
+@dataclass(frozen=True)
+class SeenMask:
+    """What one mask holds, in words, and (256,) pixels by value; none for a palette."""
+
+    pattern: str
+    counts: np.ndarray
 
 
 @dataclass
@@ -31,33 +38,31 @@ class MaskCensus:
 
     patterns: what a mask holds -> masks; counts: (256,) pixels by value, of masks that are no palettes.
     indexed, bright: masks that hold nothing but small indices above 1, and masks with bright pixels.
+    void: masks of small indices and white, and nothing else, so that white may mean that nobody knows.
     """
 
     patterns: Counter[str] = field(default_factory=Counter)
     counts: np.ndarray = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
-
     indexed: int = 0
     bright: int = 0
+    void: int = 0
+
+    def add(self, seen: SeenMask, ignored: tuple[int, ...]) -> None:
+        """Count a mask. ignored: values that mean 'nobody knows', and say nothing of what is defective."""
+        counts = seen.counts.copy()
+        counts[list(ignored)] = 0
+        top = int(np.flatnonzero(counts).max(initial=0))
+        self.patterns[seen.pattern] += 1
+        self.counts += counts
+        self.indexed += 1 < top <= _MOST_INDICES
+        self.bright += top >= _BRIGHT
+        indices = counts[1 : _MOST_INDICES + 1].sum()
+        has_both = seen.pattern.startswith(_WITH_WHITE) and top == 255
+        self.void += has_both and bool(indices > _LEAST_INDEXED * counts[255])
 
     def sentence(self) -> str:
         """'masks read: 20 with 0 and 255, 10 empty'."""
         return "masks read: " + ", ".join(f"{count} {what}" for what, count in self.patterns.most_common())
-
-
-def take_census(source: Source, samples: Iterable[Sample]) -> MaskCensus:
-    """Read all masks once, on all cores. Those that cannot be read are left to the import itself to name."""
-    census = MaskCensus()
-    names = sorted({mask for sample in samples for mask in sample.masks})
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="alcore-masks") as threads:
-        for found in threads.map(lambda name: _look(source, name), names):
-            if found is not None:
-                pattern, counts = found
-                census.patterns[pattern] += 1
-                census.counts += counts
-                top = int(np.flatnonzero(counts).max(initial=0))
-                census.indexed += 1 < top <= _MOST_INDICES
-                census.bright += top >= _BRIGHT
-    return census
 
 
 def suggest(census: MaskCensus) -> Foreground:
@@ -71,6 +76,11 @@ def suggest(census: MaskCensus) -> Foreground:
         raise DataError(
             f"{census.indexed} masks hold indices and {census.bright} grey levels up to white, so no one "
             "rule fits; name what is defective by threshold or classes, or import them apart"
+        )
+    if census.void:
+        raise DataError(
+            f"{census.void} masks hold indices and 255, which often means that nobody knows; say so with "
+            "--ignore 255 (in the page: ignored values), or name what is defective by threshold or classes"
         )
     top = int(np.flatnonzero(counts).max(initial=0))
     if top == 0:
@@ -86,15 +96,15 @@ def suggest(census: MaskCensus) -> Foreground:
     )
 
 
-def _look(source: Source, name: str) -> tuple[str, np.ndarray] | None:
+def see_mask(source: Source, name: str) -> SeenMask | None:
+    """Look at a mask; None for one that cannot be read, which the import itself will name."""
     try:
         found = read_mask_values(source.read(name), name=name)
     except DataError:
         return None
     counts = np.bincount(found.values.ravel(), minlength=256)
-    return _pattern(found, np.flatnonzero(counts)), np.zeros_like(
-        counts
-    ) if found.kind == "palette" else counts
+    pattern = _pattern(found, np.flatnonzero(counts))
+    return SeenMask(pattern, np.zeros_like(counts) if found.kind == "palette" else counts)
 
 
 def _pattern(found: MaskValues, values: np.ndarray) -> str:
@@ -107,6 +117,8 @@ def _pattern(found: MaskValues, values: np.ndarray) -> str:
         held = "with 0 and 1"
     elif set(values.tolist()) <= {0, 255}:
         held = "with 0 and 255"
+    elif not found.lossy and top == 255 and values[-2] <= _MOST_INDICES:
+        held = _WITH_WHITE
     elif top <= _MOST_INDICES:
         held = f"with indices up to {top}"
     else:

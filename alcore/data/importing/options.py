@@ -14,12 +14,14 @@ class Foreground:
 
     classes: pixel values, as in an indexed mask; color: (R, G, B) with `tolerance` in each channel;
     threshold: grey levels above it. The first of classes, color, threshold that is given counts.
+    ignored: values that mean 'nobody knows': such pixels count neither in training nor in any metric.
     """
 
     threshold: int | None = None
     classes: tuple[int, ...] | None = None
     color: tuple[int, int, int] | None = None
     tolerance: int = 10
+    ignored: tuple[int, ...] = ()
 
     @property
     def is_chosen(self) -> bool:
@@ -69,7 +71,8 @@ class ImportOptions:
 
 
 MaskReader = Callable[[tuple[int, int]], np.ndarray]
-"""(height, width) of the image -> (height, width) bool mask; DataError where none can be read."""
+"""(height, width) of the image -> (height, width) bool mask, or uint8 of CLEAN, DEFECTIVE and IGNORED;
+DataError where none can be read."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 from types import ModuleType
 from typing import Any
@@ -46,7 +47,7 @@ def roboflow(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sam
 def _semantic(source: Source, folder: str, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     """x.jpg with x_mask.png, whose values are the classes of _classes.csv; 0 is the background."""
     classes = options.foreground.classes or _defect_classes(source, folder + _CLASSES)
-    foreground = Foreground(classes=classes)
+    foreground = replace(options.foreground, classes=classes)
     here = [name for name in _files_in(source, folder) if suffix(name) in SUFFIXES]
     masks = {stem(name).removesuffix("_mask"): name for name in here if stem(name).endswith("_mask")}
     samples = []

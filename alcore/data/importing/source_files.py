@@ -11,8 +11,8 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Collection
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from alcore.errors import DataError
@@ -34,6 +34,12 @@ class Source(Protocol):
     """What messages call it."""
     names: list[str]
     """Relative names of all files, sorted."""
+    is_on_disk: bool
+    """Whether another process can open it anew."""
+
+    def reopen(self) -> None:
+        """In a process that was forked: share no open file with the others."""
+        ...
 
     def read(self, name: str) -> bytes:
         """A file's content; DataError where it cannot be read."""
@@ -47,34 +53,33 @@ class Source(Protocol):
 class FolderSource:
     """A folder on this machine. Links are not followed."""
 
+    is_on_disk = True
+
     def __init__(self, root: Path) -> None:
         """List all files below `root`; DataError where it is no folder, or two names differ in case only."""
         if not root.is_dir():
             raise DataError(f"{root} is not a folder or a zip file; give one that holds the images")
         self.label = root.name
-        self._paths = {}
-        for folder, _, files in os.walk(root, followlinks=False):
-            for file in files:
-                path = Path(folder) / file
-                if file not in _IGNORED and path.is_file() and not path.is_symlink():
-                    self._paths[path.relative_to(root).as_posix()] = path
-        self._paths = _without_common_folder(self._paths)
+        self._paths = _without_common_folder(dict(_files_below(str(root))))
         self.names = _checked(self._paths)
+
+    def reopen(self) -> None:
+        """Files are opened one by one."""
 
     def read(self, name: str) -> bytes:
         """A file's content."""
-        path = self._paths[name]
         try:
-            if path.stat().st_size > MOST_BYTES_A_FILE:
-                raise DataError(f"{shown(name)} is larger than {MOST_BYTES_A_FILE >> 30} GB")
-            return path.read_bytes()
+            with open(self._paths[name], "rb") as file:  # noqa: PTH123  tens of thousands of paths are slow
+                if os.fstat(file.fileno()).st_size > MOST_BYTES_A_FILE:
+                    raise DataError(f"{shown(name)} is larger than {MOST_BYTES_A_FILE >> 30} GB")
+                return file.read()
         except OSError as error:
             raise DataError(f"{shown(name)} cannot be read: {error.strerror or error}") from None
 
     def head(self, name: str) -> bytes:
         """A file's first bytes."""
         try:
-            with self._paths[name].open("rb") as file:
+            with open(self._paths[name], "rb") as file:  # noqa: PTH123  as above
                 return file.read(_HEAD)
         except OSError:
             return b""
@@ -90,7 +95,7 @@ class ZipSource:
             DataError: not a zip, cut short, encrypted, holding links, nested zips or paths that leave it, too
                 many or too large members, or members that unpack to far more than their size.
         """
-        self.label = label
+        self.label, self._file, self.is_on_disk = label, file, isinstance(file, Path)
         try:
             self._zip = zipfile.ZipFile(file)
             members = [member for member in self._zip.infolist() if not member.is_dir()]
@@ -107,6 +112,13 @@ class ZipSource:
             found[name] = member
         self._members = _without_common_folder(found)
         self.names = _checked(self._members)
+
+    def reopen(self) -> None:
+        """Open the file once more: forked processes that share one also share the place where they read."""
+        try:
+            self._zip = zipfile.ZipFile(self._file)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise DataError(f"{self.label} cannot be opened once more ({error})") from None
 
     def read(self, name: str) -> bytes:
         """A member's content; no more of it is unpacked than its table of contents said."""
@@ -151,14 +163,41 @@ def shown(name: str) -> str:
     return plain if len(plain) <= 120 else f"{plain[:60]}…{plain[-50:]}"
 
 
+def relative_names(names: Collection[str]) -> list[str]:
+    """Names of a folder's files as a source has them: sorted, without folders that all share.
+
+    Raises:
+        DataError: two differ in case only, or there are too many.
+    """
+    return _checked(_without_common_folder({name: name for name in names}))
+
+
 def stem(name: str) -> str:
     """A relative name without its suffix."""
-    return PurePosixPath(name).with_suffix("").as_posix()
+    return name[: len(name) - len(suffix(name))]
 
 
 def suffix(name: str) -> str:
-    """A name's suffix in lower case, with its dot."""
-    return PurePosixPath(name).suffix.lower()
+    """A name's suffix in lower case, with its dot; '' where a file's name only begins or ends with one."""
+    base = name[name.rfind("/") + 1 :]
+    dot = base.rfind(".")
+    return base[dot:].lower() if 0 < dot < len(base) - 1 else ""
+
+
+def _files_below(root: str, within: str = "") -> Iterator[tuple[str, str]]:
+    """Relative names and paths of all plain files; folders that cannot be opened are passed over."""
+    folders = []
+    try:
+        with os.scandir(f"{root}/{within}") as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{within}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False) and entry.name not in _IGNORED:
+                    yield within + entry.name, entry.path
+    except OSError:
+        return
+    for folder in folders:
+        yield from _files_below(root, folder)
 
 
 def _check_totals(members: list[zipfile.ZipInfo], label: str) -> None:

@@ -5,28 +5,33 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from alcore.data.collection import dataset_names, dataset_version, delete_dataset
+from alcore.data.collection import dataset_names, dataset_version
 from alcore.data.overview import Overview, describe, largest_pools
 from alcore.data.patches import Patches, Split, items_of
-from alcore.errors import DataError
 from alcore.presentation.figures.defects import defect_areas, largest_pool_curve
 from alcore.presentation.imaging import mosaic, outlined, png
 from alcore.presentation.labels import PREVALENCES
 from alcore.ui import problems
+from alcore.ui.data import data_card_view
 from alcore.ui.session import dataset
 from alcore.wording import as_plain_markdown, percent, plural
 
 _COLUMNS, _ROWS, _SIDE = 12, 4, 128
-_PROBLEM = "delete-data"
 _KINDS = {"defective": "Defective", "clean": "Clean", "all": "All"}
 
 
 def show() -> None:
     """Choose a data set; its numbers, its patches, and what to mind."""
+    if renamed := st.session_state.pop(data_card_view.RENAMED, None):
+        st.session_state["set"] = renamed
     name = st.selectbox("Data set", dataset_names(), key="set", bind="query-params")
-    problems.show(_PROBLEM)
+    problems.show(data_card_view.PROBLEM)
     patches, overview = dataset(name), _overview(name, dataset_version(name))
     _show_facts(patches, overview)
+    kinds = ["Patches", "Data card"]
+    if st.segmented_control("Shown", kinds, default=kinds[0], required=True, key="browse_view") == kinds[1]:
+        data_card_view.show(name, patches)
+        return
     if overview.warnings:
         st.warning("  \n".join(as_plain_markdown(warning) for warning in overview.warnings))
     left, right = st.columns(2, gap="medium")
@@ -38,8 +43,6 @@ def show() -> None:
         pools = largest_pools(patches, PREVALENCES)
         st.plotly_chart(largest_pool_curve(pools), key="pools", config={"displayModeBar": False})
     _browse(name, patches)
-    if name != "synthetic":
-        _offer_delete(name)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -117,26 +120,10 @@ def _sheet(name: str, version: str, items: tuple[int, ...]) -> bytes:
 
 def sheet(patches: Patches, ids: np.ndarray, *, columns: int = _COLUMNS) -> bytes:
     """(n,) ids -> a PNG of their patches in rows, masks outlined."""
+    ignored = patches.ignored(ids)
+    unknown = [None] * ids.size if ignored is None else list(ignored)
     pictures = [
-        outlined(image, side=_SIDE, truth=mask)
-        for image, mask in zip(patches.images(ids), patches.masks(ids), strict=True)
+        outlined(image, side=_SIDE, truth=mask, ignored=dimmed)
+        for image, mask, dimmed in zip(patches.images(ids), patches.masks(ids), unknown, strict=True)
     ]
     return png(mosaic(np.stack(pictures), np.zeros(ids.size, dtype=bool), columns=columns, side=_SIDE))
-
-
-def _offer_delete(name: str) -> None:
-    with st.popover("Delete this data set"):
-        st.markdown("Runs that were made with it stay, but their images are gone.")
-        st.button("Delete it", key=f"delete-data-{name}", on_click=_delete, args=(name,))
-
-
-def _delete(name: str) -> None:
-    problems.attempt(_PROBLEM, _remove, name)
-    st.session_state.pop("set", None)
-
-
-def _remove(name: str) -> None:
-    try:
-        delete_dataset(name)
-    except OSError as error:
-        raise DataError(f"{name} cannot be deleted: {error.strerror or error}") from None

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from alcore.access.roles import Action
 from alcore.errors import AlcoreError, DataError
-from alcore.logs.imported import import_logs, imported_logs
+from alcore.logs.imported import imported_logs
 from alcore.logs.published import grouped, log_folders
 from alcore.logs.reading import LogSettings
 from alcore.logs.zipped import unpack_log
-from alcore.ui import problems
+from alcore.ui import acting, problems
 from alcore.ui.choices import TEST_PREVALENCE, widget_bounds
+from alcore.ui.permitted import permission
 
 _PROBLEM = "logs"
 _POOLS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
@@ -31,7 +33,13 @@ def show() -> None:
         "them, π₀ and the pool's size come from the name instead of from the fields below. *Compare* shows "
         "logs beside runs, and *Study* reads them as a study."
     )
-    files = st.file_uploader("Zip files", type="zip", accept_multiple_files=True, key="logs_files")
+    files = st.file_uploader(
+        "Zip files",
+        type="zip",
+        accept_multiple_files=True,
+        key="logs_files",
+        **permission(Action.IMPORT_LOGS),
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pools = [
             st.number_input(
@@ -49,7 +57,8 @@ def show() -> None:
             help="Of the second test set.",
         )
         size = st.number_input("Pool size", *widget_bounds("pool_size"), 4300, key="logs_pool", width=160)
-        wants = st.button("Import logs", type="primary", disabled=not files or not name)
+        may = permission(Action.IMPORT_LOGS, disabled=not files or not name)
+        wants = st.button("Import logs", type="primary", **may)
     if wants:
         settings = [LogSettings(int(size), pool / 100, test_prevalence / 100) for pool in pools]
         if problems.attempt(_PROBLEM, _import, name, files, settings):
@@ -72,7 +81,7 @@ def _import(name: str, files: list, settings: list[LogSettings]) -> None:
                 for group, known in _groups(folder, setting):
                     places.append(group)
                     read.append(known)
-            logs = import_logs(places, name, read)
+            logs = acting.bring_in_logs(places, name, read, sum(file.size for file in files))
             st.session_state["logs_notes"] = [note for log in logs for note in log.notes]
         except AlcoreError as error:
             raise DataError(str(error).replace(scratch, "upload")) from None

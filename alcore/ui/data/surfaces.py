@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from alcore.data.collection import make_surfaces
+from alcore.access.roles import Action
 from alcore.data.grounds import FAMILIES
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
-from alcore.ui import problems
+from alcore.ui import acting, problems
 from alcore.ui.choices import widget_bounds
 from alcore.ui.data.browse import sheet
+from alcore.ui.permitted import permission
 from alcore.wording import percent
 
 _COLUMNS, _SHOWN = 8, 40
@@ -69,12 +70,18 @@ def _preview(settings: SurfaceSettings) -> bytes:
 
 def _offer(settings: SurfaceSettings) -> None:
     name = st.text_input("Name", key="surface_name", placeholder="for the Lab")
-    st.button("Make this data set", type="primary", on_click=_make, args=(name.strip(), settings))
+    st.button(
+        "Make this data set",
+        type="primary",
+        on_click=_make,
+        args=(name.strip(), settings),
+        **permission(Action.MAKE_DATA),
+    )
     problems.show(_PROBLEM)
     if made := st.session_state.pop("surface-made", None):
         st.success(f"{made} is ready: choose it in the Lab.")
 
 
 def _make(name: str, settings: SurfaceSettings) -> None:
-    if problems.attempt(_PROBLEM, make_surfaces, name, settings):
+    if problems.attempt(_PROBLEM, acting.make_data, name, settings):
         st.session_state["surface-made"] = name

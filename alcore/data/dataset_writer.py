@@ -1,0 +1,230 @@
+"""Writing a data set: next to its place, and moved there whole, so that it is all there or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from alcore.data.block_checksums import fingerprint_of, write_checksums
+from alcore.data.splits import grouped_split, related_groups
+from alcore.data.stored import MOST_SIZES, DatasetInfo
+from alcore.errors import DataError
+
+_SPLIT_SEED = 2601
+_PARTIAL, _LOCK = ".partial-", ".lock"
+
+
+class NothingDefectiveError(DataError):
+    """No patch of a new data set has a defect, at this patch size."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One patch on its way into a store.
+
+    image: (H, W, C) uint8; mask: (H, W) bool; source: the image it was cut from; row, column: its upper
+    left corner there, in pixels of the source after any resizing; series: images that belong together and
+    stay on one side of the split, '' for an image by itself; ignored: (H, W) bool, pixels of which nobody
+    knows what they are, none of them in the mask; None where there is none.
+    """
+
+    image: np.ndarray
+    mask: np.ndarray
+    source: str
+    row: int = 0
+    column: int = 0
+    series: str = ""
+    ignored: np.ndarray | None = None
+
+
+@dataclass
+class Losses:
+    """What an import read, and what got lost on the way.
+
+    skipped: file -> reason; vanished: files whose defect is lost in cutting; sizes: how many images had which
+    (height, width); unknown: patches left out because nothing in them is known.
+    """
+
+    skipped: dict[str, str] = field(default_factory=dict)
+    vanished: list[str] = field(default_factory=list)
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class PackedPatch:
+    """A patch as the bytes that a data set keeps, with its row of the item table."""
+
+    pixels: bytes
+    mask: bytes
+    ignored: bytes
+    row: dict[str, object]
+
+
+def pack(patch: Patch, *, min_area: int = 1) -> PackedPatch:
+    """A patch ready to be written; with fewer foreground pixels than `min_area` its mask is emptied."""
+    pixels = np.ascontiguousarray(patch.image).tobytes()
+    area = int(np.count_nonzero(patch.mask))
+    counts = area >= min_area
+    unknown = np.zeros(0, dtype=bool) if patch.ignored is None else patch.ignored
+    ignored = int(np.count_nonzero(unknown))
+    row = {
+        "source": patch.source,
+        "row": patch.row,
+        "column": patch.column,
+        "area": area if counts else 0,
+        "defective": counts and area > 0,
+        "content": hashlib.sha256(pixels).hexdigest(),
+    }
+    row |= {"series": patch.series} if patch.series else {}
+    row |= {"ignored": ignored} if ignored else {}
+    mask = np.packbits(patch.mask & counts).tobytes()
+    return PackedPatch(pixels, mask, np.packbits(unknown).tobytes() if ignored else b"", row)
+
+
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """A directory next to `target` that becomes it if the block succeeds, and vanishes if not.
+
+    What a killed process left is swept up by the next one: its lock is free.
+    """
+    staging = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep_unfinished(target.parent)
+        staging = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=target.parent))
+        with FileLock(staging / _LOCK):
+            yield staging
+            (staging / _LOCK).unlink(missing_ok=True)
+            staging.rename(target)
+    except OSError as error:
+        raise DataError(f"{target} cannot be written: {error.strerror or error}") from None
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def sweep_unfinished(root: Path) -> None:
+    """Remove what killed processes left below `root`; what is being written stays."""
+    for staging in root.glob(f"{_PARTIAL}*"):
+        with suppress(Timeout, OSError), FileLock(staging / _LOCK).acquire(timeout=0):
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_dataset(
+    directory: Path,
+    patches: Iterable[PackedPatch],
+    *,
+    shape: tuple[int, int, int],
+    format_name: str,
+    cutting: str,
+    losses: Losses | None = None,
+    notes: Sequence[str] = (),
+    split: np.ndarray | None = None,
+) -> DatasetInfo:
+    """Write a data set, streaming: one patch in memory at a time.
+
+    Args:
+        directory: its place; the last part is its name. Must not exist.
+        patches: in an order that does not depend on the file system; equal input gives equal bytes.
+        shape: (height, width, channels) of every patch.
+        format_name, cutting: how it was made, for dataset.json.
+        losses: what was read and left out; may still grow while `patches` is consumed.
+        notes: how files were read, one sentence each.
+        split: (M,) of `Split`, the side of each patch; by default one is drawn that keeps groups together.
+    Raises:
+        DataError: no patch at all, none defective, none clean, or too few sources to split.
+    """
+    losses = losses or Losses()
+    with _staging(directory) as staging:
+        items = _write_patches(staging, patches, shape, split)
+        info = DatasetInfo(
+            name=directory.name,
+            shape=shape,
+            patches=len(items),
+            defective=int(items["defective"].sum()),
+            fingerprint=fingerprint_of(staging),
+            format=format_name,
+            cutting=cutting,
+            skipped=dict(sorted(losses.skipped.items())),
+            vanished=tuple(losses.vanished),
+            source_sizes=tuple(size for size, _ in losses.sizes.most_common(MOST_SIZES)),
+            notes=tuple(notes),
+            unknown=losses.unknown,
+        )
+        (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
+        write_checksums(staging)
+    return info
+
+
+def _write_patches(
+    staging: Path,
+    patches: Iterable[PackedPatch],
+    shape: tuple[int, int, int],
+    split: np.ndarray | None,
+) -> pd.DataFrame:
+    """Write images.npy, masks.npy, where needed ignored.npy, and items.parquet; the items."""
+    height, width, _ = shape
+    rows: list[dict[str, object]] = []
+    with ExitStack() as files:
+        images, masks, ignored = (
+            files.enter_context((staging / f"{name}.raw").open("wb"))
+            for name in ("images", "masks", "ignored")
+        )
+        for patch in patches:
+            images.write(patch.pixels)
+            masks.write(patch.mask)
+            ignored.write(patch.ignored)
+            rows.append(patch.row)
+    items = _item_table(rows, split)
+    _to_npy(staging / "images", (len(rows), *shape))
+    _to_npy(staging / "masks", (len(rows), -(-height * width // 8)))
+    if "ignored" in items:
+        _to_npy(staging / "ignored", (int((items["ignored"] > 0).sum()), -(-height * width // 8)))
+    else:
+        (staging / "ignored.raw").unlink()
+    items.to_parquet(staging / "items.parquet", index=False)
+    return items
+
+
+def _item_table(rows: list[dict[str, object]], split: np.ndarray | None) -> pd.DataFrame:
+    if not rows:
+        raise DataError("there is no image to import")
+    items = pd.DataFrame(rows)
+    if "ignored" in items:
+        items["ignored"] = items["ignored"].fillna(0).astype(np.int64)
+    defective = items["defective"].to_numpy()
+    if not defective.any():
+        raise NothingDefectiveError(
+            "no patch is defective: every mask is empty at this patch size; check masks and size"
+        )
+    if defective.all():
+        raise DataError("every patch is defective; clean patches are needed to build a pool at a prevalence")
+    labels = [items["source"].to_numpy(str), items["content"].to_numpy(str)]
+    if "series" in items:
+        labels.append(items["series"].fillna(items["source"]).to_numpy(str))
+    items["group"] = related_groups(*labels)
+    if split is None:
+        split = grouped_split(defective, items["group"].to_numpy(), seed=_SPLIT_SEED)
+    items["split"] = np.asarray(split, dtype=np.uint8)
+    return items
+
+
+def _to_npy(stem: Path, shape: tuple[int, ...]) -> None:
+    """Turn raw bytes into a .npy file of uint8. By plain writes: a mapped one dies on a full disk."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with stem.with_suffix(".raw").open("rb") as raw, stem.with_suffix(".npy").open("wb") as target:
+        np.lib.format.write_array_header_1_0(target, header)
+        shutil.copyfileobj(raw, target, 1 << 20)
+    stem.with_suffix(".raw").unlink()

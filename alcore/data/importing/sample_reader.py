@@ -1,0 +1,90 @@
+"""One image and its mask -> patches as a data set keeps them, by whatever worker: no other image matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from alcore.data.cutting import DEFECTIVE, cut, resize_image, resize_truth
+from alcore.data.dataset_writer import Losses, PackedPatch, pack
+from alcore.data.images import Levels, read_pixels
+from alcore.data.importing import severstal
+from alcore.data.importing.options import ImportOptions, Sample
+from alcore.data.importing.patch_choice import ImageCuts, Way, cuts_of
+from alcore.data.importing.source_files import Source, shown
+from alcore.errors import DataError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one image.
+
+    image: its name in the source; patches: as they are written; size: (height, width) of the image; refused:
+    why it cannot be used, in one sentence; skipped: why it was to be left out; vanished: whether its defect
+    was lost in cutting; unknown: patches left out because nothing in them is known.
+    """
+
+    image: str
+    patches: tuple[PackedPatch, ...] = ()
+    size: tuple[int, int] | None = None
+    refused: str = ""
+    skipped: str = ""
+    vanished: bool = False
+    unknown: int = 0
+
+    def note(self, losses: Losses) -> None:
+        """Add what is lost to the import's account."""
+        if self.skipped:
+            losses.skipped[shown(self.image)] = self.skipped
+        if self.size is not None:
+            losses.sizes[self.size] += 1
+        if self.vanished:
+            losses.vanished.append(shown(self.image))
+        losses.unknown += self.unknown
+
+
+@dataclass(frozen=True)
+class SampleReader:
+    """Reads samples of a source, once it is known how: its options, and the range of its images."""
+
+    source: Source
+    options: ImportOptions
+    levels: Levels
+
+    def read(self, sample: Sample) -> Outcome:
+        """Read, shrink and cut one sample; what cannot be used is an outcome too."""
+        try:
+            return self._cut(sample)
+        except DataError as error:
+            return Outcome(sample.image, refused=str(error))
+
+    def _cut(self, sample: Sample) -> Outcome:
+        options, name = self.options, shown(sample.image)
+        content = self.source.read(sample.image)
+        image = read_pixels(content, name=sample.image, channels=options.channels, levels=self.levels)
+        if options.drop_black_border and severstal.has_black_border(image):
+            reason = f"{name} has a black border, and such images were to be left out"
+            return Outcome(sample.image, skipped=reason)
+        size = image.shape[0], image.shape[1]
+        truth = sample.read_mask(size)
+        had_defect = bool((truth == DEFECTIVE).any())
+        if options.resize_to is not None:
+            image, truth = resize_image(image, options.resize_to), resize_truth(truth, options.resize_to)
+        cuts = list(
+            cut(image, truth, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
+        )
+        known = [patch for patch in cuts if patch.ignored is None or not patch.ignored.all()]
+        packed = tuple(
+            pack(replace(patch, series=sample.group), min_area=options.min_area) for patch in known
+        )
+        vanished = had_defect and not any(patch.row["defective"] for patch in packed)
+        return Outcome(sample.image, packed, size, vanished=vanished, unknown=len(cuts) - len(known))
+
+    def try_ways(self, sample: Sample, ways: list[Way]) -> ImageCuts | None:
+        """What ways of cutting would make of a sample; None where it cannot be used."""
+        try:
+            content = self.source.read(sample.image)
+            image = read_pixels(content, name=sample.image, channels=1, levels=self.levels)
+            truth = sample.read_mask((image.shape[0], image.shape[1]))
+        except DataError:
+            return None
+        return cuts_of(truth, ways, min_area=self.options.min_area)

@@ -1,0 +1,135 @@
+"""Images in use, without masks: read as safely as an import does, and cut as a data set's patches were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from alcore.data.cutting import resize_image, starts
+from alcore.data.images import SUFFIXES, Levels, read_levels, read_pixels
+from alcore.data.importing.source_files import Source, open_source, shown, suffix
+from alcore.data.patches import Patches
+from alcore.data.stored import StoredPatches
+from alcore.errors import DataError
+
+MOST_PATCHES = 200_000
+"""Of one reading; more tell no more."""
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """How images become patches: of shape (height, width, channels), as tiles or resized whole."""
+
+    shape: tuple[int, int, int]
+    tile: bool
+
+    @classmethod
+    def of(cls, patches: Patches) -> Cutting:
+        """As the patches of a data set were made; those that were drawn are tiles."""
+        is_resized = isinstance(patches, StoredPatches) and patches.info.cutting == "resized"
+        return cls(patches.shape, tile=not is_resized)
+
+    def apply(self, image: np.ndarray, name: str) -> np.ndarray:
+        """(H, W, C) uint8 -> (n, height, width, C); DataError where it is smaller than a tile."""
+        height, width, _ = self.shape
+        if not self.tile:
+            return resize_image(image, (height, width))[None]
+        if image.shape[0] < height or image.shape[1] < width:
+            raise DataError(
+                f"{name} is {image.shape[0]}x{image.shape[1]}, smaller than the {height}x{width} patches "
+                "that the model knows"
+            )
+        rows, columns = starts(image.shape[0], height, 0), starts(image.shape[1], width, 0)
+        return np.stack([image[r : r + height, c : c + width] for r in rows for c in columns])
+
+
+@dataclass
+class Unlabelled:
+    """Images of several sources, to be read one by one.
+
+    skipped: why files could not be used, by name, as far as they have been read.
+    """
+
+    places: list[tuple[Source, str]]
+    cutting: Cutting
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def patches(self) -> Iterator[np.ndarray]:
+        """Each image's (n, height, width, C) uint8; (0, ...) where it cannot be used, see `skipped`."""
+        levels = self._levels()
+        for source, name in self.places:
+            try:
+                yield self._read(source, name, levels)
+            except DataError as error:
+                self.skipped[shown(name)] = str(error)
+                yield np.zeros((0, *self.cutting.shape), dtype=np.uint8)
+
+    def _read(self, source: Source, name: str, levels: Levels | None) -> np.ndarray:
+        channels = self.cutting.shape[2]
+        image = read_pixels(source.read(name), name=name, channels=channels, levels=levels)
+        return self.cutting.apply(image, shown(name))
+
+    def _levels(self) -> Levels | None:
+        """The brightest level of all, where the first image has more than 8 bits: all are scaled alike."""
+        found = []
+        for source, name in self.places:
+            try:
+                levels = read_levels(source.read(name), name=name)
+            except DataError:  # it is told of when it is read
+                continue
+            if levels is None:
+                break
+            found.append(levels)
+        if not found:
+            return None
+        return Levels(max(one.whole for one in found), max(one.real for one in found))
+
+
+def open_unlabelled(paths: Sequence[Path], cutting: Cutting) -> Unlabelled:
+    """Image files, folders of them, and zip files, in any mixture.
+
+    Raises:
+        DataError: one of them cannot be opened, or none holds an image.
+    """
+    places: list[tuple[Source, str]] = []
+    for path in paths:
+        if path.is_file() and suffix(path.name) in SUFFIXES:
+            places.append((_SingleFile(path), path.name))
+            continue
+        source = open_source(path)
+        places += [(source, name) for name in source.names if suffix(name) in SUFFIXES]
+    if not places:
+        endings = ", ".join(sorted(SUFFIXES))
+        raise DataError(
+            f"there is no image ({endings}) in what was given; give image files, or a zip of them"
+        )
+    return Unlabelled(places, cutting)
+
+
+class _SingleFile:
+    """One image file as a source of its own."""
+
+    is_on_disk = True
+
+    def __init__(self, path: Path) -> None:
+        self.label, self.names, self._path = path.name, [path.name], path
+
+    def reopen(self) -> None:
+        """It is opened anew each time."""
+
+    def read(self, name: str) -> bytes:
+        """The file's content."""
+        try:
+            return self._path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{shown(name)} cannot be read: {error.strerror or error}") from None
+
+    def head(self, name: str) -> bytes:
+        """The file's first bytes."""
+        return self.read(name)[:64]

@@ -1,0 +1,117 @@
+"""A data set's card, and what one may do with the set: note, save, rename, delete."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from alcore.access.roles import Action
+from alcore.data.collection import (
+    SYNTHETIC,
+    About,
+    dataset_version,
+    read_about,
+)
+from alcore.data.patches import Patches
+from alcore.presentation.data_card import DataCard, alike_in_words, card_mosaic, card_zip, make_card
+from alcore.ui import acting, problems
+from alcore.ui.downloads import save_button
+from alcore.ui.permitted import permission
+from alcore.ui.session import dataset
+from alcore.wording import as_plain_markdown, percent
+
+PROBLEM = "data-card"
+"""Where the page says what went wrong with a data set."""
+
+RENAMED = "set_renamed"
+"""In the session: the name that the choice of a data set turns to, before it is drawn the next time."""
+
+
+def show(name: str, patches: Patches) -> None:
+    """The card; on the right who may use it, and what can be done with it."""
+    about = read_about(name)
+    card, picture = _card(name, dataset_version(name), about), _mosaic(name, dataset_version(name))
+    left, right = st.columns([6, 4], gap="large")
+    with left:
+        st.image(picture, width="stretch", alt="some patches of the data set, masks outlined")
+        _show_groups(card)
+    with right:
+        _show_facts(card)
+        _note(name, about)
+        with st.container(horizontal=True):
+            save_button(
+                "Card",
+                lambda: card_zip(card, picture),
+                f"{name}-card.zip",
+                "application/zip",
+                key="save-card",
+            )
+            if name != SYNTHETIC:
+                _offer_rename(name)
+                _offer_delete(name)
+
+
+@st.cache_data(max_entries=8, show_spinner="Comparing patches")
+def _card(name: str, version: str, about: About) -> DataCard:
+    return make_card(dataset(name), about)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _mosaic(name: str, version: str) -> bytes:
+    return card_mosaic(dataset(name))
+
+
+def _show_groups(card: DataCard) -> None:
+    if len(card.groups) > 1:
+        shown = card.groups.assign(prevalence=card.groups["prevalence"].map(percent))
+        st.dataframe(shown.rename(columns=str.capitalize), hide_index=True)
+
+
+def _show_facts(card: DataCard) -> None:
+    low, middle, high = card.sizes[1:4]
+    told = [
+        f"Half of the defects cover {percent(low)} to {percent(high)} of their patch, the median one "
+        f"{percent(middle)}.",
+        *card.overview.warnings,
+        *card.facts,
+    ]
+    told[1:1] = alike_in_words(card)
+    if card.about.former:
+        told.append(f"Formerly {', '.join(card.about.former)}.")
+    st.caption("  \n".join(as_plain_markdown(sentence) for sentence in told))
+
+
+def _note(name: str, about: About) -> None:
+    if name == SYNTHETIC:
+        return
+    with st.form(f"about-{name}", border=True):
+        may = permission(Action.ANNOTATE_DATA)
+        source = st.text_input("Source", about.source, key=f"about-source-{name}", max_chars=4000, **may)
+        licence = st.text_input("Licence", about.licence, key=f"about-licence-{name}", max_chars=4000, **may)
+        note = st.text_area("Note", about.note, key=f"about-note-{name}", height=80, max_chars=4000, **may)
+        if st.form_submit_button("Save notes", **may) and problems.attempt(
+            PROBLEM, acting.note_data, name, source, licence, note
+        ):
+            st.rerun()
+
+
+def _offer_rename(name: str) -> None:
+    may = permission(Action.ANNOTATE_DATA)
+    with st.popover("Rename", **may):
+        st.markdown("Runs that were made with it still find it.")
+        new = st.text_input("New name", key=f"rename-to-{name}", max_chars=64).strip()
+        wants = st.button("Rename it", key=f"rename-data-{name}", **may)
+        if wants and problems.attempt(PROBLEM, acting.rename_data, name, new):
+            st.session_state[RENAMED] = new
+            st.rerun()
+
+
+def _offer_delete(name: str) -> None:
+    may = permission(Action.DELETE_DATA)
+    with st.popover("Delete", **may):
+        st.markdown("Runs that were made with it stay, but their images are gone.")
+        st.button("Delete it", key=f"delete-data-{name}", on_click=_delete, args=(name,), **may)
+
+
+def _delete(name: str) -> None:
+    problems.attempt(PROBLEM, acting.delete_data, name)
+    st.session_state.pop("set", None)

@@ -1,0 +1,139 @@
+"""How imports are going, and the look at one before it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from alcore.access.roles import Action
+from alcore.data.importing.import_events import ImportEnded, ImportProgress
+from alcore.data.importing.import_preview import some_pairs
+from alcore.data.stored import StoredPatches
+from alcore.home import home
+from alcore.runs.import_queue import ImportJob, ImportQueue
+from alcore.ui import acting, problems
+from alcore.ui.data.browse import sheet
+from alcore.ui.permitted import permission
+from alcore.ui.rerun import rerun_when_changed
+from alcore.wording import as_plain_markdown, clock, percent, plural
+
+_TICK = 1.0
+_PROBLEM = "import-job"
+_WORDS = {
+    "running": (":material/hourglass:", "is being read"),
+    "previewed": (":material/preview:", "can be imported"),
+    "finished": (":material/check_circle:", "is ready"),
+    "failed": (":material/error:", "was not imported"),
+    "cancelled": (":material/cancel:", "was cancelled"),
+}
+
+
+@st.cache_resource(show_spinner=False)
+def import_queue() -> ImportQueue:
+    """The server's one queue of imports."""
+    return ImportQueue(home())
+
+
+def show_jobs() -> None:
+    """All imports of this server, the newest first."""
+    problems.show(_PROBLEM)
+    jobs = import_queue().jobs
+    if not jobs:
+        return
+
+    def states() -> list[str]:
+        return [job.state for job in jobs]
+
+    def show_all(_: list[str]) -> None:
+        for index, job in enumerate(jobs):
+            _show_job(job, len(jobs) - index)
+
+    # The Lab and this page offer a new set as soon as it is there.
+    rerun_when_changed(states, every=_TICK if "running" in states() else None, show=show_all)
+
+
+def _show_job(job: ImportJob, number: int) -> None:
+    icon, words = _WORDS[job.state]
+    st.markdown(f"{icon} **{as_plain_markdown(job.name)}** {words}")
+    if job.state == "running":
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(*how_far(job.progress))
+            st.button("Cancel", key=f"cancel-import-{number}", **_cancelling(job))
+    if job.state == "previewed" and job.ended is not None:
+        _show_preview(job, job.ended, number)
+    elif job.message:
+        st.caption("  \n".join(as_plain_markdown(line) for line in job.message.splitlines()))
+
+
+def _cancelling(job: ImportJob) -> dict[str, Any]:
+    arguments = (_PROBLEM, acting.cancel_import, import_queue(), job)
+    return {"on_click": problems.attempt, "args": arguments} | permission(Action.IMPORT_DATA)
+
+
+def how_far(progress: ImportProgress | None) -> tuple[float, str]:
+    """A share of an import, and that in words."""
+    if progress is None:
+        return 0.0, "Listing files"
+    words = {"looking": "Looking at masks", "reading": "Reading images"}[progress.phase]
+    left = "" if progress.left is None else f", about {clock(progress.left)} left"
+    return min(progress.share, 1.0), f"{words}: {progress.done:,} of {progress.total:,}{left}"
+
+
+def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
+    """Pairs, numbers, what there is to mind; then it is kept, or not."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            without = f" without {plural(len(ended.skipped), 'file')}" if ended.skipped else ""
+            st.button(
+                f"Import{without}",
+                key=f"keep-import-{number}",
+                type="primary",
+                on_click=problems.attempt,
+                args=(_PROBLEM, acting.keep_import, import_queue(), job),
+                **permission(Action.IMPORT_DATA),
+            )
+            st.button("Discard", key=f"drop-import-{number}", **_cancelling(job))
+            st.markdown(
+                f"{ended.patches:,} patches, {ended.defective:,} defective "
+                f"(**{percent(ended.defective / ended.patches)}**), {len(ended.vanished):,} defects lost, "
+                f"{plural(len(ended.skipped), 'file')} refused"
+            )
+        with problems.contained():
+            st.image(_pairs(str(job.place)), width="stretch", alt="patches with mask outlines")
+        left, right = st.columns(2, gap="medium")
+        told = [*ended.mind, *ended.notes, *(f"refused: {why}" for why in list(ended.skipped.values())[:5])]
+        left.caption("  \n".join(as_plain_markdown(line) for line in told))
+        with right:
+            _show_sizes(ended)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _pairs(place: str) -> bytes:
+    patches = StoredPatches(Path(place))
+    return sheet(patches, some_pairs(patches))
+
+
+def _show_sizes(ended: ImportEnded) -> None:
+    """What other patch sizes would do."""
+    sizes = ended.patch_sizes()
+    if not sizes:
+        return
+    rows = [
+        {
+            "Patch": f"{'tiles of' if size.tile else 'resized to'} {size.height}x{size.width}",
+            "Patches": size.patches,
+            "Prevalence": percent(size.prevalence),
+            "Defects kept": percent(size.kept),
+        }
+        for size in sizes
+    ]
+    if ended.suggested is not None:
+        best = rows[ended.suggested]
+        st.caption(
+            f"Suggested: {best['Patch']}, which keeps {best['Defects kept']} of the defects. Kept: at least "
+            "eight pixels of the defect are in one patch."
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(35 * (len(rows) + 1) + 3, 250))

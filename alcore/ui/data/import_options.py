@@ -1,0 +1,135 @@
+"""How to cut and read images, and patterns for a layout of one's own with what they find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from alcore.data.importing.formats import FORMATS
+from alcore.data.importing.layouts import Pairs, first_pairs
+from alcore.data.importing.options import ImportOptions
+from alcore.runs.uploads import Content
+from alcore.ui import problems
+from alcore.ui.data.import_source import names_in
+from alcore.wording import as_plain_markdown, plural
+
+_TITLES = {"auto": "Detect automatically"} | {name: form.title for name, form in FORMATS.items()}
+_FIRST = 8
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """What the user wrote of a layout of their own; '' and () for nothing."""
+
+    images: str = ""
+    masks: tuple[str, ...] = ()
+
+    def options(self) -> list[str]:
+        """As options of `python -m alcore data import`."""
+        return [f"--images={self.images}"] * bool(self.images) + [f"--masks={line}" for line in self.masks]
+
+
+def choose_patterns() -> Patterns:
+    """Patterns of a layout that no format describes."""
+    images = st.text_input(
+        "Images",
+        key="import_images",
+        placeholder="line {n}/{id}.jpg",
+        help="{word} stands for any characters of a name, * for those that do not matter.",
+    )
+    masks = st.text_area(
+        "Masks",
+        key="import_masks",
+        height=68,
+        placeholder="marked/{n}_{id}.png",
+        help="A mask belongs to the image whose words are the same. One pattern a line; several are joined.",
+    )
+    return Patterns(images.strip(), tuple(line.strip() for line in masks.splitlines() if line.strip()))
+
+
+def show_found(content: Content, patterns: Patterns) -> None:
+    """The first pairs that patterns find in a source; without patterns, some of its files' names."""
+    with problems.contained():
+        names = names_in(content)
+        if patterns.images and patterns.masks:
+            options = ImportOptions(images=patterns.images, masks=patterns.masks)
+            _show_pairs(first_pairs(options, names, _FIRST))
+        else:
+            _show_names(names)
+
+
+def _show_names(names: list[str]) -> None:
+    step = max(len(names) // _FIRST, 1)
+    st.dataframe({f"Some of the {plural(len(names), 'file')}": names[::step][:_FIRST]}, hide_index=True)
+
+
+def _show_pairs(found: Pairs) -> None:
+    """The first pairs as a table, and what is left over."""
+    told = [f"{plural(found.paired, 'image')} with masks"]
+    for files, words in (
+        (found.bare, "without a mask"),
+        (found.orphans, "masks without an image"),
+        (found.strangers, "other image files"),
+    ):
+        if files:
+            told.append(f"{len(files)} {words}, such as {as_plain_markdown(files[0])}")
+    st.caption("; ".join(told) + ".")
+    if found.rows:
+        rows = {"Image": [image for image, _ in found.rows], "Masks": [masks for _, masks in found.rows]}
+        st.dataframe(rows, hide_index=True, column_config={"Masks": st.column_config.ListColumn()})
+
+
+def choose_cutting() -> list[str]:
+    """Layout, size, and whether to cut or to resize, as options of `python -m alcore data import`."""
+    form = st.selectbox("Format", list(_TITLES), format_func=_TITLES.get, key="import_format")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        patch = st.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
+        tile = st.toggle("Cut tiles", key="import_tile", help="Instead of resizing whole images.")
+    return [f"--format={form}", f"--patch={patch.strip()}"] + ["--tile"] * tile
+
+
+def choose_reading() -> list[str]:
+    """How to read images and masks, as options of `python -m alcore data import`."""
+    rgb = st.toggle("Keep colours", key="import_rgb")
+    clean = st.toggle("A missing mask means clean", key="import_clean")
+    skip = st.toggle("Skip files that cannot be used", key="import_skip", help="They are listed afterwards.")
+    border = st.toggle("Leave out black borders", key="import_border", help="Images, as the paper does.")
+    options = ["--rgb"] * rgb + ["--missing-mask-is-clean"] * clean + ["--skip-bad"] * skip
+    options += ["--drop-black-border"] * border
+    left, right = st.columns(2)
+    overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
+    area = right.number_input(
+        "Smallest defect (px)", 1, 100_000, 1, key="import_area", help="A patch with less is clean."
+    )
+    return [*options, f"--overlap={overlap}", f"--min-area={area}", *_values(left, right)]
+
+
+def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
+    """Which mask values mean what."""
+    threshold = left.number_input(
+        "Mask threshold",
+        0,
+        254,
+        None,
+        key="import_threshold",
+        placeholder="auto",
+        help="Mask values above it are defective. Left empty, the values of the masks decide.",
+    )
+    color = right.text_input(
+        "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
+    )
+    classes = left.text_input(
+        "Mask classes", key="import_classes", placeholder="all", help="Mask values that are defective: 1,3."
+    )
+    ignored = right.text_input(
+        "Ignored values",
+        key="import_ignored",
+        placeholder="none",
+        help="Mask values that mean that nobody knows, such as 255: they count neither in training nor in "
+        "any metric.",
+    )
+    texts = {"color": color, "classes": classes, "ignore": ignored}
+    options = [f"--{name}={text.replace(' ', '')}" for name, text in texts.items()]
+    return options if threshold is None else [*options, f"--threshold={threshold}"]
