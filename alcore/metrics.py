@@ -83,14 +83,14 @@ def class_means(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
     """The sufficient statistic of an evaluation: all metrics at all prevalences follow from it.
 
     Args:
-        counts: (T, 4) tp, fp, fn, tn of each test patch.
+        counts: (..., T, 4) tp, fp, fn, tn of each test patch.
         defective: (T,) bool, with at least one patch of each class.
     Returns:
-        (2, 5) float64: means over clean, then over defective patches, of tp, fp, fn, tn and the patch's IoU
-        (0 for clean patches, and never used).
+        (..., 2, 5) float64: means over clean, then over defective patches, of tp, fp, fn, tn and the patch's
+        IoU (0 for clean patches, and never used).
     """
-    rows = np.concatenate([counts, patch_iou(counts)[:, None]], axis=1)
-    return np.stack([rows[~defective].mean(axis=0), rows[defective].mean(axis=0)])
+    rows = np.concatenate([counts, patch_iou(counts)[..., None]], axis=-1)
+    return np.stack([rows[..., members, :].mean(axis=-2) for members in (~defective, defective)], axis=-2)
 
 
 def patch_iou(counts: np.ndarray) -> np.ndarray:
@@ -101,9 +101,9 @@ def patch_iou(counts: np.ndarray) -> np.ndarray:
     is marked.
 
     Args:
-        counts: (T, 4) tp, fp, fn, tn.
+        counts: (..., 4) tp, fp, fn, tn.
     Returns:
-        (T,) float64; 0 where there is no defect and none is predicted, which happens only on clean patches.
+        (...) float64; 0 where there is no defect and none is predicted, which happens only on clean patches.
     """
     return np.nan_to_num(metrics_from_counts(counts)["iou"])
 

@@ -19,7 +19,12 @@ def enlarge(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def outlined(
-    image: np.ndarray, *, side: int, truth: np.ndarray | None = None, prediction: np.ndarray | None = None
+    image: np.ndarray,
+    *,
+    side: int,
+    truth: np.ndarray | None = None,
+    prediction: np.ndarray | None = None,
+    ignored: np.ndarray | None = None,
 ) -> np.ndarray:
     """An enlarged patch with the outlines of its true mask and of a prediction.
 
@@ -27,10 +32,13 @@ def outlined(
         image: (H, W, C) uint8.
         side: pixels of the picture's longer side.
         truth, prediction: (H, W) bool, or None to leave out.
+        ignored: (H, W) bool, pixels that nobody knows, which are dimmed.
     Returns:
         (h, w, 3) uint8.
     """
     picture = enlarge(image, side).copy()
+    if ignored is not None and ignored.any():
+        picture[_enlarge_mask(ignored, side)] //= 4
     thickness = max(2, side // 56)
     for mask, color in ((truth, TRUE_MASK), (prediction, PREDICTION)):
         if mask is not None and mask.any():

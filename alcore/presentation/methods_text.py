@@ -40,8 +40,8 @@ def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Questi
     return (
         f"We compared {_listing(config.strategies)} sampling on *{config.dataset}*. Each repetition drew a "
         f"pool of {config.pool_size} patches without replacement, {percent(evidence.pool_prevalence)} of "
-        f"them defective (π₀), and labelled {config.query_count} patches in each of {config.cycles} cycles, "
-        f"the first of them at random; within a repetition all strategies shared the pool, the first query, "
+        f"them defective (π₀), and labelled {_queries(config)}, the first of them at random; "
+        "within a repetition all strategies shared the pool, the first query, "
         f"the test set and the initial weights. In each cycle a {model.architecture} with encoder "
         f"{model.encoder} ({pretrained}) was trained for {effort} of batch size {training.batch_size} with "
         f"{training.optimizer} (learning rate {training.learning_rate:g}, weight decay "
@@ -53,6 +53,16 @@ def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Questi
         f"{basis(evidence)} Tests per budget are {_test_name(evidence)} with Holm's correction. "
         f"The random seed was {config.seed}. The design follows Combes, Derville and Coeurjolly "
         f"(arXiv:2601.06209)."
+    )
+
+
+def _queries(config: RunConfig) -> str:
+    """What was labelled when: '24 patches in each of 8 cycles'."""
+    if config.first_count == config.query_count:
+        return f"{config.query_count} patches in each of {config.cycles} cycles"
+    return (
+        f"{config.first_count} patches in the first and {config.query_count} in each other of "
+        f"{config.cycles} cycles"
     )
 
 

@@ -1,4 +1,8 @@
-"""Colours, the same on every page: Okabe & Ito's set, which the colour-blind can tell apart."""
+"""Colours and markers, the same on every page.
+
+The first strategies have Okabe & Ito's colours, which the colour-blind can tell apart. Twenty colours are
+more than anybody can tell apart, so each strategy has a marker of its own besides.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,49 @@ PREDICTION = "#56B4E9"
 WINS, LOSES = "#0072B2", "#B35806"
 """Ends of scales: above and below a baseline."""
 
-_FIXED = {"random": "#8C8C8C", "entropy": "#D55E00", "core-set": "#0072B2"}
-_NEXT = ("#009E73", "#CC79A7", "#E69F00", "#661100", "#117733", "#882255", "#44AA99", "#332288")
+_LOOKS = {
+    "random": ("#8C8C8C", "circle"),
+    "entropy": ("#D55E00", "square"),
+    "core-set": ("#0072B2", "diamond"),
+    "entropy-top": ("#009E73", "triangle-up"),
+    "entropy-max": ("#CC79A7", "triangle-down"),
+    "entropy-diverse": ("#E69F00", "star"),
+    "tta-disagreement": ("#661100", "cross"),
+    "badge": ("#117733", "hexagon"),
+    "typiclust": ("#882255", "pentagon"),
+    "oracle-random": ("#44AA99", "bowtie"),
+    "oracle-balanced-33": ("#CCAA66", "triangle-left"),
+    "oracle-balanced-66": ("#8C6D31", "triangle-right"),
+    "most-likely-defective": ("#DD0033", "star-diamond"),
+    "power-entropy": ("#9955FF", "hexagram"),
+    "class-balanced-power-entropy": ("#BB99FF", "star-square"),
+    "galaxy": ("#1144EE", "octagon"),
+    "base": ("#EE22CC", "diamond-tall"),
+    "mc-dropout": ("#7A8F00", "diamond-wide"),
+    "malls": ("#FF7799", "star-triangle-up"),
+    "you": ("#332288", "x"),
+}
+"""Colour and plotly's marker."""
+
+_MORE = ("#56B4E9", "#BBCC33", "#EE8866", "#77AADD", "#AA4499")
+_MORE_MARKERS = ("hourglass", "star-triangle-down", "triangle-ne", "triangle-sw", "triangle-nw")
+"""For strategies that somebody adds."""
 
 
 def strategy_colors() -> dict[str, str]:
-    """Hex colour of every registered strategy; those beyond the first three take the next free ones."""
-    others = [name for name in strategy_names() if name not in _FIXED]
-    return _FIXED | {name: _NEXT[rank % len(_NEXT)] for rank, name in enumerate(others)}
+    """Hex colour of every registered strategy; those added since take the next free ones."""
+    return {name: look[0] for name, look in _looks().items()}
+
+
+def strategy_symbols() -> dict[str, str]:
+    """Plotly's marker of every registered strategy, for readers who cannot rely on colour."""
+    return {name: look[1] for name, look in _looks().items()}
+
+
+def _looks() -> dict[str, tuple[str, str]]:
+    others = [name for name in strategy_names() if name not in _LOOKS]
+    more = list(zip(_MORE, _MORE_MARKERS, strict=True))
+    return _LOOKS | {name: more[rank % len(more)] for rank, name in enumerate(others)}
 
 
 def rgb(color: str) -> tuple[int, int, int]:

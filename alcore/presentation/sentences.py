@@ -8,6 +8,7 @@ import pandas as pd
 from alcore.config import RunConfig
 from alcore.metrics import PATCH_IOU
 from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.statistics.comparison import NOTHING
 from alcore.statistics.estimands import AnyEvidence, Evidence
 from alcore.statistics.shared_tests import effective_size
 from alcore.wording import percent, plural
@@ -23,8 +24,8 @@ def basis(evidence: AnyEvidence) -> str:
         )
     return (
         f"95 % intervals over {evidence.repetitions} repetitions, each with its own draw of pool, first "
-        f"query and initial weights, paired between strategies{_of_tests(evidence)}. Pools come from one "
-        "data set; no interval covers another one."
+        f"query and initial weights, paired between strategies{_of_tests(evidence)}. {_of_pools(evidence)}; "
+        "no interval covers another one."
     )
 
 
@@ -54,6 +55,13 @@ def _of_tests(evidence: AnyEvidence) -> str:
     return f"; any two share {percent(share)} of their test patches, and the error from that is included"
 
 
+def _of_pools(evidence: AnyEvidence) -> str:
+    share = evidence.pool_overlap if isinstance(evidence, Evidence) else None
+    if share is None:
+        return "Pools come from one data set"
+    return f"Pools come from one data set, and any two share {percent(round(share, 3))} of their patches"
+
+
 def effective_patches(evidence: AnyEvidence, prevalence: float) -> str:
     """How many test patches a figure at a prevalence rests on; '' where that is not known."""
     if not isinstance(evidence, Evidence) or evidence.test_sizes is None:
@@ -77,6 +85,23 @@ def cycles_finished(config: RunConfig, records: int) -> str:
         who += f", {config.repetitions} repetitions"
     done, of = (count // len(config.strategies) for count in (records, config.records))
     return f"{done} of {plural(of, 'cycle')} finished ({who})"
+
+
+def queries_in_short(config: RunConfig) -> str:
+    """'8 × 24', or '48 + 7 × 24' where the first query has another size."""
+    if config.first_count == config.query_count:
+        return f"{config.cycles} × {config.query_count}"
+    return f"{config.first_count} + {config.cycles - 1} × {config.query_count}"
+
+
+def settings_in_short(config: RunConfig) -> str:
+    """What a run was, in a line: for a slide's subtitle."""
+    repetitions = f" · {plural(config.repetitions, 'repetition')}" if config.repetitions > 1 else ""
+    return (
+        f"{config.dataset} · pool of {config.pool_size}, π₀ = {percent(config.pool_prevalence)} · "
+        f"{queries_in_short(config)} labels{repetitions} · {config.model.architecture} · "
+        f"seed {config.seed}"
+    )
 
 
 def shares_in_words(selections: pd.DataFrame, config: RunConfig) -> str:
@@ -109,12 +134,18 @@ def detectable(evidence: AnyEvidence, summary: pd.DataFrame, baseline: str) -> s
 def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
     """For each strategy, whether it beats the baseline, by how much, and how sure that is."""
     sentences = []
+    silent = set(summary.loc[summary["aubc"] < NOTHING, "strategy"])
     for row in summary.dropna(subset=["advantage"]).itertuples():
         name, difference = display_name(row.strategy), f"{row.advantage:+.3f} AUBC"
         if np.isnan(row.advantage_low):
             sentences.append(
                 f"**{name}** differs from {baseline} by {difference} where both are defined; "
                 "that is not so in every repetition, so there is no interval."
+            )
+            continue
+        if row.strategy in silent and baseline in silent:
+            sentences.append(
+                f"**{name}** collapsed together with {baseline}: the models of neither find anything."
             )
             continue
         verdict = "is not distinguishable from"
@@ -133,7 +164,9 @@ def where_gain_vanishes(frame: pd.DataFrame, baseline: str) -> list[str]:
     for strategy, rows in frame.groupby("strategy", sort=False):
         above, below = (_spans(rows["prevalence"], is_so) for is_so in (rows["low"] > 0, rows["high"] < 0))
         clear = [f"{word} at π {spans}" for word, spans in (("above", above), ("below", below)) if spans]
-        if not clear:
+        if rows["is_collapsed"].all():
+            text = f"collapsed together with {baseline}: the models of neither find anything at any π"
+        elif not clear:
             text = f"is not distinguishable from {baseline} at any π"
         elif (rows["low"] > 0).all():
             text = f"is above {baseline} at every π {above}"

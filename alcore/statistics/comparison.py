@@ -26,7 +26,8 @@ from alcore.statistics.savings import (
     saving_target,
 )
 
-_NOTHING = 0.0005
+NOTHING = 0.0005
+"""An AUBC below this is written 0.000: the models find nothing."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _detectable(here: Curves, index: int, question: Question) -> float:
 
 def has_collapsed(curves: Curves) -> np.ndarray:
     """(S,) whether a strategy's models find nothing: its AUBC is written 0.000."""
-    return curves.areas().mean < _NOTHING
+    return curves.areas().mean < NOTHING
 
 
 def _is_compared(curves: Curves, index: int, question: Question) -> bool:

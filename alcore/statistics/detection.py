@@ -6,7 +6,7 @@ A patch is flagged when its largest pixel probability is at least a threshold.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,11 @@ class Peaks:
     max_probability: np.ndarray
     defective: np.ndarray
     overlap: float = 1.0
+
+    def only(self, strategies: Sequence[str]) -> Peaks:
+        """The same of some strategies, in the order given."""
+        rows = [self.strategies.index(name) for name in strategies]
+        return replace(self, strategies=tuple(strategies), max_probability=self.max_probability[:, rows])
 
 
 def image_precision(detection: np.ndarray, false_alarms: np.ndarray, prevalence: float) -> np.ndarray:
@@ -125,6 +130,32 @@ def at_threshold(peaks: Peaks, prevalence: float, threshold: float) -> pd.DataFr
             row[f"{name}_low"] = np.fmin(low, row[f"{name}_low"])
             row[f"{name}_high"] = np.fmax(high, row[f"{name}_high"])
     return row
+
+
+def at_false_alarms(tuned_on: Peaks, peaks: Peaks, prevalence: float, rate: float) -> pd.DataFrame:
+    """As `at_threshold`, where each model's threshold is chosen for a false-alarm rate on validation patches.
+
+    Args:
+        tuned_on: the same models on validation patches; rate: of clean patches, 0..1, that may be flagged.
+    Returns:
+        The rows of `at_threshold` with, as threshold, the median over repetitions.
+    """
+    limits = np.array(
+        [
+            [_limit(own[~known], rate) for own in block]
+            for block, known in zip(tuned_on.max_probability, tuned_on.defective, strict=True)
+        ]
+    )
+    flags = (peaks.max_probability >= limits[..., None]).astype(np.float32)
+    frame = at_threshold(replace(peaks, max_probability=flags), prevalence, 1.0)
+    return frame.assign(threshold=np.median(limits, axis=0))
+
+
+def _limit(clean: np.ndarray, rate: float) -> np.float32:
+    """The lowest threshold at which at most that share of clean peaks is flagged."""
+    allowed = int(rate * clean.size + 1e-9)
+    ranked = np.sort(clean)[::-1]
+    return np.float32(0) if allowed == clean.size else np.nextafter(ranked[allowed], np.float32(2))
 
 
 def _posterior(rates: np.ndarray, different: float, rng: np.random.Generator) -> np.ndarray:

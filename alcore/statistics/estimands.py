@@ -102,6 +102,7 @@ class Evidence:
     found: (R, S, C) defective patches labelled by each cycle; None where that is not known.
     test_sizes: numbers of clean and of defective test patches.
     shared: test patches that repetitions have in common; None with one repetition, or where none are.
+    pool_overlap: mean share of a repetition's pool that another one has too; None where that is not known.
     """
 
     strategies: tuple[str, ...]
@@ -116,6 +117,7 @@ class Evidence:
     found: np.ndarray | None = None
     test_sizes: tuple[int, int] | None = None
     shared: SharedTests | None = None
+    pool_overlap: float | None = None
 
     @property
     def repetitions(self) -> int:

@@ -212,6 +212,25 @@ class FoundRow(NamedTuple):
     by_chance: float
 
 
+class OperatingRow(NamedTuple):
+    """operating.csv: one row per record, prevalence and rule; metrics at the threshold that the rule chooses.
+
+    rule: half (probability ½, as metrics.csv has it), validation (tuned on validation patches at this
+    prevalence), or best (on the test patches themselves: it cheats).
+    """
+
+    strategy: str
+    repetition: int
+    cycle: int
+    labelled: int
+    prevalence: float
+    rule: str
+    threshold: float
+    iou: float
+    precision: float
+    recall: float
+
+
 class ThresholdRow(NamedTuple):
     """One row per strategy and threshold: rates of image-level inspection."""
 

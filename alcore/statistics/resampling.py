@@ -35,7 +35,7 @@ LEVEL = 0.95
 """The confidence level of all intervals."""
 
 OF_REPETITIONS, _OF_PATCHES = 4000, 1000
-_MOST_KEPT = 2000  # test patches of a class whose draws are kept in memory: 16 MB
+_MOST_KEPT = 1000  # test patches of a class whose draws are kept in memory: 8 MB, for eight such sizes
 
 
 def repetition_replicates(values: np.ndarray) -> np.ndarray:

@@ -129,7 +129,7 @@ def influence(counts: np.ndarray, defective: np.ndarray, metric: str, prevalence
     return moved
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)  # 64 MB each with 2,000 patches
 def _draws(items: tuple[int, ...]) -> np.ndarray:
     """(4000, U) standard normal draws of each patch, which depend on nothing but its id."""
     half = [stream(0, Purpose.BOOTSTRAP, 2, item).standard_normal(OF_REPETITIONS // 2) for item in items]

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from alcore.presentation.sentences import (
@@ -20,8 +21,10 @@ from alcore.statistics.comparison import (
     summarise,
 )
 from alcore.statistics.estimands import Evidence
+from alcore.statistics.frames import AdvantageRow
 from alcore.statistics.shared_tests import SharedTests
 
+NAN = float("nan")
 STRATEGIES = ("random", "entropy")
 
 
@@ -152,6 +155,25 @@ def test_sentences_say_who_wins_where_and_how_sure_that_is():
     assert "above at π = 0.1 % and = 100 %; elsewhere" in where_gain_vanishes(ends, "random")[0]
     unknown = summary.assign(advantage_low=np.nan, advantage_high=np.nan)
     assert "no interval" in advantages(unknown, "random")[0]
+
+
+def test_two_models_that_find_nothing_are_said_to_collapse_not_to_differ_by_nothing():
+    summary = pd.DataFrame(
+        {
+            "strategy": ["random", "entropy", "core-set"],
+            "aubc": [0.0, 0.0002, 0.1],
+            "advantage": [NAN, 0.0002, 0.1],
+        }
+        | {"advantage_low": [NAN, 0.0, 0.05], "advantage_high": [NAN, 0.0004, 0.15]}
+    )
+    entropy, core_set = advantages(summary, "random")
+    assert entropy == "**entropy** collapsed together with random: the models of neither find anything."
+    assert core_set.startswith("**core-set** is above random")
+    frame = pd.DataFrame(
+        [("entropy", prevalence, 0.0, 0.0, 0.0, 1.0, True) for prevalence in (0.01, 0.1)],
+        columns=AdvantageRow._fields,
+    )
+    assert "collapsed together with random" in where_gain_vanishes(frame, "random")[0]
 
 
 def test_the_basis_of_an_interval_is_named():

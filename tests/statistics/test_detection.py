@@ -54,3 +54,34 @@ def test_no_false_alarm_in_the_test_set_is_no_proof_of_none_in_use(repetitions):
     assert row["false_alarms_low"] == 0
     assert 0.001 < row["false_alarms_high"] < 0.03
     assert row["precision_low"] < 0.5, "a rate of one in a hundred would drown the one in a thousand"
+
+
+def test_an_interval_of_a_rate_has_the_noise_of_its_patches_once():
+    """Repetitions with patches of their own: the spread between them is all the noise there is."""
+    rng, covered, widths, spreads = np.random.default_rng(0), 0, [], []
+    defective = np.tile(np.arange(120) < 60, (8, 1))
+    for _ in range(150):
+        flags = (rng.random((8, 1, 120)) < np.where(defective[:, None], 0.7, 0.1)).astype(np.float32)
+        row = at_threshold(Peaks(("a",), flags, defective, overlap=0.0), 0.1, 0.5).iloc[0]
+        covered += row["detection_low"] <= 0.7 <= row["detection_high"]
+        widths.append(row["detection_high"] - row["detection_low"])
+        spreads.append(row["detection"])
+    assert covered >= 0.93 * 150
+    assert np.mean(widths) < 1.4 * 2 * 1.96 * np.std(spreads), (
+        "twice the variance would be 1.41 times as wide"
+    )
+
+
+def test_repetitions_that_share_their_patches_have_wider_intervals_of_rates():
+    rng = np.random.default_rng(0)
+    defective = np.tile(np.arange(120) < 60, (8, 1))
+    flags = np.repeat((rng.random((1, 1, 120)) < 0.5).astype(np.float32), 8, axis=0)
+    widths = [
+        np.ptp(
+            at_threshold(Peaks(("a",), flags, defective, share), 0.1, 0.5)[
+                ["detection_low", "detection_high"]
+            ]
+        )
+        for share in (0.0, 1.0)
+    ]
+    assert widths[1] > 2 * widths[0], "eight equal test sets tell as much as one"

@@ -6,7 +6,14 @@ from hypothesis.extra import numpy as npst
 from scipy import stats
 
 from alcore.statistics.estimands import Curves
-from alcore.statistics.multiplicity import detectable, false_discovery, holm, penalty_matrix
+from alcore.statistics.multiplicity import (
+    detectable,
+    false_discovery,
+    holm,
+    penalty_matrix,
+    rank_intervals,
+    simultaneous,
+)
 from alcore.statistics.resampling import repetition_replicates
 from alcore.statistics.sample import Sample
 
@@ -95,6 +102,33 @@ def test_false_discoveries_are_scipys():
     assert np.isnan(false_discovery(with_gap)[5])
     assert np.allclose(np.delete(false_discovery(with_gap), 5), stats.false_discovery_control(p_values))
     assert false_discovery(np.array([])).size == 0
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5])
+def test_simultaneous_intervals_hold_together_with_few_repetitions(shared):
+    """Eighteen differences to one baseline; fails by chance less than once in ten thousand."""
+    rng, trials = np.random.default_rng(7), 1000
+    held = 0
+    for _ in range(trials):
+        values = np.sqrt(shared) * rng.normal(size=(5, 1)) + np.sqrt(1 - shared) * rng.normal(size=(5, 19))
+        low, high = simultaneous(Sample(values[:, 1:] - values[:, :1], np.empty((0, 18))), 18)
+        held += ((low <= 0) & (high >= 0)).all()
+    assert held / trials > 0.95 - 4 * np.sqrt(0.05 * 0.95 / trials)
+
+
+def test_rank_intervals_tell_apart_what_is_far_apart_and_nothing_else():
+    truth, rng = np.array([5.0, 1.0, 1.2, 9.0, np.nan]), np.random.default_rng(0)
+    values = truth + rng.normal(0, 0.3, size=(5, 5))
+    first, last = rank_intervals(Sample(values, repetition_replicates(values)))
+    assert (first[[3, 0]].tolist(), last[[3, 0]].tolist()) == ([1, 2], [1, 2])
+    assert (first[[1, 2]].tolist(), last[[1, 2]].tolist()) == ([3, 3], [4, 4])
+    assert np.isnan([first[4], last[4]]).all()
+
+
+def test_equal_members_may_each_be_first_and_last():
+    same = np.zeros((3, 4))
+    first, last = rank_intervals(Sample(same, np.zeros((20, 4))))
+    assert (first.tolist(), last.tolist()) == ([1] * 4, [4] * 4)
 
 
 @pytest.mark.parametrize("repetitions", [2, 5, 15])

@@ -11,10 +11,9 @@ import plotly.graph_objects as go
 
 from alcore.presentation.figures.layout import (
     AXIS,
-    BOLD,
     NEUTRAL,
     ZERO_LINE,
-    band,
+    add_curve,
     color_of,
     dash_of,
     layout,
@@ -55,23 +54,19 @@ def budget_curves(
         dash = dash_of(position)
         for strategy, rows in run.rows.groupby("strategy", sort=False):
             name = trace_name(run.name, strategy, len(runs))
-            known = rows.dropna(subset=["low", "high"])
-            x, low, high = (known[column].to_list() for column in (align, "low", "high"))
-            figure.add_trace(band(x, low, high, color_of(strategy), name))
-            figure.add_trace(
-                go.Scatter(
-                    x=rows[align],
-                    y=rows["value"],
-                    name=name,
-                    legendgroup=name,
-                    mode="lines+markers",
-                    line=BOLD | {"color": color_of(strategy), "dash": dash},
-                    marker={"size": 10, "symbol": symbol_of(strategy), "color": color_of(strategy)},
-                    customdata=rows[["low", "high", "labelled"]],
-                    hovertemplate=f"{name}<br>%{{customdata[2]}} labelled images<br>%{{y:.3f}}"
-                    ", 95 % interval %{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>",
-                    cliponaxis=False,
-                )
+            add_curve(
+                figure,
+                rows,
+                strategy,
+                x=align,
+                y="value",
+                name=name,
+                line={"dash": dash},
+                marker={"size": 10},
+                customdata=rows[["low", "high", "labelled"]],
+                hovertemplate=f"{name}<br>%{{customdata[2]}} labelled images<br>%{{y:.3f}}"
+                ", 95 % interval %{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>",
+                cliponaxis=False,
             )
         if run.ceiling is not None:
             text = f"{run.name + ': ' if len(runs) > 1 else ''}full pool {run.ceiling.value:.3f}"
@@ -148,27 +143,22 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
     figure = go.Figure()
     for position, run in enumerate(runs):
         for strategy, rows in run.rows.dropna(subset=["difference"]).groupby("strategy", sort=False):
-            name, color = trace_name(run.name, strategy, len(runs)), color_of(strategy)
-            known = rows.dropna(subset=["difference_low"])
-            x, low, high = (
-                known[column].to_list() for column in (align, "difference_low", "difference_high")
-            )
-            figure.add_trace(band(x, low, high, color, name))
+            name = trace_name(run.name, strategy, len(runs))
             symbols = [
                 symbol_of(strategy) + ("" if is_clear else "-open") for is_clear in rows["significant"]
             ]
-            figure.add_trace(
-                go.Scatter(
-                    x=rows[align],
-                    y=rows["difference"],
-                    name=name,
-                    legendgroup=name,
-                    mode="lines+markers",
-                    line={"color": color, "width": 2, "dash": dash_of(position)},
-                    marker={"size": 12, "symbol": symbols, "color": color, "line": {"width": 2}},
-                    text=[_difference_text(name, row) for row in rows.itertuples()],
-                    hovertemplate="%{text}<extra></extra>",
-                )
+            add_curve(
+                figure,
+                rows,
+                strategy,
+                x=align,
+                y="difference",
+                name=name,
+                bounds=("difference_low", "difference_high"),
+                line={"width": 2, "dash": dash_of(position)},
+                marker={"size": 12, "symbol": symbols, "line": {"width": 2}},
+                text=[_difference_text(name, row) for row in rows.itertuples()],
+                hovertemplate="%{text}<extra></extra>",
             )
     figure.add_hline(y=0, line=ZERO_LINE)
     figure.update_layout(
@@ -196,25 +186,20 @@ def defects_found(runs: Sequence[tuple[str, pd.DataFrame]]) -> go.Figure:
     """
     figure = go.Figure()
     for position, (run, frame) in enumerate(runs):
-        dash = dash_of(position)
         for strategy, rows in frame.groupby("strategy", sort=False):
-            name, color = trace_name(run, strategy, len(runs)), color_of(strategy)
-            known = rows.dropna(subset=["low"])
-            x, low, high = (known[column].to_list() for column in ("labelled", "low", "high"))
-            figure.add_trace(band(x, low, high, color, name))
-            figure.add_trace(
-                go.Scatter(
-                    x=rows["labelled"],
-                    y=rows["found"],
-                    name=name,
-                    legendgroup=name,
-                    mode="lines+markers",
-                    line=BOLD | {"color": color, "dash": dash},
-                    marker={"size": 10, "symbol": symbol_of(strategy), "color": color},
-                    customdata=rows[["most"]],
-                    hovertemplate=f"{name}<br>%{{x}} labelled images<br>%{{y:.1%}} of all defects, "
-                    "%{customdata[0]:.1%} possible<extra></extra>",
-                )
+            name = trace_name(run, strategy, len(runs))
+            add_curve(
+                figure,
+                rows,
+                strategy,
+                x="labelled",
+                y="found",
+                name=name,
+                line={"dash": dash_of(position)},
+                marker={"size": 10},
+                customdata=rows[["most"]],
+                hovertemplate=f"{name}<br>%{{x}} labelled images<br>%{{y:.1%}} of all defects, "
+                "%{customdata[0]:.1%} possible<extra></extra>",
             )
         first = frame[frame["strategy"] == frame["strategy"].iloc[0]]
         for column, text, style in (("most", "possible", "dash"), ("by_chance", "by chance", "dot")):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.acquisition import current_name, strategy_names
+from alcore.acquisition import current_name
 from alcore.presentation.labels import display_name
-from alcore.presentation.palette import strategy_colors, translucent
+from alcore.presentation.palette import strategy_colors, strategy_symbols, translucent
 
 CHART_HEIGHT = 400
 AXIS = {"title_font": {"size": 17}, "tickfont": {"size": 15}}  # to be read from the back of a room
@@ -20,10 +21,6 @@ ZERO_LINE = {"color": NEUTRAL, "width": 2, "dash": "dash"}
 
 _TOPS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-_SYMBOLS = (
-    *("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "cross", "hexagon", "pentagon"),
-    *("bowtie", "x", "hourglass"),
-)
 
 
 def layout(**changes: object) -> dict[str, object]:
@@ -44,9 +41,7 @@ def scale_to(largest: float) -> float:
 
 def symbol_of(strategy: str) -> str:
     """The marker of a strategy, the same in every figure, for readers who cannot rely on colour."""
-    names = strategy_names()
-    strategy = current_name(strategy)
-    return _SYMBOLS[names.index(strategy) % len(_SYMBOLS)] if strategy in names else "circle"
+    return strategy_symbols().get(current_name(strategy), "circle")
 
 
 def color_of(strategy: str) -> str:
@@ -78,6 +73,46 @@ def band(
         hoverinfo="skip",
         showlegend=False,
         legendgroup=group,
+    )
+
+
+def add_curve(
+    figure: go.Figure,
+    rows: pd.DataFrame,
+    strategy: str,
+    *,
+    x: str,
+    y: str,
+    name: str,
+    bounds: tuple[str, str] = ("low", "high"),
+    line: dict[str, object] | None = None,
+    marker: dict[str, object] | None = None,
+    **more: object,
+) -> None:
+    """Draw one strategy's curve over the band of its interval; both come and go with its legend entry.
+
+    Args:
+        rows: one per point, with the columns x, y and those of `bounds`, which may be NaN.
+        name: in the legend.
+        line, marker: what differs from a bold line in the strategy's colour, and from its symbol in that
+            colour; without `marker` points are not marked.
+        more: arguments of plotly's `Scatter`.
+    """
+    color, known = color_of(strategy), rows.dropna(subset=list(bounds))
+    low, high = (known[bound].to_list() for bound in bounds)
+    figure.add_trace(band(known[x].to_list(), low, high, color, name))
+    if marker is not None:
+        more["marker"] = {"symbol": symbol_of(strategy), "color": color} | marker
+    figure.add_trace(
+        go.Scatter(
+            x=rows[x],
+            y=rows[y],
+            name=name,
+            legendgroup=name,
+            mode="lines" if marker is None else "lines+markers",
+            line=BOLD | {"color": color} | (line or {}),
+            **more,
+        )
     )
 
 

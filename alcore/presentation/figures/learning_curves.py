@@ -21,12 +21,7 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
     figure = go.Figure()
     pool_defective = round(config.pool_size * config.pool_prevalence)
     finished = max(int(selections["repetition"].nunique()), 1)  # not those still to come
-    drawn = config.query_count * finished
-    low, high = chance_band(config.pool_size, pool_defective, config.query_count, repetitions=finished)
-    band = [low / drawn, high / drawn]
-    figure.add_hrect(
-        y0=band[0], y1=band[1], fillcolor="rgba(140, 140, 140, 0.25)", line_width=0, layer="below"
-    )
+    _add_chance(figure, config, pool_defective, finished)
     figure.add_hline(y=config.pool_prevalence, line={"color": "#8C8C8C", "dash": "dash", "width": 2})
     shares = selections.groupby(["strategy", "cycle"])["defective"].mean()
     for strategy in config.strategies:
@@ -47,6 +42,21 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
         bargap=0.25,
         xaxis=AXIS
         | {"title": "query", "range": [0.4, config.cycles + 0.6], "dtick": max(1, config.cycles // 8)},
-        yaxis=AXIS | {"title": "defective in the query", "range": [0, 1.02], "tickformat": ".0%"},
+        yaxis=AXIS | {"title": "defective", "range": [0, 1.02], "tickformat": ".0%"},
     )
     return figure
+
+
+def _add_chance(figure: go.Figure, config: RunConfig, pool_defective: int, repetitions: int) -> None:
+    """The band of chance; where the first query has a size of its own, it has a band of its own."""
+    look = {"fillcolor": "rgba(140, 140, 140, 0.25)", "line_width": 0, "layer": "below"}
+
+    def band(size: int) -> dict[str, float]:
+        low, high = chance_band(config.pool_size, pool_defective, size, repetitions=repetitions)
+        return {"y0": low / (size * repetitions), "y1": high / (size * repetitions)}
+
+    if config.first_count == config.query_count:
+        figure.add_hrect(**band(config.query_count), **look)
+        return
+    for size, left, right in ((config.first_count, 0.4, 1.5), (config.query_count, 1.5, config.cycles + 0.6)):
+        figure.add_shape(type="rect", x0=left, x1=right, **band(size), **look)

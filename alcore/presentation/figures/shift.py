@@ -12,7 +12,7 @@ from alcore.presentation.figures.layout import (
     BOLD,
     NEUTRAL,
     ZERO_LINE,
-    band,
+    add_curve,
     color_of,
     dash_of,
     layout,
@@ -36,21 +36,18 @@ def advantage_over_prevalence(
     figure = go.Figure()
     for position, (run, frame) in enumerate(runs):
         for strategy, rows in frame.groupby("strategy", sort=False):
-            name, color = trace_name(run, strategy, len(runs)), color_of(strategy)
-            x = (100 * rows["prevalence"]).to_list()
-            figure.add_trace(band(x, rows["low"].to_list(), rows["high"].to_list(), color, name))
-            figure.add_trace(
-                go.Scatter(
-                    x=x,
-                    y=rows["advantage"],
-                    name=name,
-                    legendgroup=name,
-                    mode="lines",
-                    line=BOLD | {"color": color, "dash": dash_of(position)},
-                    customdata=rows[["low", "high"]],
-                    hovertemplate=f"{name}<br>π = %{{x:.3g}} %<br>%{{y:+.3f}}, 95 % interval "
-                    "%{customdata[0]:+.3f} to %{customdata[1]:+.3f}<extra></extra>",
-                )
+            name = trace_name(run, strategy, len(runs))
+            add_curve(
+                figure,
+                rows.assign(percent=100 * rows["prevalence"]),
+                strategy,
+                x="percent",
+                y="advantage",
+                name=name,
+                line={"dash": dash_of(position)},
+                customdata=rows[["low", "high"]],
+                hovertemplate=f"{name}<br>π = %{{x:.3g}} %<br>%{{y:+.3f}}, 95 % interval "
+                "%{customdata[0]:+.3f} to %{customdata[1]:+.3f}<extra></extra>",
             )
     figure.add_hline(y=0, line=ZERO_LINE)
     for label, prevalence in marks.items():

@@ -1,8 +1,11 @@
 // Learning curves that act by themselves: metric, π₀ or π₁, slider and legend need no server.
 import { estimate, unpack, valueAt } from "./estimates.js";
+import { slideButtons } from "./slide.js";
+import { sizes } from "./type.js";
 
 const MOST_BAND = 1.4; // of the highest value: how much of a band above it the axis makes room for
 const TOPS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
+const NARROW = 500; // px, below which a toolbar would lie on the legend
 const GROWING = 350; // ms in which a new point grows out of the one before
 const kept = new Map(); // what was chosen in a chart, by its key, for when the page mounts it again
 
@@ -25,17 +28,23 @@ const CONTROLS = `
   <div class="live-note" data-part="note"></div>
   <div class="live-heard" data-part="heard" role="status" aria-live="polite"></div>`;
 
-/** A chart in an element. `hooks` may hold key, onPoint([strategy, repetition, cycle, run]), onPrevalence(π₁). */
+/** A chart in an element. `hooks` may hold key, config (plotly's), onPoint([strategy, repetition, cycle, run]),
+ * onPrevalence(π₁), onMetric(name). */
 export function mountCurves(root, Plotly, hooks = {}) {
   root.innerHTML = CONTROLS;
-  const state = kept.get(hooks.key) ?? { metric: null, at: "deployment", prevalence: null, told: null, each: false, whole: false };
+  const state = kept.get(hooks.key) ?? { metric: null, at: "deployment", prevalence: null, told: null, toldMetric: null, each: false, whole: false };
   if (hooks.key) kept.set(hooks.key, state);
-  const chart = { root, Plotly, hooks, state, payload: null, drawn: null, frame: 0 };
+  const chart = { root, Plotly, hooks, state, payload: null, drawn: null, frame: 0, until: Infinity };
   listen(chart);
-  const resized = new ResizeObserver(() => chart.drawn && Plotly.Plots.resize(ask(root, "plot")));
+  const resized = new ResizeObserver(() => {
+    if (!chart.drawn) return;
+    Plotly.Plots.resize(ask(root, "plot"));
+    draw(chart); // the page's type may have become another size with it
+  });
   resized.observe(ask(root, "plot"));
   return {
     update: (payload) => update(chart, payload),
+    reveal: (cycle) => reveal(chart, cycle),
     unmount: () => {
       resized.disconnect();
       cancelAnimationFrame(chart.frame);
@@ -47,7 +56,10 @@ export function mountCurves(root, Plotly, hooks = {}) {
 function listen(chart) {
   const { root, state } = chart;
   const on = (name, event, act) => ask(root, name).addEventListener(event, (happened) => (act(happened.target), draw(chart)));
-  on("metric", "change", (select) => (state.metric = select.value));
+  on("metric", "change", (select) => {
+    state.metric = select.value;
+    chart.hooks.onMetric?.(state.metric);
+  });
   on("pool", "click", () => (state.at = "pool"));
   on("deployment", "click", () => (state.at = "deployment"));
   on("each", "change", (box) => (state.each = box.checked));
@@ -68,10 +80,16 @@ function update(chart, payload) {
   chart.runs = payload.runs.map(readRun);
   chart.weights = Object.fromEntries(Object.entries(payload.weights).map(([count, packed]) => [count, unpack(packed)]));
   if (state.told !== payload.test_prevalence) state.prevalence = state.told = payload.test_prevalence;
-  if (!(state.metric in payload.metrics)) state.metric = payload.metric;
+  if (state.toldMetric !== payload.metric || !(state.metric in payload.metrics)) state.metric = state.toldMetric = payload.metric;
   fillControls(chart);
   grow(chart);
   tell(chart);
+}
+
+/** Draw the points of cycles up to one, as if those after it had not come yet; the y axis has room for all. */
+function reveal(chart, cycle) {
+  chart.until = cycle;
+  if (chart.payload) grow(chart);
 }
 
 function readRun(run) {
@@ -100,7 +118,7 @@ function fillControls({ root, payload, state }) {
 function grow(chart) {
   cancelAnimationFrame(chart.frame);
   const before = chart.drawn, begun = performance.now();
-  const isNews = before && lines(chart).some((line) => line.x.length > (before.get(line.id) ?? 0));
+  const isNews = before && shownLines(chart).some((line) => line.x.length > (before.get(line.id) ?? 0));
   if (!isNews || isCalm()) return draw(chart);
   const step = (now) => {
     const part = Math.min((now - begun) / GROWING, 1);
@@ -110,7 +128,7 @@ function grow(chart) {
   step(begun);
 }
 
-/** Every line of the chart: {id, look, dash, x, y, low, high, cycles, repetition, isFaint, isBand}. */
+/** Every line of the chart: {id (plotly makes a class of it, so it has no blanks), look, dash, x, y, low, high, cycles, repetition, isFaint, isBand}. */
 export function lines({ runs, weights, payload, state }) {
   const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
   return runs.flatMap((run, position) => {
@@ -119,15 +137,24 @@ export function lines({ runs, weights, payload, state }) {
     return run.strategies.flatMap((look, row) => {
       const shared = { look, dash: run.dash, run: position };
       const size = run.cycles.length, cut = (values) => Array.from(values.slice(row * size, (row + 1) * size));
-      const mean = { ...shared, id: `${position} ${look.strategy} mean`, repetition: 0, x: across(run.labelled), cycles: run.cycles };
+      const mean = { ...shared, id: `${position}-${look.strategy}-mean`, repetition: 0, x: across(run.labelled), cycles: run.cycles };
       if (found) for (const name of ["value", "low", "high"]) mean[name] = cut(found[name]);
       else Object.assign(mean, { value: [], low: [], high: [] });
       const own = run.each.filter((line) => line.strategy === look.strategy).map((line) => ({
-        ...shared, id: `${position} ${look.strategy} ${line.repetition}`, repetition: line.repetition,
+        ...shared, id: `${position}-${look.strategy}-${line.repetition}`, repetition: line.repetition,
         x: across(line.labelled), cycles: line.cycles, value: line.cycles.map((_, at) => valueAt(line.means, 7 * at, state.metric, prevalence)),
       }));
       return boldAndFaint(mean, own, run.repetitions, state.each);
     });
+  });
+}
+
+function shownLines(chart, all = lines(chart)) {
+  if (chart.until === Infinity) return all;
+  return all.map((line) => {
+    const count = line.cycles.filter((cycle) => cycle <= chart.until).length;
+    const cut = Object.fromEntries(["x", "value", "low", "high"].filter((name) => line[name]).map((name) => [name, line[name].slice(0, count)]));
+    return { ...line, ...cut, cycles: line.cycles.slice(0, count) };
   });
 }
 
@@ -136,19 +163,32 @@ function boldAndFaint(mean, own, repetitions, showsEach) {
   const first = own.find((line) => line.repetition === 1);
   const isOne = repetitions <= 1 && first;
   const faint = own.filter((line) => (showsEach || line.repetition > repetitions) && !(isOne && line === first));
-  return [{ ...mean, isBand: true, id: `${mean.id} band` }, ...faint.map((line) => ({ ...line, isFaint: true })), isOne ? first : mean];
+  return [{ ...mean, isBand: true, id: `${mean.id}-band` }, ...faint.map((line) => ({ ...line, isFaint: true })), isOne ? first : mean];
 }
 
 function draw(chart, growth = null) {
   const { root, Plotly, payload, state } = chart, plot = ask(root, "plot");
   if (!payload) return;
-  const all = lines(chart), levels = ceilings(chart);
-  Plotly.react(plot, all.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, all, levels), {
-    displaylogo: false, displayModeBar: false, ...chart.hooks.config,
+  const whole = lines(chart), all = shownLines(chart, whole), levels = ceilings(chart);
+  Plotly.react(plot, all.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, whole, levels), {
+    displaylogo: false, displayModeBar: false, ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),
   });
-  if (!chart.drawn) plot.on("plotly_click", ({ points: [point] }) => point.customdata && chart.hooks.onPoint?.(point.customdata));
+  plot.removeAllListeners("plotly_click"); // with a new config plotly begins anew, and forgets who listens
+  plot.on("plotly_click", ({ points: [point] }) => point.customdata && chart.hooks.onPoint?.(point.customdata));
   if (!growth) chart.drawn = new Map(all.map((line) => [line.id, line.x.length]));
   say(chart, all);
+}
+
+/** Plotly's config as the page gave it; one with `slide`, the settings in words, saves slides too. */
+function toolbar(chart) {
+  const { slide, ...config } = chart.hooks.config ?? {};
+  if (slide === undefined) return config;
+  // The same buttons every time: plotly begins anew where its config is another.
+  chart.slides ??= slideButtons(chart.Plotly, () => {
+    const now = chart.hooks.config;
+    return { title: subject(chart), settings: now.slide, filename: now.toImageButtonOptions.filename };
+  });
+  return { ...config, modeBarButtonsToAdd: chart.slides };
 }
 
 function trace(line, title, growth) {
@@ -201,17 +241,19 @@ function layout({ root, payload, state, runs }, all, levels) {
   const widest = finite(all.flatMap((line) => (line.isBand ? line.high : [])));
   const largest = highest > 0 ? Math.max(highest, Math.min(widest, MOST_BAND * highest)) : widest; // a wide band must not flatten the curves
   const top = state.whole ? 1 : (TOPS.find((step) => largest <= step) ?? 1);
-  const axis = { tickfont: { size: 15 }, gridcolor: grid, zerolinecolor: grid, automargin: true };
+  const size = sizes(root);
+  const axis = { tickfont: { size: size(15) }, gridcolor: grid, zerolinecolor: grid, automargin: true };
   const isShare = payload.align === "share";
   return {
-    xaxis: { ...axis, title: { text: isShare ? "labelled share of the pool" : "labelled images", font: { size: 17 } },
+    xaxis: { ...axis, title: { text: isShare ? "labelled share of the pool" : "labelled images", font: { size: size(17) } },
       rangemode: "tozero", ...(payload.reach ? { range: [0, payload.reach] } : {}), tickformat: isShare ? ".0%" : "d" },
-    yaxis: { ...axis, title: { text: subject({ payload, state }), font: { size: 17 } }, range: [-0.02 * top, 1.02 * top] },
-    font: { size: 16, color: style.color, family: style.fontFamily }, margin: { l: 8, r: 8, t: 8, b: 8 }, autosize: true,
-    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 16 } },
+    yaxis: { ...axis, title: { text: subject({ payload, state }), font: { size: size(17) } }, range: [-0.02 * top, 1.02 * top] },
+    font: { size: size(16), color: style.color, family: style.fontFamily }, margin: { l: 8, r: 8, t: 8, b: 8 }, autosize: true,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: size(16) } },
+    modebar: { bgcolor: "transparent", color: "rgba(128, 128, 128, 0.75)", activecolor: style.color },
     paper_bgcolor: "transparent", plot_bgcolor: "transparent", uirevision: "keep", hovermode: "closest", dragmode: "zoom",
     shapes: levels.flatMap((level) => level1(level)), annotations: levels.map((level) => ({
-      xref: "paper", x: 0, xanchor: "left", y: level.value, yanchor: "bottom", showarrow: false, font: { size: 15 },
+      xref: "paper", x: 0, xanchor: "left", y: level.value, yanchor: "bottom", showarrow: false, font: { size: size(15) },
       text: `${runs.length > 1 ? `${level.name}: ` : ""}full pool ${level.value.toFixed(3)}`,
     })),
   };

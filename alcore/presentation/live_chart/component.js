@@ -1,6 +1,10 @@
 // The chart as a component of a Streamlit page; called again, on the same element, whenever its data change.
 import { mountCurves } from "./chart.js";
 import { mountFigure } from "./figure.js";
+import { mountFrames } from "./frames.js";
+import { mountPlayer } from "./player.js";
+
+const KINDS = { curves: mountCurves, figure: mountFigure, player: mountPlayer, frames: mountFrames };
 
 const mounted = new WeakMap();
 let plotly = null;
@@ -24,19 +28,23 @@ export default function ({ data, key, parentElement, setTriggerValue }) {
   loadPlotly().then((Plotly) => {
     if (!root.isConnected || root.pending !== data) return; // newer data are on their way to the same element
     if (!mounted.has(root)) mounted.set(root, mount(root, Plotly, data.kind, key));
-    mounted.get(root).update(data.content);
+    const { chart, hooks } = mounted.get(root);
+    Object.assign(hooks, hearing(root, data.hears), { config: data.config });
+    chart.update(data.content);
   });
   return () => {
-    mounted.get(root)?.unmount();
+    mounted.get(root)?.chart.unmount();
     mounted.delete(root);
   };
 }
 
 function mount(root, Plotly, kind, key) {
-  const hooks = {
-    key,
-    onPoint: (point) => root.send("point", point),
-    onPrevalence: (prevalence) => root.send("prevalence", prevalence),
-  };
-  return (kind === "curves" ? mountCurves : mountFigure)(root, Plotly, hooks);
+  const hooks = { key };
+  return { hooks, chart: KINDS[kind](root, Plotly, hooks) };
+}
+
+// Only what the page listens to is sent: all else would draw the page anew for nothing.
+function hearing(root, names) {
+  const send = (name) => (names.includes(name) ? (said) => root.send(name, said) : undefined);
+  return { onPoint: send("point"), onPrevalence: send("prevalence"), onMetric: send("metric") };
 }

@@ -1,15 +1,22 @@
 // Any figure of plotly, kept while its data change: zoom and legend stay, bars grow to their new height.
+import { inType, sizes } from "./type.js";
+
 const RISING = 350; // ms in which bars reach their new height
 
 /** A figure in an element; update takes {figure: {data, layout}, words}. */
 export function mountFigure(root, Plotly, hooks = {}) {
   root.innerHTML = '<div class="live-plot" role="img"></div><div class="live-heard" role="status" aria-live="polite"></div>';
   const [plot, heard] = root.children;
-  let drawn = null, frame = 0;
-  const resized = new ResizeObserver(() => drawn && Plotly.Plots.resize(plot));
+  let drawn = null, latest = null, frame = 0;
+  const resized = new ResizeObserver(() => {
+    if (!drawn) return;
+    Plotly.Plots.resize(plot);
+    draw(latest, 1); // the page's type may have become another size with it
+  });
   resized.observe(plot);
 
-  function draw({ data, layout }, part) {
+  function draw({ data, layout: plain }, part) {
+    const layout = inType(plain, sizes(root));
     const style = getComputedStyle(root);
     const colors = { paper_bgcolor: "transparent", plot_bgcolor: "transparent", autosize: true };
     const font = { ...layout.font, color: style.color, family: style.fontFamily };
@@ -21,6 +28,7 @@ export function mountFigure(root, Plotly, hooks = {}) {
 
   function update({ figure, words }) {
     cancelAnimationFrame(frame);
+    latest = figure;
     plot.setAttribute("aria-label", words);
     if (heard.textContent !== words) heard.textContent = words;
     const begun = performance.now(), before = drawn;

@@ -1,0 +1,59 @@
+"""What coins are called, and what is said where the order of strategies depends on them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alcore.presentation.labels import display_name
+from alcore.statistics.coins import LabelModel
+
+COIN_TITLES = {
+    "labels": "labelled images",
+    "defective": "defective images outlined",
+    "pixels": "defect pixels outlined",
+    "clicks": "clicks on outlines",
+    "seconds": "minutes of labelling",
+}
+_PER = {
+    "defective": "defective image outlined",
+    "pixels": "defect pixel",
+    "clicks": "click",
+    "seconds": "minute of labelling",
+}
+
+
+def per_unit(coin: str) -> float:
+    """By what a coin's numbers are divided for a reader: seconds are shown as minutes."""
+    return 60.0 if coin == "seconds" else 1.0
+
+
+def flips_in_words(rows: pd.DataFrame, strategies: int, coin: str) -> list[str]:
+    """Where the order of strategies per label is not that in a coin.
+
+    Args:
+        rows: `FlipRow`s of that coin; strategies: how many were compared.
+    """
+    if coin == "labels" or strategies < 2:
+        return []
+    if rows.empty:
+        return [f"No two strategies change places: per label and per {_PER[coin]} the order is the same."]
+    return [
+        f"**{display_name(row.leads)}** leads {display_name(row.trails)} per label "
+        f"({row.per_label:+.3f}, {row.per_label_low:+.3f} to {row.per_label_high:+.3f}), "
+        f"**{display_name(row.trails)}** leads per {_PER[coin]} "
+        f"({-row.in_coin:+.3f}, {-row.in_coin_high:+.3f} to {-row.in_coin_low:+.3f})"
+        f"{'' if row.is_clear else ': not clear in both, as an interval contains 0'}."
+        for row in rows.itertuples()
+    ]
+
+
+def model_in_words(model: LabelModel) -> str:
+    """The assumptions behind clicks and seconds, with their sources."""
+    return (
+        f"Modelled: {model.look:g} s to look at an image, clean or not; for a defective one "
+        f"{model.first:g} s to the first click and {model.further:g} s to each further one, a click every "
+        f"{model.spacing:g} pixels of outline. Bearman et al. 2016 (What's the Point, arXiv:1506.02106) "
+        "measured 1 s for a class in an image, 2.4 s to point at an object and 0.9 s at a further one; that "
+        "the clicks of an outline are as quick, and their spacing, are assumptions. Averages are over the "
+        "budgets that all repetitions of both strategies reach; in between, curves are interpolated."
+    )

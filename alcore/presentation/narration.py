@@ -1,0 +1,173 @@
+"""A run in one sentence: what its newest query held, and what may be said of the curves by then.
+
+Counts are told as they are. What is said of the curves depends on what there is:
+
+- One repetition: these models on these test patches, "best on these test patches". The claim is made for
+  whoever watches all cycles, so its level is shared among all cycles and strategies of the run. It is none
+  about strategies.
+- Several, and some still to come: "ahead", by intervals over repetitions that hold at any moment.
+- All that were planned: "ahead", by the fixed 95 % intervals that all pages show.
+
+A strategy is told of only where its difference to *every* other lies above zero, at that budget and at all
+budgets since, and its IoU is worth the word.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+from alcore.config import RunConfig
+from alcore.presentation.labels import display_name
+from alcore.presentation.repetition_sentences import bounds_at_any_moment
+from alcore.statistics.anytime import anytime_interval
+from alcore.statistics.estimands import Curves, Evidence
+from alcore.statistics.resampling import LEVEL, interval
+from alcore.statistics.sample import Sample
+from alcore.wording import plural
+
+WORTH_SAYING = 0.01
+"""IoU below which no strategy is called ahead: such models see next to nothing."""
+
+MEANING = (
+    "“Ahead”: over repetitions, the 95 % interval of its IoU minus every other strategy's lies above 0, "
+    "there and since; while repetitions are still to come, one that is valid at any moment. “Best on these "
+    "test patches”: of one repetition's models, whatever another pool would have made of them."
+)
+"""What the sentence means by its strongest words, for a caption."""
+
+
+def narrate(evidence: Evidence, config: RunConfig, *, prevalence: float, cycle: int) -> str:
+    """What there is to say after a cycle, from the records up to it.
+
+    Args:
+        config: the run's, which says how much there is still to come.
+        prevalence: π₁, at which strategies are compared by IoU.
+        cycle: 1 to the last of the evidence.
+    Returns:
+        A sentence or two; '' where the evidence holds no selections.
+    """
+    if evidence.found is None:
+        return ""
+    parts = [_query(evidence, cycle)]
+    if cycle > 1:
+        parts.append(_lead(evidence, config, prevalence, cycle) or _search(evidence, cycle))
+    return " · ".join(part for part in parts if part)
+
+
+def defects_in_query(evidence: Evidence, cycle: int) -> np.ndarray:
+    """(S,) defective patches in the query of that cycle, added up over repetitions."""
+    assert evidence.found is not None
+    total = evidence.found.sum(axis=0)
+    return total[:, cycle - 1] - (total[:, cycle - 2] if cycle > 1 else 0)
+
+
+def watched(evidence: Evidence, config: RunConfig, *, prevalence: float) -> str:
+    """Where repetitions are still to come: the best strategy minus the first one, with both intervals.
+
+    The strategy is the best of several, so the interval that is valid at any moment holds for all of them.
+
+    Returns:
+        '' for a run of one repetition, and where there is nothing to compare.
+    """
+    if config.repetitions == 1 or len(evidence.strategies) < 2:
+        return ""
+    done = f"{evidence.repetitions} of {plural(config.repetitions, 'repetition')}"
+    curves, base = evidence.judged("iou", prevalence), _baseline(evidence)
+    if evidence.repetitions == 1 or np.isnan(curves.mean[:, -1]).any():
+        return f"IoU minus {display_name(base)}: intervals over repetitions come with the second one"
+    sample = _last(curves.minus(base))
+    row = int(np.nanargmax(np.delete(sample.mean, curves.row(base))))
+    row += row >= curves.row(base)
+    low, high = (float(bound[row]) for bound in sample.interval())
+    said = f"{display_name(curves.strategies[row])} minus {display_name(base)}: {sample.mean[row]:+.3f} IoU"
+    said += f", fixed interval {low:+.3f} to {high:+.3f}"
+    if evidence.repetitions == config.repetitions:
+        return f"{said}, all {done.partition(' of ')[2]}"
+    level = 1 - (1 - LEVEL) / (len(evidence.strategies) - 1)
+    low, high = (float(bound[row]) for bound in anytime_interval(sample, level))
+    return f"{said}, valid at any moment {bounds_at_any_moment(low, high)} ({done})"
+
+
+def _baseline(evidence: Evidence) -> str:
+    return "random" if "random" in evidence.strategies else evidence.strategies[0]
+
+
+def _last(curves: Curves) -> Sample:
+    """Values at the last budget, (S,)."""
+    whole = curves.at_budgets()
+    common = None if whole.common is None else whole.common[..., -1]
+    return Sample(whole.values[..., -1], whole.replicates[..., -1], common)
+
+
+def ahead_since(
+    evidence: Evidence, config: RunConfig, prevalence: float, cycle: int
+) -> tuple[str, int] | None:
+    """The strategy that is ahead after a cycle, and the first cycle since which it is; None where none is."""
+    if len(evidence.strategies) < 2:
+        return None
+    curves = evidence.judged("iou", prevalence)
+    values = curves.mean[:, :cycle]
+    if np.isnan(values[:, -1]).any():
+        return None
+    row = int(values[:, -1].argmax())  # nobody else can be above all others
+    bounds = [_lower_bounds(curves, config, row, other) for other in range(len(values)) if other != row]
+    # NaN, where a difference is undefined, is not above zero
+    is_ahead = np.all(np.array(bounds)[:, :cycle] > 0, axis=0) & (values[row] >= WORTH_SAYING)
+    if not is_ahead[-1]:
+        return None
+    behind = np.flatnonzero(~is_ahead)
+    return evidence.strategies[row], int(behind[-1]) + 2 if behind.size else 1
+
+
+def _lower_bounds(curves: Curves, config: RunConfig, row: int, other: int) -> np.ndarray:
+    """(C,) below which one strategy's value minus another's does not lie, as far as may be said by now."""
+    difference = Sample(
+        curves.values[:, row] - curves.values[:, other],
+        curves.replicates[:, row] - curves.replicates[:, other],
+        None if curves.common is None else curves.common[:, row] - curves.common[:, other],
+    )
+    size = len(curves.strategies)
+    if len(curves.values) == 1:
+        looks = max(config.cycles - 1, 1)  # the first cycle is the same for all
+        return difference.mean + ndtri((1 - LEVEL) / size / looks) * difference.error
+    if len(curves.values) == config.repetitions:
+        return interval(difference.replicates)[0]
+    return anytime_interval(difference, 1 - 2 * (1 - LEVEL) / size)[0]
+
+
+def _query(evidence: Evidence, cycle: int) -> str:
+    counts = defects_in_query(evidence, cycle)
+    drawn = int(np.diff(evidence.labelled, prepend=0)[cycle - 1]) * evidence.repetitions
+    over = f" over {evidence.repetitions} repetitions" if evidence.repetitions > 1 else ""
+    if cycle == 1:
+        return f"Query 1 is random and the same for all: {counts[0]} of {drawn} defective{over}"
+    order = np.argsort(-counts, kind="stable")
+    named = [f"{display_name(evidence.strategies[row])} {counts[row]}" for row in order]
+    if len(named) == 1 or counts.max() == counts.min():
+        who = display_name(evidence.strategies[0]) if len(named) == 1 else "every strategy"
+        return f"Query {cycle}: {who} {counts[0]} of {drawn} defective{over}"
+    return f"Query {cycle}: {named[0]} of {drawn} defective, {', '.join(named[1:])}{over}"
+
+
+def _lead(evidence: Evidence, config: RunConfig, prevalence: float, cycle: int) -> str:
+    found = ahead_since(evidence, config, prevalence, cycle)
+    if found is None:
+        return ""
+    strategy, since = found
+    name, labels = display_name(strategy), plural(int(evidence.labelled[since - 1]), "label")
+    if evidence.repetitions == 1:
+        return f"{name}: best on these test patches{'' if since == cycle else f' since {labels}'}"
+    return f"{name} is ahead" if since == cycle else f"{name} has been ahead since {labels}"
+
+
+def _search(evidence: Evidence, cycle: int) -> str:
+    """How many of the pool's defects the least lucky strategy has found."""
+    assert evidence.found is not None
+    found = evidence.found.sum(axis=0)[:, cycle - 1]
+    least = int(np.argmin(found))
+    there = round(evidence.pool_size * evidence.pool_prevalence) * evidence.repetitions
+    return (
+        f"{display_name(evidence.strategies[least])} has found {found[least]} of "
+        f"{plural(there, 'defect')} in the pool"
+    )

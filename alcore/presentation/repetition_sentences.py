@@ -1,0 +1,97 @@
+"""What is said of a run by its repetitions: while some are still to come, and of how many it would take."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alcore.presentation.labels import display_name
+from alcore.statistics.planning import MOST
+from alcore.wording import clock, plural
+
+WHAT_IS_VALID = (
+    "The fixed interval holds the truth in 95 of 100 experiments of a size that was settled before; who "
+    "looks after every repetition and stops at a lucky one is wrong far more often. The one that is valid at "
+    "any moment allows for that; it is bounded from the sixth repetition on."
+)
+
+
+def bounds_at_any_moment(low: float, high: float) -> str:
+    """An interval of a difference of metrics, which lies between -1 and 1 whatever it is."""
+    if low <= -1 and high >= 1:
+        return "unbounded so far"
+    return f"{max(low, -1):+.3f} to {min(high, 1):+.3f}"
+
+
+def so_far(rows: pd.DataFrame, baseline: str, planned: int) -> list[str]:
+    """For each strategy of a run with repetitions still to come, both intervals and what may be said.
+
+    Args:
+        rows: the last `WatchedRow` of each strategy.
+    """
+    sentences = []
+    for row in rows.itertuples():
+        lead = f"**{display_name(row.strategy)}** minus {baseline}: "
+        if np.isnan(row.low):
+            sentences.append(f"{lead}not defined in every repetition, so there is no interval.")
+            continue
+        always = bounds_at_any_moment(row.anytime_low, row.anytime_high)
+        verdict = "too early to say which is better"
+        if np.isfinite(row.anytime_low):
+            verdict = "not distinguishable so far"
+            if row.anytime_low > 0:
+                verdict = "ahead, and one may stop here"
+            elif row.anytime_high < 0:
+                verdict = "behind, and one may stop here"
+        sentences.append(
+            f"{lead}{row.difference:+.3f} AUBC after {row.repetitions} of {plural(planned, 'repetition')}, "
+            f"fixed interval {row.low:+.3f} to {row.high:+.3f}, valid at any moment {always}: {verdict}."
+        )
+    return sentences
+
+
+def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:
+    """The same while no second repetition is finished: of these models alone, and no verdict."""
+    return [
+        f"**{display_name(row.strategy)}** minus {baseline}: {row.advantage:+.3f} AUBC so far, "
+        f"{row.advantage_low:+.3f} to {row.advantage_high:+.3f} over resampled test patches. That is of "
+        "these models; which strategy is better, repetitions tell."
+        for row in summary.dropna(subset=["advantage", "advantage_low"]).itertuples()
+    ]
+
+
+def needed_in_words(needed: float, low: float, high: float) -> str:
+    """Repetitions with their bounds, such as '12 (5 to 140)'."""
+    if np.isnan(needed):
+        return "not known"
+    return f"{_count(needed)} ({_count(low)} to {_count(high)})"
+
+
+def _count(needed: float) -> str:
+    return f"{needed:.0f}" if np.isfinite(needed) else f"over {MOST}"
+
+
+def time_in_words(needed: float, low: float, high: float, seconds: float | None) -> str:
+    """How long they take at the measured pace, with the same bounds; '' where that is not known."""
+    if seconds is None or not np.isfinite(needed):
+        return ""
+    ends = [clock(count * seconds) if np.isfinite(count) else "no end" for count in (low, high)]
+    return f"{clock(needed * seconds)} ({ends[0]} to {ends[1]})"
+
+
+def limits_of_a_plan(plan: pd.DataFrame, pilot: int, difference: float) -> list[str]:
+    """What the numbers of a plan rest on, and which differences no number of repetitions would see."""
+    said = [
+        f"From {plural(pilot, 'repetition')}: a true difference of {difference:.3f} is then found with a "
+        "probability of 80 % (paired t-test at 5 %). In brackets: the same at the bounds of the 95 % "
+        "interval of the standard deviation, which so many repetitions tell no better. The difference to be "
+        "seen is yours to choose: the one that the pilot found is no plan, as it was found by luck in part."
+    ]
+    floors = plan[plan["floor"] > 0.0005]
+    if len(floors):
+        sizes = ", ".join(f"{display_name(row.strategy)} {row.floor:.3f}" for row in floors.itertuples())
+        said.append(
+            "Repetitions share test patches, and no number of repetitions makes up for too few of those: "
+            f"differences below {sizes} need more test patches."
+        )
+    return said

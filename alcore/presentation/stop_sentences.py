@@ -1,0 +1,39 @@
+"""What is said of rules that stop labelling, replayed over a run."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from alcore.presentation.labels import display_name
+from alcore.statistics.stopping import AGREEMENT, HINDSIGHT, LOW, PAIRS, PATIENCE, RISE, WITHOUT_DEFECT
+from alcore.wording import percent, plural
+
+HOW_RULES_WORK = (
+    f"No defect in {WITHOUT_DEFECT} queries: in a row. Plateau: the best value on validation patches rose by "
+    f"less than {RISE:g} in {PATIENCE} cycles. Stable predictions: kappa of consecutive models, on which "
+    f"validation patches hold a defect, is {AGREEMENT:g} or more on average over {PAIRS} pairs (Bloodgood & "
+    f"Vijay-Shanker 2009). Low score: the query's highest score is at most {percent(LOW)} of that of the "
+    "first scored query (after Zhu et al. 2010); random has no score. A rule that never says stop spends "
+    "the whole budget. No rule sees the test patches, on which all are judged."
+)
+
+
+def best_rule(stops: pd.DataFrame, budget: int) -> str:
+    """Which rule loses least against hindsight for a strategy, and when it stops.
+
+    Args:
+        stops: `StopRow`s of one strategy; budget: labels of the whole run.
+    """
+    rows = stops[stops["rule"] != HINDSIGHT]
+    best = rows.loc[rows["regret"].idxmin()]
+    tied = rows[(rows["regret"] - best.regret < 1e-9) & (rows["labels"] == best.labels)]
+    names = " or ".join(f"“{rule}”" for rule in tied["rule"])
+    sure = "" if pd.isna(best.regret_low) else f" ({best.regret_low:.3f} to {best.regret_high:.3f})"
+    text = (
+        f"**{display_name(best.strategy)}**: least is lost with {names}: a stop after "
+        f"{best.labels:.0f} of {plural(budget, 'label')} on average, with a regret of {best.regret:.3f}{sure}"
+    )
+    close = rows[(rows["regret_low"] <= best.regret_high) & ~rows["rule"].isin(tied["rule"])]
+    if len(close):
+        text += f"; the intervals of {plural(len(close), 'other rule')} overlap with that"
+    return f"{text}."

@@ -1,0 +1,79 @@
+"""Frames about thresholds -> the sentences that go with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.statistics.operating import CORRECTED, HERE, HOME
+from alcore.wording import percent, plural
+
+REMEDY_WARNING = (
+    "Correcting the prior tunes nothing at π₁, and for that assumes two things that are not so here: the "
+    "Dice part of the loss does not ask for calibrated logits, and what a strategy queried is no random "
+    "sample of its class (random's is). A temperature mends the first at best. Tuning on validation "
+    "assumes neither, but takes labelled validation patches and knows π₁; the best threshold on the test "
+    "patches cheats."
+)
+
+
+def remedies_in_words(rows: pd.DataFrame) -> list[str]:
+    """For each remedy, for which strategies it helps or hurts, clear of zero each by itself.
+
+    Args:
+        rows: `alcore.statistics.operating.recovered`.
+    """
+    sentences = []
+    for rule, own in rows.dropna(subset=["gain"]).groupby("rule", sort=False):
+        helped = own.loc[own["gain_low"] > 0, "strategy"]
+        hurt = own.loc[own["gain_high"] < 0, "strategy"]
+        told = [
+            f"{verb} {', '.join(map(display_name, names))}"
+            for verb, names in (("helps", helped), ("hurts", hurt))
+            if len(names)
+        ]
+        unclear = len(own) - len(helped) - len(hurt)
+        if told and unclear:
+            told.append(f"is not clear for {plural(unclear, 'other')}")
+        sentences.append(f"**{rule}** {' and '.join(told) or 'neither helps nor hurts anyone clearly'}.")
+    return sentences
+
+
+def recovery_claims(rows: pd.DataFrame, metric: str, pool_prevalence: float, prevalence: float) -> list[str]:
+    """For each strategy, how much of the loss from π₀ to π₁ is only a threshold.
+
+    Args:
+        rows: `alcore.statistics.operating.recovered`; metric: what it is of; pool_prevalence: π₀;
+            prevalence: π₁.
+    """
+    sentences = []
+    for strategy, own in rows.groupby("strategy", sort=False):
+        by_rule = own.set_index("rule")
+        here, home, corrected = (by_rule.loc[rule] for rule in (HERE, HOME, CORRECTED))
+        if np.isnan(here["gain"]):
+            sentences.append(f"**{display_name(strategy)}**: {METRIC_TITLES[metric]} is undefined somewhere.")
+            continue
+        sentences.append(
+            f"**{display_name(strategy)}** at ½ loses {_signed(here, 'loss', '')} {METRIC_TITLES[metric]} "
+            f"from π₀ = {percent(pool_prevalence)} to π₁ = {percent(prevalence)}. A threshold tuned on "
+            f"validation at π₁ regains {_signed(here, 'gain')}{_share(here)}; one tuned at π₀, "
+            f"{_signed(home, 'gain')}; correcting the prior, {_signed(corrected, 'gain')}."
+        )
+    return sentences
+
+
+def _signed(row: pd.Series, name: str, sign: str = "+") -> str:
+    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    if np.isnan(low):
+        return f"{value:{sign}.3f}"
+    return f"{value:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
+
+
+def _share(row: pd.Series) -> str:
+    if np.isnan(row["share"]):
+        return " (the loss is not clear of zero, so no share of it is given)"
+    low, high = (f"{100 * row[name]:.0f}" for name in ("share_low", "share_high"))
+    bounds = "" if np.isnan(row["share_low"]) else f" ({low} to {high} %)"
+    mark = "**" if row["gain_low"] > 0 else ""
+    return f", so {mark}{100 * row['share']:.0f} %{mark}{bounds} of the loss is only a threshold"

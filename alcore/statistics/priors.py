@@ -1,0 +1,162 @@
+"""How many of the images in use are defective, estimated from images without labels.
+
+A model's score of an image is its surest pixel. Under label shift scores keep their distributions within each
+class, so a stream of unlabelled images is a mixture of the two that validation images show, and the
+share of the defective one, π₁, can be estimated:
+
+- *black box* (BBSE): from how many images of the stream are flagged at one threshold, given the detection and
+  false-alarm rates on validation;
+- *maximum likelihood* (EM): from all scores, given how much likelier each is among defective images, which a
+  logistic curve through the validation scores says.
+
+Both warn of the same: where production images differ from validation in more than the share of defects,
+neither is right. Validation images are a random sample of their class, unlike what a strategy queried.
+
+Source: Lipton, Wang & Smola 2018, arXiv:1802.03916 (BBSE); Saerens, Latinne & Decaestecker 2002, Neural
+Computation 14 (EM); Platt 1999 (the logistic curve, with his smoothed targets).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from alcore.statistics.estimands import Estimate
+from alcore.statistics.resampling import LEVEL, interval
+from alcore.streams import Purpose, stream
+
+_DRAWS = 200
+_STEPS = 40
+_GRID = 200
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Validation images: scores (V,) largest pixel probabilities, and defective (V,) bool."""
+
+    scores: np.ndarray
+    defective: np.ndarray
+
+
+def black_box(validation: Scored, unlabelled: np.ndarray, *, threshold: float | None = None) -> Estimate:
+    """π₁ from the share of flagged images: (flagged − false alarms) / (detected − false alarms).
+
+    Args:
+        unlabelled: (n,) scores of images in use.
+        threshold: on the score; by default where the logistic curve through validation changes its mind,
+            which is chosen by all scores and so favours neither rate.
+    Returns:
+        0 to 1, with a 95 % interval over the three shares' posteriors under Jeffreys' prior; NaN where the
+        model does not tell the classes apart on validation.
+    """
+    cut = _boundary(validation) if threshold is None else threshold
+    rng, shares = stream(0, Purpose.BOOTSTRAP, 4), []
+    for scores in (
+        unlabelled,
+        validation.scores[validation.defective],
+        validation.scores[~validation.defective],
+    ):
+        hits = int((scores >= cut).sum())
+        shares.append((hits / scores.size, rng.beta(hits + 0.5, scores.size - hits + 0.5, 20 * _DRAWS)))
+    (flagged, detected, alarms), draws = zip(*shares, strict=True)
+    if detected <= alarms:
+        return Estimate(np.nan)
+    value = np.clip((flagged - alarms) / (detected - alarms), 0, 1)
+    spread = np.maximum(draws[1] - draws[2], _LEAST)
+    return _widened(float(value), np.clip((draws[0] - draws[2]) / spread, 0, 1))
+
+
+def maximum_likelihood(validation: Scored, unlabelled: np.ndarray) -> Estimate:
+    """π₁ at which the unlabelled scores are likeliest: what Saerens's EM converges to.
+
+    Args:
+        unlabelled: (n,) scores of images in use.
+    Returns:
+        0 to 1, with a 95 % interval: of π's posterior under Jeffreys' prior of a share, averaged over
+        resampled validation images (each class by itself), since the curve is known no better than they tell.
+    """
+    weights = np.concatenate([np.ones((1, validation.scores.size)), _resampled(validation)])
+    slopes, levels = _logistic(_odds(validation.scores), validation.defective, weights)
+    ratio = np.exp(np.clip(slopes[:, None] * _odds(unlabelled) + levels[:, None], -30, 30))
+    low, high = _posterior_interval(ratio[1:])
+    value = float(_mixture_share(ratio[:1])[0])
+    return Estimate(value, min(low, value), max(high, value))
+
+
+def _odds(scores: np.ndarray) -> np.ndarray:
+    return logit(np.clip(scores.astype(np.float64), _LEAST, 1 - _LEAST))
+
+
+def _boundary(validation: Scored) -> float:
+    """The score at which an image is as likely among defective as among clean ones; ½ where no score is."""
+    every = np.ones((1, validation.scores.size))
+    (slope,), (level,) = _logistic(_odds(validation.scores), validation.defective, every)
+    return float(expit(-level / slope)) if slope > 0 else 0.5
+
+
+def _resampled(validation: Scored) -> np.ndarray:
+    """(B, V) how often each validation image is drawn, each class as often as it is there."""
+    rng = stream(0, Purpose.BOOTSTRAP, 5)
+    weights = np.zeros((_DRAWS, validation.scores.size))
+    for members in (validation.defective, ~validation.defective):
+        count = int(members.sum())
+        weights[:, members] = rng.multinomial(count, np.full(count, 1 / count), size=_DRAWS)
+    return weights
+
+
+def _logistic(x: np.ndarray, defective: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(B,) slopes and levels of the log likelihood ratio, by Newton's method for all weights at once.
+
+    Both classes count the same, so that the fitted log odds are the ratio itself.
+    """
+    sizes = defective.sum(), (~defective).sum()
+    # Platt's targets, a little off 0 and 1: scores that tell the classes apart wholly have a finite slope.
+    target = np.where(defective, (sizes[0] + 1) / (sizes[0] + 2), 1 / (sizes[1] + 2))
+    balanced = weights * np.where(defective, 0.5 / sizes[0], 0.5 / sizes[1])
+    centre, scale = x.mean(), x.std() or 1.0
+    design = np.stack([np.ones_like(x), (x - centre) / scale])  # (2, V)
+    beta = np.zeros((len(weights), 2))
+    for _ in range(_STEPS):
+        probability = expit(beta @ design)
+        gradient = (balanced * (target - probability)) @ design.T  # (B, 2)
+        curvature = balanced * probability * (1 - probability)
+        hessian = np.einsum("bv,iv,jv->bij", curvature, design, design) + 1e-9 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        beta += step.clip(-2, 2)
+        if np.abs(step).max() < 1e-8:
+            break
+    return beta[:, 1] / scale, beta[:, 0] - beta[:, 1] * centre / scale
+
+
+def _posterior_interval(ratio: np.ndarray) -> tuple[float, float]:
+    """The central 95 % of π's posterior, averaged over the B rows of (B, n) likelihood ratios.
+
+    In θ with π = sin² θ, Jeffreys' prior of a share is uniform.
+    """
+    shares = np.sin(np.linspace(0, np.pi / 2, _GRID)) ** 2
+    log_likelihood = np.stack([np.log1p(share * (ratio - 1)).sum(axis=1) for share in shares], axis=1)
+    posterior = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    posterior = (posterior / posterior.sum(axis=1, keepdims=True)).mean(axis=0)
+    below = np.cumsum(posterior) - posterior / 2
+    low, high = np.interp([(1 - LEVEL) / 2, (1 + LEVEL) / 2], below, shares)
+    return float(low), float(high)
+
+
+def _mixture_share(ratio: np.ndarray) -> np.ndarray:
+    """(B, n) likelihood ratios -> (B,) shares that maximise Σ log(π·ratio + 1 − π), which is concave in π."""
+    low, high = np.zeros(len(ratio)), np.ones(len(ratio))
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        slope = ((ratio - 1) / (middle[:, None] * (ratio - 1) + 1)).sum(axis=1)
+        rises = slope > 0
+        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
+    return (low + high) / 2
+
+
+def _widened(value: float, draws: np.ndarray) -> Estimate:
+    """With the interval of the draws, which holds the value itself."""
+    low, high = interval(draws)
+    return Estimate(value, float(np.minimum(low, value)), float(np.maximum(high, value)))

@@ -1,0 +1,54 @@
+"""What figures mark: the band of chance, and cells of a map that are clear of zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alcore.config import make_config
+from alcore.presentation.figures.learning_curves import query_shares
+from alcore.presentation.figures.study_maps import advantage_map
+from alcore.statistics.chance import chance_band
+from alcore.statistics.frames import GridRow
+from tests.conftest import SMALL
+
+
+@pytest.mark.parametrize("finished", [1, 2, 5])
+def test_the_band_of_chance_is_that_of_the_repetitions_there_are_not_of_those_to_come(finished):
+    config = make_config(SMALL | {"repetitions": 5})
+    selections = pd.DataFrame(
+        [
+            {"strategy": "random", "repetition": repetition, "cycle": 1, "defective": item < 2}
+            for repetition in range(1, finished + 1)
+            for item in range(6)
+        ]
+    )
+    figure = query_shares(selections, config)
+    band = next(shape for shape in figure.layout.shapes if shape.type == "rect")
+    low, high = chance_band(80, 16, 6, repetitions=finished)
+    assert (band.y0, band.y1) == (low / (6 * finished), high / (6 * finished))
+
+
+def test_without_a_query_the_band_is_that_of_one_repetition():
+    nothing = pd.DataFrame(columns=["strategy", "repetition", "cycle", "defective"])
+    figure = query_shares(nothing, make_config(SMALL | {"repetitions": 5}))
+    band = next(shape for shape in figure.layout.shapes if shape.type == "rect")
+    assert (band.y0, band.y1) == tuple(np.array(chance_band(80, 16, 6)) / 6)
+
+
+def cell(prevalence, **changes):
+    plain = {"pool_prevalence": 0.1, "strategy": "entropy", "prevalence": prevalence, "advantage": 0.1}
+    bounds = {"low": 0.01, "high": 0.2, "p_value": 0.03, "is_collapsed": False}
+    judged = {"p_adjusted": 0.2, "is_clear": False, "is_clear_alone": True}
+    return GridRow(**plain | bounds | judged | changes)
+
+
+def test_the_switch_judges_each_cell_alone():
+    frame = pd.DataFrame([cell(0.1), cell(0.2, is_clear=True, p_adjusted=0.01), cell(0.5, is_collapsed=True)])
+    texts = {}
+    for marks_alone in (False, True):
+        figure = advantage_map(frame, "entropy", title="", limit=1, marks_alone=marks_alone)
+        texts[marks_alone] = list(figure.data[-1].text)
+    assert texts[False] == ["<i>+0.100</i> ○", "<b>+0.100</b>", "collapse"]
+    assert texts[True] == ["<b>+0.100</b>", "<b>+0.100</b>", "collapse"]
