@@ -1,0 +1,1 @@
+"""Who may do what: roles, invitations, limits, and a record of what was done."""

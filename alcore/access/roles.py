@@ -1,0 +1,115 @@
+"""Roles, and what each may do: one table, which the server asks before every action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alcore.errors import AccessError
+
+
+class Role(StrEnum):
+    """What somebody is here. Compare with plain strings: they outlive a reload of this module."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    VIEWER = "viewer"
+    SEAT = "seat"
+
+
+class Action(StrEnum):
+    """What somebody may want to do; the value says it in words, after 'may'."""
+
+    LOOK = "look at the pages"
+    VOTE = "vote"
+    START_RUN = "start runs"
+    COMMAND_RUN = "pause, resume or stop this run"
+    ANNOTATE_RUN = "name or annotate this run"
+    DELETE_RUN = "delete this run"
+    REQUEST_CEILING = "have this run's ceiling trained"
+    SCORE_IMAGES = "have images scored"
+    IMPORT_RUN = "bring runs in"
+    START_STUDY = "start studies"
+    COMMAND_STUDY = "pause, resume or extend this study"
+    ESTIMATE_STUDY = "have a study measured"
+    IMPORT_DATA = "import data sets"
+    MAKE_DATA = "make data sets"
+    ANNOTATE_DATA = "name or annotate data sets"
+    DELETE_DATA = "delete data sets"
+    IMPORT_LOGS = "import logs"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody at a page: a name that is theirs for as long as they may come, and a role."""
+
+    name: str
+    role: Role
+
+
+LOCAL = Visitor("", Role.OWNER)
+"""Whoever sits at a server that only its own machine can reach."""
+
+_SHARED = {Action.LOOK, Action.VOTE}
+_MEMBERS = _SHARED | {
+    *(Action.START_RUN, Action.IMPORT_RUN, Action.START_STUDY, Action.ESTIMATE_STUDY),
+    *(Action.IMPORT_DATA, Action.MAKE_DATA, Action.IMPORT_LOGS, Action.SCORE_IMAGES),
+}
+MAY: dict[Role, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.MEMBER: frozenset(_MEMBERS),
+    Role.VIEWER: frozenset(_SHARED),
+    Role.SEAT: frozenset({Action.VOTE}),
+}
+"""What a role may do, whosever it is done to."""
+
+MAY_TO_OWN: dict[Role, frozenset[Action]] = {
+    Role.MEMBER: frozenset(
+        {
+            *(Action.COMMAND_RUN, Action.ANNOTATE_RUN, Action.DELETE_RUN, Action.REQUEST_CEILING),
+            Action.COMMAND_STUDY,
+        }
+    )
+}
+"""What a role may do to what is its own."""
+
+
+def may(visitor: Visitor | None, action: Action, *, owner: str | None = None) -> bool:
+    """Whether a visitor may do something.
+
+    Args:
+        visitor: None for somebody who is not known, and may do nothing.
+        owner: whose the thing is, '' for nobody's; None where it is about nothing that exists.
+    """
+    if visitor is None:
+        return False
+    is_own = bool(visitor.name) and owner == visitor.name
+    return action in MAY[visitor.role] or (is_own and action in MAY_TO_OWN.get(visitor.role, ()))
+
+
+def refusal(visitor: Visitor | None, action: Action, *, owner: str | None = None) -> str:
+    """Why a visitor may not do something, in one sentence that says who may; '' where they may.
+
+    The door refuses with it, and a page gives it as the help of the control that it does not offer.
+    """
+    if may(visitor, action, owner=owner):
+        return ""
+    if visitor is None:
+        return "who you are is not known here: open the link that you were given, or sign in"
+    if action in MAY[Role.MEMBER]:
+        return f"only members may {action}; ask the owner of this server for a link"
+    if action in MAY_TO_OWN[Role.MEMBER]:
+        return f"only the member who started it and the owner of this server may {action}"
+    return f"only the owner of this server may {action}"
+
+
+def check(visitor: Visitor | None, action: Action, *, owner: str | None = None) -> Visitor:
+    """The visitor, who may do it.
+
+    Raises:
+        AccessError: they may not.
+    """
+    if told := refusal(visitor, action, owner=owner):
+        raise AccessError(told)
+    assert visitor is not None, "or it would have been refused"
+    return visitor
