@@ -6,10 +6,11 @@ import sys
 
 import typer
 
-from alcore.commands import run, study
+from alcore.commands import care, run, study
 from alcore.commands.dashboard import dashboard
 from alcore.commands.data import data_app
 from alcore.commands.logs import logs_app
+from alcore.commands.meter import meter
 from alcore.errors import AlcoreError
 
 _UNUSABLE_INPUT = 2
@@ -23,9 +24,17 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(run.resume)
 app.command()(run.ceiling)
+app.command()(meter)
 app.command()(study.study)
 app.command()(study.report)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(dashboard)
+app.command()(care.check)
+app.command()(care.invite)
+app.command()(care.status)
+app.command()(care.backup)
+app.command()(care.restore)
+app.command()(care.export_run)
+app.command()(care.import_run)
 app.command(hidden=True)(run.worker)
 app.add_typer(data_app, name="data")
 app.add_typer(logs_app, name="logs")

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from math import inf, isinf
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
 from alcore.json_object import parse_json_object
+from alcore.model_rules import Bounds, bounds_of, first_fault
+from alcore.wording import odd_character
 
 PRESETS = ASSETS / "presets"
 
@@ -75,6 +85,9 @@ class RunConfig(_Frozen):
     query_size: int | float = Field(
         24, gt=0, le=10_000_000, description="patches per query, or (0, 1] as a share of the pool"
     )
+    first_query: int | float | None = Field(
+        None, gt=0, le=10_000_000, description="the first query's size, if another; as query_size"
+    )
     cycles: int = Field(8, ge=1, le=10_000)
     repetitions: int = Field(1, ge=1, le=10_000)
     strategies: tuple[str, ...] = Field(("random", "entropy", "core-set"), min_length=1)
@@ -87,6 +100,13 @@ class RunConfig(_Frozen):
         0, ge=0, le=1024, description="workers a run may use, one CPU thread each; 0: as many as cores"
     )
 
+    @field_validator("dataset")
+    @classmethod
+    def _nothing_hidden(cls, dataset: str) -> str:
+        if odd := odd_character(dataset):
+            raise ValueError(f"holds the character {odd}, which no name may hold")
+        return dataset
+
     @field_validator("strategies")
     @classmethod
     def _no_strategy_twice(cls, strategies: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,19 +114,27 @@ class RunConfig(_Frozen):
             raise ValueError("names a strategy twice")
         return strategies
 
-    @field_validator("query_size", mode="before")
+    @field_validator("query_size", "first_query", mode="before")
     @classmethod
-    def _no_yes_or_no(cls, query_size: object) -> object:
-        if isinstance(query_size, bool):  # which Python takes for 1 or 0
+    def _no_yes_or_no(cls, size: object) -> object:
+        if isinstance(size, bool):  # which Python takes for 1 or 0
             raise ValueError("must be a number")
-        return query_size
+        return size
 
-    @field_validator("query_size")
+    @field_validator("query_size", "first_query")
     @classmethod
-    def _count_or_share(cls, query_size: int | float) -> int | float:
-        if isinstance(query_size, float) and query_size > 1:
+    def _count_or_share(cls, size: float | None) -> float | None:
+        if isinstance(size, float) and size > 1:
             raise ValueError("must be a whole number, or a share of the pool in (0, 1]")
-        return query_size
+        return size
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Configs that do not use a key of later versions keep their bytes, and so their names and hashes."""
+        values: dict[str, Any] = serialise(self)
+        if self.first_query is None:
+            values.pop("first_query", None)
+        return values
 
     @model_validator(mode="after")
     def _budget_fits_pool(self) -> RunConfig:
@@ -115,30 +143,54 @@ class RunConfig(_Frozen):
         return self
 
     def _why_too_large(self) -> str:
-        most = self.pool_size // self.query_count
-        if most == 0:
-            return f"query size exceeds the pool; use at most {self.pool_size}"
+        if self.first_count > self.pool_size:
+            which = "query size" if self.first_query is None else "the first query"
+            return f"{which} exceeds the pool; use at most {self.pool_size}"
+        most = 1 + (self.pool_size - self.first_count) // self.query_count
+        queries = f"{self.cycles} queries of {self.query_count}"
+        if self.first_query is not None:
+            queries = f"a first query of {self.first_count} and {self.cycles - 1} of {self.query_count}"
         return (
-            f"{self.cycles} queries of {self.query_count} are {self.budget} labels, but the pool has "
+            f"{queries} are {self.budget} labels, but the pool has "
             f"{self.pool_size}; use at most {most} cycle{'s' * (most > 1)} or a smaller query size"
         )
 
+    def _count_of(self, size: float) -> int:
+        return size if isinstance(size, int) else max(1, round(size * self.pool_size))
+
     @property
     def query_count(self) -> int:
-        """Patches asked for in one query."""
-        if isinstance(self.query_size, int):
-            return self.query_size
-        return max(1, round(self.query_size * self.pool_size))
+        """Patches asked for in one query; in the first there are `first_count`."""
+        return self._count_of(self.query_size)
+
+    @property
+    def first_count(self) -> int:
+        """Patches of the first query, which is drawn at random."""
+        return self.query_count if self.first_query is None else self._count_of(self.first_query)
+
+    def count_in(self, cycle: int) -> int:
+        """Patches of a cycle's query; cycles count from 1."""
+        return self.first_count if cycle == 1 else self.query_count
+
+    def labelled_after(self, cycle: int) -> int:
+        """Labels bought by the end of a cycle."""
+        return self.first_count + (cycle - 1) * self.query_count
 
     @property
     def budget(self) -> int:
         """Labels bought in all cycles together."""
-        return self.query_count * self.cycles
+        return self.labelled_after(self.cycles)
 
     @property
     def records(self) -> int:
         """Records of a finished run: one per cycle of each strategy in each repetition."""
         return self.repetitions * self.cycles * len(self.strategies)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of all that a run's numbers follow from; π₁, device and threads are no part of it."""
+        values = self.model_dump(mode="json", exclude={"test_prevalence", "device", "threads"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         """The config as indented JSON text, ending in a newline; `parse_config` reads it back."""
@@ -160,7 +212,7 @@ def make_config(values: dict[str, Any], *, origin: str = "config") -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {_explain(error)}") from None
+        raise ConfigError(f"{origin}: {first_fault(error, RunConfig)}") from None
 
 
 def load_config(source: str | Path) -> RunConfig:
@@ -190,94 +242,12 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.json"))
 
 
-class Bounds(NamedTuple):
-    """The least and the greatest value of a setting; both are allowed for whole numbers."""
-
-    low: float
-    high: float
-
-
 def bounds(field: str) -> Bounds:
     """What a setting may be, for whatever asks for it: a control on a page, an option of the command line.
 
     Args:
         field: a config's key, dotted for nested ones, such as 'pool_size' or 'training.steps'.
-    Returns:
-        Whole numbers for a setting that takes them (also where it takes a share as well, as query_size does);
-        otherwise the limits as they stand, which the setting itself may exclude (π₀ is above 0).
     Raises:
         KeyError: a config has no such setting, or it is not limited on both sides.
     """
-    *parents, name = field.split(".")
-    model: Any = RunConfig
-    for parent in parents:
-        model = getattr(model, "model_fields", {})[parent].annotation
-    info = getattr(model, "model_fields", {})[name]
-    limits = _limits(info)
-    whole = int(int in (info.annotation, *get_args(info.annotation)))
-    low = limits["ge"] if "ge" in limits else limits.get("gt", -inf) + whole
-    high = limits["le"] if "le" in limits else limits.get("lt", inf) - whole
-    if isinf(low) or isinf(high):
-        raise KeyError(f"the setting {field!r} is not limited on both sides")
-    return Bounds(low, high)
-
-
-def _explain(error: ValidationError) -> str:
-    fault = error.errors()[0]
-    path = [str(part) for part in fault["loc"] if not _is_union_branch(part)]
-    key = ".".join(path)
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{did_you_mean(path[-1], _keys_beside(path))}"
-    if fault["type"] == "missing":
-        return f"the key {key!r} is missing"
-    if fault["type"] == "too_short":
-        return f"{key} is empty; choose at least one"
-    if fault["type"] == "value_error":
-        reason = str(fault["ctx"]["error"])
-        return f"{key} {reason}, got {fault['input']!r}" if key else reason
-    allowed = _allowed_range(path)
-    expected = f"must be {allowed}" if allowed else fault["msg"].replace("Input should be", "must be")
-    return f"{key} {expected}, got {fault['input']!r}"
-
-
-def _is_union_branch(part: int | str) -> bool:
-    return part in ("int", "float")
-
-
-def _model_at(path: list[str]) -> type[BaseModel]:
-    model: type[BaseModel] = RunConfig
-    for name in path:
-        field = model.model_fields.get(name)
-        if field is None or not isinstance(field.annotation, type):
-            break
-        if issubclass(field.annotation, BaseModel):
-            model = field.annotation
-    return model
-
-
-def _keys_beside(path: list[str]) -> list[str]:
-    return list(_model_at(path[:-1]).model_fields)
-
-
-_WHOLE: tuple[object, ...] = (int, int | None)
-
-
-def _allowed_range(path: list[str]) -> str:
-    """The field's bounds in words, such as 'above 0 and at most 1', or '' where it has none."""
-    field = _model_at(path[:-1]).model_fields.get(path[-1])
-    limits = _limits(field) if field else {}
-    if field is None or not limits:
-        return ""
-    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-    kind = "a whole number " if field.annotation in _WHOLE else "a number "
-    return kind + " and ".join(f"{words[name]} {limit:g}" for name, limit in limits.items())
-
-
-def _limits(field: FieldInfo) -> dict[str, float]:
-    """A field's bounds by pydantic's names for them: gt or ge, lt or le."""
-    return {
-        name: getattr(limit, name)
-        for limit in field.metadata
-        for name in ("gt", "ge", "lt", "le")
-        if getattr(limit, name, None) is not None
-    }
+    return bounds_of(RunConfig, field)

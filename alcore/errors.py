@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class AlcoreError(Exception):
@@ -39,8 +40,36 @@ class DeviceError(AlcoreError):
     """A device that is absent, or out of memory."""
 
 
+class TrainingError(AlcoreError):
+    """A training that went out of bounds: its loss or its weights are no finite numbers."""
+
+
+class AccessError(AlcoreError):
+    """Something that somebody may not do here, or a link that lets nobody in."""
+
+
+class LimitError(AlcoreError):
+    """More than somebody may have here."""
+
+
 class StoreError(AlcoreError):
     """A run directory that cannot be written, read or resumed."""
+
+
+class DamagedFileError(StoreError, DataError):
+    """A file of the home that does not hold what was written: cut short, flipped, of another kind.
+
+    It is what a reader of runs or of data sets expects, whichever of the two the file belongs to.
+    """
+
+    def __init__(self, path: Path, fault: str, advice: str = "") -> None:
+        """path: of the file; fault: goes on after it, such as 'is damaged'; advice: what to do."""
+        super().__init__(path, fault, advice)  # as pickle gives them back, between processes
+        self.path, self.fault, self.advice = path, fault, advice
+
+    def __str__(self) -> str:
+        sentence = f"{self.path} {self.fault}"
+        return f"{sentence}; {self.advice}" if self.advice else sentence
 
 
 class MissingExtraError(AlcoreError):

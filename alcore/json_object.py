@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from alcore.errors import AlcoreError
+from alcore.errors import AlcoreError, DamagedFileError
+
+_LARGEST = 256 * 2**20  # bytes; a data set's list of what was left out is the longest
 
 
 def parse_json_object(
@@ -16,7 +18,8 @@ def parse_json_object(
 
     Args:
         origin: what the text is, or where it lies, for the sentence.
-        error: what to raise; must: what the object should have, such as "with a key 'dataset'".
+        error: what to raise, made of the sentence alone.
+        must: what the object should have, such as "with a key 'dataset'".
     Raises:
         AlcoreError, as `error`: no JSON, nothing but an object, nested too deeply, or with an absurd number.
     """
@@ -33,23 +36,30 @@ def parse_json_object(
     return values
 
 
-def read_json_object(file: Path, *, error: type[AlcoreError], advice: str = "") -> dict[str, Any]:
+def read_json_object(
+    file: Path, *, error: type[AlcoreError] = DamagedFileError, advice: str = ""
+) -> dict[str, Any]:
     """The object in a JSON file.
 
     Args:
-        error: what to raise; advice: what to do then.
+        error: what to raise, by default what every damaged file of the home raises; advice: what to do then.
     Raises:
         AlcoreError, as `error`: as `parse_json_object`, or a file that cannot be read.
     """
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
     except OSError as fault:
-        raise error(_advised(f"{file} cannot be read: {fault.strerror or fault}", advice)) from None
+        raise _fault(file, f"cannot be read: {fault.strerror or fault}", error, advice) from None
+    if len(content) > _LARGEST:
+        raise _fault(file, f"is larger than {_LARGEST >> 20} MiB, which no such file is", error, advice)
     try:
-        return parse_json_object(content, origin=file, error=error)
-    except error as fault:
-        raise error(_advised(str(fault), advice)) from None
+        return parse_json_object(content, origin=file, error=AlcoreError)
+    except AlcoreError as fault:
+        raise _fault(file, str(fault).removeprefix(f"{file} ").rstrip(), error, advice) from None
 
 
-def _advised(sentence: str, advice: str) -> str:
-    return f"{sentence}; {advice}" if advice else sentence
+def _fault(file: Path, sentence: str, error: type[AlcoreError], advice: str) -> AlcoreError:
+    if issubclass(error, DamagedFileError):
+        return error(file, sentence, advice)
+    return error(f"{file} {sentence}; {advice}" if advice else f"{file} {sentence}")

@@ -27,6 +27,11 @@ class Purpose(IntEnum):
     POOL_MAP = 9
     BOOTSTRAP = 10
     CEILING = 11
+    VALIDATION_SET = 12
+    OFFER = 13
+    DROPOUT = 20
+    LINE = 40
+    METER = 41
 
 
 def stream(seed: int, purpose: Purpose, *keys: int | str) -> np.random.Generator:

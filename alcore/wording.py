@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 
 def clock(seconds: float) -> str:
     """Seconds as m:ss, or h:mm:ss from an hour on."""
@@ -27,6 +31,20 @@ def percent(share: float) -> str:
 def size_in_words(size: float) -> str:
     """Bytes as '340 MB' or '1.2 GB'."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.2g} MB"
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """A text that someone else wrote, cut where it is too long for a sentence."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def odd_character(text: str) -> str:
+    """The name of the first character that hides or reorders others, such as 'U+202E'; '' for none.
+
+    Control characters and Unicode's marks of direction: what is read would not be what is written.
+    """
+    found = next((sign for sign in text if unicodedata.category(sign) == "Cc" or sign in _DIRECTIONS), "")
+    return found and f"U+{ord(found):04X}"
 
 
 def as_plain_markdown(text: str) -> str:

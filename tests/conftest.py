@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from alcore.config import RunConfig, make_config
@@ -16,6 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # Threads of torch that wait for one another sleep instead of spinning: where several processes test side by
 # side, spinning ones take the cores from those that they wait for. It is read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# How long an example takes says nothing of what is tested: the first one may load torch.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 SMALL = {
     "dataset": "synthetic",

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import ROOT, SMALL
 
 FLOORS = [
-    {"errors", "home", "json_object", "streams", "wording"},
-    {"config", "metrics", "pools"},
+    {"errors", "event_log", "home", "home_files", "json_object", "machine", "streams", "wording"},
+    {"access", "config", "metrics", "model_rules", "pools", "thresholds"},
     {"data"},
     {"acquisition"},
     {"learning", "statistics"},
@@ -66,6 +66,49 @@ def test_imports_run_downwards(path):
             assert parts[0] == "ui" or parts == ("commands", "dashboard"), f"{path} imports streamlit"
 
 
+CHANGING_METHODS = {
+    *("submit", "resume", "command", "request_ceiling", "delete", "rename", "annotate", "set_status"),
+    *("take", "cancel", "ask_to_stop", "withdraw_stop", "commit", "unlink", "rmtree"),
+}
+CHANGING_FUNCTIONS = {
+    *("launch", "measure_plan", "delete_dataset", "make_surfaces", "import_logs", "delete_run"),
+    *("rename_dataset", "note_about", "write_pool"),
+    *("write_text", "write_bytes", "write_whole", "rmtree"),
+}
+"""What changes something in the home, as pages would call it."""
+PAGES = [*(ROOT / "alcore" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_pages_change_the_home_through_one_door(path):
+    """What somebody does is allowed and noted in `acting`; nothing else in the pages changes anything."""
+    if path.stem == "acting":
+        return
+    tree = ast.parse(path.read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    of_tables = {  # pandas renames columns, and nothing else
+        node.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and {word.arg for word in node.keywords} == {"columns"}
+    }
+    methods = {node.attr for node in calls if node not in of_tables and ast.unparse(node.value) != "acting"}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    functions = {alias.name for node in imports for alias in node.names}
+    found = (methods & CHANGING_METHODS) | (functions & CHANGING_FUNCTIONS)
+    assert not found, f"{path} calls {found}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.stem)
+def test_every_page_asks_who_it_is_before_it_does_anything(path):
+    """Streamlit may open a file of pages/ without app.py, so each goes through the entrance by itself."""
+    tree = ast.parse(path.read_text())
+    done = [ast.unparse(node.value) for node in tree.body if isinstance(node, ast.Expr)][1:]
+    assert len(done) == 1
+    assert done[0].startswith("entrance.show(")
+    allowed = (ast.Import, ast.ImportFrom, ast.Expr, ast.FunctionDef, ast.Assign)
+    assert all(isinstance(node, allowed) for node in tree.body)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_only_learning_imports_torch_at_module_level(path):
     heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm"}
@@ -78,7 +121,7 @@ def test_the_dashboard_never_imports_torch(tmp_path):
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
-for page in ("samples", "compare", "study", "data", "runs", "methods", None):
+for page in ("samples", "compare", "meter", "study", "data", "runs", "methods", None):
     app = AppTest.from_file(f"pages/{page}.py" if page else "app.py", default_timeout=60).run()
     assert not app.exception, app.exception
 heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn", "ray"} & set(sys.modules)
@@ -116,3 +159,17 @@ if __name__ == "__main__":
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_every_cache_of_a_page_is_bounded():
+    """One that grows with visitors would fill the server; what takes no argument is one object."""
+    unbounded = []
+    for path in (ROOT / "alcore" / "ui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            caches = [one for one in node.decorator_list if "cache_" in ast.unparse(one)]
+            is_one = not (node.args.args or node.args.kwonlyargs)
+            if caches and not is_one and "max_entries" not in ast.unparse(caches[0]):
+                unbounded.append(f"{path.name}: {node.name}")
+    assert not unbounded

@@ -4,8 +4,9 @@ import pytest
 import typer
 
 from alcore.__main__ import app
-from alcore.config import Bounds, bounds, make_config
+from alcore.config import bounds, make_config
 from alcore.errors import ConfigError
+from alcore.model_rules import Bounds
 
 
 @pytest.mark.parametrize(

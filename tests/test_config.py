@@ -85,3 +85,32 @@ def test_json_round_trip():
 def test_encoder_weights_may_be_null_as_smp_writes_it():
     config = parse_config('{"dataset": "synthetic", "model": {"encoder_weights": null}}')
     assert config.model.encoder_weights == "none"
+
+
+def test_the_first_query_may_have_a_size_of_its_own_and_old_configs_keep_their_bytes():
+    plain = make_config({"dataset": "synthetic", "pool_size": 100, "query_size": 10, "cycles": 4})
+    assert "first_query" not in plain.to_json()
+    assert plain.fingerprint == "d621d58fba354ccf"
+    assert (plain.first_count, plain.budget) == (10, 40)
+    other = make_config(plain.model_dump() | {"first_query": 0.3})
+    assert [other.count_in(cycle) for cycle in (1, 2, 4)] == [30, 10, 10]
+    assert [other.labelled_after(cycle) for cycle in (1, 2, 4)] == [30, 40, 60]
+    assert other.budget == 60
+    assert parse_config(other.to_json()) == other
+    assert other.fingerprint != plain.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"first_query": 0}, ["first_query", "above 0"]),
+        ({"first_query": 1.5}, ["first_query", "whole number"]),
+        ({"first_query": True}, ["first_query", "must be a number"]),
+        ({"first_query": 601}, ["the first query exceeds the pool", "600"]),
+        ({"first_query": 500}, ["a first query of 500 and 7 of 24", "668 labels", "at most 5 cycles"]),
+    ],
+)
+def test_a_first_query_that_cannot_be_is_explained(values, words):
+    with pytest.raises(ConfigError) as caught:
+        make_config({"dataset": "synthetic"} | values)
+    assert all(word in str(caught.value) for word in words), caught.value

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from alcore.__main__ import app
+from alcore.statistics.operating import AT_HALF
 from alcore.study.reader import RECORDED, StudyReader
 from tests.benchmarks.results import DOCUMENT, STUDIES, recorded_tables, with_blocks
 from tests.conftest import ROOT
@@ -182,3 +183,16 @@ def test_the_recorded_tables_are_those_of_their_results():
                     file,
                     column,
                 )
+
+
+def test_the_recorded_thresholds_are_of_the_recorded_models():
+    for name in STUDIES:
+        reader = StudyReader.open(RECORDED / name)
+        thresholds, keys = reader.thresholds(), ["cell", "test_prevalence", "strategy"]
+        half = thresholds[thresholds["rule"] == AT_HALF]
+        assert len(half)
+        summary = reader.table()
+        both = half.merge(summary, on=keys, suffixes=("_half", ""), validate="one_to_one")
+        assert len(both) == len(half)
+        for column in ("aubc", "aubc_low", "aubc_high", "final"):
+            assert np.allclose(both[f"{column}_half"], both[column], atol=1e-12), (name, column)

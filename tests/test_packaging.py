@@ -1,5 +1,7 @@
 """The wheel: what it carries, what it asks for, and what is said where an extra is missing."""
 
+import configparser
+import json
 import subprocess
 import sys
 import zipfile
@@ -76,3 +78,25 @@ def test_every_requirement_is_locked():
 def test_a_missing_extra_is_one_sentence_that_names_it():
     with pytest.raises(MissingExtraError, match=r"no_such_thing.*alcore\[ray\]"), needs_extra("ray"):
         import no_such_thing  # noqa: F401
+
+
+def test_what_a_server_is_deployed_with_says_what_the_command_line_knows():
+    deploy = ROOT / "docs" / "deploy"
+    known = {"--lab", "--host", "--server.headless=true", "--server.address=127.0.0.1", "--server.port=8501"}
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str
+    unit.read_string((deploy / "alcore.service").read_text().replace("\\\n", " "))
+    words = unit["Service"]["ExecStart"].split()
+    assert words[1:4] == ["-m", "alcore", "dashboard"]
+    assert {word for word in words if word.startswith("--")} <= known
+    assert unit["Service"]["User"] != "root"
+    lines = (deploy / "Containerfile").read_text().splitlines()
+    entry = json.loads(
+        next(line for line in lines if line.startswith("ENTRYPOINT")).removeprefix("ENTRYPOINT")
+    )
+    assert entry[:2] == ["alcore", "dashboard"]
+    assert set(entry[2:]) <= known
+    last_user = [line for line in lines if line.startswith("USER")][-1]
+    assert last_user == "USER alcore"
+    copied = [line.split()[1] for line in lines if line.startswith("COPY")]
+    assert all((ROOT / name).exists() for name in copied)

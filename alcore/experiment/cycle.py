@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alcore.acquisition import Query, Strategy, get_strategy
+from alcore.acquisition import Query, Strategy, get_strategies
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import CycleKey
-from alcore.experiment.cycle_record import CycleRecord, Selection
+from alcore.experiment.cycle_record import CycleRecord, Selection, Spectrum, Validation
 from alcore.experiment.pool_map import Axes, map_pool, principal_axes
 from alcore.experiment.pool_view import PoolSweep, asks_model, sweep_pool, view_query
 from alcore.experiment.repetition import RepetitionSplit, draw_repetition
@@ -51,12 +51,14 @@ class CycleStart:
     weights: the model after the cycle before; None in cycle 1.
     axes: of the repetition's pool maps, kept in the record of cycle 2; None up to there, and in a run that
         predates maps.
+    chosen: the ids that people chose for this query, where the strategy asks them.
     """
 
     key: CycleKey
     queries: tuple[np.ndarray, ...] = ()
     weights: Weights | None = None
     axes: Axes | None = None
+    chosen: np.ndarray | None = None
 
 
 class _Repetition:
@@ -64,8 +66,7 @@ class _Repetition:
 
     def __init__(self, config: RunConfig, patches: Patches, number: int) -> None:
         self.split: RepetitionSplit = draw_repetition(config, patches, number)
-        seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, number).integers(2**62)
-        self.learner = Learner(config, patches, seed=int(seed))
+        self.learner = initial_learner(config, patches, number)
         self.first_sweep: PoolSweep | None = None
 
 
@@ -79,7 +80,7 @@ class Workbench:
         """`patches`: of the config's data set."""
         compute_on_one_thread()
         self.config, self.patches = config, patches
-        self._strategies = {name: get_strategy(name) for name in config.strategies}
+        self._strategies = get_strategies(config.strategies)
         self._repetitions: dict[int, _Repetition] = {}
 
     def cycle(self, start: CycleStart, report: Report) -> CycleRecord:
@@ -129,7 +130,13 @@ class Workbench:
         sweep = self._sweep(start, strategy, labelled, repetition, report)
         axes = _fit_axes(sweep, repetition.split) if key.cycle == 2 else start.axes
         view = sweep.view(
-            strategy, candidates=candidates, labelled=labelled, defective=self.patches.defective
+            strategy,
+            self.config,
+            cycle=key.cycle,
+            candidates=candidates,
+            labelled=labelled,
+            defective=self.patches.defective,
+            chosen=start.chosen,
         )
         rng = stream(self.config.seed, Purpose.QUERY, key.repetition, key.cycle, strategy.name)
         query: Query = strategy.query(view, query_size=self.config.query_count, rng=rng)
@@ -161,15 +168,17 @@ class Workbench:
         """Ask the model about the pool; before cycle 2, once for all strategies, which still share it."""
         split, follow = repetition.split, _following(report, start.key, "scoring")
         wanted = np.union1d(split.mapped, labelled)
+        rng = stream(self.config.seed, Purpose.DROPOUT, start.key.repetition, start.key.cycle)
         if start.key.cycle > 2:
             items = np.sort(split.pool) if asks_model(strategy) else wanted
-            return sweep_pool(repetition.learner, [strategy], items, wanted=wanted, follow=follow)
+            return sweep_pool(repetition.learner, [strategy], items, wanted=wanted, rng=rng, follow=follow)
         if repetition.first_sweep is None:
             repetition.first_sweep = sweep_pool(
                 repetition.learner,
                 self._strategies.values(),
                 np.sort(split.pool),
                 wanted=wanted,
+                rng=rng,
                 follow=follow,
             )
         return repetition.first_sweep
@@ -184,9 +193,10 @@ class Workbench:
     ) -> CycleRecord:
         key, split, learner = start.key, repetition.split, repetition.learner
         labelled = np.concatenate([*start.queries, selection.items])
-        rng = stream(self.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
-        learner.fit(labelled, rng=rng, on_step=_following(report, key, "training"))
-        evaluation = learner.evaluate(split.test, on_patches=_following(report, key, "evaluating"))
+        train_cycle(learner, key, labelled, _following(report, key, "training"))
+        evaluating, total = _following(report, key, "evaluating"), split.test.size + split.validation.size
+        evaluation = learner.evaluate(split.test, on_patches=lambda done, _: evaluating(done, total))
+        validation = self._validate(repetition, lambda left: evaluating(total - left, total))
         return CycleRecord(
             key=key,
             labelled=labelled.size,
@@ -198,8 +208,32 @@ class Workbench:
             gallery_items=split.gallery,
             gallery_probability=learner.probabilities(split.gallery),
             axes=axes if key.cycle == 2 else None,
+            spectrum=Spectrum(evaluation.histogram, evaluation.confidence),
+            validation=validation,
             weights=learner.weights(),
         )
+
+    def _validate(self, repetition: _Repetition, follow: Callable[[int], None]) -> Validation | None:
+        """Look at the validation patches; `follow` hears how many are left."""
+        items = repetition.split.validation
+        if not items.size:
+            return None
+        found = repetition.learner.evaluate(items, on_patches=lambda done, total: follow(total - done))
+        return Validation(items, self.patches.defective[items], found.max_probability, found.histogram)
+
+
+def initial_learner(config: RunConfig, patches: Patches, repetition: int) -> Learner:
+    """A repetition's network with its initial weights, the same for all strategies."""
+    seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, repetition).integers(2**62)
+    return Learner(config, patches, seed=int(seed))
+
+
+def train_cycle(
+    learner: Learner, key: CycleKey, labelled: np.ndarray, on_step: Callable[[int, int], None]
+) -> None:
+    """A cycle's training on (n,) labelled ids, from what the cycle before left in the learner."""
+    rng = stream(learner.config.seed, Purpose.TRAINING, key.repetition, key.cycle)
+    learner.fit(labelled, rng=rng, on_step=on_step)
 
 
 def _fit_axes(sweep: PoolSweep, split: RepetitionSplit) -> Axes:

@@ -6,7 +6,7 @@ is finished. Nothing here computes or keeps anything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from alcore.config import RunConfig
@@ -74,7 +74,9 @@ class CycleGraph:
         done = self._done[work.repetition]
         return [replace(work, strategy=name) for name in self._config.strategies if not done[name]]
 
-    def begin(self, until: Stage | None = None) -> CycleKey | None:
+    def begin(
+        self, until: Stage | None = None, *, waits: Callable[[CycleKey], bool] = lambda _: False
+    ) -> CycleKey | None:
         """Take the next piece of work in hand; None where nothing can begin before something is finished.
 
         Earlier repetitions come first, then earlier cycles, then strategies in the config's order. A later
@@ -82,9 +84,11 @@ class CycleGraph:
 
         Args:
             until: begin nothing behind this stage.
+            waits: whether a cycle, which could begin, waits for something else.
         """
         for number in self._repetitions:
-            ready = min(self._ready(number), key=lambda key: key.cycle, default=None)
+            able = (key for key in self._ready(number) if not waits(key))
+            ready = min(able, key=lambda key: key.cycle, default=None)
             if ready is not None:
                 if until is not None and Stage(number, ready.cycle) > until:
                     return None

@@ -9,7 +9,8 @@ This is the plain definition of a run. `alcore.runs.walk` goes through the same 
 side by side, and keeps the same records.
 
 Counting: cycle c of C first queries (cycle 1 draws its query at random, for all strategies alike), then
-trains on the c · query_size labels bought so far and evaluates. Repetitions and cycles count from 1.
+trains on the labels bought so far, first_query + (c − 1) · query_size, and evaluates. Repetitions and cycles
+count from 1.
 """
 
 from __future__ import annotations

@@ -10,11 +10,14 @@ from operator import or_
 import numpy as np
 
 from alcore.acquisition import Needs, PoolView, Strategy
+from alcore.config import RunConfig
 from alcore.learning.inference import quantised_probability
 from alcore.learning.learner import Learner
 from alcore.learning.networks import Output, gradient_embeddings
 
-_SCORED = Needs.LOGITS | Needs.VIEWS
+_SCORED = Needs.LOGITS | Needs.VIEWS | Needs.DROPOUT
+_PEAKS = Needs.PEAKS | Needs.LABELLED_PEAKS
+_OF_THE_MODEL = _SCORED | _PEAKS | Needs.FEATURES | Needs.GRADIENTS
 
 
 @dataclass(frozen=True)
@@ -39,39 +42,63 @@ class PoolSweep:
     """What one model says of (n,) items, in ascending order.
 
     scores: (n,) float32 by the name of the strategy that asks for them.
-    gradients: (n, E) float32, where a strategy asks for them.
+    gradients: (n, E) float32, and peaks: (n,) float32, where a strategy asks for them.
     features: of all items, or of those that are wanted where no strategy asks for features.
     """
 
     items: np.ndarray
     scores: Mapping[str, np.ndarray]
     gradients: np.ndarray | None
+    peaks: np.ndarray | None
     features: PoolFeatures
 
     def view(
-        self, strategy: Strategy, *, candidates: np.ndarray, labelled: np.ndarray, defective: np.ndarray
+        self,
+        strategy: Strategy,
+        config: RunConfig,
+        *,
+        cycle: int,
+        candidates: np.ndarray,
+        labelled: np.ndarray,
+        defective: np.ndarray,
+        chosen: np.ndarray | None = None,
     ) -> PoolView:
         """What `strategy` declared that it needs.
 
         Args:
+            cycle: whose query it is.
             candidates: (U,) ids that may be chosen; labelled: (L,) ids that were.
             defective: (M,) bool of the data set.
+            chosen: (k,) ids among the candidates that people chose; None where nobody was asked.
         """
-        needs, rows = strategy.needs, np.searchsorted(self.items, candidates)
-        has_features, has_gradients = Needs.FEATURES in needs, Needs.GRADIENTS in needs
+        needs = strategy.needs
+        has_features, has_cycle = Needs.FEATURES in needs, Needs.CYCLE in needs
+        peaks = self._of(self.peaks, candidates) if Needs.PEAKS in needs else None
+        known = self._of(self.peaks, labelled) if Needs.LABELLED_PEAKS in needs else None
         return PoolView(
             candidates.size,
-            scores=self.scores[strategy.name][rows] if needs & _SCORED else None,
+            scores=self._of(self.scores[strategy.name], candidates) if needs & _SCORED else None,
             features=self.features.of(candidates) if has_features else None,
             labelled_features=self.features.of(labelled) if has_features else None,
-            gradients=self.gradients[rows] if has_gradients and self.gradients is not None else None,
+            gradients=self._of(self.gradients, candidates) if Needs.GRADIENTS in needs else None,
             defective=defective[candidates] if Needs.ORACLE in needs else None,
+            chosen=None if chosen is None else np.searchsorted(candidates, chosen),
+            peaks=peaks,
+            labelled_peaks=known,
+            labelled_defective=defective[labelled] if Needs.TARGETS in needs else None,
+            cycle=cycle if has_cycle else None,
+            cycles=config.cycles if has_cycle else None,
+            test_prevalence=config.test_prevalence if Needs.PREVALENCE in needs else None,
         )
+
+    def _of(self, values: np.ndarray | None, items: np.ndarray) -> np.ndarray | None:
+        """What of (n, ...) values belongs to (m,) ids among the items."""
+        return None if values is None else values[np.searchsorted(self.items, items)]
 
 
 def asks_model(strategy: Strategy) -> bool:
     """Whether a strategy wants to know anything that only a model can say."""
-    return bool(strategy.needs & ~Needs.ORACLE)
+    return bool(strategy.needs & _OF_THE_MODEL)
 
 
 def sweep_pool(
@@ -80,6 +107,7 @@ def sweep_pool(
     items: np.ndarray,
     *,
     wanted: np.ndarray,
+    rng: np.random.Generator,
     follow: Callable[[int, int], None],
 ) -> PoolSweep:
     """Ask the model for all that some strategies need, forwarding every item once.
@@ -87,6 +115,7 @@ def sweep_pool(
     Args:
         items: (n,) ids in ascending order.
         wanted: ids among the items whose features are kept whatever the strategies need.
+        rng: draws which channels are dropped, if a strategy asks for that, the same for all items.
         follow: called with patches done and in all.
     """
     strategies = list(strategies)
@@ -95,25 +124,34 @@ def sweep_pool(
     kept = np.ones(items.size, bool) if Needs.FEATURES in needs else np.isin(items, wanted)
     scores: dict[str, list[np.ndarray]] = {strategy.name: [] for strategy in scoring}
     gradients: list[np.ndarray] = []
+    peaks: list[np.ndarray] = []
     features: list[np.ndarray] = []
+    dropping = rng if Needs.DROPOUT in needs else None
     done = 0
-    for batch, output in learner.look(items, flipped=Needs.VIEWS in needs, on_patches=follow):
+    for batch, output in learner.look(
+        items, flipped=Needs.VIEWS in needs, dropping=dropping, on_patches=follow
+    ):
         for strategy in scoring:
             scores[strategy.name].append(_scores(strategy, output))
         if Needs.GRADIENTS in needs:
             gradients.append(gradient_embeddings(output).cpu().numpy())
+        if needs & _PEAKS:
+            peaks.append(output.logits.amax(dim=(1, 2, 3)).cpu().numpy())
         features.append(output.features.cpu().numpy()[kept[done : done + batch.size]])
         done += batch.size
     return PoolSweep(
         items,
         {name: np.concatenate(parts) for name, parts in scores.items()},
         np.concatenate(gradients) if gradients else None,
+        np.concatenate(peaks) if peaks else None,
         PoolFeatures(items[kept], np.concatenate(features)),
     )
 
 
 def _scores(strategy: Strategy, output: Output) -> np.ndarray:
     views = output.views if Needs.VIEWS in strategy.needs else None
+    if Needs.DROPOUT in strategy.needs:
+        views = output.thinned
     return strategy.score(output.logits if views is None else views).cpu().numpy()
 
 

@@ -22,7 +22,8 @@ MAP_SIZE = 1000
 class RepetitionSplit:
     """What all strategies of a repetition share, as ids.
 
-    pool (N,), first_query (q,), test (T,), gallery (G,) of the test set, mapped (n,) of the pool.
+    pool (N,), first_query (q,), test (T,), gallery (G,) of the test set, mapped (n,) of the pool, validation
+    (V,), on which thresholds are tuned: as many as are tested on, or none where the split lacks a class.
     """
 
     pool: np.ndarray
@@ -30,6 +31,7 @@ class RepetitionSplit:
     test: np.ndarray
     gallery: np.ndarray
     mapped: np.ndarray
+    validation: np.ndarray
 
 
 def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> RepetitionSplit:
@@ -61,11 +63,21 @@ def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> Rep
     some_defective = shuffled[defective][: GALLERY_SIZE - some_clean.size]
     return RepetitionSplit(
         pool=pool,
-        first_query=first.choice(pool, config.query_count, replace=False),
+        first_query=first.choice(pool, config.first_count, replace=False),
         test=test,
         gallery=np.concatenate([some_defective, some_clean]),
         mapped=_to_map(pool, stream(config.seed, Purpose.POOL_MAP, repetition)),
+        validation=_to_validate(config, patches, repetition),
     )
+
+
+def _to_validate(config: RunConfig, patches: Patches, repetition: int) -> np.ndarray:
+    validation = items_of(patches, Split.VALIDATION)
+    defective = patches.defective[validation]
+    if defective.all() or not defective.any():
+        return np.zeros(0, dtype=np.int64)
+    rng = stream(config.seed, Purpose.VALIDATION_SET, repetition)
+    return validation[draw_test_set(defective, size=config.test_size, rng=rng)]
 
 
 def _to_map(pool: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -10,10 +10,11 @@ import torch
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.learning.devices import memory_watch, resolve_runtime
-from alcore.learning.inference import Evaluation, patch_counts, quantised_probability, sweep
+from alcore.learning.inference import Evaluation, judge, quantised_probability, sweep
 from alcore.learning.networks import Output, build_network
-from alcore.learning.tensors import make_normaliser
+from alcore.learning.tensors import make_normaliser, to_images
 from alcore.learning.training import OnStep, train
+from alcore.thresholds import narrowest
 
 Weights = dict[str, torch.Tensor]
 OnPatches = Callable[[int, int], None]
@@ -82,12 +83,18 @@ class Learner:
             )
 
     def look(
-        self, items: np.ndarray, *, flipped: bool = False, on_patches: OnPatches = ignore_progress
+        self,
+        items: np.ndarray,
+        *,
+        flipped: bool = False,
+        dropping: np.random.Generator | None = None,
+        on_patches: OnPatches = ignore_progress,
     ) -> Iterator[tuple[np.ndarray, Output]]:
         """Forward (n,) ids in eval mode; yields (batch ids, outputs) in the given order.
 
-        With `flipped`, outputs have views. Their flips are those that training uses, because on others a
-        model contradicts itself for want of practice; where training uses none, the horizontal one.
+        With `dropping`, which draws what is dropped, outputs are thinned. With `flipped`, they have views.
+        Flips are those that training uses, because on others a model contradicts itself for want of practice;
+        where training uses none, the horizontal one.
         """
         batch_size = 2 * self.config.training.batch_size
         done = 0
@@ -100,6 +107,7 @@ class Learner:
                 normalise=self._normalise,
                 runtime=self.runtime,
                 flips=(self.config.training.flips or ("horizontal",)) if flipped else (),
+                dropping=dropping,
             ):
                 on_patches(done, items.size)
                 yield batch, output
@@ -107,12 +115,27 @@ class Learner:
         on_patches(items.size, items.size)
 
     def evaluate(self, items: np.ndarray, *, on_patches: OnPatches = ignore_progress) -> Evaluation:
-        """Per-patch confusion counts and largest probability of (T,) test ids."""
-        counts, peaks = [], []
-        for batch, output in self.look(items, on_patches=on_patches):
-            counts.append(patch_counts(output.logits, self.patches.masks(batch)).cpu().numpy())
-            peaks.append(output.logits.amax(dim=(1, 2, 3)).sigmoid().cpu().numpy())
-        return Evaluation(np.concatenate(counts), np.concatenate(peaks))
+        """Per-patch counts, at probability ½ and between thresholds, and largest probability of (T,) ids."""
+        parts = [
+            judge(output.logits, self.patches.masks(batch), self.patches.ignored(batch))
+            for batch, output in self.look(items, on_patches=on_patches)
+        ]
+        counts, peaks, histogram, units = map(np.concatenate, zip(*parts, strict=True))
+        height, width, _ = self.patches.shape
+        defective = self.patches.defective[items]
+        sums = [units[members].sum(axis=0) / 2**16 for members in (~defective, defective)]
+        return Evaluation(counts, peaks, histogram.astype(narrowest(height * width)), np.stack(sums))
+
+    def peaks(self, images: np.ndarray) -> np.ndarray:
+        """(n, H, W, C) uint8 of no data set -> (n,) float32, largest defect probability of each."""
+        found = []
+        with memory_watch(self.runtime, self.config.training.batch_size), torch.inference_mode():
+            for start in range(0, len(images), 2 * self.config.training.batch_size):
+                batch = to_images(images[start:][: 2 * self.config.training.batch_size], self.runtime.device)
+                with self.runtime.autocast():
+                    logits = self._network(self._normalise(batch))
+                found.append(logits.float().amax(dim=(1, 2, 3)).sigmoid().cpu().numpy())
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 
     def probabilities(self, items: np.ndarray) -> np.ndarray:
         """(n,) ids -> (n, H, W) uint8 defect probability, 255 for one."""

@@ -26,12 +26,14 @@ class Output(NamedTuple):
     features: (B, D) float32 of unit length, from the encoder.
     decoded: (B, C, h, w), what the output layer saw; of the padded image, where it was padded.
     views: (V, B, 1, H, W) float32 logits of the patch and its flips, where `sweep` was asked for them.
+    thinned: (K, B, 1, H, W) float32 logits of networks that lack some channels, likewise.
     """
 
     logits: Tensor
     features: Tensor
     decoded: Tensor
     views: Tensor | None = None
+    thinned: Tensor | None = None
 
 
 class SegmentationNetwork(nn.Module):
@@ -80,6 +82,18 @@ class SegmentationNetwork(nn.Module):
         output = Output(logits.float(), features, self._decoded)
         self._maps, self._decoded = [], torch.empty(0)
         return output
+
+    def thinned(self, output: Output, kept: Tensor) -> Tensor:
+        """The output layer's answers to what it saw, channel by channel times (K, C) factors.
+
+        Returns:
+            (K, B, 1, H, W) float32 logits.
+        """
+        height, width = output.logits.shape[-2:]
+        factors = kept.to(output.decoded)[:, None, :, None, None]  # (K, 1, C, 1, 1)
+        head: Any = self.model.segmentation_head
+        looks = [head(output.decoded * factor) for factor in factors]
+        return torch.stack([logits[..., :height, :width].float() for logits in looks])
 
 
 def gradient_embeddings(output: Output) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from alcore.errors import DataError
 from alcore.metrics import METRICS
+from alcore.wording import shortened
 
 POOL, USE = "pi0", "pi1"
 """Which test set a value is from: at the pool's prevalence, or at the deployment prevalence π₁."""
@@ -46,10 +47,11 @@ def meanings(columns: Iterable[str], given: Mapping[str, str], *, origin: str) -
     for column in columns:
         meaning = given.get(column) or _guess(column)
         if meaning in found.values():
-            other = next(name for name, known in found.items() if known == meaning)
+            other = shortened(next(name for name, known in found.items() if known == meaning))
+            this = shortened(column)
             raise DataError(
-                f"{origin}: the columns {other!r} and {column!r} both seem to be {meaning}; say which with "
-                f"--column '{column}={meaning}' or leave one out"
+                f"{origin}: the columns {other!r} and {this!r} both seem to be {meaning}; say which with "
+                f"--column '{this}={meaning}' or leave one out"
             )
         if meaning:
             found[column] = meaning

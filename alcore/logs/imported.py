@@ -11,10 +11,13 @@ from pathlib import Path
 
 from alcore.errors import DataError
 from alcore.home import home
+from alcore.home_files import damage_told
 from alcore.json_object import read_json_object
 from alcore.logs.published import log_folders
 from alcore.logs.reading import Log, LogSettings, read_log
 from alcore.runs.files import make_directory, write_text
+
+_ADVICE = "import the logs again"
 
 
 def logs_directory() -> Path:
@@ -77,9 +80,9 @@ def imported_logs() -> dict[str, list[Path]]:
 
 def open_log(folder: Path) -> Log:
     """One imported folder; DataError where it is damaged."""
-    try:
-        about = read_json_object(folder / "log.json", error=DataError)
-        settings = LogSettings(**about["settings"])
-    except (DataError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder} holds no logs that can be read ({error}); import them again") from None
-    return read_log(folder, folder.parent.name, settings, about["columns"])
+    file = folder / "log.json"
+    about = read_json_object(file, advice=_ADVICE)
+    with damage_told(file, _ADVICE):
+        settings, columns = LogSettings(**about["settings"]), dict(about["columns"])
+        settings.check()
+        return read_log(folder, folder.parent.name, settings, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from alcore.logs.columns import POOL, USE, meanings
 from alcore.logs.logged_evidence import LoggedEvidence
 from alcore.logs.published import STRATEGIES, is_published, log_folders, widen
 from alcore.metrics import METRICS
+from alcore.wording import shortened
 
 _SELECTED = re.compile(r"selected_items_(.+)_(\d+)_(\d+)\.csv")
 _ORDER = ("random", "entropy", "core-set")
@@ -28,6 +30,14 @@ class LogSettings:
     pool_size: int
     pool_prevalence: float
     test_prevalence: float
+
+    def check(self) -> None:
+        """Raise DataError unless all three are numbers that a run may have."""
+        shares = self.pool_prevalence, self.test_prevalence
+        if not all(isinstance(share, float | int) and 0 < share <= 1 for share in shares):
+            raise DataError(f"prevalences must be above 0 and at most 1, got {shares[0]} and {shares[1]}")
+        if type(self.pool_size) is not int or self.pool_size < 2:
+            raise DataError(f"the pool's size must be a whole number above 1, got {self.pool_size}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class Log:
                 "pool_size": self.settings.pool_size,
                 "pool_prevalence": self.settings.pool_prevalence,
                 "test_prevalence": self.settings.test_prevalence,
-                "query_size": max(1, int(labelled[-1] // len(labelled))),
+                **_query_sizes([int(count) for count in labelled]),
                 "cycles": len(labelled),
                 "repetitions": int(self.values["repetition"].nunique()),
                 "strategies": self.strategies,
@@ -108,6 +118,15 @@ class Log:
             if repetition in repetitions and name in self.strategies:
                 shares[repetitions.index(repetition), self.strategies.index(name)] = rows["defective"].mean()
         return shares
+
+
+def _query_sizes(labelled: list[int]) -> dict[str, int]:
+    """A config's sizes of queries, from the labels bought by each cycle; about, where queries differ."""
+    later = {after - before for before, after in pairwise(labelled)}
+    if len(later) != 1:
+        return {"query_size": max(1, labelled[-1] // len(labelled))}
+    (size,) = later
+    return {"query_size": size} | ({} if labelled[0] == size else {"first_query": labelled[0]})
 
 
 def read_log(
@@ -182,7 +201,7 @@ def _read_values(file: Path, given: Mapping[str, str], notes: list[str]) -> pd.D
     if not measured or frame.empty:
         raise DataError(
             f"{file} has no column that is understood as a metric (say what one means with --column "
-            f"'NAME=iou_pi0'); it has {', '.join(map(repr, frame.columns))}"
+            f"'NAME=iou_pi0'); it has {shortened(', '.join(map(repr, frame.columns)), 1000)}"
         )
     frame = frame[list(names)].rename(columns=names)
     for column in frame:

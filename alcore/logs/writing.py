@@ -11,7 +11,7 @@ from alcore.config import RunConfig
 from alcore.errors import StoreError
 from alcore.logs.published import STRATEGIES, FolderName
 from alcore.metrics import metrics_from_counts
-from alcore.runs.files import make_directory, write_text
+from alcore.runs.files import csv_text, make_directory, write_text
 from alcore.runs.tables import RunTables
 
 _THEIRS = {ours: theirs for theirs, ours in STRATEGIES.items()}
@@ -23,7 +23,6 @@ _METRICS = {
     "DiceScore": "dice",
 }
 _BOTH = ("MulticlassF1Score", "MeanIoU", "MulticlassRecall", "MulticlassPrecision", "DiceScore")
-_FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def export_log(tables: RunTables, directory: Path) -> None:
@@ -40,7 +39,7 @@ def export_log(tables: RunTables, directory: Path) -> None:
     config = tables.store.config
     values = pd.concat(
         [
-            _value_rows(tables.metrics((prevalence,)), config.query_count, number)
+            _value_rows(tables.metrics((prevalence,)), config, number)
             for number, prevalence in enumerate((config.pool_prevalence, config.test_prevalence))
         ]
     )
@@ -73,7 +72,7 @@ def _folder_name(config: RunConfig, strategy: str) -> FolderName:
     )
 
 
-def _value_rows(frame: pd.DataFrame, query_size: int, test_set: int) -> pd.DataFrame:
+def _value_rows(frame: pd.DataFrame, config: RunConfig, test_set: int) -> pd.DataFrame:
     """`MetricsRow`s at one prevalence -> rows of their form, with the strategy beside them."""
     counts = frame[["tp", "fp", "fn", "tn"]].to_numpy(float).reshape(-1, 4)
     background, defect = metrics_from_counts(counts[:, [3, 2, 1, 0]]), metrics_from_counts(counts)
@@ -89,7 +88,7 @@ def _value_rows(frame: pd.DataFrame, query_size: int, test_set: int) -> pd.DataF
     columns |= {
         "cycle": frame["cycle"].to_numpy() - 1,
         "rep": frame["repetition"].to_numpy() - 1,
-        "budget": query_size,
+        "budget": [config.count_in(cycle) for cycle in frame["cycle"]],
         "labeled_items": frame["labelled"].to_numpy(),
         "dataloader_idx": test_set,
         "strategy": frame["strategy"].to_numpy(),
@@ -112,10 +111,4 @@ def _query_rows(query: pd.DataFrame, dataset: str, strategy: str) -> pd.DataFram
 
 
 def _write(file: Path, frame: pd.DataFrame) -> None:
-    text = frame.map(inert).to_csv(sep=";", lineterminator="\n")
-    write_text(file, text)
-
-
-def inert(cell: object) -> object:
-    """A cell as it is, but text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    write_text(file, csv_text(frame, separator=";", index=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from alcore.config import RunConfig
@@ -10,6 +11,12 @@ from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 
 _PHASE_SHARE = {"scoring": (0.0, 0.15), "training": (0.15, 0.7), "evaluating": (0.85, 0.15)}
 """Where a phase begins within a cycle, and how much of it it is; roughly, as seen with the demo preset."""
+
+_CYCLES, _FEWEST = 2, 4
+"""The pace is that of the last cycles of all strategies, since these differ, and of a few commits at least.
+
+So it follows within that many cycles when other work takes the machine, or leaves it.
+"""
 
 
 class Clock:
@@ -30,6 +37,10 @@ class Clock:
         self._within: dict[CycleKey, float] = {}
         self._now, self._begun = now, now()
         self._ceilings_done: int | None = None
+        self._window: deque[tuple[float, float]] = deque(
+            [(0.0, self._done)], maxlen=1 + max(_CYCLES * len(config.strategies), _FEWEST)
+        )
+        self._best = 0.0
         self.finished, self.records = len(finished), config.records
 
     def tick(self, key: CycleKey, phase: str, share: float) -> None:
@@ -40,8 +51,13 @@ class Clock:
     def finish(self, key: CycleKey) -> None:
         """A record was committed."""
         self.finished += 1
-        self._done += _weight(self._config, key)
+        weight = _weight(self._config, key)
+        self._done += weight
         self._within.pop(key, None)
+        if weight:
+            if len(self._window) == self._window.maxlen:
+                self._best = max(self._best, self._recent)
+            self._window.append((self.elapsed, self._done + self._in_hand()))
 
     def ceilings_begun(self, finished: int) -> None:
         """All cycles are done; ceilings are trained now, of which so many are there."""
@@ -71,14 +87,30 @@ class Clock:
 
     @property
     def left(self) -> float | None:
-        """Seconds that the rest will take at the pace so far.
+        """Seconds that the rest will take at the pace of the last cycles.
 
         None before the first full cycle, and while ceilings are trained.
         """
-        if self._done <= self._resumed_from or self._ceilings_done is not None:
+        if self._done <= self._resumed_from or self._ceilings_done is not None or not self._recent:
             return None
-        done = self._done + self._in_hand()
-        return self.elapsed / (done - self._resumed_from) * max(self._whole - done, 0)
+        return max(self._whole - self._done - self._in_hand(), 0) / self._recent
+
+    @property
+    def pace(self) -> float | None:
+        """The pace of the last cycles as a share of the best that this run had, 0..1: why it takes longer.
+
+        None until that is known, and while ceilings are trained.
+        """
+        if not self._best or self._ceilings_done is not None:
+            return None
+        return min(self._recent / self._best, 1.0)
+
+    @property
+    def _recent(self) -> float:
+        """Optimiser steps per second since the oldest commit that is remembered; 0 where none is known."""
+        then, done_then = self._window[0]
+        seconds = self.elapsed - then
+        return (self._done + self._in_hand() - done_then) / seconds if seconds > 0 else 0.0
 
     def _in_hand(self) -> float:
         return sum(_weight(self._config, key) * within for key, within in self._within.items())
@@ -93,12 +125,12 @@ def _weight(config: RunConfig, key: CycleKey) -> int:
     """Optimiser steps behind a record."""
     if key.cycle == 1 and key.strategy != config.strategies[0]:
         return 0  # the first strategy's record has them
-    return config.training.steps_for(key.cycle * config.query_count)
+    return config.training.steps_for(config.labelled_after(key.cycle))
 
 
 def _whole(config: RunConfig) -> int:
     """Optimiser steps behind all records of a run."""
     per_cycle = [
-        config.training.steps_for(cycle * config.query_count) for cycle in range(1, config.cycles + 1)
+        config.training.steps_for(config.labelled_after(cycle)) for cycle in range(1, config.cycles + 1)
     ]
     return config.repetitions * (per_cycle[0] + sum(per_cycle[1:]) * len(config.strategies))

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Protocol
 
 from alcore.data.patches import Patches
+from alcore.machine import end_with_parent
 from alcore.runs.jobs import Devices, Hold, Job, JobProgress, Leave, Result
-from alcore.runs.processes import end_with_parent
 
 _SECONDS_TO_LEAVE = 5
 _LIBRARIES = ["alcore.runs.job_worker", "segmentation_models_pytorch"]

@@ -5,7 +5,8 @@ has a key `event` that names its kind:
 
     ready      a worker has loaded its libraries: devices
     state      the loop stands still or goes on: state
-    progress   strategy, repetition, cycle, phase, done, total, finished, records, share, elapsed, left
+    progress   strategy, repetition, cycle, phase, done, total, finished, records, share, elapsed, left,
+               pace
     record     a cycle was committed: strategy, repetition, cycle, finished, records
     note       something worth knowing that is no fault: message
     ended      the last one: status (finished, stopped, failed or interrupted), message
@@ -46,6 +47,7 @@ class RunProgress:
 
     finished, records: committed records and those of the whole run.
     share: of the whole work that is done, 0..1. elapsed, left: seconds; left is None until a cycle is known.
+    pace: of the last cycles, as a share of the run's best, 0..1; None until that is known.
     strategy is `FULL_POOL` while ceilings are trained; share is then that of the ceilings.
     """
 
@@ -61,6 +63,7 @@ class RunProgress:
     share: float
     elapsed: float
     left: float | None
+    pace: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def from_line(line: str) -> Event:
     try:
         values = json.loads(line)
         return _KINDS[values.pop("event")](**values)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(f"a worker sent a line that is no event: {line[:200]!r}") from None
 
 

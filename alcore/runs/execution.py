@@ -80,6 +80,8 @@ def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> No
     store.sweep()
     checked = check_with(crew, store.config)
     store.note_environment(checked.environment)
+    if missing := missing_class(store.config):
+        emit(Note(missing))
     if checked.most_workers is not None and checked.most_workers < crew.size:
         crew.size = checked.most_workers
         emit(Note(f"the GPU's memory has room for {plural(crew.size, 'worker')} side by side"))
@@ -98,6 +100,17 @@ def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> No
             _train_ceilings(store, walk)
     finally:
         tables.write()
+
+
+def missing_class(config: RunConfig) -> str:
+    """What to change where a pool has patches of one class alone; '' for any other."""
+    defective = round(config.pool_size * config.pool_prevalence)
+    if 0 < defective < config.pool_size:
+        return ""
+    kind, way = ("clean", "lower") if defective else ("defective", "raise")
+    return (
+        f"the pool has no {kind} patch, so every query is alike; {way} pool_prevalence or enlarge pool_size"
+    )
 
 
 def _train_ceilings(store: RunStore, walk: Walk) -> None:

@@ -7,9 +7,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from alcore.errors import StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -44,6 +49,31 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """`write_whole` for UTF-8 text."""
     write_bytes(path, text.encode())
+
+
+def csv_text(frame: pd.DataFrame, *, separator: str = ",", index: bool = False) -> str:
+    """A table as CSV text, none of whose cells a spreadsheet takes for a formula."""
+    table = frame.rename(columns=inert)
+    if index:
+        table.index = table.index.map(inert)
+    texts = [name for name, kind in table.dtypes.items() if kind.kind not in "biufM"]
+    table = table.assign(**{name: table[name].map(inert) for name in texts})
+    return table.to_csv(sep=separator, index=index, lineterminator="\n")
+
+
+def inert(cell: object) -> object:
+    """A cell as it is, but text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS) or _is_number(cell):
+        return cell
+    return f"'{cell}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def make_directory(path: Path) -> None:

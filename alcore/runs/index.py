@@ -6,17 +6,19 @@ its directory, and a directory without a row is adopted when the list is opened.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from alcore.errors import AlcoreError, StoreError
+from alcore.errors import AlcoreError, DamagedFileError, StoreError
+from alcore.home_files import connected, damage_told, put_aside
 from alcore.runs.files import make_directory
 from alcore.runs.run_store import RunStore
+from alcore.wording import odd_character
 
 
 class Status(StrEnum):
@@ -46,23 +48,51 @@ class Status(StrEnum):
         return self in (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
 
 
+_LONGEST_NOTE = 2000
+_LAST_SECOND = 2**40  # since 1970; far beyond any clock, and still a date
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL,
     status TEXT NOT NULL, message TEXT NOT NULL DEFAULT ''
 )
 """
+_LATER = ("owner", "note", "tags", "trashed", "fingerprint")
+"""Columns that lists of earlier versions lack."""
+_COLUMNS = "id, name, created, status, message, owner, note, tags, fingerprint"
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run as listed. `created` is in seconds since 1970; `message` says why, after a failure."""
+    """One run as listed. `created` is in seconds since 1970; `message` says why, after a failure.
+
+    owner: the name of who started it, '' at a server without roles; tags: words with spaces between them;
+    fingerprint: of its config, '' where that is not known yet.
+    """
 
     id: str
     name: str
     created: float
     status: str
     message: str
+    owner: str = ""
+    note: str = ""
+    tags: str = ""
+    fingerprint: str = ""
+
+    @property
+    def _texts(self) -> tuple[object, ...]:
+        return self.id, self.name, self.message, self.owner, self.note, self.tags, self.fingerprint
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the row is such as this program writes it; a disk may have changed it."""
+        return (
+            all(isinstance(text, str) for text in self._texts)
+            and re.fullmatch(r"[\w.-]+", self.id) is not None
+            and isinstance(self.created, float)
+            and 0 <= self.created < _LAST_SECOND
+            and self.status in list(Status)
+        )
 
     @property
     def is_active(self) -> bool:
@@ -80,10 +110,6 @@ class RunRow:
         return Status(self.status).is_resumable
 
 
-class _DamagedListError(StoreError):
-    """The file is no SQLite database, or a broken one."""
-
-
 class RunIndex:
     """The list of runs under one home; safe from several threads and processes.
 
@@ -92,49 +118,66 @@ class RunIndex:
     """
 
     def __init__(self, home: Path) -> None:
-        self._file = home / "runs.sqlite"
+        self.home = home
+        self.file = home / "runs.sqlite"
         self.directory = home / "runs"
         make_directory(self.directory)
         self.set_aside: Path | None = None
         try:
             self._open()
-        except _DamagedListError:
-            self.set_aside = self._put_aside()
+        except DamagedFileError:
+            self.set_aside = put_aside(self.file)
             self._open()
 
     def _open(self) -> None:
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("BEGIN IMMEDIATE")  # two servers may open a list of before at once
             connection.execute(_SCHEMA)
+            have = {row[1] for row in connection.execute("PRAGMA table_info(run)")}
+            for name in set(_LATER) - have:
+                connection.execute(f"ALTER TABLE run ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
         self._adopt_strays()
 
-    def _put_aside(self) -> Path:
-        """Give a damaged list another name; the new one is made from the runs' directories."""
-        aside = self._file.with_name(f"{self._file.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        self._file.replace(aside)
-        for suffix in ("-wal", "-shm"):
-            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-        return aside
+    def find(self, fingerprint: str) -> list[RunRow]:
+        """Finished runs whose config has that fingerprint, the newest first."""
+        return [row for row in self.rows() if row.fingerprint == fingerprint and row.is_finished]
 
-    def add(self, run_id: str, name: str, status: str) -> None:
-        """Add a run, created now."""
+    def add(self, run_id: str, name: str, status: str, *, owner: str = "", fingerprint: str = "") -> None:
+        """Add a run, created now; the fingerprint is its config's.
+
+        Whoever opened the list since the run's directory was made took it in as a stray: this row counts.
+        """
         with self._connection() as connection:
             connection.execute(
-                "INSERT INTO run (id, name, created, status) VALUES (?, ?, ?, ?)",
-                (run_id, name, time.time(), str(status)),
+                "INSERT OR REPLACE INTO run (id, name, created, status, owner, fingerprint)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (run_id, name, time.time(), str(status), owner, fingerprint),
             )
 
     def rows(self) -> list[RunRow]:
         """All runs, the newest first."""
         with self._connection() as connection:
             found = connection.execute(
-                "SELECT id, name, created, status, message FROM run ORDER BY created DESC, id"
+                f"SELECT {_COLUMNS} FROM run WHERE trashed = '' ORDER BY created DESC, id"
             )
-            return [RunRow(*row) for row in found]
+            rows = [RunRow(*row) for row in found]
+        if not all(row.is_sound for row in rows):
+            raise self._unsound()
+        return rows
 
     def get(self, run_id: str) -> RunRow | None:
         """One run, or None."""
-        return next((row for row in self.rows() if row.id == run_id), None)
+        with self._connection() as connection:
+            query = f"SELECT {_COLUMNS} FROM run WHERE trashed = '' AND id = ?"
+            found = connection.execute(query, (run_id,)).fetchone()
+        row = None if found is None else RunRow(*found)
+        if row is not None and not row.is_sound:
+            raise self._unsound()
+        return row
+
+    def _unsound(self) -> DamagedFileError:
+        return DamagedFileError(self.file, "(the list of runs) holds what was never written there")
 
     def set_status(self, run_id: str, status: str, message: str = "") -> None:
         """Change a run's status and message."""
@@ -156,32 +199,60 @@ class RunIndex:
         """Change a run's name; StoreError for an empty one."""
         if not name.strip():
             raise StoreError("a run's name cannot be empty")
+        if odd := odd_character(name.strip()):
+            raise StoreError(f"a run's name cannot hold the character {odd}")
         with self._connection() as connection:
             connection.execute("UPDATE run SET name = ? WHERE id = ?", (name.strip()[:120], run_id))
+
+    def annotate(self, run_id: str, *, note: str, tags: str) -> None:
+        """Change a run's note and tags; StoreError where one cannot be."""
+        odd = odd_character(note.replace("\n", " ")) or odd_character(tags)
+        if odd or len(note) > _LONGEST_NOTE or len(tags) > _LONGEST_NOTE:
+            raise StoreError(f"notes and tags have up to {_LONGEST_NOTE} characters, none of them hidden")
+        tags = " ".join(dict.fromkeys(tags.replace(",", " ").split()))
+        with self._connection() as connection:
+            connection.execute("UPDATE run SET note = ?, tags = ? WHERE id = ?", (note, tags, run_id))
+
+    def note_fingerprint(self, run_id: str, fingerprint: str) -> None:
+        """Note the fingerprint of a run's config."""
+        with self._connection() as connection:
+            connection.execute("UPDATE run SET fingerprint = ? WHERE id = ?", (fingerprint, run_id))
+
+    def put_in_trash(self, run_id: str) -> None:
+        """Take a run off the list, so that it can be put back."""
+        self._set_trashed(run_id, repr(time.time()))
+
+    def take_from_trash(self, run_id: str) -> None:
+        """Put a run back on the list."""
+        self._set_trashed(run_id, "")
+
+    def _set_trashed(self, run_id: str, when: str) -> None:
+        with self._connection() as connection:
+            connection.execute("UPDATE run SET trashed = ? WHERE id = ?", (when, run_id))
+
+    def trash(self) -> dict[str, float]:
+        """When the runs that were put there were, in seconds since 1970, by id."""
+        with self._connection() as connection:
+            found = connection.execute("SELECT id, trashed FROM run WHERE trashed != ''").fetchall()
+        with damage_told(self.file):
+            return {str(run_id): float(when) for run_id, when in found}
+
+    def owner_of(self, run_id: str) -> str:
+        """Who started a run, whether it is listed or in the trash; '' for nobody."""
+        with self._connection() as connection:
+            found = connection.execute("SELECT owner FROM run WHERE id = ?", (run_id,)).fetchone()
+        return str(found[0]) if found else ""
 
     def remove(self, run_id: str) -> None:
         """Take a run off the list; its directory is the caller's."""
         with self._connection() as connection:
             connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._file, timeout=10)
-            try:
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except sqlite3.OperationalError as error:  # locked, read-only, no space: the list itself is whole
-            raise StoreError(f"the list of runs {self._file} cannot be used: {error}") from None
-        except sqlite3.DatabaseError as error:
-            raise _DamagedListError(f"the list of runs {self._file} is damaged: {error}") from None
-        except sqlite3.Error as error:
-            raise StoreError(f"the list of runs {self._file} cannot be used: {error}") from None
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return connected(self.file, "the list of runs")
 
     def _adopt_strays(self) -> None:
-        known = {row.id for row in self.rows()}
+        known = {row.id for row in self.rows()} | self.trash().keys()
         for config_file in sorted(self.directory.glob("*/config.json")):
             run_id = config_file.parent.name
             if run_id in known:
@@ -192,4 +263,5 @@ class RunIndex:
                 continue  # not a run that this version can read; it is left alone
             config = store.config
             done = len(store.committed()) == config.records
-            self.add(run_id, run_id, Status.FINISHED if done else Status.INTERRUPTED)
+            status = Status.FINISHED if done else Status.INTERRUPTED
+            self.add(run_id, run_id, status, fingerprint=config.fingerprint)

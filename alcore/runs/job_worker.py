@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from alcore import __version__
-from alcore.acquisition import get_strategy
+from alcore.acquisition import get_strategies
 from alcore.config import RunConfig
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
@@ -107,7 +107,7 @@ class _Worker:
         return self._bench
 
     def _cycle(self, job: CycleJob) -> FinishedCycle:
-        start = CycleStart(job.key, job.queries, _loaded(job), job.axes)
+        start = CycleStart(job.key, job.queries, _loaded(job), job.axes, job.chosen)
         record = self._bench_for(job.config).cycle(start, self._report)
         return FinishedCycle(record.selection.items, npz_of(to_arrays(record)), seal_weights(record.weights))
 
@@ -158,8 +158,7 @@ def check(config: RunConfig) -> Patches:
     Raises:
         AlcoreError: an unknown data set, strategy, network or device, or a pool that cannot be built.
     """
-    for name in config.strategies:
-        get_strategy(name)
+    get_strategies(config.strategies)
     patches = open_dataset(config.dataset)
     draw_repetition(config, patches, 1)
     resolve_runtime(config.device, config.precision)

@@ -35,6 +35,7 @@ class CycleJob:
     queries: tuple[np.ndarray, ...]
     weights: bytes | None
     axes: Axes | None
+    chosen: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

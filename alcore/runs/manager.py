@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import itertools
 import logging
-import queue
 import secrets
 import threading
 import time
@@ -19,12 +17,20 @@ from pathlib import Path
 
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
+from alcore.event_log import tell
 from alcore.runs.events import Ended, Event, Note, RunProgress, StateChanged
+from alcore.runs.home_holder import HomeHolder, holder_in_words
 from alcore.runs.index import RunIndex, RunRow, Status
+from alcore.runs.lanes import Lanes, lane_of
+from alcore.runs.run_log import tell_end
 from alcore.runs.run_store import RunStore, delete_run
-from alcore.runs.runners import ChildRunner, Runner
+from alcore.runs.runners import Runner
+from alcore.runs.spare import SpareWorker
+from alcore.runs.trash import Trash
+from alcore.runs.uploads import sweep_uploads
 from alcore.wording import percent
 
+_SECONDS_TO_CLOSE = 8
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +38,10 @@ class RunManager:
     """Submits, follows and commands runs. All methods may be called from any thread and return at once."""
 
     def __init__(self, home: Path, *, make_runner: Callable[[], Runner] | None = None) -> None:
-        """Open the home; runs that a dead server left behind become interrupted.
+        """Open the home; runs that a dead server left behind become interrupted, or are queued again.
+
+        Where another server holds the home, this one looks on: whatever would change something raises
+        StoreError, which says who holds it.
 
         Args:
             home: ALCORE_HOME.
@@ -40,47 +49,76 @@ class RunManager:
         """
         self.index = RunIndex(home)
         self.devices: list[str] | None = None
-        self._make_runner = make_runner or self._take_spare
+        self._spare = SpareWorker(self._note_devices, is_wanted=self._wants_spare)
+        self._make_runner: Callable[[], Runner] = make_runner or self._spare.take
         self._keeps_spare = make_runner is None
-        self._lanes: dict[str, queue.SimpleQueue[str | None]] = {}
-        self._places: dict[str, tuple[str, int]] = {}
-        self._turns = itertools.count()
+        self._trash = Trash(self.index)
+        self._lanes = Lanes(self._work_on)
         self._runners: dict[str, Runner] = {}
         self._progress: dict[str, RunProgress] = {}
-        self._spare: ChildRunner | None = None
-        self._spare_is_due = False
         self._guard = threading.RLock()
-        self._closing = False
-        self._mark_interrupted()
-        atexit.register(self.close)
+        self._closing = self._goes_on = False
+        self._holder = HomeHolder(home)
+        with contextlib.suppress(StoreError):  # it is said of what one wants to do
+            self.looks_on()
+        atexit.register(self.retire)
 
-    def submit(self, config: RunConfig, name: str | None = None) -> str:
+    def looks_on(self) -> str:
+        """Who else holds the home, such as 'process 4711 on lab-pc'; '' where this server does.
+
+        A home whose holder has ended is taken over.
+
+        Raises:
+            StoreError: the home cannot be written.
+        """
+        with self._guard:
+            if self._holder.is_ours:
+                return ""
+            if self._closing or not self._holder.take():
+                return holder_in_words(self.index.home)
+            self._take_over()
+            tell("home_held", home=str(self.index.home))
+            return ""
+
+    def _check_ours(self) -> None:
+        if holder := self.looks_on():
+            raise StoreError(
+                f"{self.index.home} is held by another server ({holder}); use that one, or end it first"
+            )
+
+    def submit(self, config: RunConfig, name: str | None = None, *, owner: str = "") -> str:
         """Put a new run in its device's queue; returns its id.
+
+        Args:
+            owner: the name of who starts it.
 
         Raises:
             StoreError: its directory cannot be written.
         """
+        self._check_ours()
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         RunStore.create(self.index.directory / run_id, config)
-        self._add(run_id, name or default_name(config))
-        self._enqueue(run_id, config.device)
+        self._add(run_id, config, name or default_name(config), owner)
+        self._lanes.put(run_id, config.device)
+        tell("run_queued", run=run_id, visitor=owner or None, waiting=len(self.queue_of(config.device)) - 1)
         return run_id
 
-    def _add(self, run_id: str, name: str) -> None:
+    def _add(self, run_id: str, config: RunConfig, name: str, owner: str) -> None:
         try:
-            self.index.add(run_id, name, Status.QUEUED)
+            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=config.fingerprint)
         except StoreError:
             delete_run(self.index.directory / run_id)
             raise
 
     def resume(self, run_id: str) -> None:
         """Continue a stopped, failed or interrupted run from its last finished cycle."""
+        self._check_ours()
         row = self._row(run_id)
         if not row.is_resumable:
             raise StoreError(f"the run is {row.status}, so there is nothing to resume")
         device = self.store(run_id).config.device
         self.index.set_status(run_id, Status.QUEUED)
-        self._enqueue(run_id, device)
+        self._lanes.put(run_id, device)
 
     def request_ceiling(self, run_id: str) -> None:
         """Have a finished run's network trained on its full pools too.
@@ -88,15 +126,17 @@ class RunManager:
         Raises:
             StoreError: the run is not finished, or its directory cannot be written.
         """
+        self._check_ours()
         if not self._row(run_id).is_finished:
             raise StoreError("the run is not finished; its ceiling can be trained afterwards")
         store = self.store(run_id)
         store.request_ceiling()
         self.index.set_status(run_id, Status.QUEUED)
-        self._enqueue(run_id, store.config.device)
+        self._lanes.put(run_id, store.config.device)
 
     def command(self, run_id: str, command: str) -> None:
         """run, pause, step or stop a run that this server works on; a queued one can only be stopped."""
+        self._check_ours()
         row = self._row(run_id)
         with self._guard:
             runner = self._runners.get(run_id)
@@ -126,26 +166,26 @@ class RunManager:
         Returns:
             The one being worked on, if any, then those that wait, in the order in which they begin.
         """
-        lane = _lane_of(device)
-        with self._guard:
-            turns = {run_id: turn for run_id, (name, turn) in self._places.items() if name == lane}
+        turns = self._lanes.turns(lane_of(device))
         rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
         return sorted(rows, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
 
     def queue_with(self, run_id: str) -> list[RunRow]:
         """`queue_of` the device that an active run of this server is on or waits for; empty for any other."""
-        with self._guard:
-            place = self._places.get(run_id)
-        return self.queue_of(place[0]) if place else []
+        lane = self._lanes.lane_with(run_id)
+        return self.queue_of(lane) if lane else []
 
     def delete(self, run_id: str) -> None:
-        """Remove a run and its directory; StoreError while it is active."""
+        """Put a run with its directory into the trash; StoreError while it is active."""
+        self._check_ours()
         if self._row(run_id).is_active:
             raise StoreError("the run is active; stop it before deleting it")
-        directory = self.index.directory / run_id
-        if directory.exists():
-            delete_run(directory)
-        self.index.remove(run_id)
+        self._trash.put(run_id)
+
+    def undo_delete(self, run_id: str) -> None:
+        """Take a run out of the trash; StoreError where it is not there any more."""
+        self._check_ours()
+        self._trash.take_back(run_id)
 
     def keep_spare(self, *, after: float = 0) -> None:
         """Have a worker with its libraries loaded, so that the next run begins at once.
@@ -153,64 +193,54 @@ class RunManager:
         Args:
             after: seconds to wait first, so that loading does not take a core from a page being drawn.
         """
-        with self._guard:
-            if self._keeps_spare and self._spare is None and not self._spare_is_due:
-                self._spare_is_due = True
-                timer = threading.Timer(after, self._start_spare)
-                timer.name, timer.daemon = "alcore-spare", True
-                timer.start()
+        if self._keeps_spare and self._holder.is_ours:
+            self._spare.keep(after=after)
 
-    def _start_spare(self) -> None:
-        with self._guard:
-            self._spare_is_due = False
-            if self._closing or self._runners:
-                return
-            spare = self._spare = ChildRunner(self._note_devices)
-        spare.wait_until_ready()
+    def _wants_spare(self) -> bool:
+        return not self._closing and not self._runners
 
-    def close(self) -> None:
-        """End all workers. Idempotent; called when the server ends."""
-        with self._guard:
-            self._closing = True
-            runners = [*self._runners.values(), *([self._spare] if self._spare else [])]
-            lanes = list(self._lanes.values())
-        for lane in lanes:
-            lane.put(None)
-        for runner in runners:
-            runner.kill()
+    def retire(self) -> None:
+        """End all workers as `close` does, but let the next server go on with the runs in hand."""
+        self.close(goes_on=True)
 
-    def _enqueue(self, run_id: str, device: str) -> None:
-        lane_name = _lane_of(device)
-        with self._guard:
-            if lane_name not in self._lanes:
-                self._lanes[lane_name] = queue.SimpleQueue()
-                threading.Thread(
-                    target=self._work_off,
-                    args=(self._lanes[lane_name],),
-                    name=f"alcore-{lane_name}",
-                    daemon=True,
-                ).start()
-            self._places[run_id] = lane_name, next(self._turns)
-            self._lanes[lane_name].put(run_id)
+    def close(self, *, goes_on: bool = False) -> None:
+        """End all workers, within ten seconds. Idempotent.
 
-    def _work_off(self, lane: queue.SimpleQueue[str | None]) -> None:
-        """A lane's thread: one run after the other."""
-        while (run_id := lane.get()) is not None:
-            row = self.index.get(run_id)
-            if row is None or row.status != Status.QUEUED or self._closing:
-                continue
-            try:
-                self._follow(run_id)
-            except Exception:  # noqa: BLE001  the lane must outlive one run's trouble, or all later ones wait for ever
-                _log.exception("run %s broke off", run_id)
-                with contextlib.suppress(AlcoreError):  # such as a disk that is still full
-                    self.index.set_status(
-                        run_id, Status.FAILED, "the server could not follow it; see its log"
-                    )
+        Args:
+            goes_on: put the runs in hand back into the queue; else they are interrupted.
+        """
+        with self._guard:
+            self._closing, self._goes_on = True, self._goes_on or goes_on
+            runs = list(self._runners)
+            runners = [*self._runners.values(), *self._spare.waiting()]
+        if goes_on:
+            for run_id in runs:
+                with contextlib.suppress(AlcoreError):  # such as a full disk: then it is interrupted
+                    self.index.set_status(run_id, Status.QUEUED, "goes on when the server is back")
+        self._lanes.close()
+        ends = [threading.Thread(target=runner.kill, name="alcore-end") for runner in runners]
+        for end in ends:
+            end.start()
+        for end in ends:
+            end.join(_SECONDS_TO_CLOSE)
+        self._holder.leave()
+
+    def _work_on(self, run_id: str) -> None:
+        """A lane's turn; raises nothing, or all later runs would wait for ever."""
+        row = self.index.get(run_id)
+        if row is None or row.status != Status.QUEUED or self._closing:
+            return
+        try:
+            self._follow(run_id)
+        except Exception:  # noqa: BLE001  whatever it is, the lane must outlive it
+            _log.exception("run %s broke off", run_id)
+            with contextlib.suppress(AlcoreError):  # such as a disk that is still full
+                self.index.set_status(run_id, Status.FAILED, "the server could not follow it; see its log")
 
     def _follow(self, run_id: str) -> None:
         if not self.index.begin(run_id):
             return  # it was stopped while it waited
+        tell("run_started", run=run_id)
         try:
             with self._guard:
                 runner = self._runners[run_id] = self._make_runner()
@@ -220,13 +250,16 @@ class RunManager:
                 self._runners.pop(run_id, None)
                 self._progress.pop(run_id, None)
             row = self.index.get(run_id)
-            if row is not None and row.is_active:
+            if row is not None and row.is_active and not self._goes_on:
                 self.index.set_status(
                     run_id, Status.INTERRUPTED, "its worker exited without reporting a result"
                 )
+            tell_end(self.index.get(run_id))
             self.keep_spare()
 
     def _hear(self, run_id: str, event: Event) -> None:
+        if self._goes_on:  # its last words are about this server, not about the run
+            return
         match event:
             case RunProgress():
                 self._progress[run_id] = event
@@ -241,10 +274,6 @@ class RunManager:
                 if row is not None and row.is_active:
                     self.index.set_status(run_id, Status(status), message)
 
-    def _take_spare(self) -> ChildRunner:
-        spare, self._spare = self._spare, None
-        return spare if spare is not None and spare.is_alive else ChildRunner(self._note_devices)
-
     def _note_devices(self, devices: list[str]) -> None:
         self.devices = devices
 
@@ -254,12 +283,19 @@ class RunManager:
             raise StoreError(f"there is no run {run_id!r}; it may have been deleted")
         return row
 
-    def _mark_interrupted(self) -> None:
-        for row in self.index.rows():
+    def _take_over(self) -> None:
+        """See to what the last holder left: what waited waits again, the rest is interrupted."""
+        self._trash.empty()
+        sweep_uploads(self.index.home)
+        for row in reversed(self.index.rows()):
             if not row.is_active:
                 continue
             try:
-                is_alive = self.store(row.id).is_being_run()
+                store = self.store(row.id)
+                is_alive = store.is_being_run()
+                if row.status == Status.QUEUED and not is_alive:
+                    self._lanes.put(row.id, store.config.device)
+                    continue
             except AlcoreError:
                 is_alive = False
             if not is_alive:
@@ -272,10 +308,3 @@ def default_name(config: RunConfig) -> str:
         f"{config.dataset}, π₀ {percent(config.pool_prevalence)} → π₁ {percent(config.test_prevalence)}, "
         f"seed {config.seed}"
     )
-
-
-def _lane_of(device: str) -> str:
-    """Which queue a device's runs wait in: one per device."""
-    if device == "auto":
-        return "cuda:0" if Path("/dev/nvidia0").exists() else "cpu"
-    return "cuda:0" if device == "cuda" else device

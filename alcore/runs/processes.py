@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.connection
 import os
+import signal
+import subprocess
 import sys
-import threading
+from contextlib import suppress
 
 from alcore.home import IMPORT_ROOT, IS_CHECKOUT
+from alcore.machine import give_way
 
 
 def alcore_command(*arguments: str) -> list[str]:
@@ -29,13 +30,28 @@ def child_environment(**changes: str) -> dict[str, str]:
     return environment
 
 
-def end_with_parent() -> None:
-    """In a child of `multiprocessing`: end as soon as the process that started it has ended."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "only a child process has a parent to end with"
-    threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+def start_child(*arguments: str, **changes: str) -> subprocess.Popen[str]:
+    """A child that runs a command and says on stdout how it goes, with its own children in one group.
+
+    Args:
+        changes: of its environment.
+    """
+    child = subprocess.Popen(
+        alcore_command(*arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        env=child_environment(**changes),
+        start_new_session=True,
+    )
+    give_way(child.pid)
+    return child
 
 
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(3)
+def end_child(child: subprocess.Popen[str] | None) -> None:
+    """End a child of `start_child`, and those that it started; one that has ended is left alone."""
+    if child is not None and child.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -18,23 +17,28 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from alcore.config import RunConfig
-from alcore.errors import StoreError
+from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection
+from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection, Spectrum, Validation
 from alcore.experiment.pool_map import Axes, PoolMap
+from alcore.home_files import read_npz
 from alcore.metrics import class_means
+from alcore.runs.threshold_checks import spectrum_fits, validation_fits
+from alcore.statistics.operating import threshold_means
 
 if TYPE_CHECKING:
     from alcore.experiment.cycle_record import Weights
     from alcore.runs.run_store import RunStore
 
 Arrays = dict[str, np.ndarray]
-Part = TypeVar("Part", PoolMap, Axes)
+Part = TypeVar("Part", PoolMap, Axes, Spectrum, Validation)
 
 _QUERY = ("items", "defective", "scores")
 _EVALUATION = ("test_items", "test_defective", "counts", "max_probability")
 _LARGE = ("candidates", "candidate_scores", "probability", "gallery_items", "gallery_probability")
-_PREFIX = {PoolMap: "map_", Axes: "axes_"}
+_ADVICE = "start a new run"
+_MISFIT = "holds arrays that do not fit each other"
+_PREFIX = {PoolMap: "map_", Axes: "axes_", Spectrum: "test_", Validation: "validation_"}
 
 
 def to_arrays(record: CycleRecord) -> Arrays:
@@ -45,7 +49,7 @@ def to_arrays(record: CycleRecord) -> Arrays:
         arrays[name] = getattr(selection, name)
     for name in (*_EVALUATION, *_LARGE[3:]):
         arrays[name] = getattr(record, name)
-    for part in (selection.pool_map, record.axes):
+    for part in (selection.pool_map, record.axes, record.spectrum, record.validation):
         if part is not None:
             arrays |= {_PREFIX[type(part)] + name: value for name, value in vars(part).items()}
     return arrays
@@ -60,6 +64,8 @@ def from_arrays(key: CycleKey, arrays: Mapping[str, np.ndarray], weights: Weight
         selection=Selection(**selection, pool_map=_part(PoolMap, arrays)),
         **{name: arrays[name] for name in (*_EVALUATION, *_LARGE[3:])},
         axes=_part(Axes, arrays),
+        spectrum=_part(Spectrum, arrays),
+        validation=_part(Validation, arrays),
         weights=weights,
     )
 
@@ -176,9 +182,45 @@ class StoredRecord:
         """Axes of the repetition's maps; in cycle 2 alone."""
         return _part(Axes, _read_part(self._file, Axes))
 
+    @property
+    def spectrum(self) -> Spectrum | None:
+        """The evaluation at every threshold; None in runs from before that."""
+        spectrum = self._whole_part(Spectrum)
+        if spectrum is not None and not spectrum_fits(spectrum, self.counts):
+            raise DamagedFileError(self._file, _MISFIT, _ADVICE)
+        return spectrum
+
+    @property
+    def validation(self) -> Validation | None:
+        """The model on validation patches; None as in `CycleRecord`."""
+        validation = self._whole_part(Validation)
+        if validation is not None and not validation_fits(validation):
+            raise DamagedFileError(self._file, _MISFIT, _ADVICE)
+        return validation
+
+    @cached_property
+    def threshold_means(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """(33, 2, 5) class means at every threshold, of test and of validation patches; None without them."""
+        spectrum, validation = self.spectrum, self.validation
+        return (
+            None if spectrum is None else threshold_means(spectrum.histogram, self.test_defective),
+            None if validation is None else threshold_means(validation.histogram, validation.defective),
+        )
+
+    def _whole_part(self, kind: type[Part]) -> Part | None:
+        """A part that is there with all its fields, or not at all."""
+        arrays = _read_part(self._file, kind)
+        if 0 < len(arrays) < len(fields(kind)):
+            raise DamagedFileError(self._file, _MISFIT, _ADVICE)
+        return _part(kind, arrays)
+
     @cached_property
     def _kept(self) -> Arrays:
         arrays = _read(self._file, "labelled", *_QUERY, *_EVALUATION)
+        tests, query = arrays["test_items"].shape, arrays["items"].shape
+        shapes = [arrays[name].shape for name in ("test_defective", "max_probability", *_QUERY)]
+        if shapes != [tests, tests, query, query, query] or arrays["counts"].shape != (*tests, 4):
+            raise DamagedFileError(self._file, _MISFIT, _ADVICE)
         if self._sibling is not None:
             for name in ("test_items", "test_defective"):
                 shared = getattr(self._sibling, name)
@@ -241,29 +283,21 @@ def npz_of(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def _part(kind: type[Part], arrays: Mapping[str, np.ndarray]) -> Part | None:
-    prefix = _PREFIX[kind]
-    names = [field.name for field in fields(kind)]
-    if prefix + names[0] not in arrays:
+    names = _names_of(kind)
+    if names[0] not in arrays:
         return None
-    return kind(**{name: arrays[prefix + name] for name in names})
+    return kind(*(arrays[name] for name in names))
+
+
+def _names_of(kind: type) -> list[str]:
+    """Names in a record's file of all fields of a part."""
+    return [_PREFIX[kind] + field.name for field in fields(kind)]
 
 
 def _read(file: Path, *names: str) -> Arrays:
-    with _opened(file) as there:
-        return {name: there[name] for name in names}
+    return read_npz(file, names, advice=_ADVICE)
 
 
 def _read_part(file: Path, kind: type) -> Arrays:
-    with _opened(file) as there:
-        return {name: there[name] for name in there if name.startswith(_PREFIX[kind])}
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[Mapping[str, np.ndarray]]:
-    try:
-        with np.load(file, allow_pickle=False) as there:
-            yield there
-    except KeyError as error:
-        raise StoreError(f"{file}: {error.args[0]}; an earlier version wrote this run") from None
-    except Exception as error:  # noqa: BLE001  numpy, zipfile and zlib have a dozen ways to say that bytes are wrong
-        raise StoreError(f"{file} is damaged ({type(error).__name__}); start a new run") from None
+    names = set(_names_of(kind))
+    return read_npz(file, names.__contains__, advice=_ADVICE)

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from alcore.config import RunConfig
+from alcore.machine import usable_cores
 
 _BYTES_PER_WORKER = 3 * 2**29
 """1.5 GiB: torch with the default network resides in half of it (CPU); more for larger networks."""
@@ -60,13 +61,6 @@ def workers_on_device(*, free_before: int, free_after: int) -> int:
     """
     taken = max(free_before - free_after, 1) + _BYTES_OF_CUDA
     return 1 + int(0.9 * max(free_after, 0) / taken)
-
-
-def usable_cores() -> int:
-    """CPU cores this process may run on, which in a container can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def visible_gpus() -> tuple[str, ...]:

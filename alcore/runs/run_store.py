@@ -5,7 +5,7 @@
     records/                one .npz per cycle of a strategy: its file appearing is the commit
     weights/                each strategy's latest model, to continue from
     ceiling/                if asked for: one .npz per repetition, of a model trained on its full pool
-    metrics.csv, selections.csv, counts.parquet, and ceiling.csv if there is one
+    metrics.csv, selections.csv, counts.parquet, operating.csv, and ceiling.csv if there is one
 
 The records are the truth; the tables are made from them after each cycle and can be made again at any time.
 """
@@ -156,7 +156,7 @@ class RunStore:
         """
         path = self.directory / "environment.json"
         if path.exists():
-            before = read_json_object(path, error=StoreError, advice=_NEW_RUN)
+            before = read_json_object(path, advice=_NEW_RUN)
             if before.get("data") != environment["data"]:
                 raise StoreError(
                     f"the data set {self.config.dataset!r} has changed since this run began; start a new run"
@@ -167,7 +167,7 @@ class RunStore:
     def environment(self) -> dict[str, object]:
         """What `note_environment` wrote; empty before the run began; StoreError where it is damaged."""
         path = self.directory / "environment.json"
-        return read_json_object(path, error=StoreError, advice=_NEW_RUN) if path.exists() else {}
+        return read_json_object(path, advice=_NEW_RUN) if path.exists() else {}
 
     def data_fingerprint(self) -> str | None:
         """The fingerprint of the data set that the run began with; None before it began."""
@@ -204,6 +204,19 @@ def delete_run(directory: Path) -> None:
         shutil.rmtree(directory)
     except OSError as error:
         raise StoreError(f"{directory} cannot be removed: {error.strerror or error}") from None
+
+
+def move_run(directory: Path, target: Path) -> None:
+    """Move a run's directory, damaged or not, if there is one; StoreError while some process works on it."""
+    if not directory.exists():
+        return
+    if is_locked(FileLock(directory / ".lock")):
+        raise StoreError("the run is being worked on; stop it first")
+    make_directory(target.parent)
+    try:
+        directory.rename(target)
+    except OSError as error:
+        raise StoreError(f"{directory} cannot be moved: {error.strerror or error}") from None
 
 
 def is_locked(lock: FileLock) -> bool:

@@ -10,11 +10,21 @@ import pandas as pd
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.cycle_record import Ceiling
 from alcore.metrics import class_means, counts_at_prevalence, metric_at, metrics_from_counts
-from alcore.runs.files import write_text, write_whole
+from alcore.runs.files import csv_text, write_text, write_whole
 from alcore.runs.records import RunRecords, StoredRecord
 from alcore.runs.run_store import RunStore
 from alcore.statistics.estimands import Evaluation
-from alcore.statistics.frames import CeilingRow, CountsRow, MetricsRow, SelectionRow, ValueRow, frame_of
+from alcore.statistics.frames import (
+    CeilingRow,
+    CountsRow,
+    MetricsRow,
+    OperatingRow,
+    SelectionRow,
+    ValueRow,
+    frame_of,
+)
+from alcore.statistics.operating import best_threshold
+from alcore.thresholds import HALF, PROBABILITIES
 
 Prevalences = tuple[float, ...]
 
@@ -74,6 +84,18 @@ class RunTables:
             metrics = (float(value) for value in metrics_from_counts(expected).values())
             yield prevalence, *metrics, float(means[1, 4]), *expected
 
+    def operating(self, prevalences: Prevalences | None = None) -> pd.DataFrame:
+        """`OperatingRow`s at each prevalence (default π₀ and π₁), of records with counts at thresholds."""
+        config, rows = self.store.config, []
+        for key in self.records.committed():
+            record = self.records[key]
+            for prevalence in prevalences or (config.pool_prevalence, config.test_prevalence):
+                rows += [
+                    OperatingRow(*_identity(key), record.labelled, prevalence, rule, *values)
+                    for rule, values in _operating_values(record, prevalence)
+                ]
+        return pd.DataFrame(rows, columns=OperatingRow._fields)
+
     def selections(self) -> pd.DataFrame:
         """`SelectionRow`s: every labelled patch."""
         frames = []
@@ -103,15 +125,34 @@ class RunTables:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=CountsRow._fields)
 
     def write(self) -> None:
-        """Write metrics.csv, selections.csv, counts.parquet and, given ceilings, ceiling.csv, each whole."""
+        """Write metrics.csv, selections.csv, counts.parquet and, given what they are of, operating.csv and
+        ceiling.csv, each whole.
+        """
         directory = self.store.directory
         frames = {"metrics.csv": self.metrics(), "selections.csv": self.selections()}
+        operating = self.operating()
+        if len(operating):
+            frames["operating.csv"] = operating
         if self.store.ceilings():
             frames["ceiling.csv"] = self.ceiling_metrics()
         for name, frame in frames.items():
-            write_text(directory / name, frame.to_csv(index=False, lineterminator="\n"))
+            write_text(directory / name, csv_text(frame))
         counts = self.counts()
         write_whole(directory / "counts.parquet", lambda file: counts.to_parquet(file, index=False))
+
+
+def _operating_values(record: StoredRecord, prevalence: float) -> Iterator[tuple[str, tuple[float, ...]]]:
+    """Each rule with its threshold, IoU, precision and recall; none of a record without other thresholds."""
+    test, validation = record.threshold_means
+    if test is None:
+        return
+    chosen = {"half": HALF}
+    if validation is not None:
+        chosen["validation"] = int(best_threshold(validation, prevalence))
+    chosen["best"] = int(best_threshold(test, prevalence))
+    for rule, threshold in chosen.items():
+        values = (float(metric_at(test[threshold], name, prevalence)) for name in OperatingRow._fields[-3:])
+        yield rule, (float(PROBABILITIES[threshold]), *values)
 
 
 def _identity(key: CycleKey) -> tuple[str, int, int]:

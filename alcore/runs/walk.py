@@ -16,6 +16,7 @@ from alcore.errors import StoreError
 from alcore.experiment.cycle_graph import CycleGraph, Stage
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.pool_map import Axes
+from alcore.runs import rounds
 from alcore.runs.clock import Clock
 from alcore.runs.crew import Crew, Lost
 from alcore.runs.events import Emit, RunProgress
@@ -72,6 +73,7 @@ class Walk:
         self._deaths: Counter[CycleKey | int] = Counter()
         self._until: Stage | None = None
         self._paused_at: float | None = None
+        self._waiting_since: float | None = None
 
     def cycles(self) -> None:
         """Walk to the end.
@@ -83,11 +85,26 @@ class Walk:
         while (stage := self._graph.stage) is not None:
             self._obey(stage)
             while self._crew.has_room and self._paused_at is None:
-                work = self._graph.begin(self._until)
+                work = self._graph.begin(self._until, waits=self._waits)
                 if work is None:
                     break
                 self._crew.begin(self._job(work))
+            self._note_waiting()
             self._listen()
+
+    def _waits(self, key: CycleKey) -> bool:
+        return rounds.is_open(self._store, key)
+
+    def _note_waiting(self) -> None:
+        """Tell once that people are waited for, and leave that time out of all estimates."""
+        key = rounds.round_to_play(self._store) if self._crew.is_idle and self._paused_at is None else None
+        now = time.monotonic()
+        if key is not None and self._waiting_since is None:
+            self._waiting_since = now
+            self._emit(self._progress_event(JobProgress(key, "waiting for", 0, 1)))
+        elif key is None and self._waiting_since is not None:
+            self._clock.held(now - self._waiting_since)
+            self._waiting_since = None
 
     def ceilings(self) -> None:
         """Train those of all repetitions that lack one."""
@@ -138,6 +155,7 @@ class Walk:
             queries=tuple(self._queries[key] for key in before),
             weights=self._store.weights(before[-1]) if before else None,
             axes=self._axes(before[1]) if len(before) > 1 else None,
+            chosen=rounds.chosen_in(self._store, work),
         )
 
     def _axes(self, key: CycleKey) -> Axes | None:
@@ -199,4 +217,5 @@ class Walk:
             share=self._clock.share,
             elapsed=self._clock.elapsed,
             left=self._clock.left,
+            pace=self._clock.pace,
         )

@@ -19,22 +19,21 @@ from pathlib import Path
 from typing import TextIO
 
 from alcore.errors import AlcoreError
+from alcore.machine import give_way, usable_cores
 from alcore.runs.crew import Crew
 from alcore.runs.events import Emit, Ended, EventWriter, Ready, StateChanged
 from alcore.runs.execution import execute
-from alcore.runs.room import Room, usable_cores
+from alcore.runs.room import Room
 from alcore.runs.run_control import COMMANDS, RunControl, Stopped
 from alcore.runs.run_store import RunStore
 
-_NICENESS = 10  # the page comes first
 _ORPHANED = 3
 _SECONDS_TO_LEAVE = 5
 
 
 def work(directory: str) -> None:
     """Be the worker; see the module's text."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    give_way()
     emit = EventWriter(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # what libraries print must not pass for events
     # Not sys.stdin: the thread that waits for commands would hold its lock when Python shuts down.

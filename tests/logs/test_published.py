@@ -7,7 +7,6 @@ from alcore.errors import DataError
 from alcore.logs.imported import imported_logs, open_log
 from alcore.logs.published import FolderName, grouped, log_folders
 from alcore.logs.reading import LogSettings, read_log
-from alcore.logs.writing import inert
 from tests.runs.helpers import alcore
 
 FOLDER = (
@@ -91,11 +90,3 @@ def test_a_folders_name_is_read_as_it_is_written():
     assert str(name) == text
     assert FolderName.parse("results") is None
     assert FolderName.parse(text.replace("bias_0.05", "bias_5")) is None
-
-
-@pytest.mark.parametrize(
-    ("cell", "written"),
-    [("=1+1", "'=1+1"), ("@x", "'@x"), ("+x", "'+x"), ("-x", "'-x"), (-1.0, -1.0), ("a=b", "a=b")],
-)
-def test_no_cell_of_text_is_a_formula(cell, written):
-    assert inert(cell) == written

@@ -30,6 +30,7 @@ run_events = st.one_of(
         share=st.floats(0, 1),
         elapsed=seconds,
         left=st.none() | seconds,
+        pace=st.none() | st.floats(0, 1),
     ),
     st.builds(RecordCommitted, texts, counts, counts, counts, counts),
     st.builds(Note, texts),

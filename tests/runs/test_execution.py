@@ -69,7 +69,7 @@ def test_the_metrics_follow_from_the_counts(finished):
 @pytest.mark.slow
 def test_one_seed_gives_the_same_bytes_again_in_a_thread_and_in_a_worker(finished, tmp_path, small):
     expected = bytes_of(finished.directory)
-    assert len(expected) == 5 + 9  # config, environment, three tables, nine records; no weights are left
+    assert len(expected) == 6 + 9  # config, environment, four tables, nine records; no weights are left
     for runner in (ThreadRunner(), ChildRunner()):
         store = RunStore.create(tmp_path / type(runner).__name__, small)
         events = []

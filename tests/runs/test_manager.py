@@ -88,6 +88,16 @@ def test_rename_delete_and_what_they_refuse(manager, small, home):
         manager.command(run_id, "stop")
 
 
+def test_a_run_is_queued_though_another_process_took_its_directory_in(home, small):
+    """Between a run's directory and its row, anyone who opens the list finds a stray."""
+    index = RunIndex(home)
+    RunStore.create(index.directory / "mine", small)
+    assert RunIndex(home).get("mine").owner == ""
+    index.add("mine", "My run", "queued", owner="cy")
+    row = index.get("mine")
+    assert (row.name, row.status, row.owner) == ("My run", "queued", "cy")
+
+
 def test_a_directory_without_a_row_is_adopted(home, small):
     RunStore.create(home / "runs" / "copied-here", small)
     (home / "runs" / "not-a-run").mkdir()

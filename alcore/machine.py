@@ -1,0 +1,61 @@
+"""What this machine gives a process: cores, its turn at them, and children that end with their parent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+NICENESS = 5
+"""Of whatever computes behind the pages: these come first."""
+
+
+def usable_cores() -> int:
+    """CPU cores this process may run on, which in a container can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def give_way(process: int = 0, *, niceness: int = NICENESS) -> None:
+    """Let a process, and those that it will start, compute when the pages leave the cores to it. Idempotent.
+
+    Where Linux shares the cores out by sessions before it looks at single processes (autogroup), a session
+    that such a process leads is told as well: niceness alone would then count only within it.
+
+    Args:
+        process: its id, of a child; by default this one.
+    """
+    if not hasattr(os, "setpriority"):
+        return
+    with suppress(OSError):  # such as a child that has gone
+        niceness = max(niceness, os.getpriority(os.PRIO_PROCESS, process))
+        os.setpriority(os.PRIO_PROCESS, process, niceness)
+        process = process or os.getpid()
+        if os.getsid(process) == process:
+            Path(f"/proc/{process}/autogroup").write_text(str(niceness), encoding="ascii")
+
+
+def load_per_core() -> float | None:
+    """Processes that computed or waited to, over the last minute, for each core of the machine.
+
+    A container sees the whole machine's. None where the system does not count.
+    """
+    with suppress(AttributeError, OSError):
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    return None
+
+
+def end_with_parent() -> None:
+    """In a child of `multiprocessing`: end as soon as the process that started it has ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a child process has a parent to end with"
+    threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(3)

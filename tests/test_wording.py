@@ -1,0 +1,36 @@
+"""Texts that others chose: nothing in them is hidden, and none is endless."""
+
+import pytest
+
+from alcore.config import make_config
+from alcore.errors import ConfigError, StoreError
+from alcore.runs.execution import missing_class
+from alcore.runs.index import RunIndex
+from alcore.wording import odd_character, shortened
+from tests.conftest import SMALL
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\n", "\x1b", "\x7f", "\x85", "\u202e", "\u2066", "\u200f"])
+def test_control_and_direction_characters_are_refused_in_names(home, sign):
+    name = f"steel{sign}gnp"
+    assert odd_character(name) == f"U+{ord(sign):04X}"
+    with pytest.raises(ConfigError, match=r"holds the character U\+"):
+        make_config(SMALL | {"dataset": name})
+    with pytest.raises(StoreError, match=r"cannot hold the character U\+"):
+        RunIndex(home).rename("any", name)
+
+
+@pytest.mark.parametrize("name", ["surface π₀ → π₁", "é", "漢字", "👩‍🔬", "ab-c_d.e"])
+def test_names_of_all_languages_are_names(name):
+    assert odd_character(name) == ""
+
+
+def test_endless_texts_end():
+    assert shortened("x" * 10, 10) == "x" * 10
+    assert shortened("x" * 11, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(("prevalence", "word"), [(1.0, "clean"), (0.005, "defective"), (0.2, "")])
+def test_a_pool_of_one_class_says_what_to_change(prevalence, word):
+    told = missing_class(make_config(SMALL | {"pool_prevalence": prevalence}))
+    assert (f"no {word} patch" in told) == bool(word)
