@@ -150,7 +150,7 @@ def _measure(cell: Cell) -> Cost:
         size = sum(path.stat().st_size for path in files if path.suffix != ".safetensors")
     first = max(end for key, end in ends.items() if key.cycle == 1)
     effort = [
-        cell.config.training.steps_for(cycle * config.query_count)
+        cell.config.training.steps_for(cell.config.labelled_after(cycle))
         for cycle in range(1, cell.config.cycles + 1)
     ]
     later = (max(ends.values()) - first) * sum(effort[1:]) / effort[1] if len(effort) > 1 else 0.0

@@ -67,10 +67,8 @@ def _of_study(reader: StudyReader) -> Iterator[PageRun]:
         config = results.config
         patches = _dataset(config, reader.data_fingerprint(cell))
         pictures = {
-            (name, cycle + 1): _picture(
-                patches, results.items[0, row, cycle], results.defective[0, row, cycle]
-            )
-            for cycle in range(results.items.shape[2])
+            (name, cycle + 1): _picture(patches, *results.query(0, row, cycle + 1))
+            for cycle in range(config.cycles)
             for row, name in enumerate(config.strategies)
             if patches is not None
         }

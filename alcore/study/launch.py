@@ -12,9 +12,11 @@ from pathlib import Path
 import psutil
 
 from alcore.errors import ConfigError, StoreError
+from alcore.event_log import tell
+from alcore.machine import give_way
 from alcore.runs.files import make_directory, write_text
 from alcore.runs.processes import alcore_command, child_environment
-from alcore.study.ledger import Ledger
+from alcore.study.ledger import Ledger, number_noted
 from alcore.study.plan import StudyPlan
 from alcore.study.reader import studies_directory
 from alcore.study.study_events import PlanReport, StudyEnded, from_line
@@ -24,11 +26,12 @@ _SECONDS_TO_PLAN = 900
 _LOG = "study.log"
 
 
-def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -> Path:
+def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "", owner: str = "") -> Path:
     """Start, resume or extend the study of that name; returns its directory.
 
     Args:
         engine, address: as of the command line; by default those that the study was launched with before.
+        owner: the name of who starts it; by default who did before.
 
     Raises:
         ConfigError: a name that cannot be a directory's.
@@ -54,20 +57,24 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "") -
             stderr=log,
             start_new_session=True,
         )
+    give_way(process.pid)
     threading.Thread(
         target=process.wait, name="alcore-study-end", daemon=True
     ).start()  # or it stays a zombie
+    if owner:
+        ledger.note(owner=owner)
     ledger.note(launched=time.time(), process=process.pid, engine_name=engine, address=address)
+    tell("study_started", study=name, process=process.pid, engine=engine, visitor=owner or None)
     return store.directory
 
 
 def is_starting(directory: Path) -> bool:
     """Whether the study's process was launched, lives, and has not begun to run it yet."""
     notes = Ledger(directory).notes()
-    if float(notes.get("launched", 0)) <= float(notes.get("began", 0)):
+    if number_noted(notes, "launched") <= number_noted(notes, "began"):
         return False
     try:
-        process = psutil.Process(int(notes["process"]))
+        process = psutil.Process(int(number_noted(notes, "process")))
         return process.status() != psutil.STATUS_ZOMBIE and str(directory) in " ".join(process.cmdline())
     except psutil.Error:
         return False
@@ -89,21 +96,31 @@ def measure_plan(plan: StudyPlan) -> PlanReport:
     file = scratch / f".plan-{secrets.token_hex(4)}.json"
     write_text(file, plan.to_json())
     try:
-        result = subprocess.run(
-            alcore_command("study", str(file), "--out", str(scratch / ".none"), "--plan", "--json"),
-            env=child_environment(),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_SECONDS_TO_PLAN,
-            check=False,
-        )
+        lines = _said_by("study", str(file), "--out", str(scratch / ".none"), "--plan", "--json")
     except subprocess.TimeoutExpired:
         raise StoreError("two cycles took more than a quarter of an hour; try a smaller network") from None
     finally:
         file.unlink(missing_ok=True)
-    lines = result.stdout.splitlines()
     event = from_line(lines[-1]) if lines else None
     if isinstance(event, PlanReport):
         return event
     raise StoreError(event.message if isinstance(event, StudyEnded) else "the estimate failed")
+
+
+def _said_by(*arguments: str) -> list[str]:
+    """Lines that a command of this package says on stdout; the pages come before it."""
+    with subprocess.Popen(
+        alcore_command(*arguments),
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+    ) as child:
+        give_way(child.pid)
+        try:
+            return child.communicate(timeout=_SECONDS_TO_PLAN)[0].splitlines()
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise

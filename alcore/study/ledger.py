@@ -6,14 +6,16 @@ lost is made again from them.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alcore.errors import StoreError
+from alcore.errors import DamagedFileError
+from alcore.home_files import connected, put_aside
 
 WAITING, RUNNING, FINISHED, FAILED = "waiting", "running", "finished", "failed"
 
@@ -48,6 +50,13 @@ class Ledger:
 
     def __init__(self, directory: Path) -> None:
         self._file = Path(directory) / "progress.sqlite"
+        try:
+            self._open()
+        except DamagedFileError:  # whoever runs the study next writes all of it anew
+            put_aside(self._file)
+            self._open()
+
+    def _open(self) -> None:
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
@@ -102,7 +111,8 @@ class Ledger:
         """(cell, repetition, message) of some failed tasks."""
         with self._connection() as connection:
             query = "SELECT cell, repetition, message FROM task WHERE status = ? LIMIT ?"
-            return list(connection.execute(query, (FAILED, most)))
+            found = connection.execute(query, (FAILED, most))
+            return [(str(cell), repetition, str(message)) for cell, repetition, message in found]
 
     def seconds_a_task(self) -> float | None:
         """Mean seconds of work in a finished task; None while there is none."""
@@ -119,17 +129,20 @@ class Ledger:
     def notes(self) -> dict[str, str]:
         """All texts."""
         with self._connection() as connection:
-            return dict(connection.execute("SELECT key, value FROM note"))
+            found = connection.execute("SELECT key, value FROM note")
+            return {str(key): str(value) for key, value in found}
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._file, timeout=30)
-            try:
-                connection.execute("PRAGMA synchronous=OFF")  # the records are the truth
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            raise StoreError(f"the study's ledger {self._file} cannot be used: {error}") from None
+        with connected(self._file, "the study's ledger", seconds=30) as connection:
+            connection.execute("PRAGMA synchronous=OFF")  # the records are the truth
+            yield connection
+
+
+def number_noted(notes: Mapping[str, str], name: str) -> float:
+    """A note that is a number; 0 where there is none that can be read."""
+    try:
+        number = float(notes.get(name) or 0)
+    except ValueError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0

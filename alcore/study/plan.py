@@ -15,9 +15,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from alcore.acquisition import refuse_people
 from alcore.config import PRESETS, RunConfig, make_config, preset_names
 from alcore.errors import ConfigError, did_you_mean
 from alcore.json_object import parse_json_object
+from alcore.model_rules import first_fault
+from alcore.wording import shortened
 
 _NOT_OF_THE_GRID = {
     "repetitions": "set it in base: it can grow later without a new grid",
@@ -103,7 +106,7 @@ def _make_cell(base: Mapping[str, Any], chosen: Mapping[str, Any]) -> Cell:
     values = json.loads(json.dumps(base))
     for key, value in chosen.items():
         _set(values, key, value)
-    where = ", ".join(f"{key} = {value}" for key, value in chosen.items())
+    where = shortened(", ".join(f"{key} = {value}" for key, value in chosen.items()))
     config = make_config(values, origin=f"study at {where}" if where else "study")
     if config.threads == 0:  # the runs are what goes side by side; and bytes must not depend on the cores
         config = config.model_copy(update={"threads": 1})
@@ -136,7 +139,7 @@ def parse_study(text: str, *, origin: str = "study") -> StudyPlan:
     return make_study(values, origin=origin)
 
 
-def make_study(values: object, *, origin: str = "study") -> StudyPlan:
+def make_study(values: Mapping[str, Any], *, origin: str = "study") -> StudyPlan:
     """Build a study from plain values, and check all its cells' configs.
 
     Raises:
@@ -145,7 +148,7 @@ def make_study(values: object, *, origin: str = "study") -> StudyPlan:
     try:
         file = _StudyFile.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {_explain(error)}") from None
+        raise ConfigError(f"{origin}: {first_fault(error, _StudyFile)}") from None
     for key, reason in _NOT_OF_THE_GRID.items():
         if key in file.grid:
             raise ConfigError(f"{origin}: {key!r} cannot be in the grid; {reason}")
@@ -169,6 +172,8 @@ def make_study(values: object, *, origin: str = "study") -> StudyPlan:
     grid = {key: tuple(options) for key, options in file.grid.items()}
     plan = StudyPlan(base, grid, tuple(file.test_prevalences))
     first = plan.cells[0].config
+    for names in grid.get("strategies", (first.strategies,)):
+        refuse_people(names)
     return plan if plan.test_prevalences else StudyPlan(base, grid, (first.test_prevalence,))
 
 
@@ -186,15 +191,3 @@ def _preset(name: str, origin: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"{origin}: base names no preset{did_you_mean(name, preset_names())}, got {name!r}")
     return json.loads((PRESETS / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def _explain(error: ValidationError) -> str:
-    fault = error.errors()[0]
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{did_you_mean(key, _StudyFile.model_fields)}"
-    if fault["type"] == "missing":
-        return f"the key {key!r} is missing"
-    if not key:
-        return "must hold a JSON object with a key 'base'"
-    return f"{key}: {fault['msg'].replace('Input should be', 'must be')}, got {fault['input']!r}"

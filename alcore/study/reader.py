@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -13,6 +13,7 @@ import pandas as pd
 
 from alcore.errors import StoreError
 from alcore.home import ASSETS, home
+from alcore.home_files import damage_told
 from alcore.json_object import read_json_object
 from alcore.logs.imported import imported_logs, logs_directory, open_log
 from alcore.logs.reading import Log
@@ -20,6 +21,8 @@ from alcore.statistics.estimands import AnyEvidence
 from alcore.study.analysis import EvidenceByPool
 from alcore.study.plan import Cell, StudyPlan, load_study, make_study
 from alcore.study.results import CellResults
+from alcore.study.threshold_table import FILE as THRESHOLDS
+from alcore.study.threshold_table import read_thresholds
 from alcore.wording import percent
 
 RECORDED = ASSETS / "recorded"
@@ -129,16 +132,29 @@ class StudyReader:
         for directory in directories:
             file = directory / "environment.json"
             if file.exists():
-                return read_json_object(file, error=StoreError)
+                return read_json_object(file)
         return {}
+
+    def thresholds_of(self, cells: Sequence[Cell], prevalence: float) -> pd.DataFrame:
+        """The rows of `thresholds` of some cells at π₁, with π₀ as a number; none where there are none."""
+        table = self.thresholds()
+        pools = {cell.id: cell.config.pool_prevalence for cell in cells}
+        if table.empty:
+            return table
+        rows = table[table["cell"].isin(pools) & (table["test_prevalence"] == prevalence)]
+        return rows.assign(pool_prevalence=rows["cell"].map(pools)).reset_index(drop=True)
+
+    def thresholds(self) -> pd.DataFrame:
+        """thresholds.csv as it stands; no row before the first whole cell, or in a study from before it."""
+        return read_thresholds(self.directory / THRESHOLDS, self.plan)
 
     def table(self) -> pd.DataFrame:
         """summary.csv as it stands; no row before the first finished repetition."""
         file = self.directory / "summary.csv"
-        try:
-            return pd.read_csv(file)
-        except (FileNotFoundError, pd.errors.EmptyDataError):
+        if not file.exists() or not file.stat().st_size:
             return pd.DataFrame()
+        with damage_told(file, "resume the study"):
+            return pd.read_csv(file)
 
 
 class LoggedStudy(StudyReader):

@@ -6,7 +6,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,8 @@ from alcore.study import analysis
 from alcore.study.analysis import EvidenceByPool
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader, describe_slice
+from alcore.study.report_parts import Code, Heading, Part, Picture, Table, Text
+from alcore.study.report_rules import rules_parts
 from alcore.wording import percent, plural
 
 _STYLE = """
@@ -34,46 +35,6 @@ td, th { padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: right;
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; white-space: pre-wrap; font-size: 14px }
 """
 _WIDTH = 1000
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading of a level, 1 the report's own."""
-
-    level: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """A paragraph; **bold** is the only markup in it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Code:
-    """Text to be kept as it stands."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A frame, shown without its index."""
-
-    frame: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure and the name of its file."""
-
-    figure: go.Figure
-    name: str
-
-
-Part = Heading | Text | Code | Table | Picture
 
 
 def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
@@ -102,6 +63,7 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
         counts = [f"{percent(pool)}: {item.repetitions}" for pool, item in by_pool.items()]
         yield Text(f"Repetitions at each π₀: {', '.join(counts)}.")
         yield from _of_slice(by_pool, question, plan.test_prevalences, tag)
+        yield from rules_parts(reader, cells, question.test_prevalence, tag)
     table = reader.table()
     if len(table):
         yield Heading(2, "All numbers")

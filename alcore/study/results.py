@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -11,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from alcore.config import RunConfig, parse_config
-from alcore.errors import StoreError
+from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
+from alcore.home_files import damage_told, read_npz
 from alcore.metrics import class_means
 from alcore.runs.evidence import make_evidence
 from alcore.runs.files import write_whole
@@ -21,6 +21,8 @@ from alcore.runs.run_store import RunStore
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
 
+_ADVICE = "resume the study"
+
 
 @dataclass(frozen=True)
 class CellResults:
@@ -28,7 +30,9 @@ class CellResults:
 
     repetitions: (R,) their numbers, ascending.
     counts: (R, S, C, T, 4) tp, fp, fn, tn; test_items, test_defective: (R, T).
-    items, defective, scores: (R, S, C, q) of the queries, in the order of choice.
+    items, defective, scores: (R, S, C, q) of the queries, in the order of choice; where the first has another
+        size than the rest, (R, S, all labels), one query after the other. `query` takes one of them.
+    pools: (R, N) ids; None in results from before they were kept, and with a single cycle.
     """
 
     config: RunConfig
@@ -39,6 +43,7 @@ class CellResults:
     items: np.ndarray
     defective: np.ndarray
     scores: np.ndarray
+    pools: np.ndarray | None = None
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -50,20 +55,36 @@ class CellResults:
             strategies, cycles, patches = self.counts.shape[1:4]
             flat = self.counts[0].reshape(strategies * cycles, patches, 4)
             resampled = patch_replicates(flat, self.test_defective[0]).reshape(-1, strategies, cycles, 2, 5)
-        queried = self.defective[:, :, 1:].reshape(*self.defective.shape[:2], -1)
+        found = self.defective.reshape(*self.defective.shape[:2], -1)  # (R, S, all labels)
+        queried = found[:, :, self.config.first_count :]
         share = queried.mean(axis=2) if queried.size else np.full(queried.shape[:2], np.nan)
+        ends = [self.config.labelled_after(cycle) for cycle in range(1, self.config.cycles + 1)]
         return make_evidence(
             self.config,
             means=np.array(means),
             resampled=resampled,
             query_share=share,
-            found=self.defective.sum(axis=3).cumsum(axis=2),
+            found=found.cumsum(axis=2)[:, :, np.array(ends) - 1],
             tests=(self.counts, self.test_items, self.test_defective),
+            pools=None if self.pools is None else list(self.pools),
         )
+
+    def query(self, repetition: int, strategy: int, cycle: int) -> tuple[np.ndarray, np.ndarray]:
+        """(q,) items and (q,) bool of one query, by rows of `repetitions` and strategies; cycles from 1."""
+        end = self.config.labelled_after(cycle)
+        part = slice(end - self.config.count_in(cycle), end)
+        items, defective = (
+            array[repetition, strategy].reshape(-1)[part] for array in (self.items, self.defective)
+        )
+        return items, defective
 
     def save(self, file: Path) -> None:
         """Write the file, whole."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config"}
+        if self.pools is None:
+            del arrays["pools"]
+        else:
+            arrays["pools"] = _narrowest(self.pools)
         arrays["counts"] = _narrowest(self.counts)
         arrays["items"], arrays["test_items"] = _narrowest(self.items), _narrowest(self.test_items)
         arrays["config"] = np.frombuffer(self.config.to_json().encode(), dtype=np.uint8)
@@ -74,25 +95,42 @@ class CellResults:
         """Read what `save` wrote.
 
         Raises:
-            StoreError: the file is missing or damaged.
+            DamagedFileError: the file is missing or damaged.
+            ConfigError: the settings in it cannot be used.
         """
-        try:
-            with np.load(file, allow_pickle=False) as arrays:
-                values = {field.name: arrays[field.name] for field in fields(cls)}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise StoreError(f"{file} cannot be read ({type(error).__name__}); resume the study") from None
-        config = parse_config(values.pop("config").tobytes().decode(), origin=str(file))
-        for name in ("counts", "items", "test_items"):
-            values[name] = values[name].astype(np.int64)
-        return cls(config=config, **values)
+        names = [field.name for field in fields(cls) if field.name != "pools"]
+        values = read_npz(file, names, advice=_ADVICE)
+        values |= read_npz(file, lambda name: name == "pools", advice=_ADVICE)
+        with damage_told(file, _ADVICE):
+            text = values.pop("config").tobytes().decode()
+            for name in {"counts", "items", "test_items", "pools"} & values.keys():
+                values[name] = values[name].astype(np.int64)
+        results = cls(config=parse_config(text, origin=str(file)), **values)
+        if not results._fits():
+            raise DamagedFileError(file, "holds arrays that do not fit its settings", _ADVICE)
+        return results
+
+    def _fits(self) -> bool:
+        """Whether all arrays have the shapes that config and repetitions ask for."""
+        config, tests = self.config, self.test_items.shape[1:]
+        if self.repetitions.ndim != 1 or len(tests) != 1 or self.repetitions.dtype.kind not in "iu":
+            return False
+        own = self.repetitions.shape
+        each = (*own, len(config.strategies), config.cycles)
+        query = (*each, config.query_count)
+        if config.first_count != config.query_count:
+            query = (*each[:2], config.budget)
+        found = [self.counts, self.test_items, self.test_defective, self.items, self.defective, self.scores]
+        wanted = [(*each, *tests, 4), (*own, *tests), (*own, *tests), query, query, query]
+        fit_pools = self.pools is None or (self.pools.ndim == 2 and self.pools.shape[:1] == own)
+        return fit_pools and [array.shape for array in found] == wanted
 
 
 def stored_repetitions(file: Path) -> list[int]:
     """Numbers of the repetitions in a file of results; [] where there is none that can be read."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return arrays["repetitions"].tolist()
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return read_npz(file, ["repetitions"])["repetitions"].tolist()
+    except DamagedFileError:
         return []
 
 
@@ -109,7 +147,9 @@ def collect(store: RunStore, repetitions: Sequence[int], before: CellResults | N
         return before
     blocks = [_read(store, repetition) for repetition in new]
     if before is not None:
-        blocks += [{name: getattr(before, name)[row] for name in blocks[0]} for row in range(len(known))]
+        names = [name for name in blocks[0] if getattr(before, name) is not None]
+        blocks = [{name: block[name] for name in names} for block in blocks]
+        blocks += [{name: getattr(before, name)[row] for name in names} for row in range(len(known))]
     numbers = np.array(new + known)
     order = np.argsort(numbers)
     arrays = {name: np.stack([blocks[row][name] for row in order]) for name in blocks[0]}
@@ -126,11 +166,19 @@ def _read(store: RunStore, repetition: int) -> dict[str, np.ndarray]:
     def every(part: Callable[[StoredRecord], np.ndarray]) -> np.ndarray:
         return np.array([[part(record) for record in row] for row in records])
 
-    return {
+    def queries(part: Callable[[StoredRecord], np.ndarray]) -> np.ndarray:
+        if config.first_count == config.query_count:
+            return every(part)
+        return np.array([np.concatenate([part(record) for record in row]) for row in records])
+
+    pool = {}
+    if config.cycles > 1:  # the candidates of cycle 2 are what the first query left of the pool
+        pool = {"pools": np.union1d(records[0][0].items, records[0][1].candidates)}
+    return pool | {
         "test_items": records[0][0].test_items,
         "test_defective": records[0][0].test_defective,
         "counts": every(lambda record: record.counts),
-        "items": every(lambda record: record.items),
-        "defective": every(lambda record: record.defective),
-        "scores": every(lambda record: record.scores),
+        "items": queries(lambda record: record.items),
+        "defective": queries(lambda record: record.defective),
+        "scores": queries(lambda record: record.scores),
     }

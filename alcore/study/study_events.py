@@ -106,5 +106,5 @@ def from_line(line: str) -> StudyEvent:
         if kind is PlanReport:
             values["axes"] = [AxisCost(**cost) for cost in values["axes"]]
         return kind(**values)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(f"a study sent a line that is no event: {line[:200]!r}") from None

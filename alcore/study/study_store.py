@@ -4,6 +4,7 @@ study.json              the plan
 runs/CELL/              one run's directory per cell, as `python -m alcore run` leaves it
 results/CELL.npz        what tables and figures need of a cell, see `alcore.study.results`
 cells.csv, summary.csv  one row per cell, strategy and test prevalence
+thresholds.csv          the same for each operating rule, of cells that have all repetitions
 progress.sqlite         how far it has come
 outcome.json            how the process that ran it last ended
 stop                    while it exists, tasks leave after the cycle in hand
@@ -34,6 +35,7 @@ from alcore.study.tasks import Task, check_path
 
 _OUTCOME = "outcome.json"
 _TABLES = ("metrics.csv", "selections.csv", "counts.parquet")
+_FURTHER_TABLES = ("operating.csv",)  # which runs from before thresholds lack
 
 
 class StudyStore:
@@ -99,7 +101,7 @@ class StudyStore:
         config = cell.config.model_copy(update={"repetitions": repetitions})
         if config != before:
             write_text(directory / "config.json", config.to_json())
-        for name in _TABLES:
+        for name in (*_TABLES, *_FURTHER_TABLES):
             (directory / name).unlink(missing_ok=True)
         return RunStore(directory)
 
@@ -128,7 +130,9 @@ class StudyStore:
             event = from_line((self.directory / _OUTCOME).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, StoreError):
             return None
-        return event if isinstance(event, StudyEnded) else None
+        if isinstance(event, StudyEnded) and isinstance(event.message, str):
+            return event
+        return None
 
     def ask_to_stop(self) -> None:
         """Let the tasks leave after the cycle in hand."""

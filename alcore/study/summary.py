@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,30 @@ def cell_rows(cell: Cell, results: CellResults, prevalences: tuple[float, ...]) 
         summarise(results.evidence, Question(METRIC, prevalence, BASELINE)).assign(test_prevalence=prevalence)
         for prevalence in prevalences
     ]
+    return of_cell(frames, cell, repetitions=len(results.repetitions), leading=("strategy",))
+
+
+def of_cell(
+    frames: Sequence[pd.DataFrame], cell: Cell, *, repetitions: int, leading: Sequence[str]
+) -> pd.DataFrame:
+    """A cell's rows; columns: the grid's, cell, test_prevalence, `leading`, repetitions, and the others."""
     frame = pd.concat(frames, ignore_index=True)
-    for column, value in {"cell": cell.id, "repetitions": len(results.repetitions), **cell.values}.items():
-        frame[column] = [_plain(value)] * len(frame)
-    leading = [*cell.values, "cell", "test_prevalence", "strategy", "repetitions"]
-    return frame[leading + [name for name in frame.columns if name not in leading]]
+    for column, value in {"cell": cell.id, "repetitions": repetitions, **cell.values}.items():
+        frame[column] = [plain_value(value)] * len(frame)
+    first = [*cell.values, "cell", "test_prevalence", *leading, "repetitions"]
+    return frame[first + [name for name in frame.columns if name not in first]]
 
 
 def read_summary(file: Path, plan: StudyPlan) -> pd.DataFrame:
-    """summary.csv as it was written, to the last digit; empty where there is none for such a grid.
+    """summary.csv, see `read_rows`."""
+    return read_rows(file, plan, texts=("strategy", "saved_bound"))
 
-    The grid's own columns stay texts.
+
+def read_rows(file: Path, plan: StudyPlan, *, texts: Sequence[str]) -> pd.DataFrame:
+    """A table of cells as it was written, to the last digit; empty where there is none for such a grid.
+
+    Args:
+        texts: columns that stay texts, as the grid's own and `cell` do.
     """
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
@@ -44,7 +58,7 @@ def read_summary(file: Path, plan: StudyPlan) -> pd.DataFrame:
     leading = [*plan.grid, "cell"]
     if list(table.columns)[: len(leading)] != leading:
         return pd.DataFrame()
-    for column in table.columns.difference([*leading, "strategy", "saved_bound"]):
+    for column in table.columns.difference([*leading, *texts]):
         kind = int if column == "repetitions" else float
         table[column] = [kind(text) if text else np.nan for text in table[column]]
     return table
@@ -70,6 +84,6 @@ def contract_table(summary: pd.DataFrame, plan: StudyPlan) -> pd.DataFrame:
     return table
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
     """As it stands in a table's cell: lists in words."""
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 from alcore.study.plan import Cell, StudyPlan
 from alcore.study.study_events import StudyProgress
 from alcore.study.tasks import Task
+
+_REMEMBERED = 32
+"""Finished tasks that the time left is judged by, so that it follows when the machine gets slower."""
 
 
 class Tally:
@@ -19,8 +22,8 @@ class Tally:
         self._plan = plan
         self._finished: dict[str, set[int]] = defaultdict(set)
         self._given_up: set[str] = set()
-        self._failed = self._finished_here = 0
-        self._began = time.monotonic()
+        self._failed = 0
+        self._ends = deque([time.monotonic()], maxlen=1 + _REMEMBERED)
 
     def found(self, cell: Cell, repetition: int) -> None:
         """An earlier run of the study finished this repetition."""
@@ -29,7 +32,7 @@ class Tally:
     def finish(self, task: Task) -> None:
         """A task was finished now."""
         self._finished[task.cell].add(task.repetition)
-        self._finished_here += 1
+        self._ends.append(time.monotonic())
 
     def fail(self) -> None:
         """A task failed."""
@@ -57,8 +60,8 @@ class Tally:
         """How the study stands."""
         finished = sum(len(numbers) for numbers in self._finished.values())
         rest = self._plan.runs - finished - self._failed
-        elapsed = time.monotonic() - self._began
-        left = elapsed / self._finished_here * rest if self._finished_here else None
+        elapsed, ended = time.monotonic() - self._ends[0], len(self._ends) - 1
+        left = elapsed / ended * rest if ended else None
         return StudyProgress(self._plan.runs, finished, self._failed, left)
 
 

@@ -16,6 +16,7 @@ from alcore.statistics.frames import GridRow, LossRow
 from alcore.study import analysis
 from alcore.study.reader import RECORDED, StudyReader
 from alcore.study.report import as_html, color_limit, parts_of, write_markdown
+from alcore.study.report_rules import rules_parts
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
 from tests.study.helpers import OneByOne, plan_of
@@ -236,3 +237,18 @@ def test_a_reader_sees_new_results_as_they_come(study, tmp_path):
     assert reader.version(cells) != before
     assert isinstance(reader.table(), pd.DataFrame)
     assert len(reader.table()) == 8
+
+
+def test_a_report_has_the_thresholds_table_and_what_remedies_regain():
+    reader = StudyReader.open(RECORDED / "synthetic")
+    question = Question("iou", 0.01, "random")
+    parts = list(rules_parts(reader, reader.plan.cells, 0.01, ""))
+    heading, text, picture, warning, _, table = parts
+    assert heading.text == "What is a threshold worth at π₁ = 1 %?"
+    assert "**validation at π₁** helps random, entropy, core-set." in text.text
+    assert picture.name == "shift-loss-recovered-50"
+    assert "calibrated" in warning.text
+    assert set(table.frame["rule"]) >= {"validation at π₁", "prior corrected"}
+    page = as_html(reader, question)
+    assert "What is a threshold worth at π₁ = 1 %?" in page
+    assert list(rules_parts(reader, reader.plan.cells, 0.33, "")) == [], "no row at that prevalence"

@@ -1,6 +1,7 @@
 """Conducting: what is computed, kept, found again, and never computed twice."""
 
 import shutil
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,12 @@ from alcore.errors import StoreError
 from alcore.runs.evidence import gather
 from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
-from alcore.study.results import CellResults
+from alcore.statistics.operating import AT_HALF, BEST, REMEDIES
+from alcore.study.results import CellResults, collect
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyBroker, StudyStore
 from alcore.study.tasks import Task
+from alcore.study.threshold_table import read_thresholds
 from tests.runs.helpers import bytes_of
 from tests.study.helpers import OneByOne, plan_of, run_alone, runs_of
 
@@ -64,6 +67,52 @@ def test_results_hold_the_evidence_of_the_run(done):
     assert np.allclose(from_results.query_share, from_run.query_share)
     assert from_results.strategies == from_run.strategies
     assert from_results.labelled.tolist() == from_run.labelled.tolist()
+    assert from_results.pool_overlap == from_run.pool_overlap > 0
+
+
+def test_thresholds_csv_has_every_rule_and_half_is_what_the_summary_says(done):
+    store, _ = done
+    table = read_thresholds(store.directory / "thresholds.csv", store.plan)
+    summary = pd.read_csv(store.directory / "summary.csv")
+    rules = [AT_HALF, *REMEDIES]
+    assert table.groupby(["cell", "test_prevalence", "strategy"], sort=False)["rule"].apply(
+        list
+    ).tolist() == ([rules] * len(summary))
+    half = table[table["rule"] == rules[0]]
+    keys = ["cell", "test_prevalence", "strategy"]
+    both = summary.merge(half, on=keys, suffixes=("", "_half"), validate="one_to_one")
+    for name in ("aubc", "aubc_low", "aubc_high", "final", "final_low", "final_high"):
+        assert np.allclose(both[name], both[f"{name}_half"], atol=1e-12), name
+    gains = table[table["rule"] != AT_HALF].pivot_table(index=keys, columns="rule", values="gain")
+    assert (gains[BEST] >= gains.max(axis=1) - 1e-12).all()
+
+
+def test_thresholds_wait_for_whole_cells_and_are_made_again_where_they_are_gone(done, tmp_path):
+    store = copy_of(done[0], tmp_path / "copy")
+    expected = (store.directory / "thresholds.csv").read_text()
+    (store.directory / "thresholds.csv").unlink()
+    run_study(store, OneByOne())
+    assert (store.directory / "thresholds.csv").read_text() == expected
+
+
+def test_results_from_before_pools_were_kept_open_and_say_nothing_of_them(done, tmp_path):
+    store, _ = done
+    results = CellResults.load(store.results_file(store.plan.cells[0].id))
+    replace(results, pools=None).save(tmp_path / "old.npz")
+    old = CellResults.load(tmp_path / "old.npz")
+    assert old.pools is None
+    assert old.evidence.pool_overlap is None
+    assert np.array_equal(old.counts, results.counts)
+    run = RunStore(store.run_directory(store.plan.cells[0].id))
+    again = collect(run, [1, 2], replace(old, **first_of(old)))
+    assert again.repetitions.tolist() == [1, 2]
+    assert again.pools is None
+
+
+def first_of(results):
+    """The arrays of the first repetition alone."""
+    arrays = {field.name: getattr(results, field.name) for field in fields(results) if field.name != "config"}
+    return {name: value[:1] for name, value in arrays.items() if value is not None}
 
 
 def test_a_single_repetition_resamples_patches(done, tmp_path):

@@ -27,10 +27,10 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from alcore.config import RunConfig
-from alcore.data.collection import dataset_names, open_dataset, open_directory
+from alcore.data.collection import dataset_names, open_dataset, open_directory, place_of
 from alcore.data.patches import Patches
 from alcore.errors import ConfigError
-from alcore.home import IMPORT_ROOT, IS_CHECKOUT, PACKAGE, datasets_directory, home
+from alcore.home import IMPORT_ROOT, IS_CHECKOUT, PACKAGE, home
 from alcore.runs.room import Room
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
@@ -184,8 +184,8 @@ class RemoteBroker:
     def share(self, name: str) -> None:
         """Put a data set into the object store, once; for the scheduler."""
         if name not in self.shipments:
-            directory = datasets_directory() / name
-            paths = [path for path in directory.glob("*") if path.is_file()] if directory.is_dir() else []
+            directory = place_of(name)
+            paths = [path for path in directory.glob("*") if path.is_file()] if directory else []
             files = {path.name: ray.put(np.fromfile(path, dtype=np.uint8)) for path in paths}
             self.shipments[name] = _Shipment(open_dataset(name).fingerprint, files)
 

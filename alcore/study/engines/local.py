@@ -13,15 +13,13 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 
 from alcore.config import RunConfig
-from alcore.runs.processes import end_with_parent
+from alcore.machine import end_with_parent, give_way
 from alcore.runs.room import Room
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
 from alcore.wording import plural
-
-_NICENESS = 10  # whatever else the machine is for comes first
 
 
 class LocalEngine:
@@ -163,8 +161,7 @@ def _become_worker(slots: multiprocessing.queues.Queue, broker: StudyBroker) -> 
     global _broker  # noqa: PLW0603  a process pool hands its workers nothing else to keep things in
     _broker = broker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    give_way()
     end_with_parent()
     gpu = slots.get()
     if gpu is not None:

@@ -1,0 +1,138 @@
+"""A whole home as one zip file, and back: `alcore backup` and `alcore restore`; and what a home holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from alcore import __version__
+from alcore.access.limits import bytes_of
+from alcore.data.collection import dataset_names
+from alcore.errors import StoreError
+from alcore.home_files import connected
+from alcore.json_object import parse_json_object
+from alcore.machine import usable_cores
+from alcore.runs.archive import beside, opened_zip, take_out, write_zip
+from alcore.runs.home_holder import HomeHolder, holder_in_words
+from alcore.runs.index import RunIndex
+from alcore.runs.room import visible_gpus
+from alcore.study.reader import studies_directory
+from alcore.study.study_store import StudyStore
+
+_MANIFEST = "manifest.json"
+_LEFT_OUT = ("access.key", "server.json", "uploads", "trash")
+"""A key would make the archive a secret; the others are about the moment."""
+_MOST_BYTES = 2 * 10**12
+
+
+def back_up(home: Path, file: Path) -> tuple[int, int]:
+    """Write all of a home, but its key; returns how many files, and the archive's bytes.
+
+    Runs may go on meanwhile: records appear whole, and databases are copied as they stand at one moment.
+
+    Raises:
+        StoreError: there is no home, or the file cannot be written.
+    """
+    if not (home / "runs").is_dir():
+        raise StoreError(f"there is no home in {home}")
+    sums: dict[str, str] = {}
+
+    def members(scratch: Path) -> Iterator[tuple[str, Path | bytes]]:
+        for path in sorted(home.rglob("*")):
+            name = path.relative_to(home).as_posix()
+            if (
+                not path.is_file()
+                or path.is_symlink()
+                or path.absolute() == file.absolute()
+                or _is_left_out(name)
+            ):
+                continue
+            source = _snapshot(path, scratch) if path.suffix == ".sqlite" else path
+            content = source.read_bytes()
+            sums[name] = hashlib.sha256(content).hexdigest()
+            yield name, content
+        yield _MANIFEST, json.dumps({"alcore": __version__, "files": sums}, indent=1).encode()
+
+    with tempfile.TemporaryDirectory(prefix="alcore-backup-") as scratch:
+        size = write_zip(file, members(Path(scratch)))
+    return len(sums), size
+
+
+def restore(file: Path, home: Path) -> int:
+    """Make a home of a backup; returns how many files it has.
+
+    Raises:
+        AlcoreError: the archive is damaged or no backup, or there is a home already.
+    """
+    with opened_zip(file) as archive:
+        if _MANIFEST not in archive.namelist():
+            raise StoreError(f"{file} is no backup (no {_MANIFEST})")
+        manifest = parse_json_object(archive.read(_MANIFEST), origin=_MANIFEST, error=StoreError)
+        sums = manifest.get("files")
+        if not isinstance(sums, dict):
+            raise StoreError(f"{file} is no backup ({_MANIFEST} lists no files)")
+        with beside(home) as scratch:
+            names = take_out(archive, scratch, lambda name: name in sums, most=_MOST_BYTES)
+            for name in sums:
+                if name not in names or _sum(scratch / name) != sums[name]:
+                    raise StoreError(f"{file} is damaged: {name} is not what was backed up")
+            for folder in ("runs", "datasets", "studies"):
+                (scratch / folder).mkdir(exist_ok=True)
+    return len(names)
+
+
+def _is_left_out(name: str) -> bool:
+    parts = name.split("/")
+    odd = parts[-1].startswith(".") or parts[-1].endswith(("-wal", "-shm"))
+    return odd or parts[0] in _LEFT_OUT or any(part.startswith(".partial-") for part in parts)
+
+
+def _snapshot(file: Path, scratch: Path) -> Path:
+    """A copy of a database, as it stands at one moment."""
+    copy = scratch / "copy.sqlite"
+    copy.unlink(missing_ok=True)
+    with connected(file, "a database") as source:
+        target = sqlite3.connect(copy)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+    return copy
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def status_of(home: Path) -> dict[str, object]:
+    """version, home, holder (who works off its queue, or null), bytes, free, cores, gpus, runs by status,
+    data_sets, studies, studies_running.
+
+    Raises:
+        StoreError: the home cannot be written, or its list of runs not be used.
+    """
+    rows = RunIndex(home).rows()
+    claim = HomeHolder(home)
+    is_free = claim.take()
+    claim.leave()
+    studies = [path.parent for path in studies_directory().glob("*/study.json")]
+    return {
+        "version": __version__,
+        "home": str(home),
+        "holder": None if is_free else holder_in_words(home),
+        "bytes": bytes_of(home),
+        "free": shutil.disk_usage(home).free,
+        "cores": usable_cores(),
+        "gpus": list(visible_gpus()),
+        "runs": dict(sorted(Counter(row.status for row in rows).items())),
+        "data_sets": len(dataset_names()),
+        "studies": len(studies),
+        "studies_running": sum(StudyStore(path).is_being_run() for path in studies),
+    }

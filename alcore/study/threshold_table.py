@@ -1,0 +1,43 @@
+"""thresholds.csv: what operating rules give in a study's cells, and what they regain of a shift's loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from alcore.runs.evidence import gather_operating
+from alcore.runs.records import RunRecords
+from alcore.runs.run_store import RunStore
+from alcore.statistics.operating import by_rule, recovered
+from alcore.study.plan import Cell, StudyPlan
+from alcore.study.summary import of_cell, read_rows
+
+FILE = "thresholds.csv"
+METRIC = "iou"
+"""What the table is about, as cells.csv."""
+
+
+def threshold_rows(cell: Cell, store: RunStore, prevalences: tuple[float, ...]) -> pd.DataFrame:
+    """The rows of a finished cell, for IoU.
+
+    Columns: the grid's keys, cell, test_prevalence, strategy, rule, repetitions, and those of
+    `alcore.statistics.operating.by_rule` and `recovered`.
+
+    None at all where the run keeps no counts at other thresholds than ½, or has nothing to tune on.
+    """
+    operating = gather_operating(RunRecords(store))
+    if operating is None:
+        return pd.DataFrame()
+    frames = [
+        by_rule(operating, METRIC, prevalence)
+        .merge(recovered(operating, METRIC, prevalence), on=["strategy", "rule"], how="left")
+        .assign(test_prevalence=prevalence)
+        for prevalence in prevalences
+    ]
+    return of_cell(frames, cell, repetitions=operating.evidence.repetitions, leading=("strategy", "rule"))
+
+
+def read_thresholds(file: Path, plan: StudyPlan) -> pd.DataFrame:
+    """thresholds.csv, see `read_rows`."""
+    return read_rows(file, plan, texts=("strategy", "rule"))
