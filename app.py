@@ -3,6 +3,7 @@
 import streamlit as st
 
 from alcore.home import ASSETS
+from alcore.ui import presenter
 
 st.set_page_config(page_title="Active learning lab", page_icon="assets/logo.svg", layout="wide")
 st.html(ASSETS / "pages.css")
@@ -13,6 +14,7 @@ page = st.navigation(
         st.Page("pages/lab.py", title="Lab", icon=":material/science:", default=True),
         st.Page("pages/samples.py", title="Samples", icon=":material/photo_library:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/meter.py", title="Meter", icon=":material/speed:"),
         st.Page("pages/study.py", title="Study", icon=":material/grid_on:"),
         st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
@@ -20,6 +22,7 @@ page = st.navigation(
     ],
     position="top",
 )
+presenter.dress()
 with st.container(key="page_title"):
     st.title(page.title, anchor=False)
 page.run()

@@ -1,5 +1,6 @@
 """Methods: what every number on the other pages means."""
 
+from alcore.ui import entrance
 from alcore.ui.methods import definitions
 
-definitions.show()
+entrance.show(definitions.show)

@@ -1,5 +1,6 @@
 """Runs: all of them, to open, rename, resume, download and delete."""
 
+from alcore.ui import entrance
 from alcore.ui.runs import run_list
 
-run_list.show()
+entrance.show(run_list.show)

@@ -2,20 +2,23 @@
 
 from functools import partial
 
-import streamlit as st
-
-from alcore.ui.samples import chosen_patches, why
+from alcore.ui import entrance
+from alcore.ui.run_choice import choose_run
+from alcore.ui.samples import chosen_patches, learning_view, why
 from alcore.ui.session import shown_run
 from alcore.ui.tabs import show_tabs
 
 VIEWS = {
     "Chosen patches": chosen_patches.show_chosen,
     "Why this one?": why.show_why,
-    "Watch the model learn": chosen_patches.show_learning,
+    "Watch the model learn": learning_view.show_learning,
 }
 
-run_id = chosen_patches.choose_run(shown_run())
-if run_id is None:
-    st.info("Nothing has been chosen yet: start a run in the Lab, and its queries appear here.")
-else:
-    show_tabs({title: partial(show, run_id) for title, show in VIEWS.items()}, "samples_view")
+
+def show() -> None:
+    """The page, of the run that is chosen."""
+    run_id = choose_run(shown_run(), "samples")
+    show_tabs({title: partial(view, run_id) for title, view in VIEWS.items()}, "samples_view")
+
+
+entrance.show(show)

@@ -1,5 +1,6 @@
 """Study: a grid of runs over π₀ and π₁, planned, followed and read."""
 
+from alcore.ui import entrance
 from alcore.ui.study import study_page
 
-study_page.show()
+entrance.show(study_page.show)

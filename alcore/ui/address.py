@@ -8,10 +8,12 @@ JavaScript does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from alcore.acquisition import current_name
 from alcore.presentation.labels import PREVALENCES
 from alcore.ui.choices import nearest_prevalence
 from alcore.wording import percent
@@ -34,22 +36,48 @@ _component = st.components.v2.component(
 )
 
 
+_LONGEST = 1000
+"""Characters of a value in a link; those that pages write are far shorter."""
+
+
+def leave_out_absurd() -> list[str]:
+    """Take out of the address what no control can hold: infinite numbers, and texts without end.
+
+    To be called before any control is drawn: Streamlit lets a control fail over its own part of the address.
+
+    Returns:
+        Names of what was taken out.
+    """
+    names = [name for name in st.query_params if any(map(_is_absurd, st.query_params.get_all(name)))]
+    for name in names:
+        del st.query_params[name]
+    return names
+
+
+def _is_absurd(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return True
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def settle(
-    page: str, parameters: Mapping[str, Sequence[str]], *, prevalences: Mapping[str, str] | None = None
+    page: str, parameters: Mapping[str, Sequence[str]], *, said: Mapping[str, Sequence[str]] | None = None
 ) -> None:
     """Write parameters into the address in place, without a step that Back would undo; others stay.
 
     Args:
         page: the last part of the page's path, '' for the first page.
         parameters: values by name; with none a parameter is taken out.
-        prevalences: what `take_prevalences` returned, which the page's sliders shall hear of.
+        said: what `take_prevalences` and `take_former_names` returned, of which controls shall hear.
     """
-    every = {**parameters, **{name: [text] for name, text in (prevalences or {}).items()}}
-    values = {name: list(values) for name, values in every.items()}
-    _component(key="address", data={"page": page, "parameters": values, "is_news": bool(prevalences)})
+    values = {name: list(texts) for name, texts in {**parameters, **(said or {})}.items()}
+    _component(key="address", data={"page": page, "parameters": values, "is_news": bool(said)})
 
 
-def take_prevalences(*keys: str) -> dict[str, str]:
+def take_prevalences(*keys: str) -> dict[str, list[str]]:
     """Let a link say a prevalence as a number: `?pi0=0.01` is what the slider calls `?pi0=1 %`.
 
     To be called before the sliders of those keys are drawn. A share between two of a slider's steps goes to
@@ -59,7 +87,7 @@ def take_prevalences(*keys: str) -> dict[str, str]:
         What the address should say instead, for `settle`.
     """
     known = [percent(step) for step in PREVALENCES]
-    found = {}
+    found: dict[str, list[str]] = {}
     for key in keys:
         text = st.query_params.get(key, "")
         share = _share(text)
@@ -68,8 +96,22 @@ def take_prevalences(*keys: str) -> dict[str, str]:
         step = nearest_prevalence(share)
         st.session_state[f"taken:{key}"] = text
         st.session_state[key] = step
-        found[key] = percent(step)
+        found[key] = [percent(step)]
     return found
+
+
+def take_former_names(key: str) -> dict[str, list[str]]:
+    """Let a link name strategies as they were once called: `?strategies=bald` is today's tta-disagreement.
+
+    To be called before the control of that key is drawn, which drops what it does not know and reads the
+    address anew when `settle` has mended it.
+
+    Returns:
+        What the address should say instead, for `settle`.
+    """
+    texts = st.query_params.get_all(key)
+    names = list(dict.fromkeys(map(current_name, texts)))
+    return {} if names == texts else {key: names}
 
 
 def _share(text: str) -> float | None:

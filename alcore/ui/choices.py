@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from alcore.config import Bounds, bounds
+from alcore.config import bounds
+from alcore.model_rules import Bounds
 from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
 
 POOL_PREVALENCE = "Defects in the pool π₀"

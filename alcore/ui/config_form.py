@@ -40,6 +40,9 @@ SETTINGS = {
     "pool_size": Setting("Pool size", "Patches that may be labelled.", 50),
     "test_size": Setting("Test size", "Patches that models are evaluated on; at most those of the split."),
     "query_size": Setting("Query size", "Patches labelled in one cycle.", 4),
+    "first_query": Setting(
+        "First query", "Patches labelled at random before anything is asked; empty: as many as in others.", 4
+    ),
     "cycles": Setting("Cycles", "Rounds of query, label, train, evaluate."),
     "repetitions": Setting("Repetitions", "Whole runs, each with its own pool."),
     "strategies": Setting(
@@ -71,10 +74,14 @@ SETTINGS = {
 def value_of(config: RunConfig, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
     """What a config says of a setting, dotted for nested ones; a query's size as a count.
 
+    The first query's is None where it is as the others'.
+
     Strategies have the names that they go by today, which are those that a control offers.
     """
     if setting == "query_size":
         return config.query_count
+    if setting == "first_query":
+        return None if config.first_count == config.query_count else config.first_count
     if setting == "strategies":
         return tuple(current_name(name) for name in config.strategies)
     value: Any = config
@@ -114,6 +121,18 @@ class ConfigForm:
     def default(self, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
         """What the setting is at first; a query's size as a count."""
         return value_of(self.defaults, setting)
+
+    def optional_number(self, setting: str, *, empty: str) -> int | None:
+        """A control of a whole number that may be left empty, which means what `empty` says."""
+        low, high = widget_bounds(setting)
+        return st.number_input(
+            **self.words(setting),
+            min_value=low,
+            max_value=high,
+            value=self.default(setting),
+            step=SETTINGS[setting].step,
+            placeholder=empty,
+        )
 
     def number(self, setting: str) -> int:
         """A control of a whole number, bounded as the config is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,6 +12,9 @@ import streamlit as st
 
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.figures.layout import CHART_HEIGHT
+from alcore.presentation.live_chart.curves import LiveCurves
+from alcore.runs.files import csv_text
+from alcore.ui.live import Listener, show_curves
 from alcore.ui.stage import show_chart
 
 _FORMATS = {"png": "PNG", "svg": "SVG"}
@@ -33,19 +37,50 @@ def show_figure(figure: go.Figure, name: str) -> None:
         legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
     to_save = go.Figure(figure)
-    picture = {"format": st.session_state.get("figure_format") or "png", "filename": name, "scale": 2}
-    config = {
-        "displaylogo": False,
-        "displayModeBar": True,
-        "toImageButtonOptions": picture | {"width": 1200, "height": to_save.layout.height * 1.2},
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-    }
+    config = _toolbar(name, to_save.layout.height * 1.2)
     with st.container(key=f"tall-{name}" if fits_window else f"own-{name}"):
         show_chart(figure, f"figure-{name}", alt=in_words(figure), config=config, fits_window=fits_window)
+    _offer_html(lambda: to_save, name, config)
+
+
+def show_curves_to_save(
+    curves: LiveCurves,
+    name: str,
+    *,
+    settings: str,
+    as_figure: Callable[[], go.Figure],
+    **listeners: Listener,
+) -> None:
+    """Live learning curves with what saves them, as `show_figure` has it.
+
+    Args:
+        name: of the files, without ending; also the chart's key.
+        settings: that the runs were made with, for slides.
+        as_figure: makes the figure that the HTML button saves.
+        listeners: on_point, on_prevalence and on_metric, as `show_curves` takes them.
+    """
+    config = _toolbar(name, 1.2 * CHART_HEIGHT)
+    with st.container(key=f"tall-{name}"):
+        show_curves(curves, f"figure-{name}", config=config | {"slide": settings}, **listeners)
+    _offer_html(as_figure, name, config)
+
+
+def _toolbar(name: str, height: float) -> dict[str, Any]:
+    """Plotly's config: a toolbar whose camera saves pictures of that height under that name."""
+    picture = {"format": st.session_state.get("figure_format") or "png", "filename": name, "scale": 2}
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "toImageButtonOptions": picture | {"width": 1200, "height": height},
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    }
+
+
+def _offer_html(make: Callable[[], go.Figure], name: str, config: dict[str, Any]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         save_button(
             "HTML",
-            lambda: to_save.to_html(include_plotlyjs=True, config=config),
+            lambda: make().to_html(include_plotlyjs=True, config=config),
             f"{name}.html",
             "text/html",
             key=f"html-{name}",
@@ -76,7 +111,7 @@ def show_table(frame: pd.DataFrame, name: str) -> None:
     with st.container(horizontal=True):
         save_button(
             "CSV",
-            lambda: frame.to_csv(index=False, lineterminator="\n"),
+            lambda: csv_text(frame),
             f"{name}.csv",
             "text/csv",
             key=f"csv-{name}",

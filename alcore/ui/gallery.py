@@ -75,7 +75,7 @@ def show_query(
     dialog()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=24, show_spinner=False)  # half a megabyte each
 def tile_pictures(run_id: str, key: CycleKey, rows: np.ndarray, overlay: str) -> list[tuple[bytes, str]]:
     """PNG pictures and captions of some of a query's patches.
 
@@ -181,13 +181,22 @@ PICKS_NOTE = (
 
 
 def strip_of(patches: Patches, items: np.ndarray, defective: np.ndarray) -> bytes:
-    """(q,) ids and (q,) bool -> a PNG of the first of them in a row, masks outlined, defects framed."""
+    """`strip_picture` as a PNG of the size that pages show."""
+    return png(strip_picture(patches, items, defective, side=_STRIP_SIDE))
+
+
+def strip_picture(patches: Patches, items: np.ndarray, defective: np.ndarray, *, side: int) -> np.ndarray:
+    """(q,) ids and (q,) bool -> a picture of the first of them in a row, masks outlined, defects framed.
+
+    Args:
+        side: of one patch, in pixels.
+    """
     items, defective = items[:_STRIP], defective[:_STRIP]
     pictures = [
-        outlined(image, side=_STRIP_SIDE, truth=mask)
+        outlined(image, side=side, truth=mask)
         for image, mask in zip(patches.images(items), patches.masks(items), strict=True)
     ]
-    return png(mosaic(np.stack(pictures), defective, columns=len(pictures), side=_STRIP_SIDE))
+    return mosaic(np.stack(pictures), defective, columns=len(pictures), side=side)
 
 
 def picked_in_words(items: np.ndarray, defective: np.ndarray) -> str:
@@ -216,7 +225,7 @@ def _empty_strip(run_id: str) -> bytes:
     """A transparent image of the size that a query's will have."""
     patches = run_dataset(run_id)
     blank = np.zeros((1, *patches.shape), dtype=np.uint8)
-    columns = min(_STRIP, run_config(run_id).query_count)
+    columns = min(_STRIP, run_config(run_id).first_count)
     strip = mosaic(blank, np.zeros(1, dtype=bool), columns=columns, side=_STRIP_SIDE).copy()
     strip[..., 3] = 0
     return png(strip)

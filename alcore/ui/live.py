@@ -7,7 +7,8 @@ That holds for `streamlit run app.py` in a checkout as for an installed package,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.components.v2.types import ComponentRenderer
 
 from alcore.home import PACKAGE
 from alcore.presentation.live_chart.curves import LiveCurves
+from alcore.presentation.live_chart.replay import plain_figure
 
 _NAME = "alcore.live_chart"
 
@@ -43,18 +46,25 @@ def _serve_scripts() -> None:
             manager.register_from_manifest(manifest, root)
 
 
-_serve_scripts()
-_component = st.components.v2.component(
-    _NAME, html='<div class="live-chart"></div>', css="chart.css", js="component.js", isolate_styles=False
-)
+@cache
+def _component() -> ComponentRenderer:
+    """Made when the first chart is mounted: only a running server knows where the files lie."""
+    return st.components.v2.component(
+        _NAME, html='<div class="live-chart"></div>', css="chart.css", js="component.js", isolate_styles=False
+    )
+
+
+Listener = Callable[[Any], object]
 
 
 def show_curves(
     curves: LiveCurves,
     key: str,
     *,
-    on_point: Callable[[Any], None] | None = None,
-    on_prevalence: Callable[[Any], None] | None = None,
+    on_point: Listener | None = None,
+    on_prevalence: Listener | None = None,
+    on_metric: Listener | None = None,
+    config: dict[str, Any] | None = None,
 ) -> None:
     """Learning curves that act in the browser.
 
@@ -62,41 +72,55 @@ def show_curves(
         key: of the chart: while it is the same, zoom, legend and choices stay.
         on_point: called with [strategy, repetition or 0 for the mean, cycle, run] of a clicked point.
         on_prevalence: called with π₁ when its slider is let go.
+        on_metric: called with the metric's name when another was chosen in the chart.
+        config: of plotly; without a toolbar by default.
     """
-    _mount("curves", curves.payload(), key, on_point, on_prevalence)
+    hears = {"point": on_point, "prevalence": on_prevalence, "metric": on_metric}
+    _mount("curves", curves.payload(), key, hears, config)
+
+
+def show_player(film: dict[str, Any], key: str, *, on_point: Listener, on_prevalence: Listener) -> None:
+    """A finished run that plays, as `replay` in `live_chart` makes it; listeners as in `show_curves`."""
+    _mount("player", film, key, {"point": on_point, "prevalence": on_prevalence})
 
 
 def show_live_figure(figure: go.Figure, key: str, *, words: str) -> None:
     """A figure whose zoom and legend stay while its data change; `words` say what it shows."""
-    plain = {part: figure.to_plotly_json()[part] for part in ("data", "layout")}
-    plain["layout"].pop("template", None)
-    plain["layout"].pop("height", None)
-    plain["layout"]["margin"] = {"l": 8, "r": 8, "t": 8, "b": 8}
-    _mount("figure", {"figure": plain, "words": words}, key)
+    _mount("figure", {"figure": plain_figure(figure), "words": words}, key, {})
+
+
+def show_frames(frames: Sequence[tuple[str, go.Figure, str]], key: str, *, seconds: float) -> None:
+    """Figures of the same traces that play one after the other, in the browser alone.
+
+    Args:
+        frames: name, figure, and what it shows in words; seconds: that each one stays.
+    """
+    shown = [{"name": name, "figure": plain_figure(one), "words": words} for name, one, words in frames]
+    _mount("frames", {"frames": shown, "seconds": seconds}, key, {})
 
 
 def _mount(
     kind: str,
     content: dict[str, object],
     key: str,
-    on_point: Callable[[Any], None] | None = None,
-    on_prevalence: Callable[[Any], None] | None = None,
+    hears: dict[str, Listener | None],
+    config: dict[str, Any] | None = None,
 ) -> None:
     _serve_scripts()
-    hears = {"point": on_point, "prevalence": on_prevalence}
-    _component(
+    calls = {name: call for name, call in hears.items() if call is not None}
+    _component()(
         key=key,
-        data={"kind": kind, "content": content},
-        **{f"on_{name}_change": _hearing(key, name, call) for name, call in hears.items()},
+        data={"kind": kind, "content": content, "hears": list(calls), "config": config},
+        **{f"on_{name}_change": _hearing(key, name, call) for name, call in calls.items()},
     )
 
 
-def _hearing(key: str, name: str, call: Callable[[Any], None] | None) -> Callable[[], None]:
+def _hearing(key: str, name: str, call: Listener) -> Callable[[], None]:
     """What Streamlit calls when the browser says something: it looks up what was said."""
 
     def hear() -> None:
         said = st.session_state[key].get(name)
-        if call is not None and said is not None:
+        if said is not None:
             call(said)
 
     return hear

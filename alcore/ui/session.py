@@ -15,12 +15,15 @@ from alcore.home import home
 from alcore.runs.evidence import gather, gather_ceiling
 from alcore.runs.index import RunRow
 from alcore.runs.manager import RunManager
+from alcore.runs.recorded import recorded_directory, recorded_rows
 from alcore.runs.records import RunRecords
 from alcore.runs.run_store import RunStore
 from alcore.runs.tables import RunTables
 from alcore.statistics.estimands import Evidence
 
 _SHOWN = "shown_run"
+REPLAY = "replay"
+"""In the page's address: that the shown run is played again."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -42,7 +45,13 @@ def _dataset(name: str, version: str) -> Patches:
 @st.cache_resource(max_entries=500, show_spinner=False)
 def run_store(run_id: str) -> RunStore:
     """A run's directory."""
-    return manager().store(run_id)
+    recorded = recorded_directory(run_id)
+    return manager().store(run_id) if recorded is None else RunStore(recorded)
+
+
+def run_row(run_id: str) -> RunRow | None:
+    """A run as it is listed, or as it came with the package; None where there is none of that id."""
+    return recorded_rows().get(run_id) or manager().index.get(run_id)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -89,14 +98,14 @@ def run_ceiling(run_id: str, ceilings: int) -> Evidence | None:
     return gather_ceiling(run_records(run_id))
 
 
-def recorded_runs() -> dict[str, RunRow]:
-    """Runs that can be shown and have at least one finished cycle, by id, the newest first."""
+def runs_with_records() -> dict[str, RunRow]:
+    """Runs that can be shown and have at least one finished cycle, by id: the newest first, recorded last."""
     found = {}
     for row in manager().index.rows():
         with contextlib.suppress(AlcoreError):  # such as a directory that someone removed
             if record_count(row.id):
                 found[row.id] = row
-    return found
+    return found | recorded_rows()
 
 
 def record_count(run_id: str) -> int:
@@ -122,20 +131,31 @@ def shown_run() -> str | None:
     """The run that this tab shows, if any.
 
     The one in its address; else the one that it showed last, on whatever page; else the active one; else the
-    newest. So a tab stays with its run when another one starts.
+    newest; else the recorded demo. So a tab stays with its run when another one starts.
     """
     rows = manager().index.rows()
-    known = {row.id for row in rows}
+    known = {row.id for row in rows} | set(recorded_rows())
     wanted = (st.query_params.get("run"), st.session_state.get(_SHOWN))
     found = next((run_id for run_id in wanted if run_id in known), None)
     if found is None:
         active = manager().active()
-        found = active.id if active is not None else rows[0].id if rows else None
+        found = active.id if active is not None else rows[0].id if rows else next(iter(recorded_rows()), None)
     st.session_state[_SHOWN] = found
     return found
 
 
 def show_run(run_id: str) -> None:
-    """Turn this tab to a run: a step that Back undoes. For callbacks."""
+    """Turn this tab to a run, as it is now: a step that Back undoes. For callbacks."""
+    st.query_params.pop(REPLAY, None)
     st.query_params["run"] = run_id
     st.session_state[_SHOWN] = run_id
+
+
+def is_recorded(run_id: str) -> bool:
+    """Whether a run came with the package, so that it can be looked at and nothing else."""
+    return run_id in recorded_rows()
+
+
+def is_replayed(row: RunRow) -> bool:
+    """Whether this tab plays a finished run again: recorded ones always, others where it is asked for."""
+    return row.is_finished and (is_recorded(row.id) or st.query_params.get(REPLAY) == "1")

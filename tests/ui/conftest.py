@@ -40,6 +40,14 @@ def finished_runs(home, run_of_three, finished_run):
     return finished_run, "three-times"
 
 
+@pytest.fixture
+def three_of_fifteen(finished_runs, home):
+    """A run of which three repetitions are there and twelve still to come."""
+    file = home / "runs" / "three-times" / "config.json"
+    file.write_text(file.read_text().replace('"repetitions": 3', '"repetitions": 15'))
+    return finished_runs[1]
+
+
 @pytest.fixture(autouse=True)
 def fresh_server():
     """No manager or data set of the test before, and no spare worker."""

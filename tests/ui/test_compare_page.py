@@ -1,13 +1,18 @@
 """The Compare page by AppTest; its charts are seen in the browser test."""
 
+import re
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from alcore.errors import StoreError
+from alcore.statistics.stopping import HINDSIGHT, RULES
+from alcore.thresholds import HALF
 from alcore.ui.compare.compare_views import VIEWS
 from alcore.ui.session import manager
 from tests.conftest import ROOT
+from tests.runs.helpers import silence
 from tests.ui.helpers import open_page, texts
 
 
@@ -103,18 +108,7 @@ def test_a_baseline_that_a_run_lacks_is_said(finished_runs, view):
 
 
 def test_an_undefined_metric_is_said_to_be(finished_runs, home):
-    """A model that predicts nothing has no precision."""
-    records = home / "runs" / "demo-run" / "records"
-    for path in records.glob("*.npz"):
-        with np.load(path) as file:
-            arrays = dict(file)
-        arrays["counts"][:, 2] += arrays["counts"][:, 0]
-        arrays["counts"][:, 3] += arrays["counts"][:, 1]
-        arrays["counts"][:, :2] = 0
-        np.savez(path, **arrays)
-    app = open_compare(finished_runs[0], view="Curves")
-    app.button_group(key="judge").set_value("precision").run()
-    assert "Precision is undefined (no defect predicted) in 9 of 9 points" in texts(app)
+    silence(home / "runs" / "demo-run")
     app = open_compare(finished_runs[0], view="Gain")
     app.button_group(key="judge").set_value("precision").run()
     assert "Precision is undefined at some budget" in texts(app)
@@ -219,3 +213,109 @@ def test_logs_are_uploaded_on_the_data_page(finished_runs):
     app.text_input(key="logs_name").set_value("mine").run()
     next(button for button in app.button if button.label == "Import logs").click().run()
     assert "exist; take another name" in texts(app)
+
+
+def test_thresholds_follow_their_sliders_and_say_what_a_threshold_is_worth(finished_runs):
+    _, three = finished_runs
+    app = open_compare(three, view="Thresholds")
+    assert "**Shift loss recovered**: of what AUBC (IoU) loses" in texts(app)
+    assert "calibrated logits" in texts(app), "what the prior's correction assumes and is not so"
+    assert "**entropy** at ½ loses" in texts(app)
+    slider = app.select_slider(key="pixel_threshold")
+    assert slider.value == HALF
+    slider.set_value(HALF + 4).run()
+    assert not app.exception
+    app.slider(key="threshold_cycle").set_value(1).run()
+    assert "after cycle 1" in texts(app)
+    app.select_slider(key="false_alarm_rate").set_value(0.1).run()
+    assert "**Images found at 10 % false alarms.**" in texts(app)
+    app.button_group(key="reliability_of").set_value("images").run()
+    for metric in ("precision", "recall", "patch_iou"):
+        app.button_group(key="judge").set_value(metric).run()
+        assert not app.exception, metric
+    app.button_group(key="only").set_value(["entropy"]).run()
+    assert not app.exception
+
+
+def test_a_run_from_before_thresholds_says_that_it_has_none(finished_runs, home):
+    one, _ = finished_runs
+    for file in (home / "runs" / one / "records").glob("*.npz"):
+        with np.load(file) as arrays:
+            old = {name: arrays[name] for name in arrays if not name.startswith("validation_")}
+        np.savez_compressed(file, **old)
+    app = open_compare(one, view="Thresholds")
+    assert "keeps no counts at other thresholds" in texts(app)
+    assert not app.exception
+
+
+def test_the_papers_protocol_stands_beside_the_reweighted_numbers_on_demand(finished_runs):
+    app = open_compare(*finished_runs, view="Label shift")
+    before = len(app.dataframe)
+    app.toggle(key="paper_protocol").set_value(True).run()
+    assert not app.exception
+    assert len(app.dataframe) == before + 1
+    assert "10 defective patches of 500" in texts(app)
+    assert list(app.dataframe[-1].value["strategy"])[:2] == ["A · random", "A · entropy"]
+
+
+def test_a_run_that_goes_on_says_what_holds_at_any_moment_and_calls_nobody_ahead(three_of_fifteen):
+    told = texts(open_compare(three_of_fifteen, view="Gain"))
+    assert "minus random: " in told
+    assert "after 3 of 15 repetitions, fixed interval" in told
+    assert "valid at any moment unbounded so far: too early to say which is better" in told
+    assert " is above " not in told
+    assert "ahead" not in told
+    told = texts(open_compare(three_of_fifteen, view="Repetitions"))
+    assert "valid at any moment unbounded so far" in told
+
+
+def test_a_pilot_plans_repetitions_and_opens_the_lab_with_them(finished_runs):
+    app = open_compare(finished_runs[1], view="Repetitions")
+    table = app.dataframe[0].value
+    assert set(table["strategy"]) == {"entropy", "oracle-random (cheats)"}
+    assert "From 3 repetitions: a true difference of 0.020" in texts(app)
+    before = table["repetitions"].iloc[0]
+    app.number_input(key="wanted").set_value(0.5).run()
+    after = app.dataframe[0].value["repetitions"].iloc[0]
+    assert after != before
+    button = app.button(key="run_planned")
+    assert button.label == f"Run with {after.partition(' ')[0]} repetitions …"
+    button.click().run()
+    assert not app.exception
+    assert app.number_input(key="reps").value == int(after.partition(" ")[0])
+    assert app.number_input(key="cycles").value == 2
+
+
+def test_one_repetition_is_no_pilot(finished_runs):
+    assert "from the second one on" in texts(open_compare(finished_runs[0], view="Repetitions"))
+
+
+def test_the_budget_is_counted_in_what_labelling_takes(finished_runs):
+    app = open_compare(finished_runs[1], view="Costs")
+    assert "a click every 4 pixels of outline" in texts(app)
+    assert "per minute of labelling" in texts(app)
+    app.selectbox(key="coin").set_value("defective").run()
+    assert not app.exception
+    assert "per defective image outlined" in texts(app)
+    app.number_input(key="takes_spacing").set_value(8.0).run()
+    assert "a click every 8 pixels of outline" in texts(app)
+
+
+def test_without_the_data_set_nobody_knows_what_labels_took(finished_runs, home):
+    file = home / "runs" / finished_runs[0] / "environment.json"
+    file.write_text(re.sub(r'"data": "\w+"', '"data": "of another set"', file.read_text()))
+    assert "follows from the true masks of the data set, which is not here" in texts(
+        open_compare(finished_runs[0], view="Costs")
+    )
+
+
+def test_rules_that_stop_are_replayed_at_any_price_of_labels(finished_runs):
+    app = open_compare(finished_runs[1], view="Stopping")
+    table = app.dataframe[0].value
+    assert len(table) == len(RULES) + 1
+    assert table.set_index("rule").loc[HINDSIGHT, "regret"] == "0.000 (0.000 to 0.000)"
+    assert "least is lost with" in texts(app)
+    app.number_input(key="label_price").set_value(1.0).run()
+    assert not app.exception
+    assert "minus 1 per 100 labels" in texts(app)
+    assert app.dataframe[0].value.set_index("rule").loc[HINDSIGHT, "labels"] == "6", "the first cycle"

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from alcore.data.collection import dataset_names, dataset_path, open_dataset
+from alcore.data.collection import dataset_names, dataset_path, make_surfaces, open_dataset, read_about
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
+from alcore.data.synthetic import SurfaceSettings
 from alcore.runs.index import RunIndex
 from tests.data.helpers import SIZE, folder_files, write_folder
 from tests.ui.helpers import open_page, texts
@@ -14,10 +15,11 @@ from tests.ui.helpers import open_page, texts
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("pages/lab.py", "Pool 600"),
-        ("pages/samples.py", "start a run in the Lab"),
+        ("pages/lab.py", "the same settings as the run that is shown"),
+        ("pages/samples.py", "entropy**, query 4: 24 patches, 23 defective"),
         ("pages/runs.py", "start one in the Lab"),
-        ("pages/compare.py", "start a run in the Lab"),
+        ("pages/compare.py", "resampled test patches"),
+        ("pages/meter.py", "How many of the images in use are defective?"),
         ("pages/methods.py", "trapezoid rule"),
         ("pages/data.py", "Pools come from train"),
     ],
@@ -28,7 +30,7 @@ def test_an_empty_page_says_what_to_do(path, words):
 
 def test_the_pool_follows_the_sliders():
     app = open_page("pages/lab.py")
-    assert "60 defective (10 %)" in texts(app)
+    assert "Pool 600" not in texts(app), "a fresh page shows the recorded demo, the pool's line folded"
     app.select_slider(key="pi0").set_value(0.005).run()
     assert "3 defective (0.5 %)" in texts(app)
     app.number_input(key="pool").set_value(1000).run()
@@ -69,13 +71,22 @@ def test_the_lab_shows_a_finished_run(finished_run):
     assert app.button(key="stop_button").disabled
 
 
+def test_the_lab_gives_both_intervals_while_repetitions_are_to_come(three_of_fifteen):
+    told = texts(open_page("pages/lab.py", run=three_of_fifteen))
+    assert "IoU, fixed interval" in told
+    assert "valid at any moment unbounded so far (3 of 15 repetitions)" in told
+    assert " is ahead" not in told
+
+
 def test_an_unknown_run_in_the_address_is_no_error():
-    assert "Pool 600" in texts(open_page("pages/lab.py", run="../../etc"))
+    assert "the same settings as the run" in texts(open_page("pages/lab.py", run="../../etc"))
 
 
 def test_samples_of_a_run(finished_run):
     app = open_page("pages/samples.py")
-    assert "**entropy**, query 2: 6 patches" in texts(app)
+    assert "**core-set**, query 2: 6 patches, 2 defective" in texts(app), "where two differ most"
+    assert "**random**, query 2: 6 patches, 1 defective" in texts(app)
+    app.selectbox(key=f"samples_first-{finished_run}").set_value("entropy").run()
     app.selectbox(key=f"samples_second-{finished_run}").set_value("core-set").run()
     assert "picks are the same in both" in texts(app)
     for overlay in ("entropy", "plain"):
@@ -90,8 +101,14 @@ def test_samples_of_a_run(finished_run):
 
 def test_the_model_is_watched_learning(finished_run):
     app = open_page("pages/samples.py", samples_view="Watch the model learn")
-    app.slider(key=f"learn_cycle-{finished_run}").set_value(3).run()
-    assert "after 18 labels" in texts(app)
+    assert "**core-set** after 18 labels" in texts(app), "it opens on the last cycle"
+    assert "**random** after 18 labels" in texts(app), "side by side with another"
+    app.slider(key=f"learn_cycle-{finished_run}").set_value(2).run()
+    assert "**core-set** after 12 labels" in texts(app)
+    app.selectbox(key=f"learn_second-{finished_run}").set_value("entropy").run()
+    assert "**entropy** after 12 labels" in texts(app)
+    app.toggle(key=f"learn_play-{finished_run}").set_value(True).run()
+    assert "**core-set** after 18 labels" in texts(app), "Play turns to the next"
 
 
 def test_why_shows_the_covering_radius_and_plays(finished_run):
@@ -103,9 +120,7 @@ def test_why_shows_the_covering_radius_and_plays(finished_run):
     assert "random gives no scores" in texts(app)
     app.toggle(key=f"why_play-{finished_run}").set_value(True).run()
     assert not app.exception
-    assert app.slider(key=f"why_cycle-{finished_run}").value == 2, (
-        "after the last query comes the first again"
-    )
+    assert "Stop playing to select patches" in texts(app)
 
 
 def test_moving_the_deployment_prevalence_moves_the_curves_of_a_finished_run(finished_run, monkeypatch):
@@ -124,6 +139,7 @@ def test_moving_the_deployment_prevalence_moves_the_curves_of_a_finished_run(fin
 
 def test_a_patch_opens_large_with_its_history(finished_run):
     app = open_page("pages/samples.py")
+    app.selectbox(key=f"samples_first-{finished_run}").set_value("entropy").run()
     app.button(key="open-r00001-c00002-entropy-0").click().run()
     assert not app.exception
     assert "defective" in texts(app) or "clean" in texts(app)
@@ -146,7 +162,7 @@ def test_a_run_whose_files_are_gone_troubles_no_page_and_can_be_deleted(finished
     lab = open_page("pages/lab.py", run=finished_run)
     assert "cannot be shown" in texts(lab)
     assert "Pool 600" in texts(lab)
-    assert "start a run in the Lab" in texts(open_page("pages/samples.py"))
+    assert "query 4: 24 patches" in texts(open_page("pages/samples.py")), "the recorded demo's"
     runs = open_page("pages/runs.py")
     assert "no run in" in texts(runs)
     runs.button(key=f"delete-{finished_run}").click().run()
@@ -173,6 +189,7 @@ def test_a_data_set_is_looked_at_and_deleted(imported):
     assert [metric.value for metric in app.metric][:3] == ["30", "10", "20"]
     app.button_group(key="browse_kind").set_value("clean").run()
     assert "20 patches; outlined in yellow" in texts(app)
+    app.button_group(key="browse_view").set_value("Data card").run()
     app.button(key="delete-data-mine").click().run()
     assert not app.exception
     assert dataset_names() == ["synthetic"]
@@ -182,16 +199,20 @@ def test_a_name_in_an_upload_is_never_markup(imported, home):
     table = dataset_path("mine") / "items.parquet"
     items = pd.read_parquet(table)
     items.assign(source="![x](http://127.0.0.1/x.png)<b>.png").to_parquet(table, index=False)
+    table.with_name("checksums.json").unlink()  # it is not what was imported any more
     app = open_page("pages/data.py")
     app.selectbox(key="set").set_value("mine").run()
     assert "![x](" not in texts(app)
     assert "\\!\\[x" in texts(app)
 
 
-def test_an_import_without_a_file_says_so():
+def test_an_import_waits_for_a_file_and_says_so():
+    """Pressed while an upload was on its way, the button found nothing, and the click was lost."""
     app = open_page("pages/data.py", data_view="Import")
-    app.button[0].click().run()
-    assert "choose a zip file first" in texts(app)
+    for key in ("start-preview", "start-import"):
+        button = app.button(key=key)
+        assert button.disabled
+        assert button.help == "Choose a zip file or a folder first."
 
 
 def test_surfaces_are_made_as_they_were_seen():
@@ -206,3 +227,65 @@ def test_surfaces_are_made_as_they_were_seen():
     assert open_dataset("cloth").settings.defect_size == 0.5
     app.button[0].click().run()
     assert "exists" in texts(app)
+
+
+def test_a_line_is_played_with_and_its_pool_goes_to_the_lab():
+    make_surfaces("few", SurfaceSettings(count=300))
+    app = open_page("pages/data.py", data_view="Line", line_set="few")
+    app.number_input(key="line_storage").set_value(60)
+    app.selectbox(key="line_rule").set_value("ring-buffer").run()
+    app.number_input(key="line_after").set_value(9).run()
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == [
+        *("images made", "defective", "kept", "of them defective", "π₀ of the pool", "until"),
+    ]
+    assert "A ring buffer" in texts(app)
+    assert "has no more images to show" in texts(app)
+    app.text_input(key="line_name").set_value("alarms").run()
+    app.button(key="make-pool").click().run()
+    assert not app.exception
+    assert "alarms is ready" in "".join(box.value for box in app.success)
+    kept = open_dataset("alarms")
+    assert int((kept.split == 0).sum()) == int(app.metric[2].value)
+    app.button(key="make-pool").click().run()
+    assert "exists" in texts(app)
+
+
+def test_a_data_card_takes_notes_and_a_new_name(imported):
+    app = open_page("pages/data.py", set="mine")
+    app.button_group(key="browse_view").set_value("Data card").run()
+    assert "Half of the defects cover" in texts(app)
+    app.text_input(key="about-licence-mine").set_value("CC0")
+    app.button(key="FormSubmitter:about-mine-Save notes").click().run()
+    assert read_about("mine").licence == "CC0"
+    app.text_input(key="rename-to-mine").set_value("plates").run()
+    app.button(key="rename-data-mine").click().run()
+    assert not app.exception
+    assert dataset_names() == ["synthetic", "plates"]
+    assert app.selectbox(key="set").value == "plates"
+    assert open_dataset("mine").name == "mine"
+
+
+def test_patterns_show_the_pairs_that_they_find_below_a_root(tmp_path, monkeypatch):
+    files = {name.replace("masks/", "marked/m-"): content for name, content in folder_files(9).items()}
+    write_folder(tmp_path / "roots" / "line 7", files)
+    (tmp_path / "roots" / "away").symlink_to(tmp_path)
+    monkeypatch.setenv("ALCORE_DATA_ROOTS", str(tmp_path / "roots"))
+    app = open_page("pages/data.py", data_view="Import")
+    app.button_group(key="import_kind").set_value("On the server").run()
+    step = app.selectbox(key="import_step-roots-")
+    assert step.options == ["(this folder)", "line 7/"]
+    step.set_value("line 7/").run()
+    app.text_input(key="import_images").set_value("images/{id}.png")
+    app.text_area(key="import_masks").set_value("marked/{id}.png").run()
+    assert "0 images with masks; 9 without a mask, such as images/000" in texts(app).replace("\\", "")
+    app.text_area(key="import_masks").set_value("marked/m-{id}.png").run()
+    assert "9 images with masks." in texts(app)
+    table = app.dataframe[0].value
+    assert table["Image"][0] == "images/000.png"
+    assert list(table["Masks"][0]) == ["marked/m-000.png"]
+    app.text_input(key="import_images").set_value("images/*.png").run()
+    assert "names nothing to pair by" in texts(app)
+    app.selectbox(key="import_step-roots-line 7").set_value("(one up)").run()
+    assert not app.exception
+    assert app.selectbox(key="import_step-roots-").value == "(this folder)"

@@ -6,10 +6,12 @@ import pytest
 
 from alcore.errors import StoreError
 from alcore.study.plan import make_study
+from alcore.study.prepared import prepared_plans
 from alcore.study.reader import RECORDED, StudyReader, known_studies, studies_directory
 from alcore.study.scheduler import run_study
 from alcore.study.study_events import PlanReport
 from alcore.study.study_store import StudyStore
+from alcore.ui import acting
 from alcore.ui.study import study_form
 from alcore.ui.study.study_views import VIEWS
 from tests.study.helpers import OneByOne, plan_of
@@ -57,6 +59,7 @@ def test_a_first_visitor_finds_a_recorded_study_in_every_view(view):
         "Shift": "gives the largest AUBC at π₁",
         "Labels": "Of the defects within reach",
         "Ranks": "Who beats whom",
+        "Thresholds": "What is a threshold worth?",
         "Report": "citation",
         "Progress": "the study is recorded",
     }
@@ -133,7 +136,7 @@ def test_the_form_makes_the_study_that_it_says(home, monkeypatch):
         started.append((name, plan, rest))
         StudyStore.create(studies_directory() / name, plan)
 
-    monkeypatch.setattr(study_form, "launch", launch)
+    monkeypatch.setattr(acting, "launch", launch)
     app = open_page("pages/study.py", study_view="New study")
     assert "6 cells × 5 repetitions = 30 runs" in texts(app)
     app.multiselect(key="study_pools").set_value([0.1, 0.5]).run()
@@ -145,7 +148,7 @@ def test_the_form_makes_the_study_that_it_says(home, monkeypatch):
     [(name, plan, rest)] = started
     assert name == "tried"
     assert plan.grid == {"pool_prevalence": (0.1, 0.5), "training.start": ("warm", "cold")}
-    assert rest == {"engine": "local", "address": ""}
+    assert rest == {"engine": "local", "address": "", "owner": ""}
     assert plan.cells[0].config.model.options == {"decoder_channels": [32, 24, 16, 12, 8]}
     assert not app.exception
     assert app.selectbox(key="study").value == "tried"
@@ -173,13 +176,13 @@ REPORT = PlanReport(2, 5, 10, 3, 8, 2, "here", 61.0, 305.0, 2e6)
 
 
 def test_an_estimate_is_shown_until_the_settings_change(home, monkeypatch):
-    monkeypatch.setattr(study_form, "measure_plan", lambda plan: REPORT)
+    monkeypatch.setattr(acting, "measure_plan", lambda plan: REPORT)
     app = open_page("pages/study.py", study_view="New study")
     next(button for button in app.button if button.label.startswith("Estimate")).click().run()
     assert "one run takes about 1:01" in texts(app)
     app.number_input(key="study_seed").set_value(3).run()
     assert "one run takes about 1:01" not in texts(app)
-    monkeypatch.setattr(study_form, "measure_plan", _cannot)
+    monkeypatch.setattr(acting, "measure_plan", _cannot)
     next(button for button in app.button if button.label.startswith("Estimate")).click().run()
     assert "no memory" in texts(app)
 
@@ -201,3 +204,28 @@ def test_recorded_studies_are_whole_small_and_without_images():
         files = [file for file in path.rglob("*") if file.is_file()]
         assert {file.suffix for file in files} <= {".json", ".npz", ".csv"}
         assert sum(file.stat().st_size for file in files) < 3e6
+
+
+def test_prepared_plans_fill_in_the_form_and_sizes_of_queries_are_axes(home, monkeypatch):
+    made = []
+    monkeypatch.setattr(study_form, "_show_buttons", lambda plan, **_: made.append(plan))
+    plans = prepared_plans()
+    assert [plan.title for plan in plans.values()] == [
+        "Starting budget",
+        "Query size",
+        "Warm against cold start",
+    ]
+    app = open_page("pages/study.py", study_view="New study")
+    for name, plan in plans.items():
+        app.button_group(key="study_prepared").set_value(name).run()
+        assert not app.exception
+        assert not app.error
+        assert plan.about in texts(app)
+        assert {key: set(values) for key, values in made[-1].grid.items()} == {
+            key: set(values) for key, values in plan.study.grid.items()
+        }
+        assert made[-1].cells[0].config.training.start == plan.study.cells[0].config.training.start
+        assert made[-1].cells[0].config.budget == plan.study.cells[0].config.budget
+        assert made[-1].test_prevalences == plan.study.test_prevalences
+    app.multiselect(key="study_query").set_value([8, 16]).run()
+    assert "12 cells" in texts(app), "three pools, two starts and two sizes"

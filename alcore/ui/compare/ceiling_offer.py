@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from alcore.ui import problems
+from alcore.access.roles import Action
+from alcore.ui import acting, problems
 from alcore.ui.compare.source import Source
-from alcore.ui.session import manager, run_store
+from alcore.ui.permitted import permission
+from alcore.ui.session import is_recorded, run_row, run_store
 
 
 def offer_ceiling(run: Source, *, several: bool) -> None:
     """A button that has a finished run's ceiling trained, or how far that is."""
-    row, store = manager().index.get(run.id), run_store(run.id)
+    row, store = run_row(run.id), run_store(run.id)
     have, all_of_them = len(store.ceilings()), run.config.repetitions
     who, slot = f"run {run.name}" if several else "this run", f"ceiling-{run.id}"
-    if have == all_of_them:
+    if have == all_of_them or is_recorded(run.id):
         return
     if store.wants_ceiling and row is not None and row.is_active:
         st.caption(f"The ceiling of {who} is being trained: {have} of {all_of_them} repetitions.")
@@ -23,14 +25,15 @@ def offer_ceiling(run: Source, *, several: bool) -> None:
         f"Train the full-pool ceiling of {who}",
         key=f"ceiling-{run.id}",
         icon=":material/vertical_align_top:",
-        disabled=row is None or not row.is_finished,
-        help="Trains the same network once per repetition on the whole pool, for as long as stands behind a "
-        "strategy's last model: about what no choice of labels can beat. Only for finished runs.",
         on_click=problems.attempt,
-        args=(slot, _ask_for_ceiling, run.id),
+        args=(slot, acting.request_ceiling, run.id),
+        **permission(
+            Action.REQUEST_CEILING,
+            row.owner if row is not None else "",
+            help="Trains the same network once per repetition on the whole pool, for as long as stands "
+            "behind a strategy's last model: about what no choice of labels can beat. Only for "
+            "finished runs.",
+            disabled=row is None or not row.is_finished,
+        ),
     )
     problems.show(slot)
-
-
-def _ask_for_ceiling(run_id: str) -> None:
-    manager().request_ceiling(run_id)

@@ -3,105 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from alcore.presentation.figures import budgets as figures
 from alcore.presentation.figures import shift as shift_figures
-from alcore.presentation.figures.layout import trace_name
 from alcore.presentation.labels import METRIC_TITLES, PREVALENCES, display_name
-from alcore.presentation.sentences import advantages, detectable, judged_at, where_gain_vanishes
-from alcore.statistics.comparison import (
-    Question,
-    advantage_over_prevalence,
-    by_budget,
-    defects_found,
-    summarise,
-)
-from alcore.statistics.estimands import Estimate
+from alcore.presentation.repetition_sentences import first_repetition, so_far
+from alcore.presentation.sentences import advantages, detectable, where_gain_vanishes
+from alcore.statistics.comparison import advantage_over_prevalence, defects_found
 from alcore.statistics.multiplicity import penalty_matrix
-from alcore.ui.compare.ceiling_offer import offer_ceiling
+from alcore.ui.compare.compare_view import View
+from alcore.ui.compare.costs_view import show_costs
+from alcore.ui.compare.curves_view import show_learning_curves
 from alcore.ui.compare.detection_view import show_inspection
+from alcore.ui.compare.protocol_view import show_protocol
+from alcore.ui.compare.repetitions_view import show_repetitions, watched_rows
 from alcore.ui.compare.source import Source
+from alcore.ui.compare.stopping_view import show_stopping
 from alcore.ui.compare.takeaways import offer_interactive, offer_log, show_methods, show_tables
+from alcore.ui.compare.threshold_view import show_thresholds
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_evidence
 from alcore.wording import percent
-
-
-@dataclass(frozen=True)
-class View:
-    """What a view draws: at least one run, all with evidence, and what is asked of them."""
-
-    runs: list[Source]
-    question: Question
-    align: str
-
-    @property
-    def title(self) -> str:
-        """The metric and where it is judged, for axes."""
-        return judged_at(self.question.metric, self.question.test_prevalence)
-
-    def name(self, run: Source, strategy: str) -> str:
-        """What a strategy of a run is called."""
-        return trace_name(run.name, strategy, len(self.runs))
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """All runs' `summarise` rows, with columns run, title and name before them."""
-        parts = []
-        for run in self.runs:
-            frame = summarise(run.evidence, self.question)
-            names = [self.name(run, strategy) for strategy in frame["strategy"]]
-            parts.append(frame.assign(run=run.name, title=run.title, name=names))
-        first = ["run", "title", "name"]
-        frame = pd.concat(parts, ignore_index=True)
-        return frame[[*first, *frame.columns.difference(first, sort=False)]]
-
-    @cached_property
-    def budgets(self) -> list[pd.DataFrame]:
-        """Each run's `by_budget` rows."""
-        return [by_budget(run.evidence, self.question) for run in self.runs]
-
-    @property
-    def curves(self) -> list[figures.RunCurves]:
-        """Each run's part of figures over the budget."""
-        return [
-            figures.RunCurves(run.name, rows, self._ceiling(run))
-            for run, rows in zip(self.runs, self.budgets, strict=True)
-        ]
-
-    def _ceiling(self, run: Source) -> Estimate | None:
-        if run.ceiling is None:
-            return None
-        curves = run.ceiling.curves(self.question.metric, self.question.test_prevalence)
-        return Estimate.of(curves.mean[0, 0], curves.replicates[:, 0, 0])
-
-
-def _show_curves(view: View) -> None:
-    whole = st.session_state.get("whole_scale", False)
-    figure = figures.budget_curves(view.curves, align=view.align, title=view.title, is_whole_scale=whole)
-    show_figure(figure, "learning-curves")
-    _tell_undefined(view)
-    for run in view.runs:
-        if run.can_resume:
-            offer_ceiling(run, several=len(view.runs) > 1)
-
-
-def _tell_undefined(view: View) -> None:
-    metric, prevalence = view.question.metric, view.question.test_prevalence
-    values = [run.evidence.curves(metric, prevalence).values for run in view.runs]
-    missing = sum(int(np.isnan(block).sum()) for block in values)
-    if missing:
-        st.caption(
-            f"{METRIC_TITLES[metric]} is undefined (no defect predicted) in {missing} of "
-            f"{sum(block.size for block in values)} points: left out of the means, never counted as 0. Where "
-            "a repetition is left out there is no interval."
-        )
 
 
 def _show_gain(view: View) -> None:
@@ -113,7 +38,7 @@ def _show_gain(view: View) -> None:
         st.info(_why_no_advantage(view))
     for run in view.runs:
         rows = view.summary[view.summary["run"] == run.name]
-        _sentences(view, run, [*advantages(rows, baseline), detectable(run.evidence, rows, baseline)])
+        _sentences(view, run, [*_claims(view, run, rows), detectable(run.evidence, rows, baseline)])
     st.dataframe(
         view.summary[["name", "final", "labels", "saved", "saved_bound", "enrichment", "attained"]],
         column_config=_columns(view),
@@ -126,6 +51,17 @@ def _show_gain(view: View) -> None:
         "of the defects that these queries could have found."
     )
     _show_found(view)
+
+
+def _claims(view: View, run: Source, rows: pd.DataFrame) -> list[str]:
+    """Who is better by how much; while repetitions are still to come, only what holds at any moment."""
+    baseline = view.question.baseline
+    if run.is_whole:
+        return advantages(rows, baseline)
+    if run.evidence.repetitions == 1:
+        return first_repetition(rows, baseline)
+    last = watched_rows(run, view.question).groupby("strategy", sort=False).tail(1)
+    return so_far(last, baseline, run.config.repetitions)
 
 
 def _show_found(view: View) -> None:
@@ -205,6 +141,7 @@ def _show_shift(view: View) -> None:
     ]
     if losses:
         st.markdown(f"AUBC at π₁ minus AUBC at π₀, of the same models: {'; '.join(losses)}.")
+    show_protocol(view.runs, view.question, view.name)
 
 
 def _show_significance(view: View) -> None:
@@ -276,10 +213,14 @@ def _show_methods(view: View) -> None:
 
 
 VIEWS: dict[str, Callable[[View], None]] = {
-    "Curves": _show_curves,
+    "Curves": show_learning_curves,
     "Gain": _show_gain,
     "Label shift": _show_shift,
+    "Thresholds": lambda view: show_thresholds(view.runs, view.question),
     "Significance": _show_significance,
+    "Repetitions": lambda view: show_repetitions(view.runs, view.question),
+    "Costs": lambda view: show_costs(view.runs, view.question),
+    "Stopping": lambda view: show_stopping(view.runs, view.question),
     "Image inspection": _show_inspection,
     "Tables": _show_tables,
     "Methods text": _show_methods,

@@ -21,11 +21,12 @@ from alcore.ui.choices import (
     choose_metric,
     nearest_prevalence,
 )
-from alcore.ui.compare.compare_views import VIEWS, View
+from alcore.ui.compare.compare_view import METRIC_KEY, PREVALENCE_KEY, View
+from alcore.ui.compare.compare_views import VIEWS
 from alcore.ui.compare.source import Source, letter_of, log_titles, open_logs, open_run
 from alcore.ui.downloads import choose_figure_format
 from alcore.ui.rerun import rerun_when_changed
-from alcore.ui.session import manager, record_count, recorded_runs, run_store
+from alcore.ui.session import record_count, run_row, run_store, runs_with_records
 from alcore.ui.tabs import show_tabs
 from alcore.wording import percent
 
@@ -33,17 +34,15 @@ _MOST_RUNS = 6
 _ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
 _TICK = 2.0
 _RUNS = "runs"
-_KEY, _OLD_KEY = "pi1", "use"
+_OLD_KEY = "use"
 
 
 def choose(preferred: str | None) -> list[Source]:
     """Let the reader pick runs with at least one finished cycle."""
-    rows = recorded_runs()
+    rows = runs_with_records()
     titles = {run_id: _title(row) for run_id, row in rows.items()} | log_titles()
-    if not titles:
-        st.info("There is nothing to compare yet: start a run in the Lab, and its curves appear here.")
-        return []
-    asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in titles][:_MOST_RUNS]
+    linked = dict.fromkeys(st.query_params.get_all("runs"))  # each once, however often a link names it
+    asked = [run_id for run_id in linked if run_id in titles][:_MOST_RUNS]
     first = preferred if preferred in titles else next(iter(titles))
     before = st.session_state.setdefault(_RUNS, asked or [first])
     st.session_state[_RUNS] = [run_id for run_id in before if run_id in titles]
@@ -80,7 +79,7 @@ def _title(row: RunRow) -> str:
 
 def show(runs: list[Source]) -> None:
     """The question in the sidebar, and its answers."""
-    said = address.take_prevalences(_KEY)
+    said = address.take_prevalences(PREVALENCE_KEY)
     if runs:
         with st.sidebar:
             question, align, shown = _ask(runs)
@@ -88,13 +87,13 @@ def show(runs: list[Source]) -> None:
         view = View(shown, question, align)
         show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
         _tell_basis(runs, question.test_prevalence)
-    address.settle("compare", {"runs": [run.id for run in runs]}, prevalences=said)
+    address.settle("compare", {"runs": [run.id for run in runs]}, said=said)
 
 
 def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:
     """What is asked, how budgets are aligned, and the runs with the strategies to be shown."""
     test_prevalence = _test_prevalence(runs[0].config.test_prevalence)
-    metric = choose_metric("judge")
+    metric = choose_metric(METRIC_KEY)
     baseline = choose_baseline("against", _strategies(runs), is_linked=True)
     shown = _narrowed(runs, baseline)
     with st.expander("Axes, target and image format"):
@@ -107,7 +106,8 @@ def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:
             key="along",
             bind="query-params",
         )
-        st.toggle("Vertical axis from 0 to 1", key="whole_scale", persist_state="page")
+        if not all(run.has_counts for run in runs):  # curves from counts have a switch of their own
+            st.toggle("Vertical axis from 0 to 1", key="whole_scale", persist_state="page")
         target = _target(metric)
         choose_figure_format()
     return Question(metric, test_prevalence, baseline, target), align, shown
@@ -182,7 +182,7 @@ def _test_prevalence(of_the_run: float) -> float:
         PREVALENCES,
         None if is_moved else nearest_prevalence(of_the_run),  # a value of both kinds would be a warning
         format_func=percent,
-        key=_KEY,
+        key=PREVALENCE_KEY,
         help="Everything below follows at once, from saved counts: nothing is trained or evaluated again.",
         bind="query-params",
     )
@@ -196,9 +196,9 @@ def _take_old_link() -> bool:
     del st.query_params[_OLD_KEY]
     found = [step for step in PREVALENCES if percent(step) == old]
     if found:
-        st.session_state[_KEY] = found[0]
+        st.session_state[PREVALENCE_KEY] = found[0]
         with contextlib.suppress(StreamlitAPIException):  # the slider is there already, and keeps the address
-            st.query_params[_KEY] = old
+            st.query_params[PREVALENCE_KEY] = old
     return bool(found)
 
 
@@ -208,13 +208,13 @@ def _named(run: Source, runs: list[Source]) -> str:
 
 def _keep_up(ids: list[str]) -> None:
     """Draw the page anew when a run that is being worked on has come further."""
-    is_active = any(row is not None and row.is_active for row in map(manager().index.get, ids))
+    is_active = any(row is not None and row.is_active for row in map(run_row, ids))
     rerun_when_changed(lambda: _state(ids), every=_TICK if is_active else None)
 
 
 def _state(ids: list[str]) -> list[tuple[object, ...]]:
     try:
-        rows = [manager().index.get(run_id) for run_id in ids]
+        rows = [run_row(run_id) for run_id in ids]
         return [
             (row.status, row.name, record_count(row.id), len(run_store(row.id).ceilings()))
             for row in rows

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import streamlit as st
+
 from alcore.config import RunConfig
 from alcore.logs.imported import imported_logs, logs_directory, open_log
 from alcore.runs.index import RunRow
@@ -30,6 +32,24 @@ class Source:
     """Whether counts of each test patch are known, and so every number at any prevalence."""
     can_resume: bool = True
     """Whether a run stands behind it, with its settings and records, that can train further."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all repetitions that were planned are there; whoever looks earlier looks by chance."""
+        known = self.evidence
+        is_all = known.repetitions == self.config.repetitions and len(known.cycles) == self.config.cycles
+        return is_all or not self.can_resume
+
+
+def choose_one(runs: list[Source], key: str) -> Source:
+    """The run that the reader chooses, where a view shows one at a time."""
+    if len(runs) == 1:
+        return runs[0]
+    names = {run.name: run for run in runs}
+    chosen = st.segmented_control(
+        "Run", list(names), default=runs[0].name, required=True, key=key, persist_state="page"
+    )
+    return names.get(chosen, runs[0])
 
 
 def letter_of(position: int) -> str:

@@ -6,10 +6,12 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.metrics import METRICS
+from alcore.presentation.collapse import collapse_sentences
 from alcore.presentation.figures.learning_curves import query_shares
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
-from alcore.presentation.sentences import basis_of_bands, shares_in_words
+from alcore.presentation.narration import MEANING, narrate, watched
+from alcore.presentation.sentences import basis_of_bands, effective_patches, shares_in_words
 from alcore.runs.index import RunRow
 from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
@@ -32,6 +34,7 @@ def show(row: RunRow, *, test_prevalence: float) -> None:
     """
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
+    narrate_run(config, evidence, test_prevalence)
     with st.container(key="stage"):
         left, right = st.columns(_CHART_COLUMNS, gap="small")
         with left, st.container(key="curves"):
@@ -39,9 +42,25 @@ def show(row: RunRow, *, test_prevalence: float) -> None:
         with right, st.container(key="shares"):
             _show_shares(row.id, config, records)
     show_picks(row.id)
+    for sentence in collapse_sentences(run_tables(row.id).evaluations()):
+        st.warning(sentence, icon=":material/trending_down:")
 
 
-def tell(row: RunRow) -> None:
+def narrate_run(config: RunConfig, evidence: Evidence | None, test_prevalence: float) -> None:
+    """One sentence on what the newest finished cycle showed; its place is kept until there is one."""
+    said = ""
+    if evidence is not None:
+        cycle = int(evidence.cycles[-1])
+        said = narrate(evidence, config, prevalence=test_prevalence, cycle=cycle)
+    with st.container(key="narration"):
+        st.markdown(f"**{said}**" if said else "&nbsp;")
+    if config.repetitions > 1:
+        known = watched(evidence, config, prevalence=test_prevalence) if evidence is not None else ""
+        with st.container(key="watched"):
+            st.markdown(known or "&nbsp;")
+
+
+def tell(row: RunRow, *, test_prevalence: float) -> None:
     """What the charts mean: for those who look at them at leisure, below all else."""
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
@@ -50,10 +69,13 @@ def tell(row: RunRow) -> None:
         + (basis_of_bands(evidence) if evidence else "95 % intervals, from the first cycle on."),
         "Right, grey band: what random drawing gives in 95 of 100 queries; dashed: π₀ = "
         f"{percent(config.pool_prevalence)}.",
+        MEANING,
         "Click a point of a curve to open that query's images.",
         PICKS_NOTE,
     ]
-    st.caption("  \n".join(sentences))
+    if evidence is not None:
+        sentences.insert(1, effective_patches(evidence, test_prevalence))
+    st.caption("  \n".join(filter(None, sentences)))
 
 
 def _show_shares(run_id: str, config: RunConfig, records: int) -> None:
@@ -82,12 +104,17 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prev
     show_curves(
         curves,
         f"curves-{run_id}",
-        on_point=lambda point: _QUERY_CLICK.keep(tuple(point[:3])),
-        on_prevalence=_take_prevalence,
+        on_point=keep_point,
+        on_prevalence=take_prevalence,
     )
 
 
-def _take_prevalence(prevalence: float) -> None:
+def keep_point(point: tuple[str, int, int, int]) -> None:
+    """A point was clicked: its query is opened, see `open_clicked_query`."""
+    _QUERY_CLICK.keep(tuple(point[:3]))
+
+
+def take_prevalence(prevalence: float) -> None:
     """The chart's slider was let go: so the sidebar's, and the address, say the same."""
     st.session_state[KEYS["test_prevalence"]] = prevalence
 

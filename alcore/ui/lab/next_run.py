@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
+from alcore.access.roles import Action
 from alcore.config import RunConfig
 from alcore.runs.index import RunRow
-from alcore.ui import problems
+from alcore.ui import acting, presenter, problems
 from alcore.ui.config_form import value_of
+from alcore.ui.lab.scene_menu import menu
 from alcore.ui.lab.sidebar import KEYS
-from alcore.ui.session import manager, run_config, show_run
+from alcore.ui.permitted import permission
+from alcore.ui.session import is_recorded, manager, run_config, show_run
 from alcore.wording import as_plain_markdown, percent, plural
 
 PROBLEM = "run"
@@ -21,6 +26,7 @@ _NAMES = {
     "strategies": "strategies",
     "pool_size": "pool size",
     "query_size": "query size",
+    "first_query": "first query",
     "model.encoder_weights": "encoder weights",
     "model.options": "decoder",
     "training.steps": "optimiser steps",
@@ -39,25 +45,44 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
     """
     queue = manager().queue_of(config.device) if config is not None else []
     changed = differences(run_config(shown.id), config) if shown and config else ""
+    known = _known(config, shown)
     with st.container(horizontal=True, vertical_alignment="center", key="next_run"):
         st.button(
-            _label(queue, changed),
+            _label(queue, changed, shown),
             key="run_button",
             type="primary",
             icon=":material/queue:" if queue else ":material/play_arrow:",
-            disabled=config is None,
-            on_click=_start,
+            on_click=start,
             args=(config, bool(queue)),
+            **permission(Action.START_RUN, disabled=config is None),
         )
         with st.container(key="next_run_words", width="stretch", gap=None):
-            st.markdown("  \n".join(filter(None, (_words(shown, config, changed), _waits(queue, shown)))))
+            first = _have(known) if known else _words(shown, config, changed)
+            st.markdown("  \n".join(filter(None, (first, _waits(queue, shown)))))
+        if known:
+            st.button("Show that run", key="show_known", on_click=show_run, args=(known.id,))
         _queue_buttons(queue, shown)
+        menu()
+        presenter.offer()
     problems.show(PROBLEM)
 
 
-def _label(queue: list[RunRow], changed: str) -> str:
+def _known(config: RunConfig | None, shown: RunRow | None) -> RunRow | None:
+    """A finished run that the settings would only repeat, unless it is shown already."""
+    found = manager().index.find(config.fingerprint) if config is not None else []
+    is_shown = shown is not None and shown.id in [row.id for row in found]
+    return found[0] if found and not is_shown else None
+
+
+def _have(known: RunRow) -> str:
+    return f"**Next run:** you already have this run: *{as_plain_markdown(known.name)}*"
+
+
+def _label(queue: list[RunRow], changed: str, shown: RunRow | None) -> str:
     if queue:
         return "Queue next run"
+    if shown is not None and is_recorded(shown.id) and not changed:
+        return "Run it live"
     return "Run with these settings" if changed else "Run"
 
 
@@ -94,7 +119,7 @@ def _queue_buttons(queue: list[RunRow], shown: RunRow | None) -> None:
     if shown is None or first.id != shown.id:
         st.button("Show it", key="show_active", on_click=show_run, args=(first.id,))
         if first.status == "paused":
-            st.button("Continue it", key="continue_active", **_command(first.id, "run"))
+            st.button("Continue it", key="continue_active", **_command(first, "run"))
     if not waiting:
         return
     mine = "mine" if len(waiting) == 1 else "the next"
@@ -103,23 +128,28 @@ def _queue_buttons(queue: list[RunRow], shown: RunRow | None) -> None:
         key="stop_active",
         on_click=_stop_and_show,
         args=(first.id, waiting[0].id),
-        help="Its finished cycles are kept, and it can be resumed.",
+        **permission(
+            Action.COMMAND_RUN, first.owner, help="Its finished cycles are kept, and it can be resumed."
+        ),
     )
     with st.popover(f"Queue ({len(waiting)})"):
         for row in waiting:
             with st.container(horizontal=True, vertical_alignment="center", key=f"queued-{row.id}"):
                 st.markdown(as_plain_markdown(row.name), width="stretch")
                 st.button("Show", key=f"show-{row.id}", on_click=show_run, args=(row.id,))
-                st.button("Remove", key=f"remove-{row.id}", **_command(row.id, "stop"))
+                st.button("Remove", key=f"remove-{row.id}", **_command(row, "stop"))
 
 
-def _command(run_id: str, command: str) -> dict[str, object]:
-    return {"on_click": problems.attempt, "args": (PROBLEM, manager().command, run_id, command)}
+def _command(row: RunRow, command: str) -> dict[str, Any]:
+    action = {"on_click": problems.attempt, "args": (PROBLEM, acting.command_run, row.id, command)}
+    return action | permission(Action.COMMAND_RUN, row.owner)
 
 
-def _start(config: RunConfig, keeps_view: bool) -> None:
+def start(config: RunConfig, keeps_view: bool) -> None:
+    """Queue a run, and show it unless the view is kept. For callbacks."""
+
     def submit() -> None:
-        run_id = manager().submit(config)
+        run_id = acting.start_run(config)
         if not keeps_view:
             show_run(run_id)
 
@@ -127,7 +157,7 @@ def _start(config: RunConfig, keeps_view: bool) -> None:
 
 
 def _stop_and_show(active: str, next_one: str) -> None:
-    if problems.attempt(PROBLEM, manager().command, active, "stop"):
+    if problems.attempt(PROBLEM, acting.command_run, active, "stop"):
         show_run(next_one)
 
 
@@ -151,6 +181,8 @@ def _told(setting: str, config: RunConfig) -> str:
     if setting in _PREVALENCES:
         return f"{_PREVALENCES[setting]} = {percent(value)}"
     name = _NAMES.get(setting, setting.rpartition(".")[2])
+    if value is None:
+        return f"{name} as the others"
     if setting == "model.options":
         return "another decoder"
     if isinstance(value, tuple):

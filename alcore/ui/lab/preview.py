@@ -69,7 +69,7 @@ def _prevalence_bars(pool_prevalence: float, test_prevalence: float) -> str:
 def pool_summary(config: RunConfig, drawn: RepetitionSplit) -> str:
     """One line of Markdown: the pool and what its first query may expect."""
     defective = int(dataset(config.dataset).defective[drawn.pool].sum())
-    query = config.query_count
+    query = config.first_count
     none = chance_of_none(config.pool_size, defective, query)
     return (
         f"**Pool {config.pool_size}** · {defective} defective ({percent(defective / config.pool_size)}) · "
@@ -95,20 +95,23 @@ def show_problem(config: RunConfig | None, problem: AlcoreError) -> None:
             st.button(label, key=f"use-{key}", on_click=_use, args=(key, value))
 
 
-def _remedies() -> list[tuple[str, str, int]]:
+def _remedies() -> list[tuple[str, str, int | None]]:
     """Buttons that make the queries fit the pool: label, key of the control, its new value."""
     pool, query, cycles = (
         st.session_state.get(KEYS[name], 0) for name in ("pool_size", "query_size", "cycles")
     )
-    if query * cycles <= pool:
+    first = st.session_state.get(KEYS["first_query"]) or query
+    if first + query * (cycles - 1) <= pool:
         return []
-    most = pool // query
-    if most == 0:
+    if first > pool and first != query:
+        return [("Let the first query be as the others", KEYS["first_query"], None)]
+    most = 1 + (pool - first) // query
+    if first > pool:
         return [(f"Use a query size of {pool // cycles or 1}", KEYS["query_size"], pool // cycles or 1)]
     return [(f"Use {plural(most, 'cycle')}", KEYS["cycles"], most)]
 
 
-def _use(key: str, value: int) -> None:
+def _use(key: str, value: int | None) -> None:
     st.session_state[key] = value
 
 

@@ -9,16 +9,31 @@ from __future__ import annotations
 
 import streamlit as st
 
+from alcore.access.roles import Action
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import FULL_POOL
+from alcore.machine import load_per_core
+from alcore.presentation.busy_sentences import busy_in_words
 from alcore.presentation.sentences import cycles_finished
 from alcore.runs.clock import share_done
 from alcore.runs.events import RunProgress
 from alcore.runs.index import RunRow
-from alcore.ui import problems
+from alcore.ui import acting, problems
 from alcore.ui.announcer import announce
 from alcore.ui.lab.next_run import PROBLEM
-from alcore.ui.session import manager, readable, record_count, run_config, shown_run
+from alcore.ui.permitted import permission
+from alcore.ui.session import (
+    REPLAY,
+    is_recorded,
+    is_replayed,
+    manager,
+    readable,
+    record_count,
+    run_config,
+    run_row,
+    run_store,
+    shown_run,
+)
 from alcore.wording import as_plain_markdown, clock
 
 _EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
@@ -44,6 +59,8 @@ def show(row: RunRow | None) -> None:
             _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
             if row is not None and row.is_resumable:
                 _resume_button(row)
+            if row is not None and row.is_finished and not is_recorded(row.id):
+                _replay_button(row)
             with st.container(key="progress", width="stretch"):
                 if row is None:
                     st.progress(0.0, text="**Shown:** no run yet")
@@ -52,7 +69,7 @@ def show(row: RunRow | None) -> None:
         if row is not None and row.status == "failed":
             st.error(as_plain_markdown(row.message), icon=":material/error:")
         announce(_spoken(row))
-        if _state(_shown_row()) != drawn:
+        if _state(_look_again(row)) != drawn:
             st.rerun()
         if row is None or not row.is_active:
             manager().keep_spare(after=_SECONDS_TO_DRAW)
@@ -60,9 +77,11 @@ def show(row: RunRow | None) -> None:
     fragment()
 
 
-def _shown_row() -> RunRow | None:
+def _look_again(drawn: RunRow | None) -> RunRow | None:
+    """The run to be shown by now; where nothing is, a recorded one is no reason to draw the page anew."""
     run_id = shown_run()
-    return manager().index.get(run_id) if run_id else None
+    row = run_row(run_id) if run_id else None
+    return None if drawn is None and row is not None and is_recorded(row.id) else row
 
 
 def _state(row: RunRow | None) -> tuple[object, ...]:
@@ -81,10 +100,9 @@ def _command_button(label: str, command: str, row: RunRow | None, icon: str, hel
         label,
         key=f"{label.lower()}_button",
         icon=icon,
-        help=help_text,
-        disabled=not usable,
         on_click=problems.attempt,  # a callback: it comes before anything that could rerun the page
-        args=(PROBLEM, manager().command, row.id if row else "", command),
+        args=(PROBLEM, acting.command_run, row.id if row else "", command),
+        **permission(Action.COMMAND_RUN, row.owner if row else "", help=help_text, disabled=not usable),
     )
 
 
@@ -100,15 +118,30 @@ def _resume_button(row: RunRow) -> None:
         "Resume",
         key="resume_button",
         icon=":material/restart_alt:",
-        help="Continue from the last finished cycle",
         on_click=problems.attempt,
-        args=(PROBLEM, manager().resume, row.id),
+        args=(PROBLEM, acting.resume_run, row.id),
+        **permission(Action.COMMAND_RUN, row.owner, help="Continue from the last finished cycle"),
     )
+
+
+def _replay_button(row: RunRow) -> None:
+    is_on = is_replayed(row)
+    if st.button(  # not by a callback: it changes the page outside this fragment
+        "Leave replay" if is_on else "Replay",
+        key="replay_button",
+        icon=":material/movie:",
+        help="Play the finished run again, at up to 16 times the speed, cycle by cycle",
+    ):
+        if is_on:
+            del st.query_params[REPLAY]
+        else:
+            st.query_params[REPLAY] = "1"
+        st.rerun()
 
 
 def _progress(row: RunRow) -> None:
     config, progress = run_config(row.id), manager().progress(row.id)
-    share = share_done(config, manager().store(row.id).committed()) if progress is None else progress.share
+    share = share_done(config, run_store(row.id).committed()) if progress is None else progress.share
     st.progress(min(share, 1.0), text=_status_text(row, config, progress))
 
 
@@ -130,6 +163,9 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
     time = clock(progress.elapsed)
     if progress.left is not None:
         time += f", about {clock(progress.left)} left"
+    is_working = row.status == "running" and progress.phase != "waiting for"
+    if is_working and (told := busy_in_words(progress.pace, load_per_core())):
+        time += f" · {told}"
     if row.message:  # worth knowing while it goes on, such as fewer workers than asked for
         time += f" · {as_plain_markdown(row.message)}"
     return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"

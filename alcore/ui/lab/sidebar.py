@@ -24,6 +24,7 @@ KEYS = {
     "strategies": "strategies",
     "pool_size": "pool",
     "query_size": "query",
+    "first_query": "first",
     "cycles": "cycles",
     "repetitions": "reps",
     "model.architecture": "net",
@@ -50,7 +51,8 @@ def sidebar() -> RunConfig:
         values = _experiment(form)
         with st.expander("Network and training"):
             values |= {"model": form.network(), "training": _training(form)}
-        with st.expander("Seed and device"):
+        with st.expander("First query, seed and device"):
+            values |= {"first_query": form.optional_number("first_query", empty="as the others")}
             values |= {"seed": form.number("seed"), "device": _device(form)}
     if not values["strategies"]:
         raise ConfigError("Choose at least one strategy")

@@ -12,14 +12,23 @@ from alcore.acquisition import get_strategy, strategy_names
 from alcore.experiment import pool_map
 from alcore.presentation.methods_text import BIBTEX, CITATION
 from alcore.statistics import (
+    anytime,
+    calibration,
     chance,
+    coins,
     detection,
+    drawn_tests,
     estimands,
     multiplicity,
+    operating,
+    planning,
+    priors,
+    remedies,
     resampling,
     sample,
     savings,
     shared_tests,
+    stopping,
 )
 from alcore.study import analysis
 
@@ -49,6 +58,8 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("Enrichment", savings.enrichment, ""),
         ("Share of the defects within reach", savings.attained, ""),
         ("The band of chance", chance, ""),
+        ("The budget in other coins", coins, ""),
+        ("When to stop", stopping, ""),
     ),
     "How sure one can be": (
         ("Intervals", resampling, ""),
@@ -62,12 +73,23 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("The share of false discoveries", multiplicity.false_discovery, ""),
         ("Holm's correction", multiplicity.holm, ""),
         ("The smallest detectable difference", multiplicity.detectable, ""),
+        ("Valid at any moment", anytime, ""),
+        ("How many repetitions", planning, ""),
         ("Penalty matrix", multiplicity.penalty_matrix, ""),
     ),
     "Studies": (
         ("Cost of shift", analysis.loss_under_shift, ""),
         ("The counterfactual pool", analysis.counterfactual, ""),
         ("Ranks", analysis.ranks, ""),
+    ),
+    "Thresholds and probabilities": (
+        ("Operating rules", operating, ""),
+        ("What a rule regains", operating.recovered, ""),
+        ("Correcting the prior, scaling the temperature", remedies, ""),
+        ("Area under the precision-recall curve", calibration.average_precision, ""),
+        ("Calibration error", calibration.calibration_error, r"\sum_k s_k \,|p_k - f_k|"),
+        ("The paper's drawn test sets", drawn_tests, ""),
+        ("π₁ from images without labels", priors, ""),
     ),
     "Image by image": (
         ("Detection and false alarms", detection.rates_along, ""),
@@ -119,4 +141,7 @@ def _show_strategies() -> None:
     for name in strategy_names():
         strategy = get_strategy(name)
         score = f" Score: {strategy.score_name}." if strategy.score_name else ""
-        st.markdown(f"**{name}.** {strategy.help}{score}  \n*Source: {strategy.source}*")
+        st.markdown(
+            f"**{name}.** {strategy.help}{score}  \n*Source: {strategy.source}*  \n"
+            f"*Differs from it: {strategy.departure}*"
+        )

@@ -1,94 +1,116 @@
-"""The list of runs."""
+"""The list of runs: found, sorted, compared, deleted and brought back."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import streamlit as st
 
-from alcore.errors import AlcoreError
-from alcore.presentation.sentences import cycles_finished
-from alcore.runs.index import RunRow
-from alcore.ui import problems
-from alcore.ui.session import manager, record_count, run_config
-from alcore.wording import as_plain_markdown
+from alcore.access.roles import Action
+from alcore.runs.index import Status
+from alcore.runs.notebook import ORDERS, Entry, Notebook, chosen
+from alcore.ui import acting, problems
+from alcore.ui.permitted import is_permitted, permission
+from alcore.ui.runs import run_card
+from alcore.ui.session import manager
+from alcore.wording import as_plain_markdown, plural
 
-_ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "running": ":material/play_circle:",
-    "paused": ":material/pause_circle:",
-    "finished": ":material/check_circle:",
-    "stopped": ":material/stop_circle:",
-    "failed": ":material/error:",
-    "interrupted": ":material/warning:",
-}
+_ROWS = 20
+_SECONDS_TO_FILL = 0.15
+_MOST_COMPARED = 6
+_DELETED, _PROBLEM = "deleted_runs", "runs"
+
+
+@st.cache_resource(show_spinner=False)
+def _notebook() -> Notebook:
+    return Notebook(manager().index)
 
 
 @st.fragment(run_every=2.0)
 def show() -> None:
-    """All runs, the newest first; looks again every two seconds."""
+    """All runs, a sheet at a time; looks again every two seconds."""
+    with problems.contained():
+        _show()
+
+
+def _show() -> None:
     aside = manager().index.set_aside
     if aside is not None:
         st.warning(
             "The list of runs was damaged and has been made again from the runs themselves, without the "
             f"names that you gave them. The damaged one lies in {as_plain_markdown(str(aside))}."
         )
-    rows = manager().index.rows()
-    if not rows:
+    _offer_undo()
+    problems.show(_PROBLEM)
+    entries = _notebook().entries()
+    if not entries:
         st.info("No run yet: start one in the Lab.")
-    for row in rows:
-        _show_row(row)
+        return
+    found = chosen(entries, **_ask())
+    _offer_for_chosen(entries)
+    sheet = _sheet(found)
+    if not found:
+        st.info("No run is like that.")
+    for entry in sheet:
+        run_card.show(entry, on_delete=delete)
+    unknown = [entry for entry in entries if entry.merits is None]
+    _notebook().fill([*sheet, *unknown], seconds=_SECONDS_TO_FILL)
 
 
-def _show_row(row: RunRow) -> None:
-    with st.container(border=True):
-        name, state, actions = st.columns([5, 4, 4], vertical_alignment="center")
-        with name:
-            st.text_input(
-                "Name",
-                row.name,
-                key=f"name-{row.id}",
-                label_visibility="collapsed",
-                on_change=_rename,
-                args=(row.id,),
-                max_chars=120,
-            )
-        with state:
-            created = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
-            st.markdown(f"{_ICONS[row.status]} {row.status} · {_done(row)}  \n{created}")
-        with actions, st.container(horizontal=True):
-            if st.button("Open", key=f"open-{row.id}", help="Show it in the Lab"):
-                st.switch_page("pages/lab.py", query_params={"run": row.id})
-            if row.is_resumable:
-                _button("Resume", f"resume-{row.id}", row, manager().resume, row.id)
-            if row.is_active:
-                _button("Stop", f"stop-{row.id}", row, manager().command, row.id, "stop")
-            else:
-                with st.popover("Delete"):
-                    st.markdown("This removes its records and tables for good.")
-                    _button("Delete it", f"delete-{row.id}", row, manager().delete, row.id)
-        if row.message:
-            st.caption(row.message)
-        problems.show(_slot(row.id))
+def _ask() -> dict:
+    """Which runs, in which order: arguments of `chosen`."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input(
+            "Find", key="runs_find", placeholder="name, tag, note, data set", width=280, persist_state="page"
+        )
+        statuses = st.multiselect(
+            "Status", [str(status) for status in Status], key="runs_status", width=260, persist_state="page"
+        )
+        order = st.selectbox("Sort by", list(ORDERS), key="runs_order", width=160, persist_state="page")
+    return {"words": words, "statuses": statuses, "order": order}
 
 
-def _button(label: str, key: str, row: RunRow, action: Callable[..., object], *arguments: str) -> None:
-    """A button that does something to a run; what goes wrong is said in the run's row."""
-    st.button(label, key=key, on_click=problems.attempt, args=(_slot(row.id), action, *arguments))
+def _sheet(found: list[Entry]) -> list[Entry]:
+    pages = max(1, -(-len(found) // _ROWS))
+    page = 1
+    if pages > 1:
+        title = f"{plural(len(found), 'run')}, sheet of {pages}"
+        page = st.number_input(title, 1, pages, key="runs_page", width=200)
+    return found[(page - 1) * _ROWS :][:_ROWS]
 
 
-def _slot(run_id: str) -> str:
-    return f"run-{run_id}"
+def _offer_for_chosen(entries: list[Entry]) -> None:
+    """What can be done with the runs whose boxes are ticked, on whatever sheet."""
+    boxes = [str(key) for key in st.session_state if str(key).startswith(run_card.CHOSEN)]
+    ticked = {key.removeprefix(run_card.CHOSEN) for key in boxes if st.session_state[key]}
+    rows = [entry.row for entry in entries if entry.row.id in ticked]
+    ids = [row.id for row in rows]
+    if not ids:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_chosen"):
+        st.markdown(f"**{plural(len(ids), 'run')} chosen**", width="content")
+        if st.button("Compare", key="compare_chosen", disabled=len(ids) > _MOST_COMPARED):
+            st.switch_page("pages/compare.py", query_params={"runs": ids})
+        not_theirs = [row.owner for row in rows if not is_permitted(Action.DELETE_RUN, row.owner)]
+        may = permission(Action.DELETE_RUN, not_theirs[0] if not_theirs else rows[0].owner)
+        st.button("Delete", key="delete_chosen", on_click=delete, args=(ids,), **may)
 
 
-def _done(row: RunRow) -> str:
-    try:
-        return cycles_finished(run_config(row.id), record_count(row.id))
-    except AlcoreError as error:
-        return str(error)
+def delete(ids: list[str]) -> None:
+    """Delete runs; a callback. What is gone can be brought back until something else is deleted."""
+    gone = [run_id for run_id in ids if problems.attempt(run_card.slot(run_id), acting.delete_run, run_id)]
+    for run_id in gone:
+        st.session_state.pop(f"{run_card.CHOSEN}{run_id}", None)
+    if gone:
+        st.session_state[_DELETED] = gone
 
 
-def _rename(run_id: str) -> None:
-    new = st.session_state[f"name-{run_id}"]
-    problems.attempt(_slot(run_id), manager().index.rename, run_id, new)
+def _offer_undo() -> None:
+    gone = st.session_state.get(_DELETED)
+    if gone:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{plural(len(gone), 'run')} deleted.", width="content")
+            st.button("Undo", key="undo_delete", icon=":material/undo:", on_click=_undo)
+
+
+def _undo() -> None:
+    for run_id in st.session_state.pop(_DELETED, []):
+        problems.attempt(_PROBLEM, acting.undo_delete, run_id)

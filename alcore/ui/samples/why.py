@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from alcore.acquisition import get_strategy
@@ -17,6 +18,7 @@ from alcore.experiment.repetition import MAP_SIZE
 from alcore.presentation.figures.queries import pool_map as pool_map_figure
 from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
+from alcore.ui.live import show_frames
 from alcore.ui.session import run_config, run_dataset, run_records
 from alcore.wording import plural
 
@@ -47,12 +49,40 @@ def show_why(run_id: str) -> None:
             "before there is a model."
         )
         return
-    show = st.fragment(_show_query, run_every=_SECONDS_A_CYCLE if plays else None)
-    show(run_id, CycleKey(repetition, 1, strategy), last=keys[-1].cycle, plays=plays)
+    if plays:
+        _play(run_id, keys[-1])
+    else:
+        st.fragment(_show_query)(run_id, CycleKey(repetition, 1, strategy), last=keys[-1].cycle)
 
 
-def _show_query(run_id: str, key: CycleKey, *, last: int, plays: bool) -> None:
-    cycle = _choose_cycle(run_id, last, plays)
+def _play(run_id: str, last: CycleKey) -> None:
+    """The maps of all queries, one after the other."""
+    try:
+        frames = [_frame(run_id, replace(last, cycle=cycle), last) for cycle in range(2, last.cycle + 1)]
+    except StoreError as error:
+        st.info(f"There are no maps to play. {error}")
+        return
+    with st.container(key="tall-maps"):
+        show_frames(frames, f"maps-{run_id}-{last.strategy}-{last.repetition}", seconds=_SECONDS_A_CYCLE)
+    st.caption("Stop playing to select patches, and to see their images.")
+
+
+def _frame(run_id: str, key: CycleKey, last: CycleKey) -> tuple[str, go.Figure, str]:
+    figure, (before, after) = _map(run_id, key, last)
+    name = f"query {key.cycle} · covering radius {before:.3f} → {after:.3f}"
+    return name, figure, f"The pool as {key.strategy} saw it, {name}"
+
+
+def _map(run_id: str, key: CycleKey, last: CycleKey) -> tuple[go.Figure, tuple[float, float]]:
+    """The map of a query, on the axes of all queries up to the last; the radius before and after."""
+    frame, radii, spoke = _map_frame(run_id, key)
+    reach, variance = _extent(run_id, last)
+    figure = pool_map_figure(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
+    return figure, radii
+
+
+def _show_query(run_id: str, key: CycleKey, *, last: int) -> None:
+    cycle = _choose_cycle(run_id, last)
     key = CycleKey(key.repetition, cycle, key.strategy)
     left, right = st.columns([6, 4], gap="medium")
     with right:
@@ -65,9 +95,8 @@ def _show_query(run_id: str, key: CycleKey, *, last: int, plays: bool) -> None:
 
 
 def _show_map(run_id: str, key: CycleKey, last: int) -> None:
-    frame, (before, after), spoke = _map_frame(run_id, key)
-    reach, variance = _extent(run_id, CycleKey(key.repetition, last, key.strategy))
-    figure = pool_map_figure(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
+    figure, (before, after) = _map(run_id, key, replace(key, cycle=last))
+    frame, _, _ = _map_frame(run_id, key)
     event = st.plotly_chart(
         figure,
         key=f"map-{run_id}-{key.stem}",
@@ -89,14 +118,11 @@ def _show_map(run_id: str, key: CycleKey, last: int) -> None:
     )
 
 
-def _choose_cycle(run_id: str, last: int, plays: bool) -> int:
+def _choose_cycle(run_id: str, last: int) -> int:
     if last == 2:
         st.caption("Query 2, the first that was not random")
         return 2
     slider = f"why_cycle-{run_id}"
-    if plays and time.monotonic() - st.session_state.get("why_turned", 0) > 0.8 * _SECONDS_A_CYCLE:
-        st.session_state[slider] = st.session_state.get(slider, 1) % last + 1
-        st.session_state["why_turned"] = time.monotonic()
     value = st.session_state.get(slider, 2)
     st.session_state[slider] = min(max(value, 2), last)
     help_text = "Query 1 is random, so there is nothing to explain."

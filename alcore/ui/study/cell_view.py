@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from alcore.errors import AlcoreError
 from alcore.presentation.figures import budgets
-from alcore.presentation.labels import display_name
-from alcore.presentation.sentences import judged_at
-from alcore.statistics.comparison import Question, by_budget
+from alcore.presentation.labels import PREVALENCES, display_name
+from alcore.presentation.live_chart.curves import live_curves, live_run
+from alcore.presentation.sentences import judged_at, settings_in_short
+from alcore.statistics.comparison import by_budget
+from alcore.statistics.estimands import Evidence
 from alcore.study.plan import Cell
 from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE
 from alcore.ui.click import selected_points
-from alcore.ui.downloads import show_figure
+from alcore.ui.downloads import show_curves_to_save, show_figure
 from alcore.ui.gallery import picked_in_words, strip_of
 from alcore.ui.session import dataset
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import as_plain_markdown, percent
 
-_POOL, _TEST = "cell_pool", "cell_test_prevalence"
+_POOL, _TEST, _CYCLE = "cell_pool", "cell_test_prevalence", "cell_cycle"
+_CURVES = "cell-curves"
 
 
 def take_click(chart: str) -> None:
@@ -36,14 +41,34 @@ def show_cell(view: StudyView, test_prevalences: tuple[float, ...]) -> None:
         st.markdown("**One cell**")
         pool = _choose(POOL_PREVALENCE, _POOL, list(view.by_pool))
         test_prevalence = _choose(TEST_PREVALENCE, _TEST, test_prevalences)
-    st.markdown(f"**One cell:** π₀ = {percent(pool)}, π₁ = {percent(test_prevalence)}")
-    question = Question(view.question.metric, test_prevalence, view.question.baseline)
-    curves = budgets.RunCurves("", by_budget(view.by_pool[pool], question))
-    title = judged_at(question.metric, test_prevalence)
-    figure = budgets.budget_curves([curves], align="labelled", title=title)
-    show_figure(figure, "cell-curves")
+    st.markdown(f"**One cell:** π₀ = {percent(pool)}")
+    _show_curves(view, pool, test_prevalence)
     _show_images(view, view.cell_at(pool))
     _offer_run(view, view.cell_at(pool))
+
+
+def _show_curves(view: StudyView, pool: float, test_prevalence: float) -> None:
+    """The cell's learning curves; live where counts are known, and then a click turns to a query."""
+    evidence, question = view.by_pool[pool], replace(view.question, test_prevalence=test_prevalence)
+
+    def as_figure() -> go.Figure:
+        rows = budgets.RunCurves("", by_budget(evidence, question))
+        title = judged_at(question.metric, test_prevalence)
+        return budgets.budget_curves([rows], align="labelled", title=title)
+
+    if not isinstance(evidence, Evidence):  # logs hold no counts
+        show_figure(as_figure(), _CURVES)
+        return
+    curves = live_curves(
+        [live_run(evidence)], test_prevalence=test_prevalence, steps=PREVALENCES, metric=question.metric
+    )
+    settings = settings_in_short(view.cell_at(pool).config)
+    show_curves_to_save(curves, _CURVES, settings=settings, as_figure=as_figure, on_point=_turn_to)
+
+
+def _turn_to(point: tuple[str, int, int, int]) -> None:
+    _, _, cycle, _ = point
+    st.session_state[_CYCLE] = cycle
 
 
 def _choose(label: str, key: str, prevalences: Sequence[float]) -> float:
@@ -71,16 +96,19 @@ def _show_images(view: StudyView, cell: Cell) -> None:
         return
     with st.sidebar:
         repetition = st.selectbox("Repetition", results.repetitions.tolist(), key="cell_repetition")
-        cycle = st.slider("Query", 1, cell.config.cycles, min(2, cell.config.cycles), key="cell_cycle")
+        cycle = st.slider("Query", 1, cell.config.cycles, min(2, cell.config.cycles), key=_CYCLE)
     row = results.repetitions.tolist().index(repetition)
     for index, strategy in enumerate(cell.config.strategies):
-        items, defective = results.items[row, index, cycle - 1], results.defective[row, index, cycle - 1]
+        items, defective = results.query(row, index, cycle)
         with st.container(key=f"picks-{index}"):
             label, images = st.columns([2, 11], gap="small", vertical_alignment="center")
         label.markdown(f"**{display_name(strategy)}**  \n{int(defective.sum())} of {items.size} defective")
         alt = f"Query {cycle} of {strategy}: {picked_in_words(items, defective)}"
         images.image(strip_of(patches, items, defective), width="content", alt=alt)
-    st.caption("The query in the order of choice. Yellow frame: defective; yellow outline: true mask.")
+    st.caption(
+        "The query in the order of choice; a click on a point of the curves turns to another. Yellow frame: "
+        "defective; yellow outline: true mask."
+    )
 
 
 def _offer_run(view: StudyView, cell: Cell) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from alcore.errors import AlcoreError
 from alcore.study.interactive import interactive_page
 from alcore.study.report import as_html, write_markdown
+from alcore.study.threshold_table import FILE as THRESHOLDS
 from alcore.ui.downloads import save_button, show_table
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import percent
@@ -53,6 +54,15 @@ def show_report(view: StudyView) -> None:
         )
         cells = view.reader.directory / "cells.csv"
         save_button("cells.csv", lambda: _text_of(cells), f"{name}-cells.csv", "text/csv")
+        thresholds = view.reader.directory / THRESHOLDS
+        if thresholds.exists():
+            save_button(
+                THRESHOLDS,
+                lambda: _text_of(thresholds),
+                f"{name}-{THRESHOLDS}",
+                "text/csv",
+                help="What each operating rule gives at each π₁, and what it regains of the shift's loss.",
+            )
     show_table(view.reader.table(), f"{name}-summary")
 
 

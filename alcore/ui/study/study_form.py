@@ -8,20 +8,22 @@ from typing import Any
 
 import streamlit as st
 
-from alcore.acquisition import strategy_names
+from alcore.access.roles import Action
+from alcore.acquisition import asks_people, strategy_names
 from alcore.config import load_config
 from alcore.data.collection import dataset_names
 from alcore.errors import AlcoreError, ConfigError
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.model_names import check_names
 from alcore.presentation.labels import PREVALENCES
-from alcore.study.launch import launch, measure_plan
+from alcore.presentation.sentences import queries_in_short
 from alcore.study.plan import StudyPlan, make_study
-from alcore.study.reader import known_studies
-from alcore.ui import problems
+from alcore.study.prepared import prepared_plans
+from alcore.ui import acting, problems
 from alcore.ui.choices import START_TITLES
 from alcore.ui.config_form import ConfigForm
 from alcore.ui.downloads import save_button
+from alcore.ui.permitted import permission
 from alcore.ui.session import dataset
 from alcore.wording import percent, plural
 
@@ -33,6 +35,7 @@ KEYS = {
     "pool_size": "study_pool",
     "test_size": "study_test",
     "query_size": "study_query",
+    "first_query": "study_first",
     "cycles": "study_cycles",
     "repetitions": "study_reps",
     "seed": "study_seed",
@@ -49,9 +52,15 @@ KEYS = {
 _NOTES = {
     "pool_prevalence": "Each value adds one run per repetition.",
     "test_prevalence": "Costs no run.",
+    "query_size": "Several make another axis: compare their curves at equal labels, since areas (AUBC) are "
+    "over each one's own budgets.",
+    "first_query": "The starting budget. Several make another axis of the grid.",
     "repetitions": "More can be added later.",
     "training.start": "Several make another axis of the grid.",
 }
+_QUERY_SIZES = (6, 12, 24, 48, 96)
+_FIRST_QUERIES = (12, 24, 48, 96, 192)
+_PLAN = "study_prepared"
 _AXIS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _REPETITIONS = 5
 _PROBLEM = "study-form"
@@ -64,6 +73,7 @@ def show() -> None:
         "computed from the same runs. Studies run in a process of their own, and go on when this page is "
         "closed."
     )
+    _offer_plans()
     plan = make_study(_values(), origin="this study")
     check_names(plan.cells[0].config.model)
     problem = _first_problem(plan)
@@ -71,7 +81,7 @@ def show() -> None:
     st.markdown(
         f"**{plural(len(plan.cells), 'cell')} × {plural(config.repetitions, 'repetition')} = "
         f"{plural(plan.runs, 'run')}**, each of {plural(len(config.strategies), 'strategy')} and "
-        f"{plural(config.cycles, 'cycle')} of {plural(config.query_count, 'label')}"
+        f"{plural(config.cycles, 'cycle')}, {queries_in_short(config)} labels"
     )
     if problem:
         problems.tell(problem)
@@ -90,10 +100,14 @@ def _values() -> dict[str, Any]:
         pools = _prevalences(form, "pool_prevalence")
         test_prevalences = _prevalences(form, "test_prevalence")
         base["strategies"] = st.multiselect(
-            **form.words("strategies"), options=strategy_names(), default=list(demo.strategies)
+            **form.words("strategies"),
+            options=[name for name in strategy_names() if not asks_people(name)],
+            default=list(demo.strategies),
         )
     with right:
-        base |= form.numbers("pool_size", "test_size", "query_size", "cycles", "repetitions", "seed")
+        base |= form.numbers("pool_size", "test_size", "cycles", "repetitions", "seed")
+        sizes = _counts(form, "query_size", _QUERY_SIZES, [demo.query_count])
+        firsts = _counts(form, "first_query", _FIRST_QUERIES, [])
         with st.expander("Network and training"):
             base["model"] = form.network()
             base["training"] |= form.numbers("training.steps", "training.batch_size")
@@ -101,11 +115,57 @@ def _values() -> dict[str, Any]:
     grid = {"dataset": names, "pool_prevalence": pools}
     if len(names) == 1:
         base["dataset"] = grid.pop("dataset")[0]
+    for setting, values in (("first_query", firsts), ("query_size", sizes or [demo.query_count])):
+        if len(values) > 1:
+            grid[setting] = values
+        elif values:
+            base[setting] = values[0]
     if len(starts) > 1:
         grid["training.start"] = starts
     else:
         base["training"]["start"] = starts[0]
     return {"base": base, "grid": grid, "test_prevalences": test_prevalences}
+
+
+def _counts(form: ConfigForm, setting: str, options: tuple[int, ...], default: list[int]) -> list[int]:
+    """Numbers of patches, of those offered or typed in.
+
+    Raises:
+        ConfigError: what was typed in is no number of patches.
+    """
+    chosen = st.multiselect(
+        **form.words(setting), options=options, default=default, accept_new_options=True, format_func=str
+    )
+    if odd := [value for value in chosen if not str(value).isdecimal() or int(value) < 1]:
+        raise ConfigError(f"{form.words(setting)['label']}: {odd[0]!r} is no number of patches")
+    return sorted({int(value) for value in chosen})
+
+
+def _offer_plans() -> None:
+    """Prepared plans, which fill in the form."""
+    plans = prepared_plans()
+    st.pills(
+        "Begin with a prepared plan",
+        list(plans),
+        format_func=lambda name: plans[name].title,
+        key=_PLAN,
+        on_change=_take_plan,
+        help="  \n".join(f"**{plan.title}**: {plan.about}" for plan in plans.values()),
+    )
+    if chosen := st.session_state.get(_PLAN):
+        st.caption(plans[chosen].about)
+
+
+def _take_plan() -> None:
+    """Let the controls stand as the chosen plan says."""
+    plan = prepared_plans().get(st.session_state.get(_PLAN) or "")
+    if plan is None:
+        return
+    several = {"dataset", "pool_prevalence", "query_size", "first_query", "training.start"}
+    st.session_state[KEYS["first_query"]] = []
+    for setting, value in plan.settings().items():
+        st.session_state[KEYS[setting]] = list(value) if setting in several else value[0]
+    st.session_state[KEYS["test_prevalence"]] = list(plan.study.test_prevalences)
 
 
 def _prevalences(form: ConfigForm, setting: str) -> list[float]:
@@ -141,15 +201,16 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
         name = st.text_input(
             "Name", f"study-{time.strftime('%Y%m%d')}", key="study_name", max_chars=64, width=260
         )
-        engine, address = _choose_engine()
-        wants_estimate = st.button("Estimate time and disk", disabled=not can_run, icon=":material/timer:")
+        engine = _choose_engine()
+        may = permission(Action.ESTIMATE_STUDY, disabled=not can_run)
+        wants_estimate = st.button("Estimate time and disk", icon=":material/timer:", **may)
         st.button(
             "Start",
             type="primary",
-            disabled=not can_run,
             icon=":material/play_arrow:",
             on_click=_begin,
-            args=(name, plan, engine, address),
+            args=(name, plan, engine),
+            **permission(Action.START_STUDY, disabled=not can_run),
         )
         save_button(
             "STUDY.json",
@@ -168,32 +229,24 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
     problems.show(_PROBLEM)
 
 
-def _choose_engine() -> tuple[str, str]:
-    """Where the study is to run: the engine, and the address of its cluster or ''."""
-    engine = st.selectbox(
+def _choose_engine() -> str:
+    """Where the study is to run. A cluster's address is the server's to know, not a page's to ask."""
+    return st.selectbox(
         "Engine",
         ["local", "ray"],
         key="study_engine",
         width=140,
-        help="local: processes on this machine. ray: a Ray cluster; one is started here without address.",
+        help="local: processes on this machine. ray: the Ray cluster that the server was started with "
+        "(--ray-address), or else one that is started here.",
     )
-    if engine != "ray":
-        return engine, ""
-    return engine, st.text_input("Address", key="study_address", placeholder="auto", width=200)
 
 
 def _estimate(plan: StudyPlan, key: str) -> None:
-    st.session_state["study_estimate"] = key, measure_plan(plan).sentences()
+    st.session_state["study_estimate"] = key, acting.measure_study(plan).sentences()
 
 
-def _begin(name: str, plan: StudyPlan, engine: str, address: str) -> None:
+def _begin(name: str, plan: StudyPlan, engine: str) -> None:
     """Start the study and turn to its progress; a callback, since only those may turn to another tab."""
-    if problems.attempt(_PROBLEM, _start, name, plan, engine, address):
+    if problems.attempt(_PROBLEM, acting.start_study, name, plan, engine):
         st.session_state["study_to_open"] = name
         st.session_state["study_view"] = "Progress"
-
-
-def _start(name: str, plan: StudyPlan, engine: str, address: str) -> None:
-    if name in known_studies():
-        raise ConfigError(f"a study called {name!r} exists; take another name, or extend that one")
-    launch(name, plan, engine=engine, address=address)

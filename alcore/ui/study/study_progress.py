@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from alcore.access.roles import Action
 from alcore.presentation.figures.study_maps import progress_map
-from alcore.study.launch import is_starting, last_outcome, launch
-from alcore.study.ledger import CellProgress
+from alcore.study.launch import is_starting, last_outcome
+from alcore.study.ledger import CellProgress, number_noted
 from alcore.study.plan import Cell
 from alcore.study.reader import POOL_AXIS, StudyReader, describe_axis, describe_slice
 from alcore.study.study_store import StudyStore
-from alcore.ui import problems
+from alcore.ui import acting, problems
 from alcore.ui.choices import widget_bounds
+from alcore.ui.permitted import permission
 from alcore.ui.rerun import rerun_when_changed
 from alcore.wording import clock, plural
 
@@ -56,7 +59,7 @@ def _state(reader: StudyReader, cells_shown: Sequence[Cell] = ()) -> _State:
         cells=cells,
         finished=sum(progress.finished for progress in cells.values()),
         failed=sum(progress.failed for progress in cells.values()),
-        left=float(notes["left"]) if is_live and notes.get("left") else None,
+        left=number_noted(notes, "left") if is_live and notes.get("left") else None,
         is_rehearsal=bool(notes.get("rehearsal")),
     )
 
@@ -142,20 +145,24 @@ def _figure(reader: StudyReader, now: _State) -> go.Figure:
 
 def _show_buttons(reader: StudyReader, now: _State) -> None:
     repetitions, is_busy = _planned(reader), now.is_live or now.is_starting
+    may = partial(permission, Action.COMMAND_STUDY, acting.owner_of_study(reader.directory))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Pause",
             icon=":material/pause:",
-            disabled=not now.is_live or now.is_stopping,
-            on_click=StudyStore(reader.directory).ask_to_stop,
-            help="The cycles in hand are finished, then the machine is free. Nothing is lost.",
+            on_click=problems.attempt,
+            args=(_PROBLEM, acting.pause_study, reader.directory),
+            **may(
+                help="The cycles in hand are finished, then the machine is free. Nothing is lost.",
+                disabled=not now.is_live or now.is_stopping,
+            ),
         )
         st.button(
             "Resume",
             icon=":material/play_arrow:",
-            disabled=is_busy or (now.finished == reader.plan.runs and not now.is_rehearsal),
             on_click=problems.attempt,
             args=(_PROBLEM, _go_on, reader, repetitions),
+            **may(disabled=is_busy or (now.finished == reader.plan.runs and not now.is_rehearsal)),
         )
         wanted = st.number_input(
             "Repetitions per cell",
@@ -164,14 +171,14 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
             repetitions,
             key="study_repetitions",
             width=160,
-            help="More narrow the intervals. Those that are finished stay as they are.",
+            **may(help="More narrow the intervals. Those that are finished stay as they are."),
         )
         st.button(
             "Add repetitions",
             icon=":material/add:",
-            disabled=is_busy or wanted <= repetitions,
             on_click=problems.attempt,
             args=(_PROBLEM, _go_on, reader, wanted),
+            **may(disabled=is_busy or wanted <= repetitions),
         )
     if problems.is_noted(_PROBLEM):
         problems.show(_PROBLEM)
@@ -183,7 +190,7 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
 
 def _go_on(reader: StudyReader, repetitions: int) -> None:
     plan = reader.plan if repetitions == _planned(reader) else reader.plan.with_repetitions(repetitions)
-    launch(reader.directory.name, plan)
+    acting.go_on_with_study(reader.directory, plan)
 
 
 def _planned(reader: StudyReader) -> int:

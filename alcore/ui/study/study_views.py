@@ -25,6 +25,7 @@ from alcore.ui.downloads import show_figure
 from alcore.ui.stage import show_chart
 from alcore.ui.study.cell_view import show_cell, take_click
 from alcore.ui.study.report_view import show_report
+from alcore.ui.study.rules_view import show_rules
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import percent, plural
 
@@ -205,10 +206,11 @@ VIEWS: dict[str, Callable[[StudyView], None]] = {
     "Map": _show_map,
     "Imbalance": _show_imbalance,
     "Shift": _show_shift,
+    "Thresholds": show_rules,
     "Labels": _show_labels,
     "Ranks": _show_ranks,
     "Report": show_report,
 }
 
-AT_ONE_PREVALENCE = {"Shift", "Labels", "Ranks", "Report"}
+AT_ONE_PREVALENCE = {"Shift", "Thresholds", "Labels", "Ranks", "Report"}
 """Views of one π₁; the others show all, or none."""

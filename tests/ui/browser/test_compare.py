@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from alcore.runs.index import RunIndex
 from tests.dashboard import SECONDS, serving
-from tests.runs.helpers import wait_for
+from tests.runs.helpers import silence, wait_for
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def served_runs(served, server_home, small_run, run_of_three):
 
 def heights(page):
     """Where the points of all curves are drawn."""
-    points = page.locator(".st-key-figure-learning-curves .scatterlayer .trace .point")
+    points = page.locator(".st-key-tall-learning-curves .scatterlayer .trace .point")
     return points.evaluate_all("all => all.map(e => e.getAttribute('transform'))")
 
 
@@ -61,10 +61,10 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     formats = (
         "plots => plots.map((plot) => plot._context?.toImageButtonOptions.format)"  # one is for printing
     )
-    charts = page.locator(".st-key-figure-learning-curves .js-plotly-plot")
-    wait_for(lambda: set(charts.evaluate_all(formats)) == {"svg"}, "the camera to save SVG", 20)
+    charts = page.locator(".st-key-tall-learning-curves .js-plotly-plot")
+    wait_for(lambda: set(charts.evaluate_all(formats)) == {"svg"}, "the camera to save SVG", 60)
     with page.expect_download() as download:
-        page.locator(".st-key-figure-learning-curves .modebar-btn").first.click()
+        page.locator(".st-key-tall-learning-curves .modebar-btn").first.click()
     assert download.value.suggested_filename == "learning-curves.svg"
     download.value.save_as(file)
     assert "<svg" in file.read_text(encoding="utf-8")[:200]
@@ -82,6 +82,39 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     page.get_by_role("tab", name="Curves").click()
     page.get_by_role("button", name="Train the full-pool ceiling").click()
     expect(page.get_by_text(re.compile(r"^full pool 0\.\d+"))).to_be_visible(timeout=90 * SECONDS)
+
+
+def test_the_chart_and_the_page_agree_on_metric_and_prevalence(served_runs):
+    address, browser = served_runs
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/compare?runs=demo-run&runs=three-times&judge=Dice")
+    chart = page.locator(".st-key-tall-learning-curves")
+    expect(chart.locator('[data-part="metric"]')).to_have_value("dice", timeout=30 * SECONDS)
+    wait_for(lambda: len(heights(page)) == 3 * 3 + 3 * 2, "the curves of both runs")
+    dashes = chart.locator(".scatterlayer .js-line").evaluate_all(
+        "all => all.map(line => line.style.strokeDasharray)"
+    )
+    assert {"", "none"} & set(dashes), "one run is drawn solid"
+    assert len(set(dashes)) > 1, "the other dashed"
+
+    chart.locator('[data-part="metric"]').select_option("recall")
+    expect(page).to_have_url(re.compile("judge=Recall"), timeout=20 * SECONDS)
+    chart.locator('[data-part="slider"]').press("End")
+    expect(page).to_have_url(re.compile("pi1=100"), timeout=20 * SECONDS)
+    expect(chart.locator(".ytitle").filter(has_text="Recall at π₁ = 100 %").first).to_be_visible()
+    page.get_by_role("radio", name="Precision").click()
+    expect(chart.locator('[data-part="metric"]')).to_have_value("precision", timeout=20 * SECONDS)
+
+
+def test_points_without_a_value_are_counted_under_the_curves(served_runs, server_home, small_run):
+    address, browser = served_runs
+    silent = server_home / "runs" / "silent-run"
+    shutil.copytree(small_run, silent, dirs_exist_ok=True)
+    silence(silent)
+    RunIndex(server_home)
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/compare?runs=silent-run&judge=Precision")
+    expect(page.get_by_text("undefined, and left out, in 9 of 9 points")).to_be_visible(timeout=30 * SECONDS)
 
 
 def test_why_this_one(served_runs):
@@ -105,3 +138,10 @@ def test_why_this_one(served_runs):
     slider.press("ArrowRight")
     expect(page.get_by_text("selected")).to_have_count(0, timeout=15 * SECONDS)
     expect(page.get_by_text(re.compile("^Covering radius 0"))).to_be_visible()
+
+    page.get_by_text("Play the queries").click()
+    where = page.locator('[data-part="where"]')
+    expect(where).to_contain_text("query 3", timeout=20 * SECONDS)
+    expect(where).to_contain_text("query 2", timeout=10 * SECONDS)  # after the last comes the first again
+    page.get_by_role("button", name="❚❚ Pause").click()
+    assert page.locator(".player .scatterlayer .point").count() > 70

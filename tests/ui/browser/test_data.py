@@ -12,16 +12,27 @@ from tests.data.helpers import folder_files, write_folder, write_zip
 from tests.runs.helpers import wait_for
 
 
+def _upload_slowly(page):
+    """Uploads take longer than their names need to be listed."""
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 60_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+
+
 def test_from_an_upload_to_a_run(served, tmp_path):
     address, browser = served
     archive = write_zip(tmp_path / "my images.zip", folder_files(120), within="export/")
     page = browser.new_page(viewport={"width": 1500, "height": 1300})
     page.goto(f"{address}/data?data_view=Import")
+    _upload_slowly(page)
     page.locator("input[type=file]").set_input_files(archive)
     page.get_by_role("textbox", name="Name").fill("mine")
     page.get_by_role("textbox", name="Patch size").fill("32x32")
     expect(page.get_by_text("my images.zip")).to_be_visible(timeout=20 * SECONDS)
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_alt_text("patches with mask outlines")).to_be_visible()
+    expect(page.get_by_text("Suggested:")).to_be_visible()
+    page.locator("[class*=st-key-keep-import] button").click()
     expect(page.get_by_text("is ready")).to_be_visible(timeout=60 * SECONDS)
     expect(page.get_by_text("120 patches, 40 defective")).to_be_visible()
     folder = write_folder(tmp_path / "in", folder_files(120))

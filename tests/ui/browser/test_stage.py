@@ -74,7 +74,7 @@ def test_all_of_a_run_is_on_one_screen_and_nothing_moves_when_data_arrive(own):
     assert no_more_scrolled(page)
 
     for link, part in (
-        ("Compare", ".st-key-figure-learning-curves .js-plotly-plot"),
+        ("Compare", ".st-key-tall-learning-curves .js-plotly-plot"),
         ("Samples", "[data-testid=stImage] img >> nth=0"),
         ("Study", ".st-key-map-entropy .js-plotly-plot"),
     ):
@@ -142,6 +142,15 @@ def test_back_takes_one_press_from_every_page(served, server_home, small_run):
         expect(page).to_have_url(re.compile(re.escape(path)), timeout=30 * SECONDS)
         page.go_back()
         expect(page.get_by_text("Shown: demo-run")).to_be_visible(timeout=30 * SECONDS)
+
+
+def test_a_link_names_a_strategy_as_it_was_once_called(served):
+    address, browser = served
+    page = browser.new_page(viewport=PROJECTOR)
+    page.goto(f"{address}/?strategies=random&strategies=bald")
+    chosen = page.locator(".st-key-strategies").get_by_role("button", name="tta-disagreement")
+    expect(chosen).to_have_attribute("aria-pressed", "true", timeout=30 * SECONDS)
+    expect(page).to_have_url(re.compile("strategies=random&strategies=tta-disagreement"))
 
 
 @pytest.mark.parametrize("written", ["0.01", "1 %", "1%25"])

@@ -16,7 +16,7 @@ def finished(store):
 
 def test_a_study_from_start_to_more_repetitions(served):
     address, browser = served
-    launch("live", plan_of(cycles=3, repetitions=3))
+    launch("live", plan_of({"pool_prevalence": [0.2]}, cycles=3, repetitions=4))
     store = StudyStore(studies_directory() / "live")
     try:
         page = browser.new_page(viewport={"width": 1500, "height": 1300})
@@ -27,13 +27,13 @@ def test_a_study_from_start_to_more_repetitions(served):
         expect(page.get_by_text("paused")).to_be_visible(timeout=60 * SECONDS)
         assert not store.is_being_run()
         page.get_by_role("button", name="Resume").click()
-        expect(page.get_by_text("6 of 6 repetitions")).to_be_visible(timeout=90 * SECONDS)
+        expect(page.get_by_text("4 of 4 repetitions")).to_be_visible(timeout=90 * SECONDS)
         wait_for(lambda: not store.is_being_run(), "the conductor to leave")
         expect(page.get_by_role("button", name="Resume")).to_be_disabled(timeout=20 * SECONDS)
-        page.get_by_role("spinbutton", name="Repetitions per cell").fill("4")
+        page.get_by_role("spinbutton", name="Repetitions per cell").fill("5")
         page.get_by_role("spinbutton", name="Repetitions per cell").press("Enter")
         page.get_by_role("button", name="Add repetitions").click()
-        expect(page.get_by_text("8 of 8 repetitions")).to_be_visible(timeout=90 * SECONDS)
+        expect(page.get_by_text("5 of 5 repetitions")).to_be_visible(timeout=90 * SECONDS)
     finally:
         store.ask_to_stop()
         wait_for(lambda: not store.is_being_run(), "the conductor to leave")
@@ -53,7 +53,7 @@ def test_the_recorded_map_is_clicked_and_taken_away(served, tmp_path):
         "50 %", timeout=20 * SECONDS
     )
     expect(page.get_by_role("combobox", name="Deployment prevalence π₁")).to_have_value("50 %")
-    title = page.locator(".st-key-figure-cell-curves .ytitle").filter(has_text="π₁ = 50 %")
+    title = page.locator(".st-key-tall-cell-curves .ytitle").filter(has_text="π₁ = 50 %")
     expect(title.first).to_be_visible(timeout=20 * SECONDS)  # for a moment the old chart is there too
     page.get_by_role("tab", name="Report").click()
     with page.expect_download(timeout=60 * SECONDS) as download:

@@ -1,0 +1,310 @@
+"""Everything that somebody at a page can do to the home: asked for here, allowed here, noted here.
+
+No other module of the pages calls what changes something; a test holds that. Each function raises AlcoreError
+with one sentence where it may not, or cannot, be done.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from alcore.access import audit
+from alcore.access.admission import RAY_ADDRESS
+from alcore.access.limits import Allowance, work_of
+from alcore.access.roles import Action, Visitor, check
+from alcore.config import RunConfig
+from alcore.data.collection import (
+    dataset_names,
+    dataset_path,
+    delete_dataset,
+    make_surfaces,
+    note_about,
+    rename_dataset,
+)
+from alcore.data.keep_rules import Kept
+from alcore.data.line_pool import write_pool
+from alcore.data.production_line import ProductionLine
+from alcore.data.synthetic import SurfaceSettings
+from alcore.errors import AlcoreError, ConfigError, DataError, LimitError
+from alcore.experiment.cycle_key import CycleKey
+from alcore.home import home
+from alcore.logs.imported import import_logs
+from alcore.logs.reading import Log, LogSettings
+from alcore.runs import rounds
+from alcore.runs.import_queue import ImportJob, ImportQueue
+from alcore.runs.meter_queue import MeterJob, MeterQueue
+from alcore.runs.uploads import Content
+from alcore.runs.votes import Votes
+from alcore.study.launch import launch, measure_plan
+from alcore.study.plan import StudyPlan
+from alcore.study.reader import known_studies, studies_directory
+from alcore.study.study_events import PlanReport
+from alcore.study.study_store import StudyStore
+from alcore.ui.session import manager, run_dataset, run_records, run_store
+from alcore.ui.visitor import visitor
+
+Result = TypeVar("Result")
+
+_measuring = threading.Lock()
+
+
+def _do(
+    action: Action,
+    what: str,
+    call: Callable[[Visitor, Allowance], Result],
+    *,
+    owner: Callable[[], str] | None = None,
+) -> Result:
+    """The one door: who it is, whether they may, what they may have; and a line that says so.
+
+    Args:
+        what: it is done to, for that line.
+        owner: says whose that is; None where there is nothing yet.
+    """
+    who: Visitor | None = None
+    outcome = "broke off"
+    try:
+        who = visitor()
+        allowed_one = check(who, action, owner=None if owner is None else owner())
+        result = call(allowed_one, Allowance(allowed_one, home()))
+        outcome = "done"
+        return result
+    except AlcoreError as error:
+        outcome = str(error)
+        raise
+    finally:
+        audit.note(home(), who, action.name.lower(), what, outcome)
+
+
+def start_run(config: RunConfig) -> str:
+    """Put a new run in the queue; returns its id."""
+
+    def start(who: Visitor, allowance: Allowance) -> str:
+        theirs = [row for row in manager().index.rows() if row.is_active and row.owner == who.name]
+        allowance.run(config, have=len(theirs))
+        return manager().submit(config, owner=who.name)
+
+    return _do(Action.START_RUN, config.dataset, start)
+
+
+def command_run(run_id: str, command: str) -> None:
+    """run, pause, step or stop it."""
+    _to_run(Action.COMMAND_RUN, run_id, lambda: manager().command(run_id, command), command)
+
+
+def resume_run(run_id: str) -> None:
+    """Continue it where it stopped."""
+    _to_run(Action.COMMAND_RUN, run_id, lambda: manager().resume(run_id), "resume")
+
+
+def delete_run(run_id: str) -> None:
+    """Remove it, with all that it holds; for a day it can be brought back."""
+    _to_run(Action.DELETE_RUN, run_id, lambda: manager().delete(run_id))
+
+
+def undo_delete(run_id: str) -> None:
+    """Bring back a run that was deleted."""
+    _to_run(Action.DELETE_RUN, run_id, lambda: manager().undo_delete(run_id), "undo")
+
+
+def annotate_run(run_id: str, note: str, tags: str) -> None:
+    """Change its note and its tags."""
+    _to_run(Action.ANNOTATE_RUN, run_id, lambda: manager().index.annotate(run_id, note=note, tags=tags))
+
+
+def rename_run(run_id: str, name: str) -> None:
+    """Give it another name."""
+    _to_run(Action.ANNOTATE_RUN, run_id, lambda: manager().index.rename(run_id, name))
+
+
+def request_ceiling(run_id: str) -> None:
+    """Have its network trained on its full pools too."""
+    _to_run(Action.REQUEST_CEILING, run_id, lambda: manager().request_ceiling(run_id))
+
+
+def score_images(queue: MeterQueue, run_id: str, strategy: str, content: Content, size: int) -> MeterJob:
+    """Have images, of so many bytes uploaded, scored by the last model of a run's strategy."""
+
+    def start(_: Visitor, allowance: Allowance) -> MeterJob:
+        allowance.upload(size)
+        return queue.take(run_id, run_store(run_id).directory, strategy, content)
+
+    return _do(Action.SCORE_IMAGES, f"{run_id} {strategy}", start)
+
+
+def cancel_scoring(queue: MeterQueue, job: MeterJob) -> None:
+    """End the scoring of images."""
+    _do(Action.SCORE_IMAGES, f"{job.run_id} cancel", lambda *_: queue.cancel(job))
+
+
+def vote(votes: Votes, run_id: str, key: CycleKey, seat: str, items: Sequence[int]) -> None:
+    """Vote for these items, in the place of what that seat voted for before."""
+    who = visitor()
+    check(who, Action.VOTE)  # no line in the audit log: a room of people clicks all the time
+    votes.cast(run_id, key, seat, items)
+
+
+def close_round(run_id: str, key: CycleKey, chosen: Sequence[int]) -> None:
+    """Let a run go on with what people chose."""
+
+    def close() -> None:
+        rounds.close_round(run_records(run_id), run_dataset(run_id), key, chosen)
+
+    _to_run(Action.COMMAND_RUN, run_id, close, f"round {key.cycle}")
+
+
+def _to_run(action: Action, run_id: str, call: Callable[[], object], detail: str = "") -> None:
+    what = f"{run_id} {detail}".strip()
+    _do(action, what, lambda *_: call(), owner=lambda: manager().index.owner_of(run_id))
+
+
+def start_study(name: str, plan: StudyPlan, engine: str) -> None:
+    """Start a new study of that name."""
+
+    def start(who: Visitor, allowance: Allowance) -> None:
+        if name in known_studies():
+            raise ConfigError(f"a study called {name!r} exists; take another name, or extend that one")
+        _allow(plan, allowance)
+        address = os.environ.get(RAY_ADDRESS, "") if engine == "ray" else ""
+        launch(name, plan, engine=engine, address=address, owner=who.name)
+
+    _do(Action.START_STUDY, name, start)
+
+
+def go_on_with_study(directory: Path, plan: StudyPlan) -> None:
+    """Resume a study, or extend it to this plan."""
+
+    def go_on(_: Visitor, allowance: Allowance) -> None:
+        _allow(plan, allowance)
+        launch(directory.name, plan)
+
+    _do(Action.COMMAND_STUDY, directory.name, go_on, owner=lambda: owner_of_study(directory))
+
+
+def pause_study(directory: Path) -> None:
+    """Let a study end after the cycles in hand."""
+    store = StudyStore(directory)
+    owner = partial(owner_of_study, directory)
+    _do(Action.COMMAND_STUDY, f"{directory.name} pause", lambda *_: store.ask_to_stop(), owner=owner)
+
+
+def measure_study(plan: StudyPlan) -> PlanReport:
+    """What a study would take; it takes as long as two cycles, and one is measured at a time."""
+
+    def measure(_: Visitor, allowance: Allowance) -> PlanReport:
+        _allow(plan, allowance)
+        if not _measuring.acquire(blocking=False):
+            raise LimitError("another study is being measured; try again in a moment")
+        try:
+            return measure_plan(plan)
+        finally:
+            _measuring.release()
+
+    return _do(Action.ESTIMATE_STUDY, f"{len(plan.cells)} cells", measure)
+
+
+def _allow(plan: StudyPlan, allowance: Allowance) -> None:
+    running = sum(StudyStore(path.parent).is_being_run() for path in studies_directory().glob("*/study.json"))
+    allowance.study(sum(work_of(cell.config) for cell in plan.cells), running=running)
+
+
+def import_data(
+    queue: ImportQueue,
+    name: str,
+    content: Content,
+    size: int,
+    options: Sequence[str],
+    *,
+    is_preview: bool = False,
+) -> None:
+    """Import a source, of so many bytes uploaded, as a data set of that name, in the background.
+
+    Args:
+        is_preview: let it be looked at before it is kept.
+    """
+
+    def start(_: Visitor, allowance: Allowance) -> None:
+        allowance.upload(size)
+        allowance.data_set(have=len(dataset_names()) - 1)
+        queue.take(name, content, options, is_preview=is_preview)
+
+    _do(Action.IMPORT_DATA, name, start)
+
+
+def keep_import(queue: ImportQueue, job: ImportJob) -> None:
+    """Keep a data set that was looked at."""
+
+    def keep(_: Visitor, allowance: Allowance) -> None:
+        allowance.data_set(have=len(dataset_names()) - 1)
+        queue.keep(job)
+
+    _do(Action.IMPORT_DATA, f"{job.name} keep", keep)
+
+
+def cancel_import(queue: ImportQueue, job: ImportJob) -> None:
+    """End an import, or drop what was looked at."""
+    _do(Action.IMPORT_DATA, f"{job.name} cancel", lambda *_: queue.cancel(job))
+
+
+def make_pool(name: str, line: ProductionLine, kept: Kept) -> None:
+    """Make a data set whose pool is what a production line's rule kept."""
+
+    def make(_: Visitor, allowance: Allowance) -> None:
+        allowance.data_set(have=len(dataset_names()) - 1)
+        write_pool(dataset_path(name), line, kept)
+
+    _do(Action.MAKE_DATA, name, make)
+
+
+def note_data(name: str, source: str, licence: str, note: str) -> None:
+    """Change what is noted of a data set."""
+    _do(Action.ANNOTATE_DATA, name, lambda *_: note_about(name, source=source, licence=licence, note=note))
+
+
+def rename_data(name: str, new: str) -> None:
+    """Give a data set another name."""
+    _do(Action.ANNOTATE_DATA, f"{name} {new}", lambda *_: rename_dataset(name, new))
+
+
+def make_data(name: str, settings: SurfaceSettings) -> None:
+    """Make a data set of procedural surfaces."""
+
+    def make(_: Visitor, allowance: Allowance) -> None:
+        allowance.data_set(have=len(dataset_names()) - 1)
+        make_surfaces(name, settings)
+
+    _do(Action.MAKE_DATA, name, make)
+
+
+def delete_data(name: str) -> None:
+    """Remove a data set."""
+
+    def delete(*_: object) -> None:
+        try:
+            delete_dataset(name)
+        except OSError as error:
+            raise DataError(f"{name} cannot be deleted: {error.strerror or error}") from None
+
+    _do(Action.DELETE_DATA, name, delete)
+
+
+def bring_in_logs(
+    folders: Sequence[Path | Sequence[Path]], name: str, settings: Sequence[LogSettings], size: int
+) -> list[Log]:
+    """Copy logs, of so many bytes uploaded, into the home."""
+
+    def bring_in(_: Visitor, allowance: Allowance) -> list[Log]:
+        allowance.upload(size)
+        return import_logs(folders, name, settings)
+
+    return _do(Action.IMPORT_LOGS, name, bring_in)
+
+
+def owner_of_study(directory: Path) -> str:
+    """Who started a study; '' where nobody's name was noted."""
+    return StudyStore(directory).ledger().notes().get("owner", "")

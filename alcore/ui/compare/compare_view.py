@@ -1,0 +1,67 @@
+"""What every view of the Compare page draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from alcore.presentation.figures import budgets as figures
+from alcore.presentation.figures.layout import trace_name
+from alcore.presentation.sentences import judged_at
+from alcore.statistics.comparison import Question, by_budget, summarise
+from alcore.statistics.estimands import Estimate
+from alcore.ui.compare.source import Source
+
+PREVALENCE_KEY, METRIC_KEY = "pi1", "judge"
+"""Keys of π₁ and of the metric, in the session and in the page's address."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a view draws: at least one run, all with evidence, and what is asked of them."""
+
+    runs: list[Source]
+    question: Question
+    align: str
+
+    @property
+    def title(self) -> str:
+        """The metric and where it is judged, for axes."""
+        return judged_at(self.question.metric, self.question.test_prevalence)
+
+    def name(self, run: Source, strategy: str) -> str:
+        """What a strategy of a run is called."""
+        return trace_name(run.name, strategy, len(self.runs))
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """All runs' `summarise` rows, with columns run, title and name before them."""
+        parts = []
+        for run in self.runs:
+            frame = summarise(run.evidence, self.question)
+            names = [self.name(run, strategy) for strategy in frame["strategy"]]
+            parts.append(frame.assign(run=run.name, title=run.title, name=names))
+        first = ["run", "title", "name"]
+        frame = pd.concat(parts, ignore_index=True)
+        return frame[[*first, *frame.columns.difference(first, sort=False)]]
+
+    @cached_property
+    def budgets(self) -> list[pd.DataFrame]:
+        """Each run's `by_budget` rows."""
+        return [by_budget(run.evidence, self.question) for run in self.runs]
+
+    @property
+    def curves(self) -> list[figures.RunCurves]:
+        """Each run's part of figures over the budget."""
+        return [
+            figures.RunCurves(run.name, rows, self._ceiling(run))
+            for run, rows in zip(self.runs, self.budgets, strict=True)
+        ]
+
+    def _ceiling(self, run: Source) -> Estimate | None:
+        if run.ceiling is None:
+            return None
+        curves = run.ceiling.curves(self.question.metric, self.question.test_prevalence)
+        return Estimate.of(curves.mean[0, 0], curves.replicates[:, 0, 0])

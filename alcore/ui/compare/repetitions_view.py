@@ -1,0 +1,162 @@
+"""The Compare page's view of repetitions: may one stop, and how many would it take?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alcore.config import bounds
+from alcore.presentation.figures import repetitions as figures
+from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.presentation.repetition_sentences import (
+    WHAT_IS_VALID,
+    limits_of_a_plan,
+    needed_in_words,
+    so_far,
+    time_in_words,
+)
+from alcore.runs.measured_time import seconds_per_repetition
+from alcore.statistics.anytime import as_repetitions_finish
+from alcore.statistics.comparison import Question
+from alcore.statistics.planning import Pilot, along_repetitions, pilots, plan
+from alcore.ui.compare.compare_view import PREVALENCE_KEY
+from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.downloads import show_figure
+from alcore.ui.lab_link import link_of
+from alcore.ui.session import is_recorded, run_store
+from alcore.wording import clock, plural
+
+_WANTED = 0.02
+
+
+def show_repetitions(runs: list[Source], question: Question) -> None:
+    """What was known after each repetition, and a plan from them; of several runs one at a time."""
+    run, baseline = choose_one(runs, "repetitions_of"), question.baseline
+    rows = watched_rows(run, question)
+    if rows.empty:
+        st.info(_why_nothing(run, baseline))
+        return
+    found = pilots(run.evidence.judged(question.metric, question.test_prevalence), baseline)
+    with st.sidebar:
+        pilot, wanted = _ask(found)
+    planned = plan(found, wanted)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**What was known after each repetition**")
+        title = f"AUBC ({METRIC_TITLES[question.metric]}) minus {baseline}'s"
+        own = rows[rows["strategy"] == pilot.strategy]
+        show_figure(figures.watched_difference(own, title=title), "watched-difference")
+    with right:
+        st.markdown("**What more repetitions would see**")
+        _show_along(pilot, planned, wanted)
+    if not run.is_whole:
+        last = rows.groupby("strategy", sort=False).tail(1)
+        st.markdown("  \n".join(so_far(last, baseline, run.config.repetitions)))
+    st.caption(WHAT_IS_VALID)
+    _show_plan(run, planned, baseline, wanted)
+    _offer_run(run, planned[planned["strategy"] == pilot.strategy]["needed"].iloc[0])
+
+
+def watched_rows(run: Source, question: Question) -> pd.DataFrame:
+    """`WatchedRow`s of a run's AUBC advantages; none with one repetition, or without the baseline."""
+    strategies, baseline = run.evidence.strategies, question.baseline
+    curves = run.evidence.judged(question.metric, question.test_prevalence)
+    areas = curves.minus(baseline if baseline in strategies else strategies[0]).areas()
+    frame = as_repetitions_finish(areas, tuple(strategies))
+    return frame[(frame["strategy"] != baseline) & frame["difference"].notna() & (baseline in strategies)]
+
+
+def _why_nothing(run: Source, baseline: str) -> str:
+    if baseline not in run.evidence.strategies:
+        return f"This run has no {baseline} baseline to compare with."
+    if run.evidence.repetitions < 2:
+        return (
+            "How much repetitions differ is known from the second one on. Start a run of three or more in "
+            "the Lab, as a pilot; here one then sees how many it takes."
+        )
+    return "There is no area under a curve that is defined in every repetition, and so no difference."
+
+
+def _ask(found: list[Pilot]) -> tuple[Pilot, float]:
+    """The strategy that is drawn, and the difference to be seen."""
+    names = [one.strategy for one in found]
+    best = int(np.nanargmax([one.difference for one in found]))
+    chosen = st.selectbox(
+        "Strategy drawn", names, best, format_func=display_name, key="planned_strategy", persist_state="page"
+    )
+    wanted = st.number_input(
+        "Difference in AUBC to be seen",
+        0.001,
+        1.0,
+        _WANTED,
+        0.005,
+        format="%.3f",
+        key="wanted",
+        help="The smallest true advantage over the baseline that would matter to you.",
+        persist_state="page",
+    )
+    return found[names.index(chosen)], wanted
+
+
+def _show_along(pilot: Pilot, planned: pd.DataFrame, wanted: float) -> None:
+    if np.isnan(pilot.spread):
+        st.info(f"The differences of {display_name(pilot.strategy)} do not vary: nothing can be planned.")
+        return
+    needed = planned["needed"].to_numpy()
+    most = max([30, 2 * pilot.repetitions, *(2 * needed[np.isfinite(needed)])])
+    rows = along_repetitions(pilot, int(min(most, 2000)))
+    title = "difference seen with a probability of 80 %"
+    figure = figures.detectable_along(rows, wanted=wanted, pilot=pilot.repetitions, title=title)
+    show_figure(figure, "detectable-along")
+
+
+def _show_plan(run: Source, planned: pd.DataFrame, baseline: str, wanted: float) -> None:
+    seconds = _seconds(run)
+    bounded = [*zip(planned["needed"], planned["needed_low"], planned["needed_high"], strict=True)]
+    table = pd.DataFrame(
+        {
+            "strategy": [*map(display_name, planned["strategy"])],
+            f"AUBC minus {baseline}'s": planned["difference"].map("{:+.3f}".format),
+            "standard deviation": [
+                f"{spread:.3f} ({low:.3f} to {high:.3f})"
+                for spread, low, high in zip(
+                    planned["spread"], planned["spread_low"], planned["spread_high"], strict=True
+                )
+            ],
+            "repetitions": [needed_in_words(*one) for one in bounded],
+        }
+    )
+    if seconds is not None:
+        table["time"] = [time_in_words(*one, seconds) for one in bounded]
+    st.dataframe(table, hide_index=True)
+    said = limits_of_a_plan(planned, run.evidence.repetitions, wanted)
+    if seconds is not None:
+        said.append(
+            f"Measured on this run: {clock(seconds)} a repetition of all "
+            f"{plural(len(run.config.strategies), 'strategy')}, with its workers, pauses left out."
+        )
+    st.caption(" ".join(said))
+
+
+def _seconds(run: Source) -> float | None:
+    """Of a repetition; files that came with the package, or from logs, do not tell."""
+    return seconds_per_repetition(run_store(run.id)) if run.can_resume and not is_recorded(run.id) else None
+
+
+def _offer_run(run: Source, needed: float) -> None:
+    """A button that opens the Lab with this run's settings and so many repetitions."""
+    least, most = bounds("repetitions")
+    if not run.can_resume or not np.isfinite(needed):
+        return
+    count = int(min(max(needed, least), most))
+    if st.button(
+        f"Run with {plural(count, 'repetition')} …",
+        key="run_planned",
+        icon=":material/science:",
+        help="Opens the Lab with this run's settings and so many repetitions; nothing is started yet. The "
+        "first ones are the pilot's own again.",
+    ):
+        link = link_of(run.config.model_copy(update={"repetitions": count}))
+        del link[PREVALENCE_KEY]  # the slider of this page, which the Lab takes over as it stands
+        st.switch_page("pages/lab.py", query_params=link)

@@ -1,0 +1,106 @@
+"""The Compare page's view of stopping: rules replayed over a run, against who knows how it ends."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from alcore.presentation.figures.stops_on_curves import stops_on_curve
+from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.presentation.sentences import judged_at
+from alcore.presentation.stop_sentences import HOW_RULES_WORK, best_rule
+from alcore.runs.stop_histories import gather_histories
+from alcore.statistics.comparison import Question, curve_frame
+from alcore.statistics.stopping import Histories, replayed
+from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.downloads import show_figure
+from alcore.ui.session import run_records
+
+_PRICE = 0.02
+
+
+def show_stopping(runs: list[Source], question: Question) -> None:
+    """When each rule would have stopped, and what that loses; of several runs one at a time."""
+    run = choose_one(runs, "stopping_of")
+    if not run.has_counts:
+        st.info("Logs do not say what was known after each cycle, so no rule can be replayed.")
+        return
+    histories = _histories(run.id, run.records, question.metric, question.test_prevalence)
+    with st.sidebar:
+        price = _ask_price(question.metric)
+    rows = replayed(histories, price / 100)
+    known = [name for name in run.evidence.strategies if name in set(rows["strategy"])]
+    if not known:
+        st.info(f"{METRIC_TITLES[question.metric]} is undefined at some budget of every strategy here.")
+        return
+    with st.sidebar:
+        strategy = st.selectbox(
+            "Strategy drawn",
+            known,
+            min(1, len(known) - 1),
+            format_func=display_name,
+            key="stopped_strategy",
+            persist_state="page",
+        )
+    own = rows[rows["strategy"] == strategy]
+    curve = curve_frame(run.evidence, question.metric, question.test_prevalence)
+    title = judged_at(question.metric, question.test_prevalence)
+    show_figure(stops_on_curve(curve[curve["strategy"] == strategy], own, title=title), "stops-on-curve")
+    st.markdown(best_rule(own, run.config.budget))
+    st.dataframe(_table(own), hide_index=True)
+    st.caption(
+        f"A stop is worth {METRIC_TITLES[question.metric]} on the test patches minus {price:g} per 100 "
+        "labels. Regret: what is lost against the best cycle of each repetition, which only hindsight knows, "
+        "with 95 % intervals over repetitions; hindsight profits from luck as well. Horizontal bars: the "
+        f"earliest and the latest stop. {HOW_RULES_WORK}{_without_validation(histories)}"
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _histories(run_id: str, records: int, metric: str, prevalence: float) -> Histories:
+    histories = gather_histories(run_records(run_id), metric, prevalence)
+    assert histories is not None, "only asked for where there is evidence"
+    return histories
+
+
+def _ask_price(metric: str) -> float:
+    return st.number_input(
+        f"{METRIC_TITLES[metric]} that 100 labels must bring",
+        0.0,
+        1.0,
+        _PRICE,
+        0.01,
+        format="%.3f",
+        key="label_price",
+        help="The price of labels: whoever stops should do so when 100 more would bring less than that.",
+        persist_state="page",
+    )
+
+
+def _table(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "rule": rows["rule"],
+            "labels": [
+                f"{row.labels:.0f} ({row.earliest} to {row.latest})"
+                if row.earliest < row.latest
+                else f"{row.labels:.0f}"
+                for row in rows.itertuples()
+            ],
+            "metric then": [
+                _bounded(row.metric, row.metric_low, row.metric_high) for row in rows.itertuples()
+            ],
+            "regret": [_bounded(row.regret, row.regret_low, row.regret_high) for row in rows.itertuples()],
+            "never said stop": rows["open_share"].map("{:.0%}".format),
+        }
+    )
+
+
+def _bounded(value: float, low: float, high: float) -> str:
+    return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _without_validation(histories: Histories) -> str:
+    if histories.validation is not None:
+        return ""
+    return " This run keeps no validation patches, so the two rules that need them never say stop."

@@ -1,0 +1,219 @@
+"""The Compare page's view of thresholds: what another one than ½ is worth, from kept counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alcore.metrics import metric_at
+from alcore.presentation.figures import by_threshold as figures
+from alcore.presentation.labels import METRIC_TITLES
+from alcore.runs.evidence import gather_operating, gather_peaks, gather_validation_peaks
+from alcore.statistics.calibration import (
+    IMAGES,
+    PIXELS,
+    areas,
+    calibration,
+    image_parts,
+    pixel_parts,
+    precision_recall_frame,
+    reliability_frame,
+)
+from alcore.statistics.comparison import Question
+from alcore.statistics.detection import at_false_alarms
+from alcore.statistics.operating import Operating, by_rule, recovered
+from alcore.thresholds import COUNT, HALF, PROBABILITIES
+from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.downloads import show_figure
+from alcore.ui.recovery import show_recovery
+from alcore.ui.session import run_records
+from alcore.wording import percent
+
+_RATES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+
+
+def show_thresholds(runs: list[Source], question: Question) -> None:
+    """A run's models at other thresholds than ½; of several runs one at a time."""
+    run = choose_one(runs, "thresholds_of")
+    operating = _operating(run.id, run.records) if run.has_counts else None
+    if operating is None:
+        st.info(
+            f"{'Run ' + run.name if len(runs) > 1 else 'This run'} keeps no counts at other thresholds than "
+            "½: it is from before they were kept, is known from logs alone, or has no validation patches to "
+            "tune on. A new run has them."
+        )
+        return
+    operating = operating.only({*run.evidence.strategies})
+    threshold, cycle, rate = _choose(operating)
+    _show_rules(run, operating, question, threshold, cycle)
+    _show_quality(run, operating, question.test_prevalence, threshold, cycle)
+    _show_inspection(run, operating, question.test_prevalence, cycle, rate)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _operating(run_id: str, records: int) -> Operating | None:
+    return gather_operating(run_records(run_id))
+
+
+def _choose(operating: Operating) -> tuple[int, int, float]:
+    """The reader's threshold, the cycle after which curves are drawn, and the false-alarm rate."""
+    with st.sidebar:
+        threshold = st.select_slider(
+            "Threshold on each pixel",
+            range(COUNT),
+            HALF,
+            format_func=lambda index: f"{PROBABILITIES[index]:.4g}",
+            key="pixel_threshold",
+            help="A pixel is called defective from this probability on. All follows from saved counts.",
+            persist_state="page",
+        )
+        last = int(operating.evidence.cycles[-1])
+        cycle = last
+        if last > 1:
+            cycle = st.slider("After cycle", 1, last, last, key="threshold_cycle", persist_state="page")
+        rate = st.select_slider(
+            "False alarms allowed",
+            _RATES,
+            0.05,
+            format_func=percent,
+            key="false_alarm_rate",
+            help="Share of clean images that may be flagged; the threshold for it is chosen on validation.",
+            persist_state="page",
+        )
+    return threshold, cycle, rate
+
+
+def _show_rules(run: Source, operating: Operating, question: Question, threshold: int, cycle: int) -> None:
+    metric, prevalence = question.metric, question.test_prevalence
+    own = None if threshold == HALF else threshold
+    strategies = operating.evidence.strategies
+    at = f"{METRIC_TITLES[metric]} at π₁ = {percent(prevalence)}"
+    left, right = st.columns(2, gap="medium")
+    with left:
+        values = metric_at(operating.test[:, :, cycle - 1].mean(axis=0), metric, prevalence)  # (S, 33)
+        marks = {"½": HALF} | ({} if own is None else {"chosen": threshold})
+        figure = figures.metric_along_threshold(values, strategies, title=f"{at}, cycle {cycle}", marks=marks)
+        show_figure(figure, "metric-along-threshold")
+    rows = _rules(run.id, run.records, strategies, metric, prevalence, own)
+    is_area = bool(rows["aubc"].notna().any())
+    with right:
+        title = f"AUBC ({at})" if is_area else at
+        show_figure(
+            figures.rules_forest(rows, "aubc" if is_area else "final", title=title), "operating-rules"
+        )
+    claims = _recovered(run.id, run.records, strategies, metric, prevalence)
+    pool_prevalence = operating.evidence.pool_prevalence
+    show_recovery(claims, metric, pool_prevalence, prevalence, name="recovered", area=is_area)
+    st.caption(
+        "Rules choose, for each model, the threshold with the highest IoU on validation patches reweighted "
+        "to π₁ or to π₀; all are judged on the test patches. The best on the test patches themselves cheats. "
+        "Along the threshold, counts are averaged over repetitions."
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _rules(
+    run_id: str,
+    records: int,
+    strategies: tuple[str, ...],
+    metric: str,
+    prevalence: float,
+    threshold: int | None,
+) -> pd.DataFrame:
+    operating = _operating(run_id, records)
+    assert operating is not None, "only asked for where there is one"
+    return by_rule(operating.only({*strategies}), metric, prevalence, threshold)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _recovered(
+    run_id: str, records: int, strategies: tuple[str, ...], metric: str, prevalence: float
+) -> pd.DataFrame:
+    operating = _operating(run_id, records)
+    assert operating is not None, "only asked for where there is one"
+    return recovered(operating.only({*strategies}), metric, prevalence)
+
+
+def _show_quality(run: Source, operating: Operating, prevalence: float, threshold: int, cycle: int) -> None:
+    """Precision against recall, and reliability, after a cycle."""
+    strategies = operating.evidence.strategies
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**Precision and recall of pixels** at π₁ = {percent(prevalence)}, after cycle {cycle}")
+        frame = precision_recall_frame(operating, cycle, prevalence)
+        chosen = None if threshold == HALF else threshold
+        show_figure(figures.precision_recall_curves(frame, chosen=chosen), "precision-recall")
+    with right:
+        level = st.segmented_control(
+            "Do probabilities mean what they say?",
+            [PIXELS, IMAGES],
+            default=PIXELS,
+            required=True,
+            key="reliability_of",
+            persist_state="page",
+        )
+        parts = {PIXELS: pixel_parts(operating, cycle), IMAGES: _parts_of_images(run, operating, cycle)}
+        figure = figures.reliability_diagram(reliability_frame(strategies, level, parts[level], prevalence))
+        show_figure(figure, "reliability")
+    table = pd.DataFrame({"strategy": strategies})
+    area = areas(operating, cycle, prevalence)
+    table["area under precision-recall"] = [*map(_bounded, area["area"], area["low"], area["high"])]
+    for level, own in parts.items():
+        error = calibration(strategies, level, own, prevalence)
+        table[f"calibration error, {level}"] = [*map(_bounded, error["error"], error["low"], error["high"])]
+    st.dataframe(table, hide_index=True)
+    st.caption(
+        "Areas step from threshold to threshold (average precision). The calibration error is the mean gap "
+        "between predicted probability and observed share (ECE); an image's probability is that of its "
+        f"surest pixel. {_what_intervals_cover(operating)}"
+    )
+
+
+def _what_intervals_cover(operating: Operating) -> str:
+    """Said of the table of areas and calibration errors, whose intervals know less than others."""
+    if operating.evidence.repetitions == 1:
+        return "Intervals of areas are over the test patches; errors have none, as there is one repetition."
+    told = "Intervals in this table are over repetitions alone"
+    if operating.evidence.shared is None:
+        return f"{told}, which have no test patch in common."
+    return (
+        f"{told}. They leave out the error of the test patches that repetitions have in common, which no "
+        "more repetitions would lessen: the true intervals are wider. Those of the rules above have it."
+    )
+
+
+def _parts_of_images(run: Source, operating: Operating, cycle: int) -> np.ndarray:
+    peaks = gather_peaks(run_records(run.id), cycle)
+    assert peaks is not None, "the cycle is finished"
+    return image_parts(peaks.only(operating.evidence.strategies))
+
+
+def _bounded(value: float, low: float, high: float) -> str:
+    return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _show_inspection(run: Source, operating: Operating, prevalence: float, cycle: int, rate: float) -> None:
+    records = run_records(run.id)
+    peaks, tuned_on = gather_peaks(records, cycle), gather_validation_peaks(records, cycle)
+    if peaks is None or tuned_on is None:
+        return
+    names = operating.evidence.strategies
+    rows = at_false_alarms(tuned_on.only(names), peaks.only(names), prevalence, rate)
+    st.markdown(
+        f"**Images found at {percent(rate)} false alarms.** The threshold on an image's surest pixel is "
+        "chosen on validation; what it does is measured on the test patches, at "
+        f"π₁ = {percent(prevalence)}."
+    )
+    table = pd.DataFrame({"strategy": rows["strategy"], "threshold": rows["threshold"].map("{:.4g}".format)})
+    for column, title in (
+        ("detection", "detected of the defective"),
+        ("false_alarms", "false alarms of the clean"),
+        ("precision", "right among the flagged"),
+    ):
+        parts = zip(rows[column], rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
+        table[title] = [
+            "undefined" if pd.isna(value) else f"{value:.1%} ({low:.1%} to {high:.1%})"
+            for value, low, high in parts
+        ]
+    st.dataframe(table, hide_index=True)

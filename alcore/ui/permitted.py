@@ -1,0 +1,44 @@
+"""Controls that this tab's visitor may use: the others are there, cannot be used, and say who may."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from alcore.access.roles import Action, refusal
+from alcore.errors import AlcoreError
+from alcore.ui.visitor import visitor
+
+
+class Permission(TypedDict):
+    """Arguments that every widget takes."""
+
+    disabled: bool
+    help: str | None
+
+
+def permission(
+    action: Action, owner: str | None = None, *, help: str | None = None, disabled: bool = False
+) -> Permission:
+    """Arguments of a control that does something to the home, by the table that the door asks, too.
+
+    Args:
+        owner: whose the thing is; None where there is nothing yet.
+        help: of the control for those who may use it.
+        disabled: whether it is of no use now, whoever it is.
+    """
+    told = why_not(action, owner)
+    return {"disabled": disabled or bool(told), "help": told or help}
+
+
+def why_not(action: Action, owner: str | None = None) -> str:
+    """Why this tab's visitor may not do something, as a sentence; '' where they may."""
+    try:
+        told = refusal(visitor(), action, owner=owner)
+    except AlcoreError as error:
+        told = str(error)
+    return f"{told[:1].upper()}{told[1:]}." if told else ""
+
+
+def is_permitted(action: Action, owner: str | None = None) -> bool:
+    """Whether this tab's visitor may do something."""
+    return not why_not(action, owner)

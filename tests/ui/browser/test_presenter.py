@@ -1,0 +1,89 @@
+"""A room full of people: presenter mode by keyboard alone, links that hide controls, charts as slides."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard import SECONDS, curve_points, serving
+from tests.runs.helpers import wait_for
+
+PROJECTOR = {"width": 1280, "height": 720}
+SMALL_RUN = "pool=200&query=6&cycles=30&steps=12"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("room")) as (address, _):
+        yield address
+
+
+def status(page, words):
+    expect(page.locator(".st-key-progress").get_by_text(words)).to_be_visible(timeout=30 * SECONDS)
+
+
+def test_presenter_mode_by_keyboard_alone(server, browser):
+    page = browser.new_page(viewport=PROJECTOR)
+    page.goto(f"{server}/?present=1&{SMALL_RUN}")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_have_count(0, timeout=30 * SECONDS)
+    page.locator(".st-key-run_button button:not([disabled])").wait_for(state="attached", timeout=30 * SECONDS)
+    page.locator("body[data-keys=heard]").wait_for(state="attached", timeout=30 * SECONDS)
+    page.keyboard.press("Space")
+    wait_for(lambda: min(curve_points(page), default=0) >= 1, "the run that Space began", 60)
+    page.keyboard.press("Space")
+    status(page, "paused in")
+    before = min(curve_points(page))
+    page.keyboard.press("s")
+    wait_for(lambda: min(curve_points(page)) > before, "a cycle more", 60)
+    status(page, "paused in")
+
+    page.keyboard.press("ArrowUp")
+    title = page.locator(".st-key-curves .ytitle").filter(has_text="π₁ = 2.5 %")
+    expect(title.first).to_be_visible(timeout=10 * SECONDS)
+    picks = page.locator(".st-key-picks").bounding_box()
+    assert picks["y"] + picks["height"] <= PROJECTOR["height"], "curves and picks on one screen"
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    size = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert size == pytest.approx(1.5 * 17)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("one cycle, then pause", timeout=10 * SECONDS)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("n")
+    expect(page.get_by_text("1 of 6")).to_be_visible(timeout=20 * SECONDS)
+    page.locator(".st-key-scene_answer button").wait_for(timeout=20 * SECONDS)
+    page.keyboard.press("a")
+    expect(page.get_by_text("After five queries core-set's IoU is")).to_be_visible(timeout=20 * SECONDS)
+    page.keyboard.press("n")
+    expect(page.get_by_text("2 of 6")).to_be_visible(timeout=20 * SECONDS)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible(timeout=20 * SECONDS)
+    assert "present" not in page.url
+
+
+def test_a_link_hides_controls_on_every_page(server, browser):
+    page = browser.new_page(viewport=PROJECTOR)
+    page.goto(f"{server}/?hide=settings,shares,unheard-of&run=recorded-demo")
+    expect(page.locator(".player-picks img").first).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.locator("[data-part=shares]")).to_be_hidden()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator(".st-key-tall-learning-curves .js-plotly-plot")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+
+
+def test_a_chart_is_saved_as_a_slide(server, browser, tmp_path):
+    page = browser.new_page(viewport=PROJECTOR)
+    page.goto(f"{server}/compare?runs=recorded-demo")
+    button = page.locator(".st-key-tall-learning-curves .modebar-btn[data-title*='SVG']")
+    button.wait_for(timeout=30 * SECONDS)
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "learning-curves-slide.svg"
+    download.value.save_as(tmp_path / "slide.svg")
+    text = (tmp_path / "slide.svg").read_text(encoding="utf-8")
+    assert 'width="1600" height="900"' in text
+    assert "IoU at π₁ = 2 %" in text
+    assert "pool of 600, π₀ = 10 %" in text
+    assert re.search(r"font-size: 4\dpx", text), "a title to be read from the last row"

@@ -1,0 +1,61 @@
+"""The Runs page: many runs at once, found again, deleted and brought back."""
+
+import shutil
+
+from alcore.runs.index import RunIndex
+from tests.ui.helpers import open_page, texts
+
+
+def test_chosen_runs_are_deleted_together_and_brought_back(finished_runs, home):
+    one, three = finished_runs
+    app = open_page("pages/runs.py")
+    for run_id in finished_runs:
+        app.checkbox(key=f"chosen-{run_id}").check().run()
+    assert "2 runs chosen" in texts(app)
+    app.button(key="delete_chosen").click().run()
+    assert RunIndex(home).rows() == []
+    assert "2 runs deleted" in texts(app)
+    app.button(key="undo_delete").click().run()
+    assert {row.id for row in RunIndex(home).rows()} == {one, three}
+    assert (home / "runs" / one / "config.json").exists()
+
+
+def test_figures_notes_tags_and_finding(finished_runs, home):
+    one, _ = finished_runs
+    app = open_page("pages/runs.py")
+    app.run()
+    assert "best at the end" in texts(app)
+    app.text_area(key=f"note-{one}").set_value("for *Monday*")
+    app.text_input(key=f"tags-{one}").set_value("paper")
+    app.button(key=f"annotate-{one}").click().run()
+    assert "for \\*Monday\\*" in texts(app)
+    app.text_input(key="runs_find").set_value("paper").run()
+    assert [box.key for box in app.checkbox] == [f"chosen-{one}"]
+    app.text_input(key="runs_find").set_value("nowhere").run()
+    assert "No run is like that" in texts(app)
+    app.text_input(key="runs_find").set_value("").run()
+    app.selectbox(key="runs_order").set_value("name").run()
+    assert not app.exception
+
+
+def test_many_runs_come_in_sheets(finished_run, home, small_run):
+    for number in range(24):
+        shutil.copytree(small_run, home / "runs" / f"run-{number:02d}")
+    RunIndex(home)
+    app = open_page("pages/runs.py")
+    assert len(app.checkbox) == 20
+    app.number_input(key="runs_page").set_value(2).run()
+    assert len(app.checkbox) == 5
+
+
+def test_the_lab_says_that_a_run_is_there_already(finished_run, home):
+    from alcore.ui.lab_link import link_of
+    from alcore.ui.session import run_config
+    from tests.ui.test_odd_links import open_link
+
+    link = link_of(run_config(finished_run))
+    assert link["pool"] == "80"
+    app = open_link("pages/lab.py", **link)
+    assert app.number_input(key="pool").value == 80
+    assert app.select_slider(key="pi0").value == 0.2
+    assert app.number_input(key="query").value == 6
