@@ -1,6 +1,9 @@
 # make run     installs what is missing and opens the dashboard
 # make test    installs what is missing; lint, types and all tests
 # make check   the same without the tests marked slow: about 90 seconds
+# make soak    half an hour of clicks, runs and kills on one server
+# make audit   known weaknesses of the locked packages (pip-audit, asks the network)
+# make fuzz    damages a home's files in 10,000 ways, and reads it
 # make lock    renews requirements.lock from the newest versions in the ranges of requirements.txt
 #
 # Everything is installed from the ranges in requirements.txt at exactly the versions in requirements.lock.
@@ -10,9 +13,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
-BENCHMARKS := coverage demo engine memory page pictures prevalence rehearsal results study surfaces
+BENCHMARKS := baselines busy coins coverage demo engine kills memory meter notebook page peeking pictures prevalence \
+  recorded rehearsal results study surfaces visits
 
-.PHONY: bench bench-quick bench-gpu run test check lint lock $(addprefix bench-,$(BENCHMARKS))
+.PHONY: audit bench bench-quick bench-gpu bench-import run test check fuzz lint lock soak $(addprefix bench-,$(BENCHMARKS))
 
 run: $(VENV)/.installed
 	$(BIN)/python -m alcore dashboard
@@ -37,6 +41,19 @@ $(VENV)/.installed-tests: $(VENV)/.installed tests/requirements.txt
 	$(INSTALL) --requirement tests/requirements.txt
 	touch $@
 
+# Half an hour of clicks, runs and kills on one server.
+soak: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.soak
+
+# Known weaknesses of the packages that are installed; asks the package index.
+audit: $(VENV)/.installed
+	$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet pip-audit
+	$(VENV)-audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
+
+# 10,000 changes of a home's files; a few hundred are among the tests.
+fuzz: $(VENV)/.installed-tests
+	ALCORE_FUZZ=10000 $(BIN)/python -m pytest -q -s --timeout 0 tests/test_damaged_home.py
+
 lock:
 	fresh=$$(mktemp -d) && $(PYTHON) -m venv $$fresh \
 	  && $$fresh/bin/pip install --quiet --requirement tests/requirements.txt \
@@ -45,6 +62,9 @@ lock:
 
 $(addprefix bench-,$(BENCHMARKS)): bench-%: $(VENV)/.installed-tests
 	$(BIN)/python -m tests.benchmarks.$*
+
+bench-import: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.benchmarks.importing
 
 # The engine's table; bench-quick in two minutes, bench-gpu on a GPU.
 bench: bench-engine

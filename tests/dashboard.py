@@ -33,14 +33,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Serve the dashboard over a home; yields its address and process, and ends it."""
+def serving(home: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve the dashboard over a home, with options; yields its address and process, and ends it."""
     port = free_port()
     command = [sys.executable, "-m", "alcore", "dashboard", "--server.headless=true"]
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, f"--server.port={port}"],
+            [*command, f"--server.port={port}", *options],
             cwd=ROOT,
             env=os.environ | {"ALCORE_HOME": str(home)},
             stdout=log,

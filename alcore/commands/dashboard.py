@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import sys
 import threading
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from alcore import __version__
+from alcore.access.admission import (
+    ADMISSION,
+    LOOPBACK_HOSTS,
+    RAY_ADDRESS,
+    Admission,
+    admission,
+    is_loopback,
+    own_hosts,
+)
+from alcore.data.importing import data_roots
+from alcore.errors import ConfigError, DataError
+from alcore.event_log import LogFormat, LogLevel, tell, write_log
 from alcore.home import DASHBOARD, runs_directory
 from alcore.runs.files import make_directory
 
@@ -25,9 +40,88 @@ _LIBRARIES = (
 _SECONDS_TO_LISTEN = 0.3  # imports any sooner would only make the server's own wait
 
 
-def dashboard(context: typer.Context) -> None:
+def dashboard(
+    context: typer.Context,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder whose contents pages may list and import; give it again for more."),
+    ] = None,
+    lab: Annotated[
+        bool, typer.Option("--lab", help="Open it to the network, for people with links or a sign-in.")
+    ] = False,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name that people call the server by, such as lab.example.org; again for more."),
+    ] = None,
+    ray_address: Annotated[str, typer.Option(help="Of the Ray cluster that studies may use, or auto.")] = "",
+    log_level: Annotated[
+        LogLevel, typer.Option(envvar="ALCORE_LOG_LEVEL", help="From which level on to log.")
+    ] = LogLevel.INFO,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="ALCORE_LOG_FORMAT", help="Log lines for people, or one JSON object each."),
+    ] = LogFormat.TEXT,
+    anyone: Annotated[
+        bool,
+        typer.Option(
+            "--i-know-that-anyone-can-use-it", help="Serve other machines, whoever is at them, as owners."
+        ),
+    ] = False,
+) -> None:
     """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""
-    serve(context.args)
+    if lab and anyone:
+        raise ConfigError("choose --lab or --i-know-that-anyone-can-use-it: one asks who people are")
+    way = Admission.LAB if lab else Admission.OPEN if anyone else Admission.LOCAL
+    os.environ[ADMISSION] = way
+    if data_root is not None:
+        os.environ[data_roots.VARIABLE] = os.pathsep.join(str(_folder(root)) for root in data_root)
+    if ray_address:
+        os.environ[RAY_ADDRESS] = ray_address
+    options = [*reach(context.args, way, host or []), *context.args]
+    write_log(log_level, log_format)
+    serve(options)
+
+
+def reach(options: list[str], way: Admission, hosts: list[str]) -> list[str]:
+    """Options that say where the server listens, and under which names it answers.
+
+    Args:
+        options: those that were given, of `streamlit run`.
+        hosts: names beside this machine's own.
+    Raises:
+        ConfigError: it would be open to other machines without asking who people are.
+    """
+    address, added = _address_in(options), []
+    if way == Admission.LOCAL:
+        if address is not None and not is_loopback(address):
+            raise ConfigError(
+                f"listening on {address} lets other machines in; add --lab, with links from `alcore invite`, "
+                "or --i-know-that-anyone-can-use-it"
+            )
+        names = [*LOOPBACK_HOSTS, *hosts]
+    else:
+        if address is None:
+            added.append("--server.address=0.0.0.0")
+        names = [*own_hosts(), *hosts]
+    if not any(option.startswith("--server.allowedHosts") for option in options):
+        added += [f"--server.allowedHosts={name}" for name in dict.fromkeys(names)]
+    return added
+
+
+def _address_in(options: list[str]) -> str | None:
+    """The last address among options, else the environment's; None where none is said."""
+    found = os.environ.get("STREAMLIT_SERVER_ADDRESS")
+    for position, option in enumerate(options):
+        name, _, value = option.partition("=")
+        if name == "--server.address":
+            found = value or (options[position + 1] if position + 1 < len(options) else "")
+    return found
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise DataError(f"{path} is not a folder; --data-root names one that exists")
+    return path.resolve()
 
 
 def serve(options: list[str]) -> None:
@@ -38,6 +132,8 @@ def serve(options: list[str]) -> None:
     home = os.environ.get("ALCORE_HOME") or ".alcore"
     os.environ["ALCORE_HOME"] = str(Path(home).absolute())  # since streamlit's settings are found in the root
     make_directory(runs_directory())  # else every page would fail on a home that cannot be written
+    tell("server_started", version=__version__, process=os.getpid(), admission=str(admission()))
+    atexit.register(tell, "server_stopped", process=os.getpid())
     os.chdir(DASHBOARD)
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.cli import main

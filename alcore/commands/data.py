@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alcore.commands import dataset_notes
+from alcore.commands.create_stream import create_stream
+from alcore.commands.import_bar import following
 from alcore.errors import AlcoreError, DataError
 from alcore.wording import percent
 
 if TYPE_CHECKING:
     from alcore.data.importing.import_events import ImportEnded, ImportEvent
+    from alcore.data.importing.importer import Import
     from alcore.data.importing.options import ImportOptions
+    from alcore.data.stored import DatasetInfo
 
 data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
 
@@ -43,6 +47,9 @@ def import_data(
     tolerance: Annotated[
         int, typer.Option(help="How far a channel may be from --color.", min=0, max=255)
     ] = 10,
+    ignore: Annotated[
+        str, typer.Option(help="Mask values that mean 'nobody knows', such as 255; they count for nothing.")
+    ] = "",
     min_area: Annotated[int, typer.Option(help="Foreground pixels that make a patch defective.", min=1)] = 1,
     drop_black_border: Annotated[
         bool, typer.Option("--drop-black-border", help="Leave out images with a black border, as the paper.")
@@ -67,6 +74,9 @@ def import_data(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything and say what would come of it; keep nothing.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what there is to mind, and what other patch sizes would do.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
     ] = False,
@@ -86,6 +96,7 @@ def import_data(
                 classes=_parse_numbers(classes, "classes") or None,
                 color=_parse_color(color),
                 tolerance=tolerance,
+                ignored=_parse_numbers(ignore, "values to ignore"),
             ),
             min_area=min_area,
             drop_black_border=drop_black_border,
@@ -96,11 +107,10 @@ def import_data(
             levels=levels,
         )
 
-    ended = _import(
-        source, name, format, read_options, _json_report() if as_json else _report_nothing, dry_run
-    )
+    with following(as_json=as_json) as report:
+        ended = _import(source, name, format, read_options, report, dry_run=dry_run, check=check or dry_run)
     if not as_json:
-        typer.echo("\n".join(ended.sentences()))
+        typer.echo("\n".join([*ended.sentences(), *ended.checked()]))
         if dry_run:
             typer.echo("nothing was kept; leave out --dry-run to import it")
 
@@ -111,27 +121,40 @@ def _import(
     format_name: str,
     read_options: Callable[[], ImportOptions],
     report: Callable[[ImportEvent], None],
+    *,
     dry_run: bool,
+    check: bool,
 ) -> ImportEnded:
     """Import and report; what is wrong with the options, too, is an import that failed."""
-    from alcore.data.importing.import_events import ImportEnded, ImportProgress
-    from alcore.data.importing.importer import import_dataset
+    from alcore.data.importing.import_events import ImportEnded
+    from alcore.data.importing.import_preview import told_before
+    from alcore.data.importing.importer import Import
+    from alcore.data.stored import StoredPatches
 
     try:
         with _place(name, dry_run=dry_run) as target:
-            info = import_dataset(
-                source,
-                target,
-                format_name=format_name,
-                options=read_options(),
-                follow=lambda done, total: report(ImportProgress(done, total)),
-            )
+            if target.exists():
+                raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+            work = Import(source, format_name=format_name, options=read_options(), follow=report)
+            ended = ImportEnded.of(name, _write(work, target, check=check))
+            if check:
+                ended = ended.with_check(told_before(StoredPatches(target)), *work.patch_sizes())
     except (AlcoreError, OSError) as error:
         report(ImportEnded("failed", str(error), name))
         raise
-    ended = ImportEnded.of(name, info)
     report(ended)
     return ended
+
+
+def _write(work: Import, target: Path, *, check: bool) -> DatasetInfo:
+    """Read everything; on checking, say which patch size would do better where no defect is left."""
+    from alcore.data.dataset_writer import NothingDefectiveError
+
+    try:
+        return work.write(target)
+    except NothingDefectiveError as error:
+        best = work.patch_sizes()[1] if check else None
+        raise DataError(f"{error}; suggested: {best.in_words()}" if best else str(error)) from None
 
 
 @data_app.command("create")
@@ -168,6 +191,9 @@ def create_data(
     typer.echo(f"{name}: {count} surfaces of {size}x{size}, {count // 2} defective")
 
 
+data_app.command("create-stream")(create_stream)
+
+
 @data_app.command("list")
 def list_data() -> None:
     """List all data sets."""
@@ -201,6 +227,11 @@ def show_data(name: str) -> None:
         typer.echo(warning)
 
 
+data_app.command("card")(dataset_notes.card)
+data_app.command("note")(dataset_notes.note)
+data_app.command("rename")(dataset_notes.rename)
+
+
 @data_app.command("delete")
 def delete_data(name: str) -> None:
     """Delete an imported data set."""
@@ -222,27 +253,6 @@ def _place(name: str, *, dry_run: bool) -> Iterator[Path]:
         raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
     with tempfile.TemporaryDirectory(prefix="alcore-dry-run-") as scratch:
         yield Path(scratch) / name
-
-
-def _json_report() -> Callable[[ImportEvent], None]:
-    """Prints events, of progress ten per second at most."""
-    from alcore.data.importing.import_events import ImportProgress, to_line
-
-    last = 0.0
-
-    def report(event: ImportEvent) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if isinstance(event, ImportProgress) and event.done < event.total and now - last < 0.1:
-            return
-        last = now
-        print(to_line(event), flush=True)
-
-    return report
-
-
-def _report_nothing(_event: ImportEvent) -> None:
-    pass
 
 
 def _parse_size(text: str, what: str) -> tuple[int, int]:

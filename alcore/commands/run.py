@@ -30,6 +30,9 @@ def run(
 
     with _failure_told(as_json=as_json):
         parsed = load_config(config)
+        from alcore.acquisition import refuse_people
+
+        refuse_people(parsed.strategies)
         from alcore.runs.execution import check_with, crew_for
 
         with crew_for(parsed) as crew:
@@ -63,7 +66,10 @@ def worker(directory: str) -> None:
 
 
 def _resume(store: RunStore, *, as_json: bool) -> None:
+    from alcore.acquisition import refuse_people
     from alcore.runs.execution import crew_for
+
+    refuse_people(store.config.strategies)
 
     with crew_for(store.config) as crew:
         _execute(store, crew, as_json=as_json)

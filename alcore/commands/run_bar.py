@@ -7,6 +7,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from alcore.presentation.collapse import collapse_sentences
 from alcore.runs.crew import Crew
 from alcore.runs.events import Ended, Event, EventWriter, Note, RecordCommitted, RunProgress
 from alcore.runs.execution import execute
@@ -50,9 +51,12 @@ def run_with_json(store: RunStore, crew: Crew) -> None:
 
 
 def _print_result(store: RunStore, console: Console) -> None:
-    metrics = RunTables(store).metrics()
+    tables = RunTables(store)
+    metrics = tables.metrics()
     last = metrics[metrics["cycle"] == store.config.cycles]
     for (prevalence, strategy), rows in last.groupby(["prevalence", "strategy"], sort=False):
         iou = f"IoU {rows['iou'].mean():.3f} at a prevalence of {percent(prevalence)}"
         console.print(f"{strategy:>15}  {iou}", highlight=False)
+    for sentence in collapse_sentences(tables.evaluations()):
+        console.print(sentence, highlight=False)
     console.print(f"written to {store.directory}", highlight=False)

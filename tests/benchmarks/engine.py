@@ -27,9 +27,9 @@ from alcore.learning.devices import compute_on_one_thread
 from alcore.learning.learner import Learner, ignore_progress
 from alcore.learning.tensors import to_images, to_masks
 from alcore.learning.training import _make_optimizer, segmentation_loss
+from alcore.machine import usable_cores
 from alcore.runs.crew import Crew
 from alcore.runs.execution import execute
-from alcore.runs.room import usable_cores
 from alcore.runs.run_store import RunStore
 
 _SIZES = [(4300, 860, 1000, 86), (20_000, 1000, 512, 200), (100_000, 2000, 512, 500)]
@@ -118,7 +118,8 @@ def _scoring_share(config: RunConfig) -> str:
     strategies = [get_strategy("entropy"), get_strategy("core-set")]
 
     def whole() -> None:
-        sweep_pool(learner, strategies, items, wanted=items, follow=ignore_progress)
+        rng = np.random.default_rng(0)
+        sweep_pool(learner, strategies, items, wanted=items, rng=rng, follow=ignore_progress)
 
     return _share(_bare_forward(learner, items), whole, images=items.size)
 

@@ -17,7 +17,7 @@ def write_config(path, **changes):
 def test_a_run_from_a_file(tmp_path):
     result = alcore("run", write_config(tmp_path / "c.json", cycles=2), "--out", str(tmp_path / "run"))
     assert result.returncode == 0, result.stderr
-    assert {"config.json", "metrics.csv", "selections.csv", "counts.parquet"} <= {
+    assert {"config.json", "metrics.csv", "selections.csv", "counts.parquet", "operating.csv"} <= {
         path.name for path in (tmp_path / "run").iterdir()
     }
     assert "finished" in result.stderr
@@ -129,7 +129,7 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
             "defective: above 127, by the values of the masks",
         ],
     )
-    assert told[-2] == import_events.ImportProgress(30, 30)
+    assert told[-2] == import_events.ImportProgress(30, 30, "reading", share=1.0, left=told[-2].left)
     again = alcore(*arguments)
     assert again.returncode == 2
     (ended,) = map(import_events.from_line, again.stdout.splitlines())

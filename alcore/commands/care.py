@@ -1,0 +1,134 @@
+"""The command line's part about the home itself: is it whole, and who may come in?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_DAMAGED = 2
+
+
+def check(
+    path: Annotated[
+        Path | None, typer.Argument(help="A run, a study, a data set or a home; by default ALCORE_HOME.")
+    ] = None,
+) -> None:
+    """Read everything, name what is damaged, and make tables again that differ from the records."""
+    from alcore.home import home
+    from alcore.study.home_check import check_everything
+
+    found = check_everything(path or home())
+    for sentence in found.repaired:
+        typer.echo(f"made again: {sentence}")
+    for sentence in found.damaged:
+        typer.echo(f"damaged: {sentence}", err=True)
+    typer.echo(
+        f"looked at {len(found.looked_at)}: {len(found.damaged)} damaged, {len(found.repaired)} made again"
+    )
+    if found.damaged:
+        sys.exit(_DAMAGED)
+
+
+def invite(
+    role: Annotated[str, typer.Option(help="owner, member, viewer or seat (who may vote, nothing else).")],
+    hours: Annotated[float, typer.Option(help="How long the link holds.")] = 8.0,
+    name: Annotated[str, typer.Option(help="Of who gets it; their runs are kept under it.")] = "",
+    address: Annotated[str, typer.Option(help="Of the server, as they see it.")] = "http://127.0.0.1:8501",
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw-all", help="Make all links of before void first.")
+    ] = False,
+) -> None:
+    """Print a signed link that lets somebody into a server started with `dashboard --lab`."""
+    from alcore.access.invitations import make_token, withdraw_all
+    from alcore.access.roles import Role
+    from alcore.errors import ConfigError, did_you_mean
+    from alcore.home import home
+
+    roles = [str(one) for one in Role]
+    if role not in roles:
+        raise ConfigError(f"there is no role {role!r}{did_you_mean(role, roles)} ({', '.join(roles)})")
+    if withdraw:
+        withdraw_all(home())
+    typer.echo(f"{address.rstrip('/')}/?token={make_token(home(), Role(role), hours=hours, name=name)}")
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what a home holds and who works on it: version, disk, devices, queue."""
+    import json
+
+    from alcore.home import home
+    from alcore.study.home_archive import status_of
+    from alcore.wording import plural, size_in_words
+
+    told: dict[str, Any] = status_of(home())
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    runs = ", ".join(f"{count} {name}" for name, count in told["runs"].items()) or "none"
+    gpus = told["gpus"] or "no GPU"
+    size = size_in_words(told["bytes"])
+    typer.echo(f"alcore {told['version']}, home {told['home']}: {size}")
+    typer.echo(f"free on its disk: {size_in_words(told['free'])}")
+    typer.echo(f"server: {told['holder'] or 'none'}")
+    typer.echo(f"machine: {plural(told['cores'], 'core')}, {gpus}")
+    typer.echo(f"runs: {runs}")
+    typer.echo(
+        f"data sets: {told['data_sets']}; studies: {told['studies']} ({told['studies_running']} running)"
+    )
+
+
+def backup(file: Annotated[Path, typer.Argument(help="The zip file to write.")]) -> None:
+    """Write all of a home, but the key of its links, into one zip file."""
+    from alcore.home import home
+    from alcore.study.home_archive import back_up
+    from alcore.wording import plural, size_in_words
+
+    files, size = back_up(home(), file)
+    typer.echo(f"{plural(files, 'file')} of {home()} written to {file}: {size_in_words(size)}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A zip file that `backup` wrote.")],
+    home: Annotated[Path, typer.Option(help="Where the home goes; must be new or empty.")],
+) -> None:
+    """Make a home of a backup, every file compared with its checksum."""
+    from alcore.study.home_archive import restore as make_home
+    from alcore.wording import plural
+
+    typer.echo(f"{plural(make_home(file, home), 'file')} restored; use it with ALCORE_HOME={home}")
+
+
+def export_run(
+    directory: Annotated[Path, typer.Argument(help="The run's directory.")],
+    out: Annotated[Path, typer.Option(help="The zip file to write.")],
+) -> None:
+    """Write a run with its figures and methods text into one zip file."""
+    from alcore.runs.run_archive import export_run as pack
+    from alcore.study.run_extras import extras_of
+    from alcore.wording import size_in_words
+
+    size = pack(directory, out, extras_of(directory))
+    typer.echo(f"written to {out}: {size_in_words(size)}")
+
+
+def import_run(
+    file: Annotated[Path, typer.Argument(help="A zip file that `export-run` wrote, whoever sent it.")],
+    name: Annotated[str, typer.Option(help="What the run is called here; by default after its config.")] = "",
+) -> None:
+    """Bring a run into the home, to be seen beside others; everything in it is checked."""
+    from alcore.home import home, runs_directory
+    from alcore.runs.index import RunIndex
+    from alcore.runs.manager import default_name
+    from alcore.runs.run_archive import import_run as unpack
+    from alcore.runs.run_store import RunStore
+
+    index = RunIndex(home())
+    run_id = unpack(file, runs_directory())
+    RunIndex(home())  # a list that is opened takes in what lies there
+    index.rename(run_id, name or f"imported: {default_name(RunStore(runs_directory() / run_id).config)}")
+    typer.echo(run_id)

@@ -1,0 +1,102 @@
+"""The command line's prevalence meter: how many of these images are defective?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alcore.commands.options import AsJson
+
+if TYPE_CHECKING:
+    from alcore.runs.meter_events import MeterEnded
+
+_NICENESS = 10
+_WORDS = {
+    "training": "training the model anew",
+    "validation": "scoring validation",
+    "images": "scoring images",
+}
+
+
+def meter(
+    directory: Annotated[Path, typer.Argument(help="The run's directory.")],
+    images: Annotated[list[Path], typer.Argument(help="Image files, folders or zip files, without masks.")],
+    strategy: Annotated[
+        str, typer.Option(help="Whose last model scores them; by default the run's last strategy.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Estimate π₁, the share of defective patches, from images without labels."""
+    from alcore.errors import AlcoreError
+    from alcore.runs.meter_events import MeterEnded, to_line
+    from alcore.runs.run_store import RunStore
+
+    try:
+        store = RunStore(directory)
+        from alcore.runs.scoring import score_images  # seconds of torch, once the run is known to be one
+
+        if as_json and hasattr(os, "nice"):
+            os.nice(_NICENESS)  # a page follows, and comes first
+        with _following(as_json=as_json) as follow:
+            found = score_images(store, strategy or store.config.strategies[-1], images, follow)
+    except (AlcoreError, OSError) as error:
+        if as_json:
+            print(to_line(MeterEnded("failed", str(error))), flush=True)
+        raise
+    ended = MeterEnded.of(found)
+    if as_json:
+        print(to_line(ended), flush=True)
+    else:
+        _print(ended)
+
+
+def _print(ended: MeterEnded) -> None:
+    from alcore.presentation.meter_sentences import doubts, in_words, skipped_in_words
+    from alcore.statistics.metering import read_meter
+
+    reading = read_meter(*ended.parts())
+    for sentence in skipped_in_words(ended.skipped):
+        typer.echo(sentence, err=True)
+    for line in in_words(reading, ended.strategy, ended.cycle):
+        typer.echo(line)
+    for sentence in doubts(reading, images=ended.images):
+        typer.echo(f"doubtful: {sentence}")
+
+
+@contextmanager
+def _following(*, as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """What scoring reports to: lines for scripts, a bar for people."""
+    if as_json:
+        yield _json_lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("opening", total=None)
+        yield lambda phase, done, total: bar.update(
+            task, description=_WORDS[phase], completed=done, total=total
+        )
+
+
+def _json_lines() -> Callable[[str, int, int], None]:
+    """Prints progress: of each phase about a hundred lines at most."""
+    from alcore.runs.meter_events import MeterProgress, to_line
+
+    told: tuple[str, int] | None = None
+
+    def follow(phase: str, done: int, total: int) -> None:
+        nonlocal told
+        now = (phase, 100 * done // max(total, 1))
+        if now != told:
+            told = now
+            print(to_line(MeterProgress(phase, done, total)), flush=True)
+
+    return follow

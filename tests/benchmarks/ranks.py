@@ -1,0 +1,69 @@
+"""Every strategy's rank at each π₀, and how sure one can be of it: tables of docs/results.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from alcore.presentation.labels import display_name
+from alcore.statistics.estimands import AnyEvidence
+from alcore.statistics.multiplicity import rank_intervals, simultaneous
+from alcore.study.reader import RECORDED, StudyReader
+from alcore.wording import percent, plural
+
+NAME = "baselines"
+STUDY = RECORDED / NAME
+METRIC, BASELINE = "iou", "random"
+_NOT_YET = "Not recorded yet; `make bench-baselines` runs the study and puts its tables here."
+
+
+def ranks_text(reader: StudyReader | None = None) -> str:
+    """The tables of a study of all strategies, by default the recorded one, as Markdown; one per π₀."""
+    if reader is None:
+        if not any((STUDY / "results").glob("*.npz")):
+            return _NOT_YET
+        reader = StudyReader.open(STUDY)
+    cells = [cell for cells in reader.slices.values() for cell in cells]
+    deployed = reader.plan.cells[0].config.test_prevalence
+    by_pool = reader.evidence_by_pool(cells)
+    return "\n\n".join("\n".join(_table(pool, one, deployed)) for pool, one in by_pool.items())
+
+
+def _table(pool: float, evidence: AnyEvidence, deployed: float) -> Iterator[str]:
+    """The strategies from the best to the worst at π₁, and what they do at π₀ where that differs."""
+    places = {"π₁": deployed} | ({} if pool == deployed else {"π₀": pool})
+    columns = [_columns(evidence, prevalence) for prevalence in places.values()]
+    share = evidence.query_share.mean(axis=0)  # (S,)
+    yield f"**π₀ = {percent(pool)}**, π₁ = {percent(deployed)}, {plural(evidence.repetitions, 'repetition')}"
+    yield ""
+    head = ["strategy"]
+    for name in places:
+        head += [f"AUBC at {name}", "minus random", "rank"]
+    yield f"| {' | '.join([*head, 'defective in queries'])} |"
+    yield f"|{' --- |' * (len(head) + 1)}"
+    areas = evidence.judged(METRIC, deployed).areas().mean
+    for row in np.argsort(-np.nan_to_num(areas, nan=-1), kind="stable"):
+        texts = [display_name(evidence.strategies[row])]
+        for column in columns:
+            texts += column[row]
+        yield f"| {' | '.join([*texts, f'{100 * share[row]:.0f} %'])} |"
+
+
+def _columns(evidence: AnyEvidence, prevalence: float) -> list[list[str]]:
+    """Per strategy: AUBC, its difference to random with an interval, its rank with one."""
+    curves = evidence.judged(METRIC, prevalence)
+    areas, differences = curves.areas(), curves.minus(BASELINE).areas()
+    low, high = simultaneous(differences, len(curves.strategies) - 1)
+    first, last = rank_intervals(areas)
+    rank = 1 + (areas.mean[:, None] < areas.mean[None, :]).sum(axis=1)
+    rows = []
+    for index, strategy in enumerate(curves.strategies):
+        difference = f"{differences.mean[index]:+.3f} ({low[index]:+.3f}, {high[index]:+.3f})"
+        difference = difference.replace("-0.000", "+0.000").replace("-", "−")
+        if low[index] > 0 or high[index] < 0:
+            difference = f"**{difference}**"
+        between = "" if np.isnan(first[index]) else f" ({first[index]:.0f} to {last[index]:.0f})"
+        own = "" if strategy == BASELINE else difference
+        rows.append([f"{areas.mean[index]:.3f}", own, f"{rank[index]}{between}"])
+    return rows
