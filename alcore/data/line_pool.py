@@ -32,6 +32,7 @@ def write_pool(target: Path, line: ProductionLine, kept: Kept) -> DatasetInfo:
     if not kept.items.size:
         raise DataError("the line kept no image; let it run longer, or take another rule")
     patches = line.patches
+    info = patches.info if isinstance(patches, StoredPatches) else None
     others = np.flatnonzero(patches.split != Split.TRAIN)
     items = np.concatenate([kept.items, others])
     return write_dataset(
@@ -39,7 +40,8 @@ def write_pool(target: Path, line: ProductionLine, kept: Kept) -> DatasetInfo:
         _packed(patches, items),
         shape=patches.shape,
         format_name="stream",
-        cutting=patches.info.cutting if isinstance(patches, StoredPatches) else "made",
+        cutting=info.cutting if info else "made",
+        resized_to=info.resized_to if info else None,
         notes=notes_of(line, kept),
         split=np.concatenate([np.full(kept.items.size, Split.TRAIN), patches.split[others]]),
     )

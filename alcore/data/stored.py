@@ -8,7 +8,7 @@ ignored.npy holds them as packed bits too, one row for each patch whose `ignored
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -35,7 +35,8 @@ class DatasetInfo:
     for a pixel of the resized mask, so that they count as clean; `source_sizes` are the different
     (height, width) of the images, the most frequent first, at most a hundred; `notes` say how files were
     read, one sentence each: the layout, what masks held and which of their values are defective;
-    `unknown` are patches that were left out because nothing in them is known.
+    `unknown` are patches that were left out because nothing in them is known; `resized_to` is the
+    (height, width) that whole images were brought to before they were cut, None where they were not.
     """
 
     name: str
@@ -50,6 +51,17 @@ class DatasetInfo:
     source_sizes: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
     unknown: int = 0
+    resized_to: tuple[int, int] | None = None
+
+    @property
+    def how_cut(self) -> str:
+        """In words, for a sentence."""
+        if self.cutting == "resized":
+            return "whole images resized"
+        if self.resized_to is None:
+            return "cut as tiles" if self.cutting == "tiles" else self.cutting
+        height, width = self.resized_to
+        return f"images resized to {height}x{width}, then cut as tiles"
 
 
 class _MappedRows:
@@ -167,4 +179,7 @@ def read_info(directory: Path) -> DatasetInfo:
             raise ValueError("no shape of patches")
         if not isinstance(info.name, str) or not isinstance(info.fingerprint, str):
             raise TypeError("no texts")
+        if info.resized_to is not None:
+            high, wide = map(int, info.resized_to)
+            info = replace(info, resized_to=(high, wide))
     return info

@@ -53,7 +53,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
     if isinstance(patches, StoredPatches):
         groups, largest = kept_together(patches)
         facts = [
-            f"layout: {patches.info.format}, {patches.info.cutting}",
+            f"layout: {patches.info.format}, {patches.info.how_cut}",
             *patches.info.notes,
             f"kept on one side of the split: {plural(groups, 'group')}, the largest of "
             f"{plural(largest, 'patch')}",

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
 from alcore.data.importing.unlabelled import Cutting, open_unlabelled
+from alcore.data.stored import StoredPatches
 from alcore.errors import DataError, LimitError, StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.runs import meter_events, meter_queue
 from alcore.runs.meter_queue import MeterQueue
 from alcore.runs.run_store import RunStore
 from alcore.runs.scoring import score_images
+from tests.data.helpers import encoded, write_folder
 from tests.runs.helpers import alcore, wait_for
 
 LAST = CycleKey(1, 3, "entropy")
@@ -115,6 +119,30 @@ def test_larger_images_are_cut_as_the_data_set_was_and_sixteen_bits_are_scaled_a
     assert np.array_equal(first[0], second[0]), "both by the brightest level of the two"
     (whole,) = open_unlabelled([tmp_path / "a.png"], Cutting((64, 64, 3), tile=False)).patches()
     assert whole.shape == (1, 64, 64, 3)
+
+
+def test_images_in_use_are_shrunk_before_they_are_cut_where_the_data_set_s_were(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 96, 128), dtype=np.uint8)
+    files = {}
+    for number, image in enumerate(pixels):
+        defect = np.zeros(image.shape, dtype=bool)
+        defect[:48, :48] = number % 2
+        files[f"images/{number:02d}.png"] = encoded(image)
+        files[f"masks/{number:02d}.png"] = encoded(np.uint8(defect) * 255)
+    source = write_folder(tmp_path / "in", files)
+    options = ImportOptions((32, 32), tile=True, resize_to=(48, 64))
+    import_dataset(source, tmp_path / "small", options=options)
+    patches = StoredPatches(tmp_path / "small")
+    assert patches.info.how_cut == "images resized to 48x64, then cut as tiles"
+    cutting = Cutting.of(patches)
+    assert cutting == Cutting((32, 32, 1), tile=True, resized_to=(48, 64))
+    read = open_unlabelled([source / "images"], cutting).patches()
+    assert np.array_equal(np.concatenate(list(read)), patches.images(np.arange(len(patches.items))))
+    description = tmp_path / "small" / "dataset.json"
+    older = json.loads(description.read_text())
+    assert older.pop("resized_to") == [48, 64]
+    description.write_text(json.dumps(older))
+    assert Cutting.of(StoredPatches(tmp_path / "small")).resized_to is None, "older data sets open"
 
 
 def test_events_come_back_and_what_is_none_is_refused():

@@ -27,10 +27,9 @@ def told_before(patches: StoredPatches) -> list[str]:
     sides = ", ".join(
         f"{row.split} {row.patches} ({row.defective} defective)" for row in overview.splits.itertuples()
     )
-    how = "cut as tiles" if info.cutting == "tiles" else "whole images resized"
     only_one = len(info.source_sizes) == 1  # of several, a warning tells
     told = [
-        f"patches of {height}x{width}, {how}: {overview.defective} of {overview.patches} defective, "
+        f"patches of {height}x{width}, {info.how_cut}: {overview.defective} of {overview.patches} defective, "
         f"a prevalence of {percent(overview.prevalence)}",
         f"split: {sides}",
         *[f"all images are of {high}x{wide}" for high, wide in info.source_sizes[:1] * only_one],

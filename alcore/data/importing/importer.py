@@ -105,6 +105,7 @@ class Import:
                 shape=(*options.patch, options.channels),
                 format_name=self._format,
                 cutting="tiles" if options.tile else "resized",
+                resized_to=options.resize_to,
                 losses=self._losses,
                 notes=self.notes,
             )

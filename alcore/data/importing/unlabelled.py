@@ -21,20 +21,28 @@ MOST_PATCHES = 200_000
 
 @dataclass(frozen=True)
 class Cutting:
-    """How images become patches: of shape (height, width, channels), as tiles or resized whole."""
+    """How images become patches: of shape (height, width, channels), as tiles or resized whole.
+
+    resized_to: (height, width) that an image is brought to first; None leaves it as it is.
+    """
 
     shape: tuple[int, int, int]
     tile: bool
+    resized_to: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, patches: Patches) -> Cutting:
         """As the patches of a data set were made; those that were drawn are tiles."""
-        is_resized = isinstance(patches, StoredPatches) and patches.info.cutting == "resized"
-        return cls(patches.shape, tile=not is_resized)
+        if not isinstance(patches, StoredPatches):
+            return cls(patches.shape, tile=True)
+        info = patches.info
+        return cls(patches.shape, tile=info.cutting != "resized", resized_to=info.resized_to)
 
     def apply(self, image: np.ndarray, name: str) -> np.ndarray:
         """(H, W, C) uint8 -> (n, height, width, C); DataError where it is smaller than a tile."""
         height, width, _ = self.shape
+        if self.resized_to is not None:
+            image = resize_image(image, self.resized_to)
         if not self.tile:
             return resize_image(image, (height, width))[None]
         if image.shape[0] < height or image.shape[1] < width:
