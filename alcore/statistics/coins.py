@@ -142,8 +142,7 @@ def average_difference(curves: Curves, spent: np.ndarray, one: str, other: str) 
     begin, end = (bound[rows] for bound in reach(spent))
     if begin.max() >= end.min():
         return Estimate(np.nan)
-    ends = begin.max(), end.min()
-    weights = np.array([[_weights(part[row], *ends) for row in rows] for part in spent])  # (R, 2, C)
+    weights = _weights(spent[:, rows], begin.max(), end.min())
     typical = weights.mean(axis=0)
     common = None if curves.common is None else _averages(curves.common[:, rows], typical)[:, None]
     replicates = curves.replicates[:1] if len(spent) > 1 else curves.replicates
@@ -156,10 +155,19 @@ def average_difference(curves: Curves, spent: np.ndarray, one: str, other: str) 
 
 
 def _weights(spent: np.ndarray, begin: float, end: float) -> np.ndarray:
-    """(C,) weights of the values in the average of an interpolated curve between two budgets."""
-    inside = spent[(spent > begin) & (spent <= end)]  # and just before, where a curve may jump
-    grid = np.unique(np.concatenate([[begin, end], inside, np.nextafter(inside, begin)]))
-    return np.trapezoid(_interpolated(np.eye(len(spent)), spent, grid), grid, axis=-1) / (end - begin)
+    """(..., C) weights of the values in the average of an interpolated curve between two budgets.
+
+    Between two neighbours a curve is straight, so that its integral is its value in the middle times the
+    length. Where both cost the same it jumps, over no length.
+    """
+    low, high = spent[..., :-1], spent[..., 1:]
+    left, right = np.clip(begin, low, high), np.clip(end, low, high)
+    length, width = right - left, high - low
+    middle = np.divide((left + right) / 2 - low, width, out=np.zeros(width.shape), where=width > 0)
+    weights = np.zeros(spent.shape)
+    weights[..., :-1] += length * (1 - middle)
+    weights[..., 1:] += length * middle
+    return weights / (end - begin)
 
 
 def _averages(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
