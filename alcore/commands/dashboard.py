@@ -26,6 +26,7 @@ from alcore.data.importing import data_roots
 from alcore.errors import ConfigError, DataError
 from alcore.event_log import LogFormat, LogLevel, tell, write_log
 from alcore.home import DASHBOARD, runs_directory
+from alcore.machine import share_heaps
 from alcore.runs.files import make_directory
 
 _LIBRARIES = (
@@ -134,6 +135,7 @@ def serve(options: list[str]) -> None:
     make_directory(runs_directory())  # else every page would fail on a home that cannot be written
     tell("server_started", version=__version__, process=os.getpid(), admission=str(admission()))
     atexit.register(tell, "server_stopped", process=os.getpid())
+    share_heaps()
     os.chdir(DASHBOARD)
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.cli import main

@@ -1,0 +1,39 @@
+"""What a process takes of the machine."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+_HEAPS_OF_TWELVE_THREADS = """
+import ctypes, sys, threading
+from alcore.machine import share_heaps
+
+if sys.argv[1] == "shared":
+    share_heaps()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(12)
+
+def allocate():
+    libc.malloc(1000)
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of threads are glibc's")
+def test_threads_of_a_server_share_two_heaps(tmp_path):
+    def heaps(how: str) -> int:
+        told = tmp_path / how
+        subprocess.run([sys.executable, "-c", _HEAPS_OF_TWELVE_THREADS, how, told], check=True)
+        return told.read_text().count("<heap nr=")
+
+    assert heaps("shared") <= 2 < heaps("own")
