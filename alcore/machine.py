@@ -8,7 +8,8 @@ import multiprocessing.connection
 import os
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 NICENESS = 5
@@ -70,6 +71,28 @@ def end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None, "only a child process has a parent to end with"
     threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+
+
+@contextmanager
+def ending_with_parent() -> Iterator[None]:
+    """Inside the block, end within a second or so of the process that started this one, whatever it is.
+
+    No thread is left after it, so that this process may fork then.
+    """
+    parent, is_over = os.getppid(), threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(1):
+            if os.getppid() != parent:
+                os._exit(3)
+
+    watching = threading.Thread(target=watch, name="parent-watch", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watching.join()
 
 
 def _end_with(sentinel: int) -> None:

@@ -4,7 +4,10 @@ import platform
 import subprocess
 import sys
 
+import psutil
 import pytest
+
+from tests.runs.helpers import wait_for
 
 _HEAPS_OF_TWELVE_THREADS = """
 import ctypes, sys, threading
@@ -37,3 +40,31 @@ def test_threads_of_a_server_share_two_heaps(tmp_path):
         return told.read_text().count("<heap nr=")
 
     assert heaps("shared") <= 2 < heaps("own")
+
+
+_STARTS_ONE_THAT_LOADS = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(120)
+"""
+_LOADS = """
+import time
+from alcore.machine import ending_with_parent
+with ending_with_parent():
+    print("loading", flush=True)
+    time.sleep(120)
+"""
+
+
+def test_a_process_that_still_loads_does_not_outlive_the_one_that_started_it():
+    command = [sys.executable, "-c", _STARTS_ONE_THAT_LOADS, _LOADS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        loading = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    try:
+        wait_for(lambda: not loading.is_running(), "it to end", 30)
+    finally:
+        if loading.is_running():
+            loading.kill()

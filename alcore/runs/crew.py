@@ -21,7 +21,7 @@ from alcore.machine import end_with_parent
 from alcore.runs.jobs import Devices, Hold, Job, JobProgress, Leave, Result
 
 _SECONDS_TO_LEAVE = 5
-_LIBRARIES = ["alcore.runs.job_worker", "segmentation_models_pytorch"]
+_FORK_SERVER = "alcore.runs.fork_server"
 
 
 class _Body(Protocol):
@@ -169,7 +169,7 @@ class Crew:
 
 def _start_process(connection: Connection) -> _Body:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_LIBRARIES)
+    context.set_forkserver_preload([_FORK_SERVER])
     process = context.Process(target=_serve_as_process, args=(connection,), name="alcore-worker", daemon=True)
     process.start()
     connection.close()  # the child has its own; so its end is seen here

@@ -148,6 +148,7 @@ def left_over(family: list[psutil.Process]) -> int:
         time.sleep(0.1)
     for one in alive:
         with suppress(psutil.NoSuchProcess):
+            print(f"     still there: {' '.join(one.cmdline())[:110]}", flush=True)
             one.kill()
     return len(alive)
 
