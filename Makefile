@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+FUZZ ?= 10000
 BENCHMARKS := baselines busy coins coverage demo engine kills memory meter notebook page peeking pictures prevalence \
   recorded rehearsal results study surfaces visits
 
@@ -52,7 +53,7 @@ audit: $(VENV)/.installed
 
 # 10,000 changes of a home's files; a few hundred are among the tests.
 fuzz: $(VENV)/.installed-tests
-	ALCORE_FUZZ=10000 $(BIN)/python -m pytest -q -s --timeout 0 tests/test_damaged_home.py
+	ALCORE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -s --timeout 0 tests/test_damaged_home.py
 
 lock:
 	fresh=$$(mktemp -d) && $(PYTHON) -m venv $$fresh \

@@ -40,9 +40,9 @@ def flips_in_words(rows: pd.DataFrame, strategies: int, coin: str) -> list[str]:
     return [
         f"**{display_name(row.leads)}** leads {display_name(row.trails)} per label "
         f"({row.per_label:+.3f}, {row.per_label_low:+.3f} to {row.per_label_high:+.3f}), "
-        f"**{display_name(row.trails)}** leads per {_PER[coin]} "
+        f"but **{display_name(row.trails)}** leads per {_PER[coin]} "
         f"({-row.in_coin:+.3f}, {-row.in_coin_high:+.3f} to {-row.in_coin_low:+.3f})"
-        f"{'' if row.is_clear else ': not clear in both, as an interval contains 0'}."
+        f"{'' if row.is_clear else ', but not clearly, as at least one interval contains 0'}."
         for row in rows.itertuples()
     ]
 

@@ -8,6 +8,12 @@ from alcore.acquisition import Needs, current_name, get_strategy, strategy_names
 from alcore.metrics import ALL_METRICS
 
 METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
+FLAGGING_TITLES = {
+    "detection": "defective patches flagged",
+    "false_alarms": "clean patches flagged",
+    "precision": "flagged patches that are defective",
+}
+"""What detecting defective patches is measured by, as shares."""
 
 PREVALENCES = (
     *(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08),

@@ -32,7 +32,7 @@ def in_words(reading: Reading, strategy: str, cycle: int) -> list[str]:
     """What was looked at, and both estimates, one line each."""
     return [
         f"{plural(reading.scores.size, 'patch')} scored by {display_name(strategy)}'s model after cycle "
-        f"{cycle}, read by {plural(reading.validation.scores.size, 'validation patch')}",
+        f"{cycle}, calibrated against {plural(reading.validation.scores.size, 'validation patch')}",
         *(
             f"{name}: π₁ = {share_in_words(estimate.value)} ({interval_in_words(estimate)})"
             for name, estimate in ((BOX, reading.box), (LIKELIHOOD, reading.likelihood))
@@ -61,8 +61,8 @@ def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
         )
     if defects < _DEFECTS:
         found.append(
-            f"only {plural(defects, 'defective validation patch')} say what defects score, and the estimate "
-            "can be no better than they are"
+            f"what defects score is known from only {plural(defects, 'defective validation patch')}, and the "
+            "estimate can be no better than that"
         )
     if reading.box.low > reading.likelihood.high or reading.likelihood.low > reading.box.high:
         found.append("the two estimates contradict each other, so what both assume does not hold")
@@ -81,10 +81,10 @@ def what_is_not_assumed(strategy: str) -> str:
     )
     return (
         "The model's probabilities are not taken at their word: the Dice part of its loss does not ask for "
-        f"calibrated ones{queried}. So scores are read by validation patches, which no strategy chose and "
-        "which are a random sample of each class. What is assumed: images of each class look as they do "
-        "there. Correcting masks by a prior is another matter, and relies on calibrated logits: see "
-        "*Compare*, *Thresholds*."
+        f"calibrated ones{queried}. So scores are compared with those of validation patches, which no "
+        "strategy chose and which are a random sample of each class. What is assumed: images of each class "
+        "look as they do there. Correcting masks by a prior is another matter, and relies on calibrated "
+        "logits: see *Compare*, *Thresholds*."
     )
 
 

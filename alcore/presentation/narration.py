@@ -31,8 +31,9 @@ WORTH_SAYING = 0.01
 
 MEANING = (
     "“Ahead”: over repetitions, the 95 % interval of its IoU minus every other strategy's lies above 0, "
-    "there and since; while repetitions are still to come, one that is valid at any moment. “Best on these "
-    "test patches”: of one repetition's models, whatever another pool would have made of them."
+    "there and from there on; while repetitions are still to come, an interval that is valid at any moment. "
+    "“Best on these test patches” is said of one repetition's models only; with another pool the order "
+    "might differ."
 )
 """What the sentence means by its strongest words, for a caption."""
 
@@ -157,8 +158,8 @@ def _lead(evidence: Evidence, config: RunConfig, prevalence: float, cycle: int) 
     strategy, since = found
     name, labels = display_name(strategy), plural(int(evidence.labelled[since - 1]), "label")
     if evidence.repetitions == 1:
-        return f"{name}: best on these test patches{'' if since == cycle else f' since {labels}'}"
-    return f"{name} is ahead" if since == cycle else f"{name} has been ahead since {labels}"
+        return f"{name}: best on these test patches{'' if since == cycle else f' from {labels} on'}"
+    return f"{name} is ahead" if since == cycle else f"{name} has been ahead from {labels} on"
 
 
 def _search(evidence: Evidence, cycle: int) -> str:
@@ -167,7 +168,8 @@ def _search(evidence: Evidence, cycle: int) -> str:
     found = evidence.found.sum(axis=0)[:, cycle - 1]
     least = int(np.argmin(found))
     there = round(evidence.pool_size * evidence.pool_prevalence) * evidence.repetitions
+    where = "the pool" if evidence.repetitions == 1 else f"the pools of {evidence.repetitions} repetitions"
     return (
         f"{display_name(evidence.strategies[least])} has found {found[least]} of "
-        f"{plural(there, 'defect')} in the pool"
+        f"{plural(there, 'defect')} in {where}"
     )

@@ -10,9 +10,9 @@ from alcore.statistics.planning import MOST
 from alcore.wording import clock, plural
 
 WHAT_IS_VALID = (
-    "The fixed interval holds the truth in 95 of 100 experiments of a size that was settled before; who "
-    "looks after every repetition and stops at a lucky one is wrong far more often. The one that is valid at "
-    "any moment allows for that; it is bounded from the sixth repetition on."
+    "The fixed interval contains the truth in 95 of 100 experiments whose size was settled beforehand; "
+    "anyone who looks after every repetition and stops at a lucky one is wrong far more often. The interval "
+    "that is valid at any moment allows for such looks; it has finite bounds from the sixth repetition on."
 )
 
 
@@ -54,8 +54,8 @@ def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:
     """The same while no second repetition is finished: of these models alone, and no verdict."""
     return [
         f"**{display_name(row.strategy)}** minus {baseline}: {row.advantage:+.3f} AUBC so far, "
-        f"{row.advantage_low:+.3f} to {row.advantage_high:+.3f} over resampled test patches. That is of "
-        "these models; which strategy is better, repetitions tell."
+        f"{row.advantage_low:+.3f} to {row.advantage_high:+.3f} over resampled test patches. That holds "
+        "for these models only; it takes repetitions to tell which strategy is better."
         for row in summary.dropna(subset=["advantage", "advantage_low"]).itertuples()
     ]
 
@@ -84,8 +84,8 @@ def limits_of_a_plan(plan: pd.DataFrame, pilot: int, difference: float) -> list[
     said = [
         f"From {plural(pilot, 'repetition')}: a true difference of {difference:.3f} is then found with a "
         "probability of 80 % (paired t-test at 5 %). In brackets: the same at the bounds of the 95 % "
-        "interval of the standard deviation, which so many repetitions tell no better. The difference to be "
-        "seen is yours to choose: the one that the pilot found is no plan, as it was found by luck in part."
+        "interval of the standard deviation, which so few repetitions cannot pin down further. Choose the "
+        "difference that matters to you; do not plan with the one the pilot found, which is partly luck."
     ]
     floors = plan[plan["floor"] > 0.0005]
     if len(floors):

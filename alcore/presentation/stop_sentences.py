@@ -9,10 +9,11 @@ from alcore.statistics.stopping import AGREEMENT, HINDSIGHT, LOW, PAIRS, PATIENC
 from alcore.wording import percent, plural
 
 HOW_RULES_WORK = (
-    f"No defect in {WITHOUT_DEFECT} queries: in a row. Plateau: the best value on validation patches rose by "
-    f"less than {RISE:g} in {PATIENCE} cycles. Stable predictions: kappa of consecutive models, on which "
-    f"validation patches hold a defect, is {AGREEMENT:g} or more on average over {PAIRS} pairs (Bloodgood & "
-    f"Vijay-Shanker 2009). Low score: the query's highest score is at most {percent(LOW)} of that of the "
+    f"No defect in {WITHOUT_DEFECT} queries: consecutive ones without any. Plateau: the best value on "
+    f"validation patches rose by less than {RISE:g} in {PATIENCE} cycles. Stable predictions: Cohen's kappa "
+    "between consecutive models' verdicts on which validation patches hold a defect is "
+    f"{AGREEMENT:g} or more on average over {PAIRS} pairs (Bloodgood & Vijay-Shanker 2009). "
+    f"Low score: the query's highest score is at most {percent(LOW)} of that of the "
     "first scored query (after Zhu et al. 2010); random has no score. A rule that never says stop spends "
     "the whole budget. No rule sees the test patches, on which all are judged."
 )
@@ -30,7 +31,7 @@ def best_rule(stops: pd.DataFrame, budget: int) -> str:
     names = " or ".join(f"“{rule}”" for rule in tied["rule"])
     sure = "" if pd.isna(best.regret_low) else f" ({best.regret_low:.3f} to {best.regret_high:.3f})"
     text = (
-        f"**{display_name(best.strategy)}**: least is lost with {names}: a stop after "
+        f"**{display_name(best.strategy)}**: {names} loses least: it stops after "
         f"{best.labels:.0f} of {plural(budget, 'label')} on average, with a regret of {best.regret:.3f}{sure}"
     )
     close = rows[(rows["regret_low"] <= best.regret_high) & ~rows["rule"].isin(tied["rule"])]

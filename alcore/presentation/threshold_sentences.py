@@ -10,11 +10,11 @@ from alcore.statistics.operating import CORRECTED, HERE, HOME
 from alcore.wording import percent, plural
 
 REMEDY_WARNING = (
-    "Correcting the prior tunes nothing at π₁, and for that assumes two things that are not so here: the "
-    "Dice part of the loss does not ask for calibrated logits, and what a strategy queried is no random "
-    "sample of its class (random's is). A temperature mends the first at best. Tuning on validation "
-    "assumes neither, but takes labelled validation patches and knows π₁; the best threshold on the test "
-    "patches cheats."
+    "Correcting the prior needs π₁ but no tuning. In exchange it assumes calibrated logits, and a training "
+    "set that is a random sample of each class. Neither holds here: the Dice part of the loss does not ask "
+    "for calibrated logits, and what a strategy queried is not a random sample (random's is). A temperature "
+    "mends the first at best. Tuning on validation assumes neither, but needs π₁ and labelled validation "
+    "patches; the best threshold on the test patches cheats."
 )
 
 
@@ -36,7 +36,8 @@ def remedies_in_words(rows: pd.DataFrame) -> list[str]:
         unclear = len(own) - len(helped) - len(hurt)
         if told and unclear:
             told.append(f"is not clear for {plural(unclear, 'other')}")
-        sentences.append(f"**{rule}** {' and '.join(told) or 'neither helps nor hurts anyone clearly'}.")
+        verdict = " and ".join(told) or "neither helps nor hurts any strategy clearly"
+        sentences.append(f"**{rule}** {verdict}.")
     return sentences
 
 

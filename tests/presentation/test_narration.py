@@ -79,10 +79,11 @@ def assert_counts_hold(said, evidence, cycle):
     if told:
         assert int(told[2]) == found[STRATEGIES.index(told[1]), cycle - 1] == found[:, cycle - 1].min()
         assert int(told[3]) == 40 * evidence.repetitions
+        assert ("in the pool" in said) and ("in the pools of" in said) == (evidence.repetitions > 1)
 
 
 def assert_lead_holds(said, evidence, cycle, planned):
-    told = r"(\S+?):? (?:is |has been |)(?:ahead|best on these test patches)(?: since (\d+) labels)?"
+    told = r"(\S+?):? (?:is |has been |)(?:ahead|best on these test patches)(?: from (\d+) labels on)?"
     strategy, labels = re.search(told, said).groups()
     since = int(labels) // QUERY if labels else cycle
     curves = evidence.curves("iou", 0.3)

@@ -71,7 +71,7 @@ def test_where_a_remedy_helps_and_where_it_hurts_is_said_by_name():
     here, home, corrected, *_ = remedies_in_words(frame)
     assert here == f"**{HERE}** helps random, entropy, core-set."
     assert home == f"**{HOME}** hurts core-set and is not clear for 2 others."
-    assert corrected == f"**{CORRECTED}** neither helps nor hurts anyone clearly."
+    assert corrected == f"**{CORRECTED}** neither helps nor hurts any strategy clearly."
 
 
 def test_the_figure_shows_shares_and_where_there_are_none_what_is_regained():

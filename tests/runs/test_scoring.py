@@ -71,7 +71,7 @@ def test_the_command_prints_both_estimates_and_names_what_it_left_out(run, image
     assert "24 patches scored by entropy's model after cycle 3" in told.stdout
     assert "black box (BBSE): π₁ =" in told.stdout
     assert "maximum likelihood (EM): π₁ =" in told.stdout
-    assert "doubtful: only 12 defective validation patches" in told.stdout
+    assert "doubtful: what defects score is known from only 12 defective validation patches" in told.stdout
     assert "broken.png cannot be read as an image" in told.stderr
     assert "small.png is 32x64, smaller than the 64x64 patches" in told.stderr
 

@@ -142,7 +142,7 @@ def test_images_are_inspected_at_a_threshold(finished_runs):
     before = app.dataframe[0].value
     app.select_slider(key="threshold").set_value(0.01).run()
     after = app.dataframe[0].value
-    column = "detected of the defective"
+    column = "defective patches flagged"
     assert (after[column] >= before[column]).all()
     assert len(after) == 6
 
@@ -314,7 +314,7 @@ def test_rules_that_stop_are_replayed_at_any_price_of_labels(finished_runs):
     table = app.dataframe[0].value
     assert len(table) == len(RULES) + 1
     assert table.set_index("rule").loc[HINDSIGHT, "regret"] == "0.000 (0.000 to 0.000)"
-    assert "least is lost with" in texts(app)
+    assert "loses least: it stops after" in texts(app)
     app.number_input(key="label_price").set_value(1.0).run()
     assert not app.exception
     assert "minus 1 per 100 labels" in texts(app)

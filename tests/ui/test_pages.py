@@ -237,7 +237,14 @@ def test_a_line_is_played_with_and_its_pool_goes_to_the_lab():
     app.number_input(key="line_after").set_value(9).run()
     assert not app.exception
     assert [metric.label for metric in app.metric] == [
-        *("images made", "defective", "kept", "of them defective", "π₀ of the pool", "until"),
+        *(
+            "images made",
+            "defective",
+            "kept",
+            "of them defective",
+            "π₀ of the pool",
+            "storage full or line ended after",
+        ),
     ]
     assert "A ring buffer" in texts(app)
     assert "has no more images to show" in texts(app)

@@ -30,9 +30,9 @@ def offer_ceiling(run: Source, *, several: bool) -> None:
         **permission(
             Action.REQUEST_CEILING,
             row.owner if row is not None else "",
-            help="Trains the same network once per repetition on the whole pool, for as long as stands "
-            "behind a strategy's last model: about what no choice of labels can beat. Only for "
-            "finished runs.",
+            help="Trains the same network once per repetition on the whole pool, with as many steps as "
+            "all cycles of a strategy together: roughly the level that no choice of labels can beat. "
+            "Only for finished runs.",
             disabled=row is None or not row.is_finished,
         ),
     )

@@ -90,7 +90,7 @@ def _columns(view: View) -> dict[str, object]:
         "final": number(f"final {metric}", format="%.3f"),
         "labels": number("labels to target", format="%.0f"),
         "saved": number("labels saved", format="%.0f"),
-        "saved_bound": "known as",
+        "saved_bound": "exact or bound",
         "enrichment": number("enrichment (×)", format="%.2f"),
         "attained": number("within reach", format="percent"),
     }

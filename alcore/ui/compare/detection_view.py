@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from alcore.presentation.figures.shift import operating_curves
+from alcore.presentation.labels import FLAGGING_TITLES
 from alcore.runs.evidence import gather_peaks
 from alcore.statistics.detection import Peaks, along_threshold, at_threshold, rates_along
 from alcore.ui.compare.source import Source
@@ -20,8 +21,6 @@ _THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
     *(0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
 )
-_RATES = {"detection": "detected of the defective", "false_alarms": "false alarms of the clean"}
-_PRECISION = "right among the flagged"
 
 Namer = Callable[[Source, str], str]
 
@@ -54,15 +53,19 @@ def show_inspection(runs: list[Source], test_prevalence: float, name_of: Namer) 
                 frame,
                 x="false_alarms",
                 y="detection",
-                x_title=_RATES["false_alarms"],
-                y_title=_RATES["detection"],
+                x_title=FLAGGING_TITLES["false_alarms"],
+                y_title=FLAGGING_TITLES["detection"],
             ),
             "detection-false-alarms",
         )
     with right:
         show_figure(
             operating_curves(
-                frame, x="detection", y="precision", x_title=_RATES["detection"], y_title=_PRECISION
+                frame,
+                x="detection",
+                y="precision",
+                x_title=FLAGGING_TITLES["detection"],
+                y_title=FLAGGING_TITLES["precision"],
             ),
             "precision-detection",
         )
@@ -85,7 +88,7 @@ def _choose(runs: list[Source]) -> tuple[int, float]:
     most = min(run.config.cycles for run in runs)
     cycle = st.sidebar.slider("After cycle", 1, most, last, key="inspected_cycle", persist_state="page")
     if cycle > last:
-        st.sidebar.caption(f"Not all have come so far; shown is cycle {last}.")
+        st.sidebar.caption(f"Not all runs have got that far; showing cycle {last}.")
     return min(cycle, last), threshold
 
 
@@ -108,14 +111,14 @@ def _nearest(thresholds: pd.Series, wanted: float) -> pd.Series:
 
 def _show_table(points: pd.DataFrame) -> None:
     table = pd.DataFrame({"strategy": points["name"]})
-    for column, title in (*_RATES.items(), ("precision", _PRECISION)):
+    for column, title in FLAGGING_TITLES.items():
         table[title] = 100 * points[column]
         bounds = zip(points[f"{column}_low"], points[f"{column}_high"], strict=True)
         table[f"95 % interval, {title.split()[0]}"] = [
             "undefined" if np.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %" for low, high in bounds
         ]
     number = st.column_config.NumberColumn(format="%.1f %%")
-    config = dict.fromkeys((*_RATES.values(), _PRECISION), number)
+    config = dict.fromkeys(FLAGGING_TITLES.values(), number)
     st.dataframe(table, column_config=config, hide_index=True)
     if points["precision"].isna().any():
         st.caption("Precision is undefined where no patch is flagged.")

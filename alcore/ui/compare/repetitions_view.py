@@ -83,7 +83,7 @@ def _ask(found: list[Pilot]) -> tuple[Pilot, float]:
     names = [one.strategy for one in found]
     best = int(np.nanargmax([one.difference for one in found]))
     chosen = st.selectbox(
-        "Strategy drawn", names, best, format_func=display_name, key="planned_strategy", persist_state="page"
+        "Strategy shown", names, best, format_func=display_name, key="planned_strategy", persist_state="page"
     )
     wanted = st.number_input(
         "Difference in AUBC to be seen",

@@ -35,7 +35,7 @@ def show_stopping(runs: list[Source], question: Question) -> None:
         return
     with st.sidebar:
         strategy = st.selectbox(
-            "Strategy drawn",
+            "Strategy shown",
             known,
             min(1, len(known) - 1),
             format_func=display_name,

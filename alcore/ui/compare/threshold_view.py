@@ -8,7 +8,7 @@ import streamlit as st
 
 from alcore.metrics import metric_at
 from alcore.presentation.figures import by_threshold as figures
-from alcore.presentation.labels import METRIC_TITLES
+from alcore.presentation.labels import FLAGGING_TITLES, METRIC_TITLES
 from alcore.runs.evidence import gather_operating, gather_peaks, gather_validation_peaks
 from alcore.statistics.calibration import (
     IMAGES,
@@ -178,8 +178,9 @@ def _what_intervals_cover(operating: Operating) -> str:
     if operating.evidence.shared is None:
         return f"{told}, which have no test patch in common."
     return (
-        f"{told}. They leave out the error of the test patches that repetitions have in common, which no "
-        "more repetitions would lessen: the true intervals are wider. Those of the rules above have it."
+        f"{told}. They leave out the error of the test patches that repetitions have in common, which "
+        "more repetitions would not reduce: the true intervals are wider. Those of the rules above include "
+        "it."
     )
 
 
@@ -206,11 +207,7 @@ def _show_inspection(run: Source, operating: Operating, prevalence: float, cycle
         f"π₁ = {percent(prevalence)}."
     )
     table = pd.DataFrame({"strategy": rows["strategy"], "threshold": rows["threshold"].map("{:.4g}".format)})
-    for column, title in (
-        ("detection", "detected of the defective"),
-        ("false_alarms", "false alarms of the clean"),
-        ("precision", "right among the flagged"),
-    ):
+    for column, title in FLAGGING_TITLES.items():
         parts = zip(rows[column], rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
         table[title] = [
             "undefined" if pd.isna(value) else f"{value:.1%} ({low:.1%} to {high:.1%})"

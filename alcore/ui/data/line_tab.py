@@ -72,7 +72,7 @@ def _choose(rule: str) -> LineSettings:
     chosen: dict[str, Any] = {}
     uses = KEEP_RULES[rule].uses
     if "every" in uses:
-        chosen["every"] = st.number_input("Every", 1, 10_000, 5, key="line_every")
+        chosen["every"] = st.number_input("Keep every n-th image", 1, 10_000, 5, key="line_every")
     if "sees" in uses:
         chosen["sees"] = _share(left, "Large defects seen (%)", 90.0, "line_sees", _SEES)
         chosen["false_press"] = _share(right, "False alarms (%)", 1.0, "line_false", _FALSE)
@@ -106,7 +106,7 @@ def _show_kept(outcome: _Outcome, rule: str) -> None:
         "kept": f"{kept.items.size:,}",
         "of them defective": f"{kept.defective:,}",
         "π₀ of the pool": percent(kept.prevalence),
-        "until": f"{kept.hours:.3g} h",
+        "storage full or line ended after": f"{kept.hours:.3g} h",
     }
     for column, (label, value) in zip(st.columns(len(facts)), facts.items()):
         column.metric(label, value)

@@ -82,7 +82,7 @@ def _play(row: RunRow, key: CycleKey) -> None:
         )
         _invite(row)
         winners = _votes().winners(row.id, key, shown, most)
-        label = f"Ask for these {len(winners)}" if winners else "Let random choose"
+        label = f"Label these {len(winners)}" if winners else "Let random choose"
         st.button(
             label,
             key="close_round",
@@ -93,7 +93,7 @@ def _play(row: RunRow, key: CycleKey) -> None:
         )
     left = _votes().seconds_left(row.id, key, _LIMITS[limit])
     told = [f"{plural(seats, 'seat')} voted" if seats else "Nobody has chosen yet"]
-    told += [] if left is None else [f"{clock(left)} left; random fills what is open"]
+    told += [] if left is None else [f"{clock(left)} left; random picks fill the remaining places"]
     st.caption(" · ".join(told))
     _ballot(row.id, key, votes=seats > 1)
     if left == 0 and is_permitted(
@@ -107,7 +107,7 @@ def show_seat() -> None:
     run_id = shown_run()
     row = run_row(run_id) if run_id else None
     if row is None:
-        st.info("This link names no run that is here.")
+        st.info("The run in this link is not on this server.")
         return
 
     @st.fragment(run_every=_TICK)
@@ -170,7 +170,10 @@ def _invite(row: RunRow) -> None:
         except AlcoreError as error:
             problems.tell(error)
             return
-        st.markdown("Everyone with this link votes from their own phone; the most voted are asked for.")
+        st.markdown(
+            "Everyone with this link votes from their own phone; the patches with the most votes get "
+            "labelled."
+        )
         st.image(_qr_code(link), width=260, alt="QR code of the link for seats")
         st.code(link, language=None, wrap_lines=True)
         if admission() == Admission.LOCAL:

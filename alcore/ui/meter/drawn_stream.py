@@ -16,7 +16,7 @@ from alcore.ui.session import run_records
 from alcore.wording import percent
 
 _DRAW = "meter_draw"
-_HELP = "Test patches, at most: none is drawn twice, so a stream ends where those of a class run out."
+_HELP = "At most all test patches. None is drawn twice, so there may be fewer if one class runs out."
 _HIDDEN = tuple(step for step in PREVALENCES if 0.005 <= step <= 0.5)
 
 
@@ -30,8 +30,8 @@ def draw_images(run_id: str, key: CycleKey) -> Metered:
     validation = record.validation
     if validation is None:
         raise StoreError(
-            "this run kept no validation patches, by which scores are read: it is older than them, "
-            "or its validation split lacks a class; a new run has them"
+            "this run kept no validation patches, which the meter needs: it predates them, or its "
+            "validation split lacks a class; start a new run"
         )
     with st.sidebar:
         is_hidden = st.toggle(
@@ -42,7 +42,7 @@ def draw_images(run_id: str, key: CycleKey) -> Metered:
         chosen = None if is_hidden else _choose_prevalence()
         most = int(record.test_items.size)
         wanted = st.slider("Images", FEWEST, most, most, key=f"meter_size-{run_id}", help=_HELP)
-        st.button("Draw others", icon=":material/casino:", key="meter_again", on_click=_draw_others)
+        st.button("Draw again", icon=":material/casino:", key="meter_again", on_click=_draw_others)
         is_told = not is_hidden or st.toggle("Reveal π₁", key="meter_reveal")
     rng = stream(st.session_state.get(_DRAW, 0), Purpose.METER)
     hidden = _HIDDEN[int(rng.integers(len(_HIDDEN)))]
@@ -68,7 +68,7 @@ def _choose_prevalence() -> float:
         0.05,
         format_func=percent,
         key="meter_prevalence",
-        help="Of the stream that is drawn.",
+        help="Share of defective images among those drawn.",
         persist_state="page",
     )
 

@@ -96,7 +96,7 @@ def _show_reading(run_id: str, metered: Metered) -> None:
     show_figure(score_mixture(reading), "score-mixture")
     st.caption(
         f"{_looked_at(metered)}, scored by {display_name(metered.strategy)}'s model after cycle "
-        f"{metered.cycle}; read by {plural(reading.validation.scores.size, 'validation patch')}, "
+        f"{metered.cycle}; calibrated against {plural(reading.validation.scores.size, 'validation patch')}, "
         f"{int(reading.validation.defective.sum())} of them defective. Diamonds: the images; bars: what the "
         "maximum-likelihood π₁ expects of the two classes, as they score on validation. How well a mixture "
         f"explains the images: p = {reading.misfit:.2g}; below 0.01 the page warns.  \n"

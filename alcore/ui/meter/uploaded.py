@@ -42,8 +42,8 @@ def upload_images(run_id: str, strategy: str) -> Metered | None:
     job: MeterJob | None = st.session_state.get(_JOB)
     if job is None or (job.run_id, job.strategy) != (run_id, strategy):
         st.info(
-            "Upload images from production, without masks: some hundred of them, taken as they come. Each is "
-            "cut to the run's patch size and scored by the model. They are removed afterwards."
+            "Upload images from production, without masks: about a hundred or more, taken as they come. "
+            "Each is cut to the run's patch size and scored by the model. They are removed afterwards."
         )
         return None
     rerun_when_changed(

@@ -61,7 +61,7 @@ def test_a_room_plays_from_several_seats_a_killed_server_goes_on_and_time_runs_o
         theirs, *_ = [tap(seat, 1, 5) for seat in seats]
         expect(page.get_by_text("5 seats voted")).to_be_visible(timeout=20 * SECONDS)
         expect(candidates(page).nth(1).locator("b")).to_have_text("5", timeout=20 * SECONDS)
-        page.get_by_role("button", name="Ask for these 3").click()
+        page.get_by_role("button", name="Label these 3").click()
         expect(page.locator(".st-key-picks").get_by_text("of 6 defective").first).to_be_visible()
         store = RunStore(home / "runs" / run_id)
         wait_for(lambda: chosen_in(store, CycleKey(1, 2, "you")) is not None, "the round to be closed")
