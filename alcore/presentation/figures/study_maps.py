@@ -25,6 +25,8 @@ from alcore.wording import percent
 
 _PALE = "#F7F7F7"
 _CELL = 46
+_ROW, _AROUND, _BELOW = 40, 246, 62
+"""Of a map in pixels: a row's height, what is around the rows, and how far below them the colours are."""
 """Height of a map's row in pixels."""
 
 
@@ -55,7 +57,7 @@ def advantage_map(
             colorscale=[[0, LOSES], [0.5, _PALE], [1, WINS]],
             colorbar={  # below, so that the cells have the whole width for their numbers
                 "orientation": "h",
-                "y": -0.26,
+                "y": -_BELOW / (_ROW * len(deployments)),
                 "yanchor": "top",
                 "title": {"text": title, "side": "bottom"},
                 "tickformat": "+.2f",
@@ -69,7 +71,7 @@ def advantage_map(
     _add_diagonal(figure, rows, pools, deployments)
     figure.add_trace(_cells(rows, limit, "is_clear_alone" if marks_alone else "is_clear"))
     figure.update_layout(
-        **layout(height=210 + _CELL * len(deployments)),
+        **layout(height=_AROUND + _ROW * len(deployments)),
         title={"text": display_name(strategy), "x": 0.02, "y": 0.98, "font": {"size": 20}},
         xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
         yaxis=AXIS | {"title": "deployment prevalence π₁", "type": "category", "showgrid": False},
