@@ -80,7 +80,9 @@ def test_a_room_plays_from_several_seats_a_killed_server_goes_on_and_time_runs_o
         the_round(page, 3)
         last = tap(page, 7)
         page.get_by_role("radio", name="30 s").click()
-        expect(page.get_by_text(re.compile(r"0:\d\d left; random fills what is open"))).to_be_visible()
+        expect(
+            page.get_by_text(re.compile(r"0:\d\d left; random picks fill the remaining places"))
+        ).to_be_visible()
         expect(page.get_by_role("button", name="Replay")).to_be_visible(timeout=90 * SECONDS)
         records = RunRecords(RunStore(home / "runs" / run_id))
         assert records[CycleKey(1, 2, "you")].items[:3].tolist() == [mine[1], theirs[1], mine[0]]
