@@ -57,7 +57,8 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     assert "plotly" in file.read_text(encoding="utf-8")
 
     page.get_by_text("Axes, target and image format").click()
-    page.get_by_role("radio", name="SVG").click()
+    svg = page.get_by_role("radio", name="SVG")
+    wait_for(lambda: svg.is_checked() or svg.click(), "SVG to be chosen: what unfolds moves under a click")
     formats = (
         "plots => plots.map((plot) => plot._context?.toImageButtonOptions.format)"  # one is for printing
     )
