@@ -7,8 +7,6 @@ import sys
 import psutil
 import pytest
 
-from tests.runs.helpers import wait_for
-
 _HEAPS_OF_TWELVE_THREADS = """
 import ctypes, sys, threading
 from alcore.machine import share_heaps
@@ -63,8 +61,7 @@ def test_a_process_that_still_loads_does_not_outlive_the_one_that_started_it():
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         loading = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    try:
-        wait_for(lambda: not loading.is_running(), "it to end", 30)
-    finally:
-        if loading.is_running():
-            loading.kill()
+    _, alive = psutil.wait_procs([loading], timeout=30)
+    for one in alive:
+        one.kill()
+    assert not alive, "it saw that its parent had gone"
