@@ -61,7 +61,7 @@ def main() -> None:
             _report_clicks("click while idle", _click_times(page))
             print(f"server memory: {psutil.Process(server.pid).memory_info().rss / 2**20:.0f} MB resident")
             run_button(page).click()
-            expect(page.get_by_text("8 of 8 cycles finished")).to_have_count(0, timeout=10 * SECONDS)
+            expect(page.get_by_text("8 of 8 cycles finished")).to_have_count(0)
             begun = time.perf_counter()
             expect(page.get_by_text("8 of 8 cycles finished")).to_be_visible(timeout=300 * SECONDS)
             _report("the demo again, only watched", time.perf_counter() - begun)

@@ -64,14 +64,14 @@ class Soak:
         self.seed += 1
         page.goto(self.address + _LINK.format(seed=self.seed))
         button = run_button(page)
-        expect(button).to_be_enabled(timeout=30 * SECONDS)
+        expect(button).to_be_enabled()
         button.click()
         return "started"
 
     def visit(self, page: Page) -> str:
         """Open a page, and wait until it has a title."""
         page.goto(f"{self.address}/{self.dice.choice(_PAGES)}")
-        expect(page.locator("h1").first).to_be_visible(timeout=30 * SECONDS)
+        expect(page.locator("h1").first).to_be_visible()
         return "visited"
 
     def kill(self, _page: Page) -> str:

@@ -92,13 +92,15 @@ def _state(row: RunRow | None) -> tuple[object, ...]:
     return (row.id, row.status, row.name, record_count(row.id), active)
 
 
-def _command_button(label: str, command: str, row: RunRow | None, icon: str, help_text: str) -> None:
+def _command_button(
+    label: str, command: str, row: RunRow | None, icon: str, help_text: str, key: str = ""
+) -> None:
     usable = row is not None and (
         row.status in ("running", "paused") or (row.is_active and command == "stop")
     )
     st.button(
         label,
-        key=f"{label.lower()}_button",
+        key=key or f"{label.lower()}_button",
         icon=icon,
         on_click=problems.attempt,  # a callback: it comes before anything that could rerun the page
         args=(PROBLEM, acting.command_run, row.id if row else "", command),
@@ -107,10 +109,14 @@ def _command_button(label: str, command: str, row: RunRow | None, icon: str, hel
 
 
 def _pause_button(row: RunRow | None) -> None:
+    """Pause or Continue: one button by its key, as two would stand side by side while the page is redrawn, and
+    push Step from under the pointer.
+    """
+    key = "pause_button"
     if row is not None and row.status == "paused":
-        _command_button("Continue", "run", row, ":material/play_arrow:", "Continue from here")
+        _command_button("Continue", "run", row, ":material/play_arrow:", "Continue from here", key)
     else:
-        _command_button("Pause", "pause", row, ":material/pause:", "Hold the training where it is")
+        _command_button("Pause", "pause", row, ":material/pause:", "Hold the training where it is", key)
 
 
 def _resume_button(row: RunRow) -> None:
@@ -154,7 +160,7 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
         why = f" ({as_plain_markdown(row.message)})" if row.status == "interrupted" and row.message else ""
         return name + (done if row.is_finished else f"{row.status}{why}, {done}")
     if progress is None:
-        return name + "starting"
+        return name + ("paused at its start" if row.status == "paused" else "starting")
     where = f"cycle {progress.cycle} of {config.cycles} · {progress.phase} {progress.strategy}"
     if progress.strategy == FULL_POOL:
         where = f"ceiling · {progress.phase} on the full pool"

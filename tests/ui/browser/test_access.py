@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from alcore.access.invitations import make_token
 from alcore.access.roles import Role
-from tests.dashboard import SECONDS, run_button, serving
+from tests.dashboard import run_button, serving
 
 
 @pytest.fixture(scope="module")
@@ -22,19 +22,19 @@ def test_a_link_lets_in_stays_in_the_browser_and_out_of_the_address(lab, browser
     address, home = lab
     page = browser.new_context().new_page()
     page.goto(address)
-    expect(page.get_by_text("Open the link that you were given")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_text("Open the link that you were given")).to_be_visible()
     assert run_button(page).count() == 0
     token = make_token(home, Role.VIEWER, hours=1, name="vi")
     page.goto(f"{address}/?token={token}")
     barred = page.locator(".st-key-run_button button").first  # Streamlit draws one with a help twice
-    expect(barred).to_be_disabled(timeout=30 * SECONDS)
+    expect(barred).to_be_disabled()
     page.wait_for_function("!window.location.href.includes('token')")
     page.goto(f"{address}/runs")  # a new session, with the cookie alone
-    expect(page.get_by_text("start one in the Lab")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_text("start one in the Lab")).to_be_visible()
     page.goto(address)
-    expect(barred).to_be_disabled(timeout=30 * SECONDS)
+    expect(barred).to_be_disabled()
     barred.hover(force=True)
-    expect(page.get_by_text("Only members may start runs")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_text("Only members may start runs")).to_be_visible()
     assert not [path for path in (home / "runs").iterdir() if path.is_dir()]
     log = (home / "server.log").read_text()
     told = [json.loads(line) for line in log.splitlines() if line.startswith("{")]

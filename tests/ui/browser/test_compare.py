@@ -32,7 +32,7 @@ def test_the_first_link_that_a_server_gets_may_lead_to_any_page(home, browser):
     with serving(home) as (address, _):
         page = browser.new_page(viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/methods")
-        expect(page.get_by_text("Normalised area under the budget curve")).to_be_visible(timeout=30 * SECONDS)
+        expect(page.get_by_text("Normalised area under the budget curve")).to_be_visible()
         expect(page.get_by_role("link", name="Compare")).to_be_visible()
 
 
@@ -46,7 +46,7 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     before = heights(page)
     slider = page.locator(".st-key-pi1").get_by_role("slider")
     slider.press("End")
-    expect(page.locator(".ytitle").filter(has_text="100 %")).to_be_visible(timeout=10 * SECONDS)
+    expect(page.locator(".ytitle").filter(has_text="100 %")).to_be_visible()
     wait_for(lambda: heights(page) != before, "the curves to follow the slider")
     expect(page).to_have_url(re.compile("pi1="))
 
@@ -90,7 +90,7 @@ def test_the_chart_and_the_page_agree_on_metric_and_prevalence(served_runs):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{address}/compare?runs=demo-run&runs=three-times&judge=Dice")
     chart = page.locator(".st-key-tall-learning-curves")
-    expect(chart.locator('[data-part="metric"]')).to_have_value("dice", timeout=30 * SECONDS)
+    expect(chart.locator('[data-part="metric"]')).to_have_value("dice")
     wait_for(lambda: len(heights(page)) == 3 * 3 + 3 * 2, "the curves of both runs")
     dashes = chart.locator(".scatterlayer .js-line").evaluate_all(
         "all => all.map(line => line.style.strokeDasharray)"
@@ -99,12 +99,12 @@ def test_the_chart_and_the_page_agree_on_metric_and_prevalence(served_runs):
     assert len(set(dashes)) > 1, "the other dashed"
 
     chart.locator('[data-part="metric"]').select_option("recall")
-    expect(page).to_have_url(re.compile("judge=Recall"), timeout=20 * SECONDS)
+    expect(page).to_have_url(re.compile("judge=Recall"))
     chart.locator('[data-part="slider"]').press("End")
-    expect(page).to_have_url(re.compile("pi1=100"), timeout=20 * SECONDS)
+    expect(page).to_have_url(re.compile("pi1=100"))
     expect(chart.locator(".ytitle").filter(has_text="Recall at π₁ = 100 %").first).to_be_visible()
     page.get_by_role("radio", name="Precision").click()
-    expect(chart.locator('[data-part="metric"]')).to_have_value("precision", timeout=20 * SECONDS)
+    expect(chart.locator('[data-part="metric"]')).to_have_value("precision")
 
 
 def test_points_without_a_value_are_counted_under_the_curves(served_runs, server_home, small_run):
@@ -115,7 +115,7 @@ def test_points_without_a_value_are_counted_under_the_curves(served_runs, server
     RunIndex(server_home)
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{address}/compare?runs=silent-run&judge=Precision")
-    expect(page.get_by_text("undefined, and left out, in 9 of 9 points")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_text("undefined, and left out, in 9 of 9 points")).to_be_visible()
 
 
 def test_why_this_one(served_runs):
@@ -132,17 +132,17 @@ def test_why_this_one(served_runs):
     for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
         page.mouse.move(x, y, steps=12)
     page.mouse.up()
-    expect(page.get_by_text(re.compile(r"^80 patches selected"))).to_be_visible(timeout=15 * SECONDS)
+    expect(page.get_by_text(re.compile(r"^80 patches selected"))).to_be_visible()
     expect(page.locator("[data-testid=stImage] img")).to_have_count(24)
 
     slider = page.get_by_role("slider")
     slider.press("ArrowRight")
-    expect(page.get_by_text("selected")).to_have_count(0, timeout=15 * SECONDS)
+    expect(page.get_by_text("selected")).to_have_count(0)
     expect(page.get_by_text(re.compile("^Covering radius 0"))).to_be_visible()
 
     page.get_by_text("Play the queries").click()
     where = page.locator('[data-part="where"]')
-    expect(where).to_contain_text("query 3", timeout=20 * SECONDS)
-    expect(where).to_contain_text("query 2", timeout=10 * SECONDS)  # after the last comes the first again
+    expect(where).to_contain_text("query 3")
+    expect(where).to_contain_text("query 2")  # after the last comes the first again
     page.get_by_role("button", name="❚❚ Pause").click()
     assert page.locator(".player .scatterlayer .point").count() > 70

@@ -27,7 +27,7 @@ def test_from_an_upload_to_a_run(served, tmp_path):
     page.locator("input[type=file]").set_input_files(archive)
     page.get_by_role("textbox", name="Name").fill("mine")
     page.get_by_role("textbox", name="Patch size").fill("32x32")
-    expect(page.get_by_text("my images.zip")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text("my images.zip")).to_be_visible()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
     expect(page.get_by_alt_text("patches with mask outlines")).to_be_visible()
@@ -41,12 +41,12 @@ def test_from_an_upload_to_a_run(served, tmp_path):
         assert (dataset_path("mine") / name).read_bytes() == (dataset_path("same") / name).read_bytes()
 
     page.goto(f"{address}/data?set=mine")
-    expect(page.get_by_text("Pools come from train")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text("Pools come from train")).to_be_visible()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("120")
     expect(page.locator("[data-testid=stImage] img")).to_be_visible()
 
     page.goto(f"{address}/?data=mine&pool=60&query=6&cycles=2&steps=4&pi0=20+%25")
-    expect(page.get_by_text(re.compile("Pool 60"))).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text(re.compile("Pool 60"))).to_be_visible()
     run_button(page).click()
     wait_for(
         lambda: len(curve_points(page)) == 3 and min(curve_points(page)) == 2,

@@ -35,14 +35,14 @@ def where(page):
 def test_a_fresh_install_plays_by_itself_and_offers_to_run_it(fresh, browser):
     page = browser.new_page(viewport=PROJECTOR)
     page.goto(fresh)
-    expect(page.get_by_text("Shown: recorded: demo")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_text("Shown: recorded: demo")).to_be_visible()
     wait_for(lambda: points(page) > 3, "curves that move without a click", 20)
     expect(page.locator(".player-said")).to_contain_text(re.compile(r"Query \d: .* of 24 defective"))
     expect(page.locator(".player-picks img")).to_have_count(3)
     bottom = page.locator(".player-picks").bounding_box()
     assert bottom["y"] + bottom["height"] <= PROJECTOR["height"], "all of it is above the fold"
     page.get_by_role("button", name="16×").click()
-    expect(page.get_by_role("button", name="↻ Again")).to_be_visible(timeout=10 * SECONDS)
+    expect(page.get_by_role("button", name="↻ Again")).to_be_visible()
     assert points(page) == 3 * 8
     scrub = page.get_by_role("slider", name="Cycle", exact=True)
     scrub.press("Home")
@@ -65,10 +65,10 @@ def test_a_finished_run_is_played_again_and_paused(served, server_home, small_ru
     page.wait_for_timeout(2500)
     assert where(page) == stood
     page.get_by_role("button", name="▶ Play").click()
-    expect(page.locator('[data-part="where"]')).to_contain_text("cycle 3 of 3", timeout=20 * SECONDS)
+    expect(page.locator('[data-part="where"]')).to_contain_text("cycle 3 of 3")
     page.get_by_role("button", name="Leave replay").click()
-    expect(page.locator(".player")).to_have_count(0, timeout=20 * SECONDS)
-    expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.locator(".player")).to_have_count(0)
+    expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
 
 
 def test_each_scene_opens_plays_asks_and_answers(fresh, browser):
@@ -77,7 +77,7 @@ def test_each_scene_opens_plays_asks_and_answers(fresh, browser):
     page.get_by_role("button", name="Scenes").click(timeout=30 * SECONDS)
     page.get_by_text(next(iter(scenes().values())).title).click()
     for scene in scenes().values():
-        expect(page.get_by_text(f"{scene.order} of 6 · {scene.title}")).to_be_visible(timeout=20 * SECONDS)
+        expect(page.get_by_text(f"{scene.order} of 6 · {scene.title}")).to_be_visible()
         wait_for(lambda: where(page) != "", "the scene's own film", 20)
         page.get_by_role("button", name="16×").click()
         wait_for(lambda asked=scene.asks_after: where(page).startswith(f"cycle {asked} "), "the question", 20)
@@ -92,5 +92,5 @@ def test_each_scene_opens_plays_asks_and_answers(fresh, browser):
             page.get_by_role("button", name="Next scene").click()
     expect(page.get_by_role("button", name="Next scene")).to_be_disabled()
     page.get_by_role("button", name="Leave").click()
-    expect(run_button(page)).to_be_visible(timeout=20 * SECONDS)
+    expect(run_button(page)).to_be_visible()
     assert "scene=" not in page.url

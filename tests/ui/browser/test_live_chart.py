@@ -14,7 +14,7 @@ from alcore.presentation.live_chart.scripts import one_module
 from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
-from tests.dashboard import SECONDS, click_point, curve_points, curves, serving
+from tests.dashboard import click_point, curve_points, curves, serving
 from tests.runs.helpers import wait_for
 
 STRATEGIES, CYCLES = ("random", "entropy"), np.arange(1, 4)
@@ -113,7 +113,7 @@ def open_growing(growing_runs, browser):
 
         page.on("websocket", lambda socket: socket.on("framesent", keep))
         page.goto(f"{address}/?run={name}")
-        expect(curves(page)).to_have_count(3, timeout=30 * SECONDS)
+        expect(curves(page)).to_have_count(3)
 
         def grow(curves_shown=3):
             for path in (held / name).iterdir():
@@ -145,7 +145,7 @@ def test_a_zoom_survives_new_points(open_growing):
     plot = page.locator(".st-key-curves .js-plotly-plot")
     plot.evaluate("plot => { plot.marked = true; }")
     page.locator(".st-key-curves .legendtoggle").nth(1).click()
-    expect(curves(page)).to_have_count(2, timeout=5 * SECONDS)
+    expect(curves(page)).to_have_count(2)
     box = page.locator(".st-key-curves .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
@@ -182,7 +182,7 @@ def test_the_slider_tells_the_server_once_it_is_let_go(open_growing):
     expect(page.locator(".st-key-curves .ytitle")).to_contain_text("π₁ = 100 %")
     assert told(page, "prevalence") == 0
     page.mouse.up()
-    expect(page).to_have_url(re.compile("pi1=(1|100)"), timeout=10 * SECONDS)
+    expect(page).to_have_url(re.compile("pi1=(1|100)"))
     expect(page.locator(".st-key-pi1")).to_contain_text("100 %")
     assert told(page, "prevalence") == 1
 
@@ -192,11 +192,11 @@ def test_a_click_on_a_point_reaches_the_server_once(open_growing):
     grow()
     click_point(page, curves(page).nth(1).locator(".point").nth(1))
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
+    expect(dialog.get_by_text("6 patches chosen")).to_be_visible()
     assert told(page, "point") == 1
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.wait_for_timeout(300)
     click_point(page, curves(page).nth(1).locator(".point").nth(1))  # the same one again
-    expect(dialog.get_by_text("6 patches chosen")).to_be_visible(timeout=10 * SECONDS)
+    expect(dialog.get_by_text("6 patches chosen")).to_be_visible()
     assert told(page, "point") == 2

@@ -26,9 +26,9 @@ def own(tmp_path, browser):
 
 def start(page, link):
     page.goto(link)
-    expect(run_button(page)).to_be_enabled(timeout=30 * SECONDS)
+    expect(run_button(page)).to_be_enabled()
     run_button(page).click()
-    expect(page).to_have_url(re.compile("run="), timeout=20 * SECONDS)
+    expect(page).to_have_url(re.compile("run="))
 
 
 def has_points(page, at_least=1):
@@ -45,7 +45,7 @@ def bottom(locator):
 
 
 def is_in_sight(locator):
-    expect(locator).to_be_visible(timeout=30 * SECONDS)
+    expect(locator).to_be_visible()
     return locator.bounding_box()["y"] >= 0 and bottom(locator) <= PROJECTOR["height"]
 
 
@@ -84,34 +84,54 @@ def test_all_of_a_run_is_on_one_screen_and_nothing_moves_when_data_arrive(own):
         assert page.get_by_role("heading", level=1).all_inner_texts() == [link]
 
 
+def test_step_stays_under_the_pointer_while_pause_becomes_continue(own):
+    address, page = own
+    start(page, address + SMALL_RUN)
+    has_points(page)
+    page.evaluate(
+        """() => {
+          window.lefts = new Set();
+          const look = () => {
+            const button = document.querySelector(".st-key-step_button button");
+            window.lefts.add(button ? Math.round(button.getBoundingClientRect().left) : "gone");
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    for pressed, then in (("Pause", "Continue"), ("Continue", "Pause"), ("Pause", "Continue")):
+        page.get_by_role("button", name=pressed).click()
+        expect(page.get_by_role("button", name=then)).to_be_enabled()
+    page.wait_for_timeout(500)  # what is redrawn has gone by then
+    assert page.evaluate("window.lefts.size") == 1
+
+
 def test_a_queued_run_waits_in_sight_and_can_be_let_past(own):
     address, page = own
     start(page, address + SMALL_RUN)
     shown = page.url
     has_points(page)
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible()
     page.locator(".st-key-pi0").get_by_role("slider").press("ArrowRight")
-    expect(page.get_by_text("Settings changed: curves show π₀ = 10 %")).to_be_visible(timeout=10 * SECONDS)
+    expect(page.get_by_text("Settings changed: curves show π₀ = 10 %")).to_be_visible()
     expect(run_button(page)).to_have_text(re.compile("Queue next run"))
     run_button(page).click()
-    expect(page.get_by_text("1 run waiting for the shown run, which is paused")).to_be_visible(
-        timeout=20 * SECONDS
-    )
+    expect(page.get_by_text("1 run waiting for the shown run, which is paused")).to_be_visible()
     assert re.search("run=([^&]*)", page.url)[1] == re.search("run=([^&]*)", shown)[1], "the view is kept"
 
     page.get_by_role("button", name="Stop it and start mine").click()
-    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 12 %"))).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 12 %"))).to_be_visible()
     expect(page.get_by_text("waiting for")).to_have_count(0)
     page.go_back()
-    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 10 %"))).to_be_visible(timeout=20 * SECONDS)
-    expect(page.get_by_role("button", name="Show it")).to_be_visible(timeout=20 * SECONDS)
+    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 10 %"))).to_be_visible()
+    expect(page.get_by_role("button", name="Show it")).to_be_visible()
 
 
 def test_the_keyboard_alone_leads_from_the_start_to_a_finished_run(own):
     address, page = own
     page.goto(f"{address}/?pool=100&query=6&cycles=2&steps=2&strategies=random")
-    expect(run_button(page)).to_be_enabled(timeout=30 * SECONDS)
+    expect(run_button(page)).to_be_enabled()
     for _ in range(80):
         page.keyboard.press("Tab")
         if (
@@ -132,16 +152,16 @@ def test_back_takes_one_press_from_every_page(served, server_home, small_run):
         RunIndex(server_home)  # a list that is opened takes in what lies there
     page = browser.new_page(viewport=PROJECTOR)
     page.goto(f"{address}/?run=demo-run")
-    expect(page.get_by_text("Shown: demo-run")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.get_by_text("Shown: demo-run")).to_be_visible()
     for name, path in (
         ("Samples", "/samples?run="),
         ("Compare", "/compare?runs="),
         ("Study", "/study?study="),
     ):
         page.get_by_role("link", name=name).click()
-        expect(page).to_have_url(re.compile(re.escape(path)), timeout=30 * SECONDS)
+        expect(page).to_have_url(re.compile(re.escape(path)))
         page.go_back()
-        expect(page.get_by_text("Shown: demo-run")).to_be_visible(timeout=30 * SECONDS)
+        expect(page.get_by_text("Shown: demo-run")).to_be_visible()
 
 
 def test_a_link_names_a_strategy_as_it_was_once_called(served):
@@ -149,7 +169,7 @@ def test_a_link_names_a_strategy_as_it_was_once_called(served):
     page = browser.new_page(viewport=PROJECTOR)
     page.goto(f"{address}/?strategies=random&strategies=bald")
     chosen = page.locator(".st-key-strategies").get_by_role("button", name="tta-disagreement")
-    expect(chosen).to_have_attribute("aria-pressed", "true", timeout=30 * SECONDS)
+    expect(chosen).to_have_attribute("aria-pressed", "true")
     expect(page).to_have_url(re.compile("strategies=random&strategies=tta-disagreement"))
 
 
@@ -158,7 +178,5 @@ def test_a_link_says_a_prevalence_as_a_number_or_in_percent(served, written):
     address, browser = served
     page = browser.new_page(viewport=PROJECTOR)
     page.goto(f"{address}/?pi0={written}")
-    expect(page.locator(".st-key-pi0").get_by_text("1 %", exact=True).first).to_be_visible(
-        timeout=30 * SECONDS
-    )
-    expect(page).to_have_url(re.compile(r"pi0=1(\+|%20)%25"), timeout=10 * SECONDS)
+    expect(page.locator(".st-key-pi0").get_by_text("1 %", exact=True).first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"pi0=1(\+|%20)%25"))

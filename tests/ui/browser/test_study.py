@@ -29,7 +29,7 @@ def test_a_study_from_start_to_more_repetitions(served):
         page.get_by_role("button", name="Resume").click()
         expect(page.get_by_text("4 of 4 repetitions")).to_be_visible(timeout=90 * SECONDS)
         wait_for(lambda: not store.is_being_run(), "the conductor to leave")
-        expect(page.get_by_role("button", name="Resume")).to_be_disabled(timeout=20 * SECONDS)
+        expect(page.get_by_role("button", name="Resume")).to_be_disabled()
         page.get_by_role("spinbutton", name="Repetitions per cell").fill("5")
         page.get_by_role("spinbutton", name="Repetitions per cell").press("Enter")
         page.get_by_role("button", name="Add repetitions").click()
@@ -45,16 +45,14 @@ def test_the_recorded_map_is_clicked_and_taken_away(served, tmp_path):
     page.goto(f"{address}/study?study=recorded%3A+synthetic")
     expect(page.get_by_text("Recorded study")).to_be_visible(timeout=60 * SECONDS)
     points = page.locator(".st-key-map-entropy .scatterlayer .point")
-    expect(points).to_have_count(36, timeout=30 * SECONDS)
+    expect(points).to_have_count(36)
     drag_layer = page.locator(".st-key-map-entropy .nsewdrag").first
     box = drag_layer.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 5.5 / 6, box["y"] + box["height"] * 0.5 / 6)
-    expect(page.get_by_role("combobox", name="Defects in the pool π₀")).to_have_value(
-        "50 %", timeout=20 * SECONDS
-    )
+    expect(page.get_by_role("combobox", name="Defects in the pool π₀")).to_have_value("50 %")
     expect(page.get_by_role("combobox", name="Deployment prevalence π₁")).to_have_value("50 %")
     title = page.locator(".st-key-tall-cell-curves .ytitle").filter(has_text="π₁ = 50 %")
-    expect(title.first).to_be_visible(timeout=20 * SECONDS)  # for a moment the old chart is there too
+    expect(title.first).to_be_visible()  # for a moment the old chart is there too
     page.get_by_role("tab", name="Report").click()
     with page.expect_download(timeout=60 * SECONDS) as download:
         page.get_by_role("button", name="Report as one HTML page").click()
