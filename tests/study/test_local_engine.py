@@ -34,7 +34,15 @@ def watches_a_pool(thread):
 
 def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tmp_path, longer, longer_alone):
     store = StudyStore.create(tmp_path / "study", longer)
-    killed = []
+    killed, later = [], []
+
+    def records():
+        return len(list(store.directory.glob("runs/*/records/r*.npz")))
+
+    def kill_one_at_work(before):
+        wait_for(lambda: records() > before and workers_below(os.getpid()), "a worker to go on")
+        killed.append(workers_below(os.getpid())[0])
+        killed[-1].send_signal(signal.SIGKILL)
 
     def kill_some(standing):
         workers = workers_below(os.getpid())
@@ -44,11 +52,11 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tm
                 worker.send_signal(signal.SIGKILL)
             wait_for(lambda: not workers_below(os.getpid()), "their deaths")
             wait_for(lambda: not any(map(watches_a_pool, threading.enumerate())), "the pool to notice")
-        elif len(killed) == 2 and standing.finished >= 2 and workers:  # one, while it is waited for
-            killed.append(workers[0])
-            threading.Timer(0.5, workers[0].send_signal, (signal.SIGKILL,)).start()
+            later.append(threading.Thread(target=kill_one_at_work, args=(records(),)))
+            later[0].start()  # one, while it is waited for
 
     standing = run_study(store, LocalEngine(workers=2), follow=kill_some)
+    later[0].join()
     assert len(killed) == 3
     assert (standing.finished, standing.failed) == (4, 0)
     assert runs_of(store.directory) == longer_alone
