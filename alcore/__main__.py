@@ -11,6 +11,7 @@ from alcore.commands.dashboard import dashboard
 from alcore.commands.data import data_app
 from alcore.commands.logs import logs_app
 from alcore.commands.meter import meter
+from alcore.commands.plan import plan
 from alcore.errors import AlcoreError
 
 _UNUSABLE_INPUT = 2
@@ -25,6 +26,7 @@ app.command()(run.run)
 app.command()(run.resume)
 app.command()(run.ceiling)
 app.command()(meter)
+app.command()(plan)
 app.command()(study.study)
 app.command()(study.report)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(dashboard)

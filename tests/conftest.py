@@ -71,6 +71,13 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "small-run", lambda path: train(path, SMALL))
 
 
+@pytest.fixture(scope="session")
+def run_of_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished run of three repetitions; not to be changed."""
+    config = SMALL | {"repetitions": 3, "cycles": 2, "strategies": ["random", "entropy", "oracle-random"]}
+    return made_once(tmp_path_factory, "run-of-three", lambda path: train(path, config))
+
+
 def train(path: Path, config: RunConfig | dict[str, object]) -> None:
     """Run a config, or the values of one, to its end in a new directory."""
     from alcore.runs.execution import execute  # seconds of torch, which most tests do without

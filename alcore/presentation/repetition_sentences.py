@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from alcore.presentation.labels import display_name
+from alcore.statistics.comparison import Question, watched_advantages
+from alcore.statistics.estimands import AnyEvidence
 from alcore.statistics.planning import MOST
 from alcore.wording import clock, plural
 
@@ -23,14 +25,16 @@ def bounds_at_any_moment(low: float, high: float) -> str:
     return f"{max(low, -1):+.3f} to {min(high, 1):+.3f}"
 
 
-def so_far(rows: pd.DataFrame, baseline: str, planned: int) -> list[str]:
-    """For each strategy of a run with repetitions still to come, both intervals and what may be said.
+def so_far(evidence: AnyEvidence, question: Question, planned: int) -> list[str]:
+    """For each strategy, both intervals and what may be said while repetitions are still to come.
 
     Args:
-        rows: the last `WatchedRow` of each strategy.
+        evidence: of two repetitions or more.
+        planned: repetitions there will be.
     """
-    sentences = []
-    for row in rows.itertuples():
+    baseline, sentences = question.baseline, []
+    last = watched_advantages(evidence, question).groupby("strategy", sort=False).tail(1)
+    for row in last.itertuples():
         lead = f"**{display_name(row.strategy)}** minus {baseline}: "
         if np.isnan(row.low):
             sentences.append(f"{lead}not defined in every repetition, so there is no interval.")
@@ -58,6 +62,28 @@ def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:
         "for these models only; it takes repetitions to tell which strategy is better."
         for row in summary.dropna(subset=["advantage", "advantage_low"]).itertuples()
     ]
+
+
+def plan_table(planned: pd.DataFrame, baseline: str, seconds: float | None) -> pd.DataFrame:
+    """A plan to be read: a row per strategy, with its bounds in brackets.
+
+    Args:
+        planned: `PlanRow`s.
+        seconds: per repetition; None where that is not known, and then no time is given.
+    """
+    needed = [*zip(planned["needed"], planned["needed_low"], planned["needed_high"], strict=True)]
+    spread = zip(planned["spread"], planned["spread_low"], planned["spread_high"], strict=True)
+    table = pd.DataFrame(
+        {
+            "strategy": [*map(display_name, planned["strategy"])],
+            f"AUBC minus {baseline}'s": planned["difference"].map("{:+.3f}".format),
+            "standard deviation": [f"{own:.3f} ({low:.3f} to {high:.3f})" for own, low, high in spread],
+            "repetitions": [needed_in_words(*one) for one in needed],
+        }
+    )
+    if seconds is not None:
+        table["time"] = [time_in_words(*one, seconds) for one in needed]
+    return table
 
 
 def needed_in_words(needed: float, low: float, high: float) -> str:

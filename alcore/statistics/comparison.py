@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from alcore.statistics.anytime import as_repetitions_finish
 from alcore.statistics.estimands import AnyEvidence, Curves, Estimate
 from alcore.statistics.frames import AdvantageRow, BudgetRow, CurveRow, FoundRow, frame_of
 from alcore.statistics.multiplicity import detectable, holm
@@ -66,6 +67,15 @@ def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
         row |= {"detectable": _detectable(here, index, question)}
         rows.append(row | {"saved_bound": _known_as(here, index, question)})
     return pd.DataFrame(rows)
+
+
+def watched_advantages(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
+    """`WatchedRow`s of AUBC advantages; none with one repetition, or without the baseline."""
+    strategies, baseline = evidence.strategies, question.baseline
+    curves = evidence.judged(question.metric, question.test_prevalence)
+    areas = curves.minus(baseline if baseline in strategies else strategies[0]).areas()
+    frame = as_repetitions_finish(areas, tuple(strategies))
+    return frame[(frame["strategy"] != baseline) & frame["difference"].notna() & (baseline in strategies)]
 
 
 def _of_strategy(here: Curves, pool: Curves, index: int) -> dict[str, Estimate]:

@@ -8,20 +8,6 @@ import pytest
 
 from alcore.runs.index import RunIndex
 from alcore.ui import session
-from tests.conftest import SMALL, train
-from tests.shared import made_once
-
-_THREE_TIMES = SMALL | {
-    "repetitions": 3,
-    "cycles": 2,
-    "strategies": ["random", "entropy", "oracle-random"],
-}
-
-
-@pytest.fixture(scope="session")
-def run_of_three(tmp_path_factory):
-    """The directory of a finished run of three repetitions; not to be changed."""
-    return made_once(tmp_path_factory, "run-of-three", lambda path: train(path, _THREE_TIMES))
 
 
 @pytest.fixture

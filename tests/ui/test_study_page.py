@@ -123,6 +123,22 @@ def test_progress_of_a_study_that_rests(home):
     assert {button.label: button.disabled for button in app.button}["Add repetitions"] is False
 
 
+@pytest.mark.parametrize(
+    ("finished", "words"),
+    [
+        (1, "1 of 3 repetitions is finished"),
+        (2, "after 2 of 3 repetitions, fixed interval"),
+        (3, "One cell"),
+    ],
+)
+def test_a_cell_with_repetitions_to_come_calls_nobody_ahead_too_early(home, finished, words):
+    make_own("part", plan_of({"pool_prevalence": [0.3]}, repetitions=3), stop_after=finished + 1)
+    app = open_page("pages/study.py", study="part")
+    assert words in texts(app)
+    assert ("valid at any moment unbounded so far: too early" in texts(app)) == (finished == 2)
+    assert not app.error
+
+
 def test_a_study_without_a_result_says_so(home):
     StudyStore.create(studies_directory() / "new", plan_of())
     app = open_page("pages/study.py", study="new")

@@ -19,7 +19,7 @@ from alcore.ui.compare.costs_view import show_costs
 from alcore.ui.compare.curves_view import show_learning_curves
 from alcore.ui.compare.detection_view import show_inspection
 from alcore.ui.compare.protocol_view import show_protocol
-from alcore.ui.compare.repetitions_view import show_repetitions, watched_rows
+from alcore.ui.compare.repetitions_view import show_repetitions
 from alcore.ui.compare.source import Source
 from alcore.ui.compare.stopping_view import show_stopping
 from alcore.ui.compare.takeaways import offer_interactive, offer_log, show_methods, show_tables
@@ -60,8 +60,7 @@ def _claims(view: View, run: Source, rows: pd.DataFrame) -> list[str]:
         return advantages(rows, baseline)
     if run.evidence.repetitions == 1:
         return first_repetition(rows, baseline)
-    last = watched_rows(run, view.question).groupby("strategy", sort=False).tail(1)
-    return so_far(last, baseline, run.config.repetitions)
+    return so_far(run.evidence, view.question, run.config.repetitions)
 
 
 def _show_found(view: View) -> None:

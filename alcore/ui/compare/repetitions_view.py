@@ -12,13 +12,11 @@ from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.repetition_sentences import (
     WHAT_IS_VALID,
     limits_of_a_plan,
-    needed_in_words,
+    plan_table,
     so_far,
-    time_in_words,
 )
 from alcore.runs.measured_time import seconds_per_repetition
-from alcore.statistics.anytime import as_repetitions_finish
-from alcore.statistics.comparison import Question
+from alcore.statistics.comparison import Question, watched_advantages
 from alcore.statistics.planning import Pilot, along_repetitions, pilots, plan
 from alcore.ui.compare.compare_view import PREVALENCE_KEY
 from alcore.ui.compare.source import Source, choose_one
@@ -33,7 +31,7 @@ _WANTED = 0.02
 def show_repetitions(runs: list[Source], question: Question) -> None:
     """What was known after each repetition, and a plan from them; of several runs one at a time."""
     run, baseline = choose_one(runs, "repetitions_of"), question.baseline
-    rows = watched_rows(run, question)
+    rows = watched_advantages(run.evidence, question)
     if rows.empty:
         st.info(_why_nothing(run, baseline))
         return
@@ -51,20 +49,10 @@ def show_repetitions(runs: list[Source], question: Question) -> None:
         st.markdown("**What more repetitions would see**")
         _show_along(pilot, planned, wanted)
     if not run.is_whole:
-        last = rows.groupby("strategy", sort=False).tail(1)
-        st.markdown("  \n".join(so_far(last, baseline, run.config.repetitions)))
+        st.markdown("  \n".join(so_far(run.evidence, question, run.config.repetitions)))
     st.caption(WHAT_IS_VALID)
     _show_plan(run, planned, baseline, wanted)
     _offer_run(run, planned[planned["strategy"] == pilot.strategy]["needed"].iloc[0])
-
-
-def watched_rows(run: Source, question: Question) -> pd.DataFrame:
-    """`WatchedRow`s of a run's AUBC advantages; none with one repetition, or without the baseline."""
-    strategies, baseline = run.evidence.strategies, question.baseline
-    curves = run.evidence.judged(question.metric, question.test_prevalence)
-    areas = curves.minus(baseline if baseline in strategies else strategies[0]).areas()
-    frame = as_repetitions_finish(areas, tuple(strategies))
-    return frame[(frame["strategy"] != baseline) & frame["difference"].notna() & (baseline in strategies)]
 
 
 def _why_nothing(run: Source, baseline: str) -> str:
@@ -113,23 +101,7 @@ def _show_along(pilot: Pilot, planned: pd.DataFrame, wanted: float) -> None:
 
 def _show_plan(run: Source, planned: pd.DataFrame, baseline: str, wanted: float) -> None:
     seconds = _seconds(run)
-    bounded = [*zip(planned["needed"], planned["needed_low"], planned["needed_high"], strict=True)]
-    table = pd.DataFrame(
-        {
-            "strategy": [*map(display_name, planned["strategy"])],
-            f"AUBC minus {baseline}'s": planned["difference"].map("{:+.3f}".format),
-            "standard deviation": [
-                f"{spread:.3f} ({low:.3f} to {high:.3f})"
-                for spread, low, high in zip(
-                    planned["spread"], planned["spread_low"], planned["spread_high"], strict=True
-                )
-            ],
-            "repetitions": [needed_in_words(*one) for one in bounded],
-        }
-    )
-    if seconds is not None:
-        table["time"] = [time_in_words(*one, seconds) for one in bounded]
-    st.dataframe(table, hide_index=True)
+    st.dataframe(plan_table(planned, baseline, seconds), hide_index=True)
     said = limits_of_a_plan(planned, run.evidence.repetitions, wanted)
     if seconds is not None:
         said.append(

@@ -109,7 +109,7 @@ def _command_button(
 
 
 def _pause_button(row: RunRow | None) -> None:
-    """Pause or Continue: one button by its key, as two would stand side by side while the page is redrawn, and
+    """Pause or Continue, one button by its key: two would stand side by side while the page is redrawn, and
     push Step from under the pointer.
     """
     key = "pause_button"

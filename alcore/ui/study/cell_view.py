@@ -12,6 +12,7 @@ from alcore.errors import AlcoreError
 from alcore.presentation.figures import budgets
 from alcore.presentation.labels import PREVALENCES, display_name
 from alcore.presentation.live_chart.curves import live_curves, live_run
+from alcore.presentation.repetition_sentences import WHAT_IS_VALID, so_far
 from alcore.presentation.sentences import judged_at, settings_in_short
 from alcore.statistics.comparison import by_budget
 from alcore.statistics.estimands import Evidence
@@ -43,6 +44,7 @@ def show_cell(view: StudyView, test_prevalences: tuple[float, ...]) -> None:
         test_prevalence = _choose(TEST_PREVALENCE, _TEST, test_prevalences)
     st.markdown(f"**One cell:** π₀ = {percent(pool)}")
     _show_curves(view, pool, test_prevalence)
+    _say_what_is_known(view, pool, test_prevalence)
     _show_images(view, view.cell_at(pool))
     _offer_run(view, view.cell_at(pool))
 
@@ -64,6 +66,21 @@ def _show_curves(view: StudyView, pool: float, test_prevalence: float) -> None:
     )
     settings = settings_in_short(view.cell_at(pool).config)
     show_curves_to_save(curves, _CURVES, settings=settings, as_figure=as_figure, on_point=_turn_to)
+
+
+def _say_what_is_known(view: StudyView, pool: float, test_prevalence: float) -> None:
+    """While repetitions are still to come: what those that are there allow one to say at this moment."""
+    evidence, planned = view.by_pool[pool], view.cell_at(pool).config.repetitions
+    if not view.reader.can_resume or evidence.repetitions >= planned:
+        return
+    if evidence.repetitions < 2:
+        st.caption(
+            f"1 of {planned} repetitions is finished: how much they differ is known from the second on."
+        )
+        return
+    question = replace(view.question, test_prevalence=test_prevalence)
+    st.markdown("  \n".join(so_far(evidence, question, planned)))
+    st.caption(WHAT_IS_VALID)
 
 
 def _turn_to(point: tuple[str, int, int, int]) -> None:

@@ -1,0 +1,104 @@
+"""The command line's planner: how many repetitions does it take to see a difference?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from alcore.runs.run_store import RunStore
+    from alcore.statistics.comparison import Question
+    from alcore.statistics.estimands import Evidence
+
+
+def plan(
+    directory: Annotated[Path, typer.Argument(help="A pilot run's directory, of two repetitions or more.")],
+    difference: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="The smallest true difference in AUBC that matters.")
+    ] = 0.02,
+    metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
+    prevalence: Annotated[
+        float | None, typer.Option(min=0.001, max=1.0, help="π₁; by default the run's own.")
+    ] = None,
+    baseline: Annotated[str, typer.Option(help="The strategy that the others are compared with.")] = "random",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say how many repetitions see a difference with a probability of 80 %, and how long they take."""
+    from alcore.runs.measured_time import seconds_per_repetition
+    from alcore.runs.run_store import RunStore
+    from alcore.statistics.comparison import Question
+    from alcore.statistics.planning import pilots
+    from alcore.statistics.planning import plan as planned_for
+
+    store = RunStore(directory)
+    question = Question(metric, prevalence or store.config.test_prevalence, baseline)
+    evidence = _pilot(store, question)
+    curves = evidence.judged(question.metric, question.test_prevalence)
+    planned = planned_for(pilots(curves, baseline), difference)
+    seconds = seconds_per_repetition(store)
+    if as_json:
+        typer.echo(_line(planned, question, evidence.repetitions, difference, seconds))
+    else:
+        _print(planned, question, evidence.repetitions, difference, seconds)
+
+
+def _pilot(store: RunStore, question: Question) -> Evidence:
+    """The run as it stands; AlcoreError where nothing can be planned from it."""
+    from alcore.errors import ConfigError, did_you_mean
+    from alcore.metrics import ALL_METRICS
+    from alcore.runs.evidence import gather
+    from alcore.runs.records import RunRecords
+
+    if question.metric not in ALL_METRICS:
+        near = did_you_mean(question.metric, ALL_METRICS)
+        raise ConfigError(f"there is no metric {question.metric!r}{near} ({', '.join(ALL_METRICS)})")
+    strategies = store.config.strategies
+    if question.baseline not in strategies:
+        raise ConfigError(f"the run has no {question.baseline!r} to compare with ({', '.join(strategies)})")
+    evidence = gather(RunRecords(store))
+    if evidence is None or evidence.repetitions < 2:
+        raise ConfigError(
+            f"how much repetitions differ is known from the second one on, and {store.directory} has "
+            "finished fewer; take a run of three or more as a pilot"
+        )
+    return evidence
+
+
+def _print(
+    planned: pd.DataFrame, question: Question, pilot: int, difference: float, seconds: float | None
+) -> None:
+    from alcore.presentation.labels import METRIC_TITLES
+    from alcore.presentation.repetition_sentences import limits_of_a_plan, plan_table
+    from alcore.wording import clock, percent
+
+    where = f"{METRIC_TITLES[question.metric]} at π₁ = {percent(question.test_prevalence)}"
+    typer.echo(f"To see a difference of {difference:.3f} in AUBC ({where}) from {question.baseline}:\n")
+    typer.echo(plan_table(planned, question.baseline, seconds).to_string(index=False))
+    typer.echo("")
+    for sentence in limits_of_a_plan(planned, pilot, difference):
+        typer.echo(sentence)
+    if seconds is not None:
+        typer.echo(f"Measured on this run: {clock(seconds)} per repetition of all its strategies.")
+
+
+def _line(
+    planned: pd.DataFrame, question: Question, pilot: int, difference: float, seconds: float | None
+) -> str:
+    """One JSON object; null for what is not known, and for repetitions that are never enough."""
+    finite = planned.where(planned.notna() & (planned != float("inf")), None)
+    told = {
+        "event": "plan",
+        "metric": question.metric,
+        "prevalence": question.test_prevalence,
+        "baseline": question.baseline,
+        "difference_wanted": difference,
+        "pilot": pilot,
+        "seconds_per_repetition": seconds,
+        "strategies": finite.to_dict("records"),
+    }
+    return json.dumps(told, allow_nan=False)
