@@ -101,8 +101,13 @@ def click_point(page: Page, point: Locator) -> None:
 
 
 def curve_points(page: Page) -> list[int]:
-    """How many points each learning curve has."""
-    return [curve.locator(".point").count() for curve in curves(page).all()]
+    """How many points each learning curve has, all counted at one moment."""
+    return curves(page).evaluate_all("all => all.map((one) => one.querySelectorAll('.point').length)")
+
+
+def fewest_points(page: Page) -> int:
+    """How many points every learning curve has; 0 where none is drawn, as for a moment of redrawing."""
+    return min(curve_points(page), default=0)
 
 
 def curves(page: Page) -> Locator:

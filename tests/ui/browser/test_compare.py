@@ -145,4 +145,4 @@ def test_why_this_one(served_runs):
     expect(where).to_contain_text("query 3")
     expect(where).to_contain_text("query 2")  # after the last comes the first again
     page.get_by_role("button", name="❚❚ Pause").click()
-    assert page.locator(".player .scatterlayer .point").count() > 70
+    wait_for(lambda: page.locator(".player .scatterlayer .point").count() > 70, "the pool's map, which stays")

@@ -43,7 +43,7 @@ def test_a_fresh_install_plays_by_itself_and_offers_to_run_it(fresh, browser):
     assert bottom["y"] + bottom["height"] <= PROJECTOR["height"], "all of it is above the fold"
     page.get_by_role("button", name="16×").click()
     expect(page.get_by_role("button", name="↻ Again")).to_be_visible()
-    assert points(page) == 3 * 8
+    wait_for(lambda: points(page) == 3 * 8, "all points of the film")
     scrub = page.get_by_role("slider", name="Cycle", exact=True)
     scrub.press("Home")
     expect(page.locator('[data-part="where"]')).to_have_text("cycle 1 of 8 · 24 labelled")

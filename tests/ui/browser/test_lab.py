@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import click_point, curve_points, curves, open_lab, run_button, serving
+from tests.dashboard import click_point, curve_points, curves, fewest_points, open_lab, run_button, serving
 from tests.runs.helpers import wait_for
 
 SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
@@ -25,7 +25,7 @@ def served(new_server, browser):
 
 def points(page, at_least):
     wait_for(
-        lambda: len(curve_points(page)) == 3 and min(curve_points(page)) >= at_least,
+        lambda: (found := curve_points(page)) and len(found) == 3 and min(found) >= at_least,
         f"three curves of {at_least} points",
     )
 
@@ -71,7 +71,7 @@ def test_a_presentation(served):
 
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible()
-    before = min(curve_points(page))
+    before = fewest_points(page)
     page.get_by_role("button", name="Step").click()
     points(page, before + 1)
     expect(page.locator(".st-key-progress").get_by_text("paused in")).to_be_visible()

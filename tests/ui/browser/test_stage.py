@@ -7,11 +7,17 @@ import pytest
 from playwright.sync_api import expect
 
 from alcore.runs.index import RunIndex
-from tests.dashboard import SECONDS, curve_points, run_button, serving
+from tests.dashboard import SECONDS, fewest_points, run_button, serving
 from tests.runs.helpers import wait_for
 
 PROJECTOR = {"width": 1280, "height": 720}
 SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
+HIGHEST_MARK = """chart => {
+  const plot = chart.querySelector(".nsewdrag").getBoundingClientRect();
+  const marks = [...chart.querySelectorAll(".scatterlayer .point")];
+  return (Math.min(...marks.map((mark) => mark.getBoundingClientRect().top)) - plot.top) / plot.height;
+}"""
+"""How far below the plot's top its highest point is, as a share of the plot's height."""
 PARTS = ("next_run", "shown_run", "stage", "picks")
 """Keys of the Lab's rows, in their order."""
 
@@ -32,21 +38,20 @@ def start(page, link):
 
 
 def has_points(page, at_least=1):
-    wait_for(lambda: min(curve_points(page), default=0) >= at_least, f"curves of {at_least} points")
+    wait_for(lambda: fewest_points(page) >= at_least, f"curves of {at_least} points")
 
 
 def places(page):
     return {part: page.locator(f".st-key-{part}").bounding_box() for part in PARTS}
 
 
-def bottom(locator):
-    box = locator.bounding_box()
-    return box["y"] + box["height"]
+def expect_in_sight(locator, what):
+    def is_in_sight():
+        box = locator.bounding_box()  # None for a moment of redrawing
+        return box and box["y"] >= 0 and box["y"] + box["height"] <= PROJECTOR["height"]
 
-
-def is_in_sight(locator):
     expect(locator).to_be_visible()
-    return locator.bounding_box()["y"] >= 0 and bottom(locator) <= PROJECTOR["height"]
+    wait_for(is_in_sight, f"{what} above the fold", 10)
 
 
 def no_more_scrolled(page):
@@ -63,14 +68,10 @@ def test_all_of_a_run_is_on_one_screen_and_nothing_moves_when_data_arrive(own):
     page.locator(".st-key-picks img[alt*='chosen first']").nth(2).wait_for(timeout=20 * SECONDS)
     assert places(page) == empty
     for part in PARTS:
-        assert is_in_sight(page.locator(f".st-key-{part}")), part
-    assert page.locator(".st-key-picks img").count() == 3, "one image for each strategy"
+        expect_in_sight(page.locator(f".st-key-{part}"), part)
+    expect(page.locator(".st-key-picks img")).to_have_count(3)  # one image for each strategy
     has_points(page, 3)
-    plot = page.locator(".st-key-curves .nsewdrag").first.bounding_box()
-    marks = page.locator(".st-key-curves .scatterlayer .point").evaluate_all(
-        "all => all.map(mark => mark.getBoundingClientRect().top)"
-    )
-    assert min(marks) < plot["y"] + 2 / 3 * plot["height"]
+    assert page.locator(".st-key-curves").evaluate(HIGHEST_MARK) < 2 / 3
     assert no_more_scrolled(page)
 
     for link, part in (
@@ -79,9 +80,9 @@ def test_all_of_a_run_is_on_one_screen_and_nothing_moves_when_data_arrive(own):
         ("Study", ".st-key-map-entropy .js-plotly-plot"),
     ):
         page.get_by_role("link", name=link).click()
-        assert is_in_sight(page.locator(part)), link
+        expect_in_sight(page.locator(part), link)
         assert no_more_scrolled(page)
-        assert page.get_by_role("heading", level=1).all_inner_texts() == [link]
+        expect(page.get_by_role("heading", level=1)).to_have_text([link])
 
 
 def test_step_stays_under_the_pointer_while_pause_becomes_continue(own):
