@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from alcore.data.keep_rules import Kept
+    from alcore.data.production_line import ProductionLine
 
 
 def create_stream(
@@ -32,10 +36,9 @@ def create_stream(
 ) -> None:
     """Let a production line run, and make a data set whose pool is what a rule keeps of its images."""
     from alcore.data.collection import dataset_path, open_dataset
-    from alcore.data.keep_rules import keep, represented
-    from alcore.data.line_pool import notes_of, write_pool
+    from alcore.data.keep_rules import keep
+    from alcore.data.line_pool import write_pool
     from alcore.data.production_line import LineSettings, ProductionLine
-    from alcore.wording import percent
 
     target = dataset_path(name)
     settings = LineSettings(
@@ -53,6 +56,14 @@ def create_stream(
     line = ProductionLine(open_dataset(source), settings)
     kept = keep(line, rule)
     write_pool(target, line, kept)
+    _print(line, kept)
+
+
+def _print(line: ProductionLine, kept: Kept) -> None:
+    from alcore.data.keep_rules import represented
+    from alcore.data.line_pool import notes_of
+    from alcore.wording import percent
+
     typer.echo("\n".join(notes_of(line, kept)))
     for row in represented(line, kept).itertuples():
         typer.echo(

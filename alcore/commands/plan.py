@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,12 +40,28 @@ def plan(
     question = Question(metric, prevalence or store.config.test_prevalence, baseline)
     evidence = _pilot(store, question)
     curves = evidence.judged(question.metric, question.test_prevalence)
-    planned = planned_for(pilots(curves, baseline), difference)
-    seconds = seconds_per_repetition(store)
+    planned = _Planned(
+        planned_for(pilots(curves, baseline), difference),
+        question,
+        evidence.repetitions,
+        difference,
+        seconds_per_repetition(store),
+    )
     if as_json:
-        typer.echo(_line(planned, question, evidence.repetitions, difference, seconds))
+        typer.echo(_line(planned))
     else:
-        _print(planned, question, evidence.repetitions, difference, seconds)
+        _print(planned)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """rows: `PlanRow`s. pilot: repetitions of the run they come from. seconds: each took, None if unknown."""
+
+    rows: pd.DataFrame
+    question: Question
+    pilot: int
+    difference: float
+    seconds: float | None
 
 
 def _pilot(store: RunStore, question: Question) -> Evidence:
@@ -69,36 +86,35 @@ def _pilot(store: RunStore, question: Question) -> Evidence:
     return evidence
 
 
-def _print(
-    planned: pd.DataFrame, question: Question, pilot: int, difference: float, seconds: float | None
-) -> None:
+def _print(planned: _Planned) -> None:
     from alcore.presentation.labels import METRIC_TITLES
     from alcore.presentation.repetition_sentences import limits_of_a_plan, plan_table
     from alcore.wording import clock, percent
 
+    question = planned.question
     where = f"{METRIC_TITLES[question.metric]} at π₁ = {percent(question.test_prevalence)}"
-    typer.echo(f"To see a difference of {difference:.3f} in AUBC ({where}) from {question.baseline}:\n")
-    typer.echo(plan_table(planned, question.baseline, seconds).to_string(index=False))
-    typer.echo("")
-    for sentence in limits_of_a_plan(planned, pilot, difference):
+    typer.echo(
+        f"To see a difference of {planned.difference:.3f} in AUBC ({where}) from {question.baseline}:\n"
+    )
+    typer.echo(plan_table(planned.rows, question.baseline, planned.seconds).to_string(index=False) + "\n")
+    for sentence in limits_of_a_plan(planned.rows, planned.pilot, planned.difference):
         typer.echo(sentence)
-    if seconds is not None:
-        typer.echo(f"Measured on this run: {clock(seconds)} per repetition of all its strategies.")
+    if planned.seconds is not None:
+        typer.echo(f"Measured on this run: {clock(planned.seconds)} per repetition of all its strategies.")
 
 
-def _line(
-    planned: pd.DataFrame, question: Question, pilot: int, difference: float, seconds: float | None
-) -> str:
+def _line(planned: _Planned) -> str:
     """One JSON object; null for what is not known, and for repetitions that are never enough."""
-    finite = planned.where(planned.notna() & (planned != float("inf")), None)
+    rows, question = planned.rows, planned.question
+    finite = rows.where(rows.notna() & (rows != float("inf")), None)
     told = {
         "event": "plan",
         "metric": question.metric,
         "prevalence": question.test_prevalence,
         "baseline": question.baseline,
-        "difference_wanted": difference,
-        "pilot": pilot,
-        "seconds_per_repetition": seconds,
+        "difference_wanted": planned.difference,
+        "pilot": planned.pilot,
+        "seconds_per_repetition": planned.seconds,
         "strategies": finite.to_dict("records"),
     }
     return json.dumps(told, allow_nan=False)

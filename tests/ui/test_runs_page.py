@@ -3,6 +3,7 @@
 import shutil
 
 from alcore.runs.index import RunIndex
+from alcore.wording import as_plain_markdown
 from tests.ui.helpers import open_page, texts
 
 
@@ -59,3 +60,15 @@ def test_the_lab_says_that_a_run_is_there_already(finished_run, home):
     assert app.number_input(key="pool").value == 80
     assert app.select_slider(key="pi0").value == 0.2
     assert app.number_input(key="query").value == 6
+
+
+def test_settings_of_another_run_are_told_from_the_shown_one_too(finished_runs, home, monkeypatch):
+    shown, other = finished_runs
+    same = [row for row in RunIndex(home).rows() if row.id == other]
+    monkeypatch.setattr(RunIndex, "find", lambda *_: same)
+    app = open_page("pages/lab.py", run=shown, pi0="30 %")
+    said = texts(app)
+    assert "Settings changed: curves show π₀ = 20 %" in said
+    assert f"You already have this run: *{as_plain_markdown(same[0].name)}*" in said
+    app.button(key="show_known").click().run()
+    assert app.query_params["run"] == [other]

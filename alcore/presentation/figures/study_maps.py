@@ -25,9 +25,11 @@ from alcore.wording import percent
 
 _PALE = "#F7F7F7"
 _CELL = 46
+"""Height of a row in pixels, where a figure has no colours below it."""
 _ROW, _AROUND, _BELOW = 40, 246, 62
-"""Of a map in pixels: a row's height, what is around the rows, and how far below them the colours are."""
-"""Height of a map's row in pixels."""
+"""Of a map of advantages, in pixels: a row's height, what is around the rows, and how far below them the
+colours are.
+"""
 
 
 def advantage_map(

@@ -57,8 +57,8 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
             **permission(Action.START_RUN, disabled=config is None),
         )
         with st.container(key="next_run_words", width="stretch", gap=None):
-            first = _have(known) if known else _words(shown, config, changed)
-            st.markdown("  \n".join(filter(None, (first, _waits(queue, shown)))))
+            second = _waits(queue, shown) or _have(known)
+            st.markdown("  \n".join(filter(None, (_words(shown, config, changed), second))))
         if known:
             st.button("Show that run", key="show_known", on_click=show_run, args=(known.id,))
         _queue_buttons(queue, shown)
@@ -74,8 +74,8 @@ def _known(config: RunConfig | None, shown: RunRow | None) -> RunRow | None:
     return found[0] if found and not is_shown else None
 
 
-def _have(known: RunRow) -> str:
-    return f"**Next run:** you already have this run: *{as_plain_markdown(known.name)}*"
+def _have(known: RunRow | None) -> str:
+    return f"You already have this run: *{as_plain_markdown(known.name)}*" if known else ""
 
 
 def _label(queue: list[RunRow], changed: str, shown: RunRow | None) -> str:

@@ -165,6 +165,33 @@ def test_back_takes_one_press_from_every_page(served, server_home, small_run):
         expect(page.get_by_text("Shown: demo-run")).to_be_visible()
 
 
+CONTRASTS = """() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[0-9.]+/g).map((one) => one / 255)
+      .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = light(getComputedStyle(document.querySelector(".stApp")).backgroundColor);
+  const along = ".js-plotly-plot :is(.xtick, .ytick, .cbaxis, .g-xtitle, .g-ytitle) text";
+  return [...document.querySelectorAll(along)].map((text) => {
+    const [low, high] = [light(getComputedStyle(text).fill), ground].sort((one, other) => one - other);
+    return (high + 0.05) / (low + 0.05);
+  });
+}"""
+"""Of the text along all axes against the page, by WCAG 2."""
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+@pytest.mark.parametrize("path", ["study", "compare?runs=recorded-demo&view=Gain", "data?data_view=Line"])
+def test_what_axes_say_is_not_pale(served, path, colors):
+    address, browser = served
+    page = browser.new_context(viewport=PROJECTOR, color_scheme=colors).new_page()
+    page.goto(f"{address}/{path}")
+    wait_for(lambda: page.evaluate(CONTRASTS), "a chart with axes")
+    page.wait_for_timeout(500)  # until its colours are the page's
+    assert min(page.evaluate(CONTRASTS)) >= 4.5
+
+
 def test_a_link_names_a_strategy_as_it_was_once_called(served):
     address, browser = served
     page = browser.new_page(viewport=PROJECTOR)
