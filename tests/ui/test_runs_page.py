@@ -71,4 +71,4 @@ def test_settings_of_another_run_are_told_from_the_shown_one_too(finished_runs, 
     assert "Settings changed: curves show π₀ = 20 %" in said
     assert f"You already have this run: *{as_plain_markdown(same[0].name)}*" in said
     app.button(key="show_known").click().run()
-    assert app.query_params["run"] == [other]
+    assert app.query_params["run"] == other
