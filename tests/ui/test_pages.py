@@ -243,7 +243,7 @@ def test_a_line_is_played_with_and_its_pool_goes_to_the_lab():
             "kept",
             "of them defective",
             "π₀ of the pool",
-            "ended after",
+            "kept until",
         ),
     ]
     assert "A ring buffer" in texts(app)

@@ -106,7 +106,7 @@ def _show_kept(outcome: _Outcome, rule: str) -> None:
         "kept": f"{kept.items.size:,}",
         "of them defective": f"{kept.defective:,}",
         "π₀ of the pool": percent(kept.prevalence),
-        "ended after": f"{kept.hours:.3g} h",
+        "kept until": f"{kept.hours:.3g} h",
     }
     for column, (label, value) in zip(st.columns(len(facts)), facts.items()):
         column.metric(label, value)

@@ -92,7 +92,7 @@ def _words(shown: RunRow | None, config: RunConfig | None, changed: str) -> str:
     if shown is None:
         return "**Next run:** set the sliders and press **Run**."
     if changed:
-        return f"**Next run:** Settings changed: curves show {changed}"
+        return f"Settings changed: curves show {changed}"
     return "**Next run:** the same settings as the run that is shown"
 
 

@@ -172,13 +172,13 @@ CONTRASTS = """() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const ground = light(getComputedStyle(document.querySelector(".stApp")).backgroundColor);
-  const along = ".js-plotly-plot :is(.xtick, .ytick, .cbaxis, .g-xtitle, .g-ytitle) text";
+  const along = ".js-plotly-plot :is(.xtick, .ytick, .cbaxis, .g-xtitle, .g-ytitle, .annotation) text";
   return [...document.querySelectorAll(along)].map((text) => {
     const [low, high] = [light(getComputedStyle(text).fill), ground].sort((one, other) => one - other);
     return (high + 0.05) / (low + 0.05);
   });
 }"""
-"""Of the text along all axes against the page, by WCAG 2."""
+"""Of the text along and between all axes against the page, by WCAG 2."""
 
 
 @pytest.mark.parametrize("colors", ["light", "dark"])
