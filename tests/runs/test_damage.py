@@ -137,3 +137,22 @@ def test_a_list_in_use_is_not_put_aside(home, monkeypatch):
     with pytest.raises(StoreError, match="cannot be used"):
         RunIndex(home)
     assert (home / "runs.sqlite").exists()
+
+
+def test_a_full_disk_under_the_list_is_one_sentence_and_loses_no_row(home, small, monkeypatch):
+    RunStore.create(home / "runs" / "one", small)
+    index, connect = RunIndex(home), sqlite3.connect
+
+    def without_room(*arguments, **options):
+        connection = connect(*arguments, **options)
+        connection.execute("PRAGMA max_page_count = 1")  # which SQLite raises to the pages there are
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", without_room)
+        with pytest.raises(StoreError, match="database or disk is full"):
+            index.add("two", "a name " * 10_000, "queued")
+        assert [row.id for row in index.rows()] == ["one"], "what is there can be read"
+    index.add("two", "a name " * 10_000, "queued")
+    assert {row.id for row in index.rows()} == {"one", "two"}
+    assert RunIndex(home).set_aside is None

@@ -1,8 +1,12 @@
+import json
 import threading
 
 import pytest
 
 from alcore.config import make_config
+from alcore.data.collection import dataset_path, delete_dataset, open_dataset
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
 from alcore.errors import DeviceError, StoreError
 from alcore.runs import job_worker
 from alcore.runs.events import Ended, Note
@@ -11,6 +15,7 @@ from alcore.runs.manager import RunManager
 from alcore.runs.run_store import RunStore
 from alcore.runs.runners import ThreadRunner
 from tests.conftest import SMALL
+from tests.data.helpers import folder_files, write_folder
 from tests.runs.helpers import wait_for
 
 pytestmark = pytest.mark.slow
@@ -47,6 +52,24 @@ def test_one_run_at_a_time_on_a_device(manager, small):
     assert manager.store(second).committed() == []
     manager.resume(second)
     wait_for(lambda: status(manager, second) == "finished", "the second to end")
+
+
+def test_a_data_set_that_is_replaced_while_a_run_waits_is_the_one_that_the_run_names(manager, tmp_path):
+    def imported(count):
+        folder = write_folder(tmp_path / str(count), folder_files(count))
+        import_dataset(folder, dataset_path("mine"), options=ImportOptions((32, 32)))
+        return open_dataset("mine").fingerprint
+
+    before = imported(60)
+    first = manager.submit(make_config(SMALL | {"cycles": 6}))
+    waiting = manager.submit(make_config(SMALL | {"dataset": "mine", "pool_size": 24, "cycles": 2}))
+    wait_for(lambda: status(manager, first) == "running", "the first to start")
+    delete_dataset("mine")
+    after = imported(90)
+    assert status(manager, waiting) == "queued"
+    wait_for(lambda: status(manager, waiting) == "finished", "the one that waited")
+    named = json.loads((manager.store(waiting).directory / "environment.json").read_text())
+    assert named["data"] == after != before
 
 
 def test_pause_step_and_stop(manager):
