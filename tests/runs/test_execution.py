@@ -1,5 +1,7 @@
 import json
 import shutil
+import time
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -76,6 +78,21 @@ def test_one_seed_gives_the_same_bytes_again_in_a_thread_and_in_a_worker(finishe
         runner.run(store.directory, events.append)
         assert events[-1] == Ended("finished")
         assert bytes_of(store.directory) == expected
+
+
+@pytest.mark.slow
+def test_a_clock_that_jumps_to_and_fro_changes_no_byte_and_no_estimate(
+    finished, tmp_path, small, monkeypatch
+):
+    year = 366 * 24 * 3600
+    jumps = cycle([time.time(), time.time() - year, time.time() + year])
+    monkeypatch.setattr(time, "time", lambda: next(jumps))
+    store, events = RunStore.create(tmp_path / "run", small), []
+    execute(store, emit=events.append)
+    assert bytes_of(store.directory) == bytes_of(finished.directory)
+    told = [event for event in events if event.event == "progress"]
+    assert all(0 <= event.elapsed < 3600 and 0 <= (event.left or 0) < 3600 for event in told)
+    assert told
 
 
 @pytest.mark.slow
