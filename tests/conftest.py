@@ -80,8 +80,8 @@ def run_of_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(path: Path, config: RunConfig | dict[str, object]) -> None:
     """Run a config, or the values of one, to its end in a new directory."""
-    from alcore.runs.execution import execute  # seconds of torch, which most tests do without
-    from alcore.runs.run_store import RunStore
+    from alcore.compute.execution import execute  # seconds of torch, which most tests do without
+    from alcore.storage.run_store import RunStore
 
     execute(RunStore.create(path, config if isinstance(config, RunConfig) else make_config(config)))
 

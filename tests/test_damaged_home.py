@@ -24,12 +24,12 @@ from alcore.home_files import map_npy, read_npz, read_parquet
 from alcore.logs.imported import import_logs
 from alcore.logs.reading import LogSettings
 from alcore.logs.writing import export_log
-from alcore.runs.evidence import gather
-from alcore.runs.home_holder import holder_in_words
-from alcore.runs.index import RunIndex
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
+from alcore.server.home_holder import holder_in_words
+from alcore.server.index import RunIndex
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
+from alcore.storage.tables import RunTables
 from alcore.study.ledger import Ledger
 from alcore.study.plan import make_study
 from alcore.study.reader import known_studies, open_study

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from alcore.access import audit
 from alcore.access.roles import Role, Visitor
+from alcore.compute.events import Ended, StateChanged
 from alcore.config import make_config
 from alcore.data.importing.import_events import ImportEnded
 from alcore.event_log import LogFormat, LogLevel, tell, warn, write_log
-from alcore.runs.events import Ended, StateChanged
-from alcore.runs.import_queue import ImportJob
-from alcore.runs.index import RunIndex
-from alcore.runs.manager import RunManager
+from alcore.server.import_queue import ImportJob
+from alcore.server.index import RunIndex
+from alcore.server.manager import RunManager
 from tests.conftest import SMALL
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_lines_below_the_level_are_not_written_and_errors_come_whole():
         try:
             raise ValueError("a\nb")
         except ValueError:
-            logging.getLogger("alcore.runs.manager").exception("run %s broke off", "a")
+            logging.getLogger("alcore.server.manager").exception("run %s broke off", "a")
     finally:
         logger.handlers[:] = before
         logging.getLogger("alcore").setLevel(logging.NOTSET)

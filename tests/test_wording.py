@@ -2,10 +2,10 @@
 
 import pytest
 
+from alcore.compute.execution import missing_class
 from alcore.config import make_config
 from alcore.errors import ConfigError, StoreError
-from alcore.runs.execution import missing_class
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from alcore.wording import odd_character, shortened
 from tests.conftest import SMALL
 

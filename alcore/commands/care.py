@@ -108,7 +108,7 @@ def export_run(
     out: Annotated[Path, typer.Option(help="The zip file to write.")],
 ) -> None:
     """Write a run with its figures and methods text into one zip file."""
-    from alcore.runs.run_archive import export_run as pack
+    from alcore.storage.run_archive import export_run as pack
     from alcore.study.run_extras import extras_of
     from alcore.wording import size_in_words
 
@@ -122,10 +122,10 @@ def import_run(
 ) -> None:
     """Bring a run into the home, to be seen beside others; everything in it is checked."""
     from alcore.home import home, runs_directory
-    from alcore.runs.index import RunIndex
-    from alcore.runs.manager import default_name
-    from alcore.runs.run_archive import import_run as unpack
-    from alcore.runs.run_store import RunStore
+    from alcore.server.index import RunIndex
+    from alcore.server.manager import default_name
+    from alcore.storage.run_archive import import_run as unpack
+    from alcore.storage.run_store import RunStore
 
     index = RunIndex(home())
     run_id = unpack(file, runs_directory())

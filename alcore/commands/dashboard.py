@@ -27,16 +27,16 @@ from alcore.errors import ConfigError, DataError
 from alcore.event_log import LogFormat, LogLevel, tell, write_log
 from alcore.home import DASHBOARD, runs_directory
 from alcore.machine import share_heaps
-from alcore.runs.files import make_directory
+from alcore.storage.files import make_directory
 
 _LIBRARIES = (
     "pandas",
     "scipy.special",
     "PIL.Image",
-    "alcore.runs.tables",
+    "alcore.storage.tables",
     "alcore.presentation.figures.learning_curves",
-    "alcore.runs.evidence",
-    "alcore.runs.manager",
+    "alcore.storage.evidence",
+    "alcore.server.manager",
 )
 _SECONDS_TO_LISTEN = 0.3  # imports any sooner would only make the server's own wait
 

@@ -67,8 +67,8 @@ def export_log_folder(
 ) -> None:
     """Write a run in that form."""
     from alcore.logs.writing import export_log
-    from alcore.runs.run_store import RunStore
-    from alcore.runs.tables import RunTables
+    from alcore.storage.run_store import RunStore
+    from alcore.storage.tables import RunTables
 
     export_log(RunTables(RunStore(directory)), out)
     typer.echo(f"written to {out}")

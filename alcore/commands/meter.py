@@ -13,7 +13,7 @@ import typer
 from alcore.commands.options import AsJson
 
 if TYPE_CHECKING:
-    from alcore.runs.meter_events import MeterEnded
+    from alcore.server.meter_events import MeterEnded
 
 _NICENESS = 10
 _WORDS = {
@@ -33,12 +33,12 @@ def meter(
 ) -> None:
     """Estimate π₁, the share of defective patches, from images without labels."""
     from alcore.errors import AlcoreError
-    from alcore.runs.meter_events import MeterEnded, to_line
-    from alcore.runs.run_store import RunStore
+    from alcore.server.meter_events import MeterEnded, to_line
+    from alcore.storage.run_store import RunStore
 
     try:
         store = RunStore(directory)
-        from alcore.runs.scoring import score_images  # seconds of torch, once the run is known to be one
+        from alcore.compute.scoring import score_images  # seconds of torch, once the run is known to be one
 
         if as_json and hasattr(os, "nice"):
             os.nice(_NICENESS)  # a page follows, and comes first
@@ -88,7 +88,7 @@ def _following(*, as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
 
 def _json_lines() -> Callable[[str, int, int], None]:
     """Prints progress: of each phase about a hundred lines at most."""
-    from alcore.runs.meter_events import MeterProgress, to_line
+    from alcore.server.meter_events import MeterProgress, to_line
 
     told: tuple[str, int] | None = None
 

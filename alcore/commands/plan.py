@@ -12,9 +12,9 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from alcore.runs.run_store import RunStore
     from alcore.statistics.comparison import Question
     from alcore.statistics.estimands import Evidence
+    from alcore.storage.run_store import RunStore
 
 
 def plan(
@@ -30,11 +30,11 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say how many repetitions see a difference with a probability of 80 %, and how long they take."""
-    from alcore.runs.measured_time import seconds_per_repetition
-    from alcore.runs.run_store import RunStore
+    from alcore.compute.measured_time import seconds_per_repetition
     from alcore.statistics.comparison import Question
     from alcore.statistics.planning import pilots
     from alcore.statistics.planning import plan as planned_for
+    from alcore.storage.run_store import RunStore
 
     store = RunStore(directory)
     question = Question(metric, prevalence or store.config.test_prevalence, baseline)
@@ -68,8 +68,8 @@ def _pilot(store: RunStore, question: Question) -> Evidence:
     """The run as it stands; AlcoreError where nothing can be planned from it."""
     from alcore.errors import ConfigError, did_you_mean
     from alcore.metrics import ALL_METRICS
-    from alcore.runs.evidence import gather
-    from alcore.runs.records import RunRecords
+    from alcore.storage.evidence import gather
+    from alcore.storage.run_records import RunRecords
 
     if question.metric not in ALL_METRICS:
         near = did_you_mean(question.metric, ALL_METRICS)

@@ -13,8 +13,8 @@ from alcore.commands.options import AsJson
 from alcore.errors import AlcoreError
 
 if TYPE_CHECKING:
-    from alcore.runs.crew import Crew
-    from alcore.runs.run_store import RunStore
+    from alcore.compute.crew import Crew
+    from alcore.storage.run_store import RunStore
 
 Directory = Annotated[Path, typer.Argument(help="The run's directory.")]
 
@@ -26,14 +26,14 @@ def run(
 ) -> None:
     """Run one experiment."""
     from alcore.config import load_config
-    from alcore.runs.run_store import RunStore
+    from alcore.storage.run_store import RunStore
 
     with _failure_told(as_json=as_json):
         parsed = load_config(config)
         from alcore.acquisition import refuse_people
 
         refuse_people(parsed.strategies)
-        from alcore.runs.execution import check_with, crew_for
+        from alcore.compute.execution import check_with, crew_for
 
         with crew_for(parsed) as crew:
             check_with(crew, parsed)
@@ -42,7 +42,7 @@ def run(
 
 def resume(directory: Directory, as_json: AsJson = False) -> None:
     """Continue a run where it stopped."""
-    from alcore.runs.run_store import RunStore
+    from alcore.storage.run_store import RunStore
 
     with _failure_told(as_json=as_json):
         _resume(RunStore(directory), as_json=as_json)
@@ -50,7 +50,7 @@ def resume(directory: Directory, as_json: AsJson = False) -> None:
 
 def ceiling(directory: Directory, as_json: AsJson = False) -> None:
     """Also train a run's network on its full pools, after any cycles that it still lacks."""
-    from alcore.runs.run_store import RunStore
+    from alcore.storage.run_store import RunStore
 
     with _failure_told(as_json=as_json):
         store = RunStore(directory)
@@ -60,14 +60,14 @@ def ceiling(directory: Directory, as_json: AsJson = False) -> None:
 
 def worker(directory: str) -> None:
     """Work for a dashboard: commands on stdin, events on stdout."""
-    from alcore.runs.worker import work
+    from alcore.compute.worker import work
 
     work(directory)
 
 
 def _resume(store: RunStore, *, as_json: bool) -> None:
     from alcore.acquisition import refuse_people
-    from alcore.runs.execution import crew_for
+    from alcore.compute.execution import crew_for
 
     refuse_people(store.config.strategies)
 
@@ -84,7 +84,7 @@ def _execute(store: RunStore, crew: Crew, *, as_json: bool) -> None:
 @contextmanager
 def _failure_told(*, as_json: bool) -> Iterator[None]:
     """A script finds on stdout why a run failed; people find it on stderr."""
-    from alcore.runs.events import Ended, to_line
+    from alcore.compute.events import Ended, to_line
 
     try:
         yield

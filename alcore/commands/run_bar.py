@@ -7,12 +7,12 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from alcore.compute.crew import Crew
+from alcore.compute.events import Ended, Event, EventWriter, Note, RecordCommitted, RunProgress
+from alcore.compute.execution import execute
 from alcore.presentation.collapse import collapse_sentences
-from alcore.runs.crew import Crew
-from alcore.runs.events import Ended, Event, EventWriter, Note, RecordCommitted, RunProgress
-from alcore.runs.execution import execute
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
+from alcore.storage.run_store import RunStore
+from alcore.storage.tables import RunTables
 from alcore.wording import clock, percent
 
 

@@ -106,8 +106,8 @@ def report(
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
     from alcore.metrics import ALL_METRICS
-    from alcore.runs.files import write_text
     from alcore.statistics.comparison import Question
+    from alcore.storage.files import write_text
     from alcore.study.reader import StudyReader
     from alcore.study.report import as_html, write_markdown
     from alcore.study.summary import BASELINE
@@ -130,7 +130,7 @@ def report(
 
 
 def _write_interactive(directory: Path, out: Path, metric: str, prevalence: float | None) -> None:
-    from alcore.runs.files import write_text
+    from alcore.storage.files import write_text
     from alcore.study.interactive import interactive_page
 
     write_text(out, interactive_page(directory, metric=metric, test_prevalence=prevalence))

@@ -5,7 +5,7 @@ nothing of files, threads or screens. Strategies advance together, so that their
 within a repetition they share the pool, the first query, the test set, the initial weights and the batches'
 random numbers. What differs between them is what they chose.
 
-This is the plain definition of a run. `alcore.runs.walk` goes through the same cycles with several workers
+This is the plain definition of a run. `alcore.compute.walk` goes through the same cycles with several workers
 side by side, and keeps the same records.
 
 Counting: cycle c of C first queries (cycle 1 draws its query at random, for all strategies alike), then

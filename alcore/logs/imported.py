@@ -15,7 +15,7 @@ from alcore.home_files import damage_told
 from alcore.json_object import read_json_object
 from alcore.logs.published import log_folders
 from alcore.logs.reading import Log, LogSettings, read_log
-from alcore.runs.files import make_directory, write_text
+from alcore.storage.files import make_directory, write_text
 
 _ADVICE = "import the logs again"
 

@@ -11,8 +11,8 @@ from alcore.config import RunConfig
 from alcore.errors import StoreError
 from alcore.logs.published import STRATEGIES, FolderName
 from alcore.metrics import metrics_from_counts
-from alcore.runs.files import csv_text, make_directory, write_text
-from alcore.runs.tables import RunTables
+from alcore.storage.files import csv_text, make_directory, write_text
+from alcore.storage.tables import RunTables
 
 _THEIRS = {ours: theirs for theirs, ours in STRATEGIES.items()}
 _METRICS = {

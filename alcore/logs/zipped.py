@@ -12,7 +12,7 @@ from typing import BinaryIO
 from alcore.errors import DataError
 from alcore.logs.published import FolderName
 from alcore.logs.writing import export_log
-from alcore.runs.tables import RunTables
+from alcore.storage.tables import RunTables
 
 _IS_LOG = re.compile(r"(dict|selected_items)_[^/\\]+\.csv")
 _MOST_BYTES = 200 * 2**20

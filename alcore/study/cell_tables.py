@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from alcore.errors import StoreError
-from alcore.runs.files import csv_text, write_text
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
+from alcore.storage.files import csv_text, write_text
+from alcore.storage.run_store import RunStore
+from alcore.storage.tables import RunTables
 from alcore.study.plan import Cell
 from alcore.study.results import CellResults, collect, stored_repetitions
 from alcore.study.study_store import StudyStore

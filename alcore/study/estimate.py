@@ -14,7 +14,7 @@ from alcore.data.patches import Patches
 from alcore.errors import AlcoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.repetition import draw_repetition
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 from alcore.study.plan import Cell, StudyPlan
 from alcore.study.study_events import AxisCost, PlanReport
 
@@ -87,7 +87,7 @@ def check_cells(plan: StudyPlan) -> None:
     Raises:
         AlcoreError: the first cell that cannot run, and why.
     """
-    from alcore.runs.job_worker import check  # imports torch
+    from alcore.compute.job_worker import check  # imports torch
 
     opened: dict[str, Patches] = {}
     checked: set[object] = set()
@@ -131,8 +131,8 @@ def _kind(config: RunConfig) -> str:
 
 
 def _measure(cell: Cell) -> Cost:
-    from alcore.runs.execution import execute_repetition
-    from alcore.runs.tables import RunTables
+    from alcore.compute.execution import execute_repetition
+    from alcore.storage.tables import RunTables
 
     config = cell.config.model_copy(update={"cycles": min(2, cell.config.cycles), "repetitions": 1})
     ends: dict[CycleKey, float] = {}

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from alcore import __version__
 from alcore.access.limits import bytes_of
+from alcore.compute.capacity import visible_gpus
 from alcore.data.collection import dataset_names
 from alcore.errors import StoreError
 from alcore.home_files import connected
 from alcore.json_object import parse_json_object
 from alcore.machine import usable_cores
-from alcore.runs.archive import beside, opened_zip, take_out, write_zip
-from alcore.runs.home_holder import HomeHolder, holder_in_words
-from alcore.runs.index import RunIndex
-from alcore.runs.room import visible_gpus
+from alcore.server.home_holder import HomeHolder, holder_in_words
+from alcore.server.index import RunIndex
+from alcore.storage.archive import beside, opened_zip, take_out, write_zip
 from alcore.study.reader import studies_directory
 from alcore.study.study_store import StudyStore
 

@@ -11,9 +11,9 @@ from alcore.data.collection import open_directory
 from alcore.data.stored import StoredPatches
 from alcore.errors import AlcoreError, StoreError
 from alcore.logs.imported import open_log
-from alcore.runs.index import RunIndex
-from alcore.runs.run_check import check_run
-from alcore.runs.run_store import RunStore
+from alcore.server.index import RunIndex
+from alcore.storage.run_check import check_run
+from alcore.storage.run_store import RunStore
 from alcore.study.plan import Cell
 from alcore.study.results import CellResults, collect
 from alcore.study.study_store import StudyStore

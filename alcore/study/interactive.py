@@ -14,9 +14,9 @@ from alcore.errors import DataError, StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import mosaic, webp
 from alcore.presentation.live_chart.page import PageRun, QueryPicture, live_page
-from alcore.runs.evidence import gather
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader, describe_axis
 from alcore.wording import plural

@@ -14,8 +14,8 @@ import psutil
 from alcore.errors import ConfigError, StoreError
 from alcore.event_log import tell
 from alcore.machine import give_way
-from alcore.runs.files import make_directory, write_text
-from alcore.runs.processes import alcore_command, child_environment
+from alcore.server.processes import alcore_command, child_environment
+from alcore.storage.files import make_directory, write_text
 from alcore.study.ledger import Ledger, number_noted
 from alcore.study.plan import StudyPlan
 from alcore.study.reader import studies_directory

@@ -17,8 +17,8 @@ from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
 from alcore.presentation.sentences import basis, counterfactual_claims, gain_claims, loss_claims
-from alcore.runs.files import make_directory, write_text
 from alcore.statistics.comparison import Question
+from alcore.storage.files import make_directory, write_text
 from alcore.study import analysis
 from alcore.study.analysis import EvidenceByPool
 from alcore.study.plan import Cell

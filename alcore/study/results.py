@@ -14,12 +14,12 @@ from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.home_files import damage_told, read_npz
 from alcore.metrics import class_means
-from alcore.runs.evidence import make_evidence
-from alcore.runs.files import write_whole
-from alcore.runs.records import StoredRecord
-from alcore.runs.run_store import RunStore
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
+from alcore.storage.evidence import make_evidence
+from alcore.storage.files import write_whole
+from alcore.storage.records import StoredRecord
+from alcore.storage.run_store import RunStore
 
 _ADVICE = "resume the study"
 
@@ -47,7 +47,7 @@ class CellResults:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What statistics are computed from; equals `alcore.runs.evidence.gather` of the run."""
+        """What statistics are computed from; equals `alcore.storage.evidence.gather` of the run."""
         tests = list(zip(self.counts, self.test_defective, strict=True))
         means = [[[class_means(one, test) for one in row] for row in block] for block, test in tests]
         resampled = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
-from alcore.runs.evidence import gather
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
 from alcore.statistics.comparison import Question
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from alcore.study.interactive import interactive_page
 from alcore.study.summary import BASELINE
 

@@ -9,7 +9,7 @@ from filelock import Timeout
 
 from alcore.data.collection import open_dataset
 from alcore.errors import StoreError
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 from alcore.study.cell_tables import CellTables
 from alcore.study.engines.engine import Engine
 from alcore.study.ledger import FAILED, FINISHED, WAITING

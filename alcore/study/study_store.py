@@ -21,13 +21,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from alcore.compute.run_control import Stopped
 from alcore.data.collection import open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import StoreError
 from alcore.json_object import parse_json_object
-from alcore.runs.files import make_directory, write_bytes, write_text
-from alcore.runs.run_control import Stopped
-from alcore.runs.run_store import RunStore, is_locked, record_key
+from alcore.storage.files import make_directory, write_bytes, write_text
+from alcore.storage.run_store import RunStore, is_locked, record_key
 from alcore.study.ledger import Ledger
 from alcore.study.plan import Cell, StudyPlan, load_study
 from alcore.study.study_events import StudyEnded, from_line, to_line

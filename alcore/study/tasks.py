@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from alcore.compute import execution
+from alcore.compute.run_control import Stopped
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, StoreError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.runs import execution
-from alcore.runs.run_control import Stopped
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 from alcore.study.ledger import FAILED, FINISHED, WAITING
 
 _ENVIRONMENT = "environment.json"

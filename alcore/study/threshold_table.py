@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from alcore.runs.evidence import gather_operating
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
 from alcore.statistics.operating import by_rule, recovered
+from alcore.storage.evidence import gather_operating
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from alcore.study.plan import Cell, StudyPlan
 from alcore.study.summary import of_cell, read_rows
 

@@ -17,6 +17,7 @@ from alcore.access import audit
 from alcore.access.admission import RAY_ADDRESS
 from alcore.access.limits import Allowance, work_of
 from alcore.access.roles import Action, Visitor, check
+from alcore.compute import rounds
 from alcore.config import RunConfig
 from alcore.data.collection import (
     dataset_names,
@@ -35,11 +36,10 @@ from alcore.experiment.cycle_key import CycleKey
 from alcore.home import home
 from alcore.logs.imported import import_logs
 from alcore.logs.reading import Log, LogSettings
-from alcore.runs import rounds
-from alcore.runs.import_queue import ImportJob, ImportQueue
-from alcore.runs.meter_queue import MeterJob, MeterQueue
-from alcore.runs.uploads import Content
-from alcore.runs.votes import Votes
+from alcore.server.import_queue import ImportJob, ImportQueue
+from alcore.server.meter_queue import MeterJob, MeterQueue
+from alcore.server.uploads import Content
+from alcore.server.votes import Votes
 from alcore.study.launch import launch, measure_plan
 from alcore.study.plan import StudyPlan
 from alcore.study.reader import known_studies, studies_directory

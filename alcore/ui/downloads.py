@@ -13,7 +13,7 @@ import streamlit as st
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.figures.layout import CHART_HEIGHT
 from alcore.presentation.live_chart.curves import LiveCurves
-from alcore.runs.files import csv_text
+from alcore.storage.files import csv_text
 from alcore.ui.live import Listener, show_curves
 from alcore.ui.stage import show_chart
 

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.ui import address
 from alcore.ui.session import is_recorded, runs_with_records, show_run
 

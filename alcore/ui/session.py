@@ -12,14 +12,14 @@ from alcore.data.collection import dataset_version, open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, DataError
 from alcore.home import home
-from alcore.runs.evidence import gather, gather_ceiling
-from alcore.runs.index import RunRow
-from alcore.runs.manager import RunManager
-from alcore.runs.recorded import recorded_directory, recorded_rows
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
+from alcore.server.index import RunRow
+from alcore.server.manager import RunManager
+from alcore.server.recorded import recorded_directory, recorded_rows
 from alcore.statistics.estimands import Evidence
+from alcore.storage.evidence import gather, gather_ceiling
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
+from alcore.storage.tables import RunTables
 
 _SHOWN = "shown_run"
 REPLAY = "replay"

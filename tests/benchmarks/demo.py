@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from alcore.compute.execution import crew_for, execute
 from alcore.config import load_config
-from alcore.runs.execution import crew_for, execute
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 
 
 def main() -> None:

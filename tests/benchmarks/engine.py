@@ -20,6 +20,8 @@ import numpy as np
 import torch
 
 from alcore.acquisition import get_strategy, k_center_greedy
+from alcore.compute.crew import Crew
+from alcore.compute.execution import execute
 from alcore.config import RunConfig, load_config, make_config
 from alcore.data.collection import open_dataset
 from alcore.experiment.pool_view import sweep_pool
@@ -28,9 +30,7 @@ from alcore.learning.learner import Learner, ignore_progress
 from alcore.learning.tensors import to_images, to_masks
 from alcore.learning.training import _make_optimizer, segmentation_loss
 from alcore.machine import usable_cores
-from alcore.runs.crew import Crew
-from alcore.runs.execution import execute
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 
 _SIZES = [(4300, 860, 1000, 86), (20_000, 1000, 512, 200), (100_000, 2000, 512, 500)]
 """Pool, labelled, features and picks of core-set queries."""

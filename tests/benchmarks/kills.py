@@ -27,9 +27,9 @@ import psutil
 
 from alcore.config import make_config
 from alcore.errors import StoreError
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from tests.conftest import ROOT, SMALL
-from tests.runs.helpers import bytes_of, start_alcore, wait_for
+from tests.following import bytes_of, start_alcore, wait_for
 
 _TINY = SMALL | {"cycles": 4, "training": {"steps": 8, "batch_size": 6}, "strategies": ["random", "entropy"]}
 _TARGETS = ("worker", "run", "server")
@@ -38,7 +38,7 @@ _SERVER = """
 import sys, time
 from pathlib import Path
 from alcore.config import load_config
-from alcore.runs.manager import RunManager
+from alcore.server.manager import RunManager
 manager = RunManager(Path(sys.argv[1]))
 rows = manager.index.rows()
 run_id = rows[0].id if rows else manager.submit(load_config(sys.argv[2]))

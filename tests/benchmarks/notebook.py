@@ -18,8 +18,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from alcore.runs.index import RunIndex
-from alcore.runs.notebook import Notebook, chosen
+from alcore.server.index import RunIndex
+from alcore.server.notebook import Notebook, chosen
 from tests.conftest import ROOT, SMALL, train
 
 _TIMES = 5

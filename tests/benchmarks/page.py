@@ -16,7 +16,7 @@ import psutil
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import SECONDS, chromium, curve_points, open_lab, run_button, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 _CLICKS = 60
 _WATCH = """([selector, having, start]) => {

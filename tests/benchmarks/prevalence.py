@@ -19,11 +19,11 @@ from playwright.sync_api import expect
 from alcore.config import RunConfig, make_config
 from alcore.experiment.cycle_key import keys_in_order
 from alcore.presentation.figures.budgets import RunCurves, budget_curves
-from alcore.runs.evidence import gather
-from alcore.runs.records import npz_of
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
 from alcore.statistics.comparison import curve_frame
+from alcore.storage.evidence import gather
+from alcore.storage.records import npz_of
+from alcore.storage.run_store import RunStore
+from alcore.storage.tables import RunTables
 from tests.benchmarks.page import watch_text
 from tests.dashboard import SECONDS, chromium, serving
 

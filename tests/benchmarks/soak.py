@@ -23,8 +23,8 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Error, Page, expect
 
-from alcore.runs.index import RunIndex
-from alcore.runs.run_store import RunStore
+from alcore.server.index import RunIndex
+from alcore.storage.run_store import RunStore
 from tests.conftest import train
 from tests.dashboard import SECONDS, chromium, run_button, serving
 

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
+from alcore.compute import events
 from alcore.data.importing import import_events
-from alcore.runs import events
 from tests.conftest import SMALL
 from tests.data.test_importers import make_folder
-from tests.runs.helpers import alcore
+from tests.following import alcore
 
 
 def write_config(path, **changes):

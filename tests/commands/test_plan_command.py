@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from alcore.runs.evidence import gather
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
 from alcore.statistics.planning import pilots, plan
-from tests.runs.helpers import alcore
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
+from tests.following import alcore
 
 
 def test_a_pilot_run_plans_for_all_its_strategies(run_of_three):

@@ -13,8 +13,8 @@ from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.patches import Split
 from alcore.errors import DataError
-from alcore.runs.import_queue import ImportQueue
-from tests.runs.helpers import wait_for
+from alcore.server.import_queue import ImportQueue
+from tests.following import wait_for
 
 
 def save(path: Path, pixels: np.ndarray) -> None:

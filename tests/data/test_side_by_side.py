@@ -16,7 +16,7 @@ from alcore.data.importing.pace import LOOKING, READING, Pace
 from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import FolderSource, stem, suffix
 from alcore.errors import DataError
-from alcore.runs.processes import alcore_command, child_environment
+from alcore.server.processes import alcore_command, child_environment
 from tests.data.helpers import folder_files, write_folder, write_zip
 
 FILES = ("images.npy", "masks.npy", "items.parquet", "dataset.json")

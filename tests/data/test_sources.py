@@ -28,7 +28,7 @@ from tests.data.helpers import (
     write_folder,
     write_zip,
 )
-from tests.runs.helpers import start_alcore, wait_for
+from tests.following import start_alcore, wait_for
 
 _NUMBERS = itertools.count()
 """For names that no other example has: two may draw the same bytes."""

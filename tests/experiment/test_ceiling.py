@@ -3,13 +3,13 @@ import shutil
 import numpy as np
 import pytest
 
+from alcore.compute.execution import execute
 from alcore.config import make_config
 from alcore.experiment.ceiling import train_ceiling
 from alcore.experiment.repetition import draw_repetition
-from alcore.runs.execution import execute
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 from tests.conftest import SMALL
-from tests.runs.helpers import alcore, bytes_of
+from tests.following import alcore, bytes_of
 
 pytestmark = pytest.mark.slow
 

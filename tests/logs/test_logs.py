@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alcore.compute.execution import execute
 from alcore.config import make_config
 from alcore.errors import DataError
 from alcore.logs.columns import meanings
@@ -14,13 +15,12 @@ from alcore.logs.imported import import_logs, imported_logs, open_log
 from alcore.logs.reading import LogSettings, read_log
 from alcore.logs.writing import export_log
 from alcore.logs.zipped import unpack_log, zip_log
-from alcore.runs.evidence import gather
-from alcore.runs.execution import execute
-from alcore.runs.run_store import RunStore
-from alcore.runs.tables import RunTables
+from alcore.storage.evidence import gather
+from alcore.storage.run_store import RunStore
+from alcore.storage.tables import RunTables
 from alcore.study.reader import known_studies, open_study
 from tests.conftest import SMALL
-from tests.runs.helpers import alcore
+from tests.following import alcore
 
 SETTINGS = LogSettings(pool_size=80, pool_prevalence=0.2, test_prevalence=0.05)
 

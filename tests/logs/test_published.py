@@ -7,7 +7,7 @@ from alcore.errors import DataError
 from alcore.logs.imported import imported_logs, open_log
 from alcore.logs.published import FolderName, grouped, log_folders
 from alcore.logs.reading import LogSettings, read_log
-from tests.runs.helpers import alcore
+from tests.following import alcore
 
 FOLDER = (
     "epochs_40_cycles_2_reps_2_budget_0.02_strat_{strategy}_bias_{bias}_cstSteps_-1_dataset_severstal_patches"

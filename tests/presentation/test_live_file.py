@@ -10,13 +10,13 @@ import pytest
 from alcore.config import make_config
 from alcore.errors import StoreError
 from alcore.presentation.live_chart.page import MOST_BYTES, PageRun, QueryPicture, live_page
-from alcore.runs.evidence import gather
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from alcore.study.interactive import interactive_page
 from alcore.study.reader import StudyReader
 from tests.conftest import ROOT, SMALL
-from tests.runs.helpers import alcore
+from tests.following import alcore
 
 
 @pytest.fixture

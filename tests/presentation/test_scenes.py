@@ -7,10 +7,10 @@ import pytest
 from alcore.errors import ConfigError
 from alcore.presentation import scenes as scenes_module
 from alcore.presentation.scenes import broken_claims, filled, scenes
-from alcore.runs.evidence import gather
-from alcore.runs.recorded import DEMO, recorded_directory, recorded_rows
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
+from alcore.server.recorded import DEMO, recorded_directory, recorded_rows
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 
 NAMES = list(scenes())
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from alcore.config import make_config
-from alcore.runs.evidence import make_evidence
 from alcore.statistics.operating import (
     AT_HALF,
     BEST,
@@ -19,6 +18,7 @@ from alcore.statistics.operating import (
     recovered,
     threshold_means,
 )
+from alcore.storage.evidence import make_evidence
 from alcore.thresholds import BINS, HALF, PROBABILITIES, counts_at
 
 CLEAN, DEFECTIVE = 40, 10

@@ -4,7 +4,7 @@ import pytest
 
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
-from tests.runs.helpers import bytes_of
+from tests.following import bytes_of
 from tests.shared import made_once
 from tests.study.helpers import OneByOne, plan_of, run_alone
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from alcore.compute.execution import execute
 from alcore.config import RunConfig
-from alcore.runs.execution import execute
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_store import RunStore
 from alcore.study.plan import StudyPlan, make_study
 from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
 from tests.conftest import SMALL
-from tests.runs.helpers import bytes_of
+from tests.following import bytes_of
 
 TINY = SMALL | {"cycles": 2, "repetitions": 2, "strategies": ["random", "entropy"], "threads": 1}
 GRID = {"pool_prevalence": [0.1, 0.3]}

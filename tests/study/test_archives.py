@@ -13,10 +13,10 @@ from alcore.__main__ import app
 from alcore.access.invitations import make_token
 from alcore.access.roles import Role
 from alcore.errors import AlcoreError, StoreError
-from alcore.runs.index import RunIndex
-from alcore.runs.records import npz_of
-from alcore.runs.run_archive import export_run, import_run
-from alcore.runs.run_store import RunStore
+from alcore.server.index import RunIndex
+from alcore.storage.records import npz_of
+from alcore.storage.run_archive import export_run, import_run
+from alcore.storage.run_store import RunStore
 from alcore.study.home_archive import back_up, restore, status_of
 from alcore.study.home_check import check_everything
 from alcore.study.run_extras import extras_of

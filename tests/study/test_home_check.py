@@ -7,8 +7,8 @@ import pytest
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.errors import StoreError
-from alcore.runs.index import RunIndex
-from alcore.runs.run_store import RunStore
+from alcore.server.index import RunIndex
+from alcore.storage.run_store import RunStore
 from alcore.study.home_check import check_everything
 from alcore.study.plan import make_study
 from alcore.study.results import CellResults, collect

@@ -9,12 +9,12 @@ import pandas as pd
 import psutil
 import pytest
 
-from alcore.runs.room import Room, visible_gpus, workers_on_device
+from alcore.compute.capacity import Capacity, visible_gpus, workers_on_device
 from alcore.study.engines import local, make_engine
 from alcore.study.engines.local import LocalEngine
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
-from tests.runs.helpers import alcore, start_alcore, wait_for
+from tests.following import alcore, start_alcore, wait_for
 from tests.study.deadly import DeadlyEngine
 from tests.study.helpers import plan_of, runs_of, write_study
 
@@ -131,13 +131,13 @@ def test_a_plan_is_told_before_it_starts(tmp_path):
 @pytest.mark.parametrize(
     ("room", "share", "expected"),
     [
-        (Room(8, 64 * 2**30, ()), 1.0, [""] * 8),
-        (Room(8, 4 * 2**30, ()), 1.0, [""] * 2),
-        (Room(1, 2**20, ()), 1.0, [""]),
-        (Room(32, 256 * 2**30, ("0", "1")), 1.0, ["0", "1"]),
-        (Room(32, 256 * 2**30, ("0", "1")), 0.5, ["0", "1", "0", "1"]),
-        (Room(2, 256 * 2**30, ("0", "1", "2", "3")), 0.25, ["0", "1"]),
-        (Room(4, 256 * 2**30, ("0",)), 0.0, [""] * 4),
+        (Capacity(8, 64 * 2**30, ()), 1.0, [""] * 8),
+        (Capacity(8, 4 * 2**30, ()), 1.0, [""] * 2),
+        (Capacity(1, 2**20, ()), 1.0, [""]),
+        (Capacity(32, 256 * 2**30, ("0", "1")), 1.0, ["0", "1"]),
+        (Capacity(32, 256 * 2**30, ("0", "1")), 0.5, ["0", "1", "0", "1"]),
+        (Capacity(2, 256 * 2**30, ("0", "1", "2", "3")), 0.25, ["0", "1"]),
+        (Capacity(4, 256 * 2**30, ("0",)), 0.0, [""] * 4),
     ],
 )
 def test_a_pool_is_sized_to_cores_memory_and_gpus(room, share, expected):

@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 
 from alcore.errors import StoreError
-from alcore.runs.evidence import gather
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
 from alcore.statistics.operating import AT_HALF, BEST, REMEDIES
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from alcore.study.results import CellResults, collect
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyBroker, StudyStore
 from alcore.study.tasks import Task
 from alcore.study.threshold_table import read_thresholds
-from tests.runs.helpers import bytes_of
+from tests.following import bytes_of
 from tests.study.helpers import OneByOne, plan_of, run_alone, runs_of
 
 pytestmark = pytest.mark.slow
@@ -187,7 +187,7 @@ class _StopsAfter:
 
 
 def test_a_failing_task_is_reported_and_tried_again(done, tmp_path, monkeypatch):
-    from alcore.runs import execution
+    from alcore.compute import execution
 
     store = StudyStore.create(tmp_path / "study", plan_of())
     true = execution.execute_repetition

@@ -17,7 +17,7 @@ from alcore.study.study_events import (
     to_line,
 )
 from alcore.study.study_store import StudyStore
-from tests.runs.helpers import alcore, wait_for
+from tests.following import alcore, wait_for
 from tests.study.helpers import plan_of, write_study
 
 texts, counts, amounts = st.text(max_size=30), st.integers(0, 10**9), st.floats(0, 1e12)

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from alcore.ui import session
 
 

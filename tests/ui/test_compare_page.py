@@ -12,7 +12,7 @@ from alcore.thresholds import HALF
 from alcore.ui.compare.compare_views import VIEWS
 from alcore.ui.session import manager
 from tests.conftest import ROOT
-from tests.runs.helpers import silence
+from tests.following import silence
 from tests.ui.helpers import open_page, texts
 
 

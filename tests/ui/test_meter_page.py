@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from alcore.runs.meter_events import MeterEnded, MeterProgress
-from alcore.runs.meter_queue import MeterJob
+from alcore.server.meter_events import MeterEnded, MeterProgress
+from alcore.server.meter_queue import MeterJob
 from alcore.ui import acting
 from alcore.wording import percent
 from tests.ui.helpers import open_page, texts

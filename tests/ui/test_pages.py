@@ -7,7 +7,7 @@ from alcore.data.collection import dataset_names, dataset_path, make_surfaces, o
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.synthetic import SurfaceSettings
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from tests.data.helpers import SIZE, folder_files, write_folder
 from tests.ui.helpers import open_page, texts
 

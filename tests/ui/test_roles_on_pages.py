@@ -17,10 +17,10 @@ from alcore.data.synthetic import SurfaceSettings
 from alcore.errors import AccessError, LimitError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.home import PACKAGE
-from alcore.runs.import_queue import ImportJob
-from alcore.runs.index import RunIndex
-from alcore.runs.meter_queue import MeterJob
-from alcore.runs.votes import Votes
+from alcore.server.import_queue import ImportJob
+from alcore.server.index import RunIndex
+from alcore.server.meter_queue import MeterJob
+from alcore.server.votes import Votes
 from alcore.study.plan import make_study
 from alcore.study.study_store import StudyStore
 from alcore.ui import acting

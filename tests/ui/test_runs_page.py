@@ -2,7 +2,7 @@
 
 import shutil
 
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from alcore.wording import as_plain_markdown
 from tests.ui.helpers import open_page, texts
 

@@ -26,12 +26,12 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from alcore.compute.capacity import Capacity
 from alcore.config import RunConfig
 from alcore.data.collection import dataset_names, open_dataset, open_directory, place_of
 from alcore.data.patches import Patches
 from alcore.errors import ConfigError
 from alcore.home import IMPORT_ROOT, IS_CHECKOUT, PACKAGE, home
-from alcore.runs.room import Room
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
@@ -115,7 +115,7 @@ class RayEngine:
         quiet = {"log_to_driver": False, "logging_level": logging.WARNING}
         if self._address is None:
             environment["PYTHONPATH"] = str(IMPORT_ROOT)
-            cores = self._workers or len(Room.here().slots(gpu_share=0))
+            cores = self._workers or len(Capacity.here().slots(gpu_share=0))
             own = {"env_vars": environment}
             ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
             return

@@ -12,9 +12,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 
+from alcore.compute.capacity import Capacity
 from alcore.config import RunConfig
 from alcore.machine import end_with_parent, give_way
-from alcore.runs.room import Room
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
@@ -27,7 +27,7 @@ class LocalEngine:
 
     def __init__(self, *, workers: int | None = None, gpu_share: float = 1.0) -> None:
         """Args as `alcore.study.engines.make_engine`."""
-        self._workers, self._gpu_share, self._room = workers, gpu_share, Room.here()
+        self._workers, self._gpu_share, self._capacity = workers, gpu_share, Capacity.here()
 
     def workers_for(self, config: RunConfig) -> int:
         """See `Engine`."""
@@ -35,8 +35,8 @@ class LocalEngine:
 
     def describe(self) -> str:
         """Where tasks run."""
-        gpus = f" and {plural(len(self._room.gpus), 'GPU')}" if self._room.gpus else ""
-        return f"this machine with {plural(self._room.cores, 'core')}{gpus}"
+        gpus = f" and {plural(len(self._capacity.gpus), 'GPU')}" if self._capacity.gpus else ""
+        return f"this machine with {plural(self._capacity.cores, 'core')}{gpus}"
 
     def perform_all(self, tasks: Iterable[Task], broker: StudyBroker) -> Iterator[Outcome]:
         """See `Engine`."""
@@ -55,9 +55,9 @@ class LocalEngine:
     def _slots(self, config: RunConfig) -> list[str | None]:
         """Sized to the study's runs, of which one stands for all."""
         share = 0.0 if config.device == "cpu" else self._gpu_share
-        slots = self._room.slots(gpu_share=share)
+        slots = self._capacity.slots(gpu_share=share)
         if config.device.startswith("cuda:"):  # it is named: nothing is hidden, and all share that one
-            slots = [None] * max(1, len(slots) // max(1, len(self._room.gpus)))
+            slots = [None] * max(1, len(slots) // max(1, len(self._capacity.gpus)))
         if self._workers is None:
             return slots
         return [slots[index % len(slots)] for index in range(self._workers)]

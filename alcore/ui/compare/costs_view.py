@@ -10,9 +10,9 @@ from alcore.errors import DataError
 from alcore.presentation.coin_sentences import COIN_TITLES, flips_in_words, model_in_words
 from alcore.presentation.figures.curves_over_coins import curves_over_spent
 from alcore.presentation.sentences import judged_at
-from alcore.runs.outlines import gather_labelling
 from alcore.statistics.coins import COINS, Labelling, LabelModel, flips, spent_frame
 from alcore.statistics.comparison import Question
+from alcore.storage.outlines import gather_labelling
 from alcore.ui.compare.source import Source, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_config, run_dataset, run_records

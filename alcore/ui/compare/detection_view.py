@@ -10,8 +10,8 @@ import streamlit as st
 
 from alcore.presentation.figures.shift import operating_curves
 from alcore.presentation.labels import FLAGGING_TITLES
-from alcore.runs.evidence import gather_peaks
 from alcore.statistics.detection import Peaks, along_threshold, at_threshold, rates_along
+from alcore.storage.evidence import gather_peaks
 from alcore.ui.compare.source import Source
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_records

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from alcore.presentation.labels import METRIC_TITLES
-from alcore.runs.evidence import gather_models
 from alcore.statistics.comparison import Question
 from alcore.statistics.drawn_tests import PAPER_SIZE, by_protocol
+from alcore.storage.evidence import gather_models
 from alcore.ui.compare.source import Source
 from alcore.ui.session import run_records
 from alcore.wording import percent

@@ -12,7 +12,7 @@ from streamlit.errors import StreamlitAPIException
 from alcore.errors import AlcoreError
 from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
 from alcore.presentation.sentences import basis, effective_patches
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.statistics.comparison import Question
 from alcore.ui import address
 from alcore.ui.choices import (

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from alcore.compute.measured_time import seconds_per_repetition
 from alcore.config import bounds
 from alcore.presentation.figures import repetitions as figures
 from alcore.presentation.labels import METRIC_TITLES, display_name
@@ -15,7 +16,6 @@ from alcore.presentation.repetition_sentences import (
     plan_table,
     so_far,
 )
-from alcore.runs.measured_time import seconds_per_repetition
 from alcore.statistics.comparison import Question, watched_advantages
 from alcore.statistics.planning import Pilot, along_repetitions, pilots, plan
 from alcore.ui.compare.compare_view import PREVALENCE_KEY

@@ -8,7 +8,7 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.logs.imported import imported_logs, logs_directory, open_log
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.statistics.estimands import AnyEvidence, Evidence
 from alcore.ui.session import record_count, run_ceiling, run_config, run_evidence, run_store
 from alcore.wording import percent

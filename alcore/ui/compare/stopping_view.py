@@ -9,9 +9,9 @@ from alcore.presentation.figures.stops_on_curves import stops_on_curve
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.sentences import judged_at
 from alcore.presentation.stop_sentences import HOW_RULES_WORK, best_rule
-from alcore.runs.stop_histories import gather_histories
 from alcore.statistics.comparison import Question, curve_frame
 from alcore.statistics.stopping import Histories, replayed
+from alcore.storage.stop_histories import gather_histories
 from alcore.ui.compare.source import Source, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_records

@@ -9,7 +9,6 @@ import streamlit as st
 from alcore.metrics import metric_at
 from alcore.presentation.figures import by_threshold as figures
 from alcore.presentation.labels import FLAGGING_TITLES, METRIC_TITLES
-from alcore.runs.evidence import gather_operating, gather_peaks, gather_validation_peaks
 from alcore.statistics.calibration import (
     IMAGES,
     PIXELS,
@@ -23,6 +22,7 @@ from alcore.statistics.calibration import (
 from alcore.statistics.comparison import Question
 from alcore.statistics.detection import at_false_alarms
 from alcore.statistics.operating import Operating, by_rule, recovered
+from alcore.storage.evidence import gather_operating, gather_peaks, gather_validation_peaks
 from alcore.thresholds import COUNT, HALF, PROBABILITIES
 from alcore.ui.compare.source import Source, choose_one
 from alcore.ui.downloads import show_figure

@@ -13,7 +13,7 @@ from alcore.data.importing.import_events import ImportEnded, ImportProgress
 from alcore.data.importing.import_preview import some_pairs
 from alcore.data.stored import StoredPatches
 from alcore.home import home
-from alcore.runs.import_queue import ImportJob, ImportQueue
+from alcore.server.import_queue import ImportJob, ImportQueue
 from alcore.ui import acting, problems
 from alcore.ui.data.browse import sheet
 from alcore.ui.permitted import permission

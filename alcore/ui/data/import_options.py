@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from alcore.data.importing.formats import FORMATS
 from alcore.data.importing.layouts import Pairs, first_pairs
 from alcore.data.importing.options import ImportOptions
-from alcore.runs.uploads import Content
+from alcore.server.uploads import Content
 from alcore.ui import problems
 from alcore.ui.data.import_source import names_in
 from alcore.wording import as_plain_markdown, plural

@@ -10,7 +10,7 @@ from alcore.access.roles import Action
 from alcore.data.importing.data_roots import data_roots, listed_below, place_below
 from alcore.data.importing.source_files import ZipSource, open_source, relative_names
 from alcore.errors import DataError
-from alcore.runs.uploads import Content
+from alcore.server.uploads import Content
 from alcore.ui import problems
 from alcore.ui.permitted import permission
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from alcore.access.roles import Action
 from alcore.data.importing.data_roots import data_roots
-from alcore.runs.uploads import Content
+from alcore.server.uploads import Content
 from alcore.ui import acting, problems
 from alcore.ui.data.import_jobs import import_queue, show_jobs
 from alcore.ui.data.import_options import choose_cutting, choose_patterns, choose_reading, show_found

@@ -12,7 +12,7 @@ from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.narration import MEANING, narrate, watched
 from alcore.presentation.sentences import basis_of_bands, effective_patches, shares_in_words
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query

@@ -15,14 +15,14 @@ from alcore.access.admission import Admission, admission
 from alcore.access.invitations import make_token
 from alcore.access.roles import Action, Role
 from alcore.acquisition import asks_people
+from alcore.compute.rounds import offered, round_to_play
 from alcore.errors import AlcoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.offer import RULE
 from alcore.home import home
 from alcore.presentation.imaging import enlarge, webp
-from alcore.runs.index import RunRow
-from alcore.runs.rounds import offered, round_to_play
-from alcore.runs.votes import Votes
+from alcore.server.index import RunRow
+from alcore.server.votes import Votes
 from alcore.ui import acting, problems
 from alcore.ui.lab.ballot import show_ballot
 from alcore.ui.permitted import is_permitted, permission

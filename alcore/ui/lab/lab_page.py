@@ -7,7 +7,7 @@ import streamlit as st
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError
 from alcore.experiment.repetition import RepetitionSplit
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.ui import address, presenter, problems
 from alcore.ui.lab import charts, film, game, next_run, preview, run_controls, scene_panel
 from alcore.ui.lab.next_run import differences

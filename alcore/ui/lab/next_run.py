@@ -8,7 +8,7 @@ import streamlit as st
 
 from alcore.access.roles import Action
 from alcore.config import RunConfig
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.ui import acting, presenter, problems
 from alcore.ui.config_form import value_of
 from alcore.ui.lab.scene_menu import menu

@@ -10,14 +10,14 @@ from __future__ import annotations
 import streamlit as st
 
 from alcore.access.roles import Action
+from alcore.compute.clock import share_done
+from alcore.compute.events import RunProgress
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import FULL_POOL
 from alcore.machine import load_per_core
 from alcore.presentation.busy_sentences import busy_in_words
 from alcore.presentation.sentences import cycles_finished
-from alcore.runs.clock import share_done
-from alcore.runs.events import RunProgress
-from alcore.runs.index import RunRow
+from alcore.server.index import RunRow
 from alcore.ui import acting, problems
 from alcore.ui.announcer import announce
 from alcore.ui.lab.next_run import PROBLEM

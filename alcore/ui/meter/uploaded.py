@@ -11,9 +11,9 @@ from alcore.data.images import SUFFIXES
 from alcore.errors import DataError
 from alcore.home import home
 from alcore.presentation.meter_sentences import skipped_in_words
-from alcore.runs.meter_events import MeterProgress
-from alcore.runs.meter_queue import MeterJob, MeterQueue
-from alcore.runs.uploads import Content
+from alcore.server.meter_events import MeterProgress
+from alcore.server.meter_queue import MeterJob, MeterQueue
+from alcore.server.uploads import Content
 from alcore.ui import acting, problems
 from alcore.ui.meter.metered import Metered
 from alcore.ui.permitted import permission, why_not

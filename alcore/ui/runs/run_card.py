@@ -11,8 +11,8 @@ from alcore.access.roles import Action
 from alcore.errors import AlcoreError
 from alcore.presentation.labels import display_name
 from alcore.presentation.sentences import cycles_finished
-from alcore.runs.index import RunRow
-from alcore.runs.notebook import Entry, Merits
+from alcore.server.index import RunRow
+from alcore.server.notebook import Entry, Merits
 from alcore.ui import acting, problems
 from alcore.ui.lab_link import link_of
 from alcore.ui.permitted import permission

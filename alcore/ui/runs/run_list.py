@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from alcore.access.roles import Action
-from alcore.runs.index import Status
-from alcore.runs.notebook import ORDERS, Entry, Notebook, chosen
+from alcore.server.index import Status
+from alcore.server.notebook import ORDERS, Entry, Notebook, chosen
 from alcore.ui import acting, problems
 from alcore.ui.permitted import is_permitted, permission
 from alcore.ui.runs import run_card

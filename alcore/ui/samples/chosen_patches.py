@@ -9,7 +9,7 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import CycleKey
-from alcore.runs.records import StoredRecord
+from alcore.storage.records import StoredRecord
 from alcore.ui.gallery import OVERLAYS, legend_text, show_patch, tile_pictures
 from alcore.ui.samples.choose_query import choose_pair, cycle_slider
 from alcore.ui.session import (

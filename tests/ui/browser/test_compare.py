@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from tests.dashboard import SECONDS, serving
-from tests.runs.helpers import silence, wait_for
+from tests.following import silence, wait_for
 
 
 @pytest.fixture

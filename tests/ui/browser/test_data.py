@@ -9,7 +9,7 @@ from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from tests.dashboard import SECONDS, curve_points, run_button
 from tests.data.helpers import folder_files, write_folder, write_zip
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 
 def _upload_slowly(page):

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from alcore.presentation.scenes import scenes
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from tests.dashboard import SECONDS, run_button, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 PROJECTOR = {"width": 1280, "height": 720}
 

@@ -7,12 +7,12 @@ import re
 
 from playwright.sync_api import expect
 
+from alcore.compute.rounds import chosen_in
 from alcore.experiment.cycle_key import CycleKey
-from alcore.runs.records import RunRecords
-from alcore.runs.rounds import chosen_in
-from alcore.runs.run_store import RunStore
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from tests.dashboard import SECONDS, run_button, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 LINK = "/?pool=100&query=6&cycles=3&steps=2&strategies=random&strategies=you"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard import click_point, curve_points, curves, fewest_points, open_lab, run_button, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
 

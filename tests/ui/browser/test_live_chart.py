@@ -15,7 +15,7 @@ from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
 from tests.dashboard import click_point, curve_points, curves, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 STRATEGIES, CYCLES = ("random", "entropy"), np.arange(1, 4)
 

@@ -7,14 +7,14 @@ from playwright.sync_api import expect
 
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.page import MOST_BYTES
-from alcore.runs.evidence import gather
-from alcore.runs.index import RunIndex
-from alcore.runs.records import RunRecords
-from alcore.runs.run_store import RunStore
+from alcore.server.index import RunIndex
 from alcore.statistics.comparison import curve_frame
+from alcore.storage.evidence import gather
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
 from alcore.wording import percent
 from tests.dashboard import SECONDS
-from tests.runs.helpers import alcore
+from tests.following import alcore
 
 
 def test_the_file_opens_from_disk_and_its_slider_moves_the_curves(browser, small_run, tmp_path):

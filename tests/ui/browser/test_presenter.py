@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard import SECONDS, fewest_points, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 PROJECTOR = {"width": 1280, "height": 720}
 SMALL_RUN = "pool=200&query=6&cycles=30&steps=12"

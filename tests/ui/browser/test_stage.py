@@ -6,9 +6,9 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from alcore.runs.index import RunIndex
+from alcore.server.index import RunIndex
 from tests.dashboard import SECONDS, fewest_points, run_button, serving
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 
 PROJECTOR = {"width": 1280, "height": 720}
 SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"

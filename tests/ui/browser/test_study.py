@@ -6,7 +6,7 @@ from alcore.study.launch import launch, measure_plan
 from alcore.study.reader import studies_directory
 from alcore.study.study_store import StudyStore
 from tests.dashboard import SECONDS
-from tests.runs.helpers import wait_for
+from tests.following import wait_for
 from tests.study.helpers import plan_of
 
 

@@ -1,0 +1,197 @@
+"""The workers of a run: started when they are needed, held, begun again when one dies, ended together.
+
+They are processes forked from a server that has loaded PyTorch, so that a worker is there in a moment and
+shares that memory with the others; or a single thread of this process, for those who are a worker themselves.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Protocol
+
+from alcore.compute.jobs import Devices, Hold, Job, JobProgress, Leave, Result
+from alcore.data.patches import Patches
+from alcore.machine import end_with_parent
+
+_SECONDS_TO_LEAVE = 5
+_FORK_SERVER = "alcore.compute.fork_server"
+
+
+class _Body(Protocol):
+    """A process, or a thread."""
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        ...
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, or for some seconds."""
+        ...
+
+
+@dataclass
+class _Member:
+    """One worker: what it runs in, the connection to it, and the job that it has in hand."""
+
+    body: _Body
+    connection: Connection
+    job: Job | None = None
+    is_held: bool = False
+
+    def tell(self, message: Job | Hold | Leave) -> None:
+        """Say something; one that has died is found when it is listened to."""
+        try:
+            self.connection.send(message)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The worker died with its job in hand."""
+
+
+Heard = tuple[Job, JobProgress | Result | Lost]
+
+
+class Crew:
+    """Up to `size` workers. A context manager: they end with the block."""
+
+    def __init__(self, start: Callable[[Connection], _Body], size: int) -> None:
+        """Use `of_processes` or `of_thread`."""
+        self._start, self.size = start, size
+        self._members: list[_Member] = []
+        self.devices: list[str] | None = None
+
+    @classmethod
+    def of_processes(cls, size: int) -> Crew:
+        """Workers in processes of their own."""
+        return cls(_start_process, size)
+
+    @classmethod
+    def of_thread(cls, patches: Patches | None = None) -> Crew:
+        """One worker in a thread of this process. patches: the jobs' data set, where it is open already."""
+        return cls(lambda connection: _start_thread(connection, patches), 1)
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def warm_up(self) -> list[str]:
+        """Start a worker; returns when it has loaded its libraries, with the devices that it found."""
+        member = self._idle() or self._grow()
+        while self.devices is None:
+            heard = member.connection.recv()
+            if isinstance(heard, Devices):
+                self.devices = heard.names
+        return self.devices
+
+    @property
+    def has_room(self) -> bool:
+        """Whether some worker has nothing to do."""
+        return sum(member.job is not None for member in self._members) < self.size
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no worker has anything to do."""
+        return all(member.job is None for member in self._members)
+
+    def begin(self, job: Job) -> None:
+        """Give a job to a worker that has none; there must be room."""
+        member = self._idle() or self._grow()
+        member.job, member.is_held = job, False
+        member.tell(job)
+
+    def _idle(self) -> _Member | None:
+        return next((member for member in self._members if member.job is None), None)
+
+    def _grow(self) -> _Member:
+        ours, theirs = multiprocessing.Pipe()
+        member = _Member(self._start(theirs), ours)
+        self._members.append(member)
+        return member
+
+    def hold(self, is_to_hold: Callable[[Job], bool]) -> None:
+        """Let workers with such jobs stand still, and the others go on."""
+        for member in self._members:
+            if member.job is not None and member.is_held != is_to_hold(member.job):
+                member.is_held = not member.is_held
+                member.tell(Hold(member.is_held))
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether every worker that has a job is held."""
+        return all(member.is_held for member in self._members if member.job is not None)
+
+    def listen(self, seconds: float) -> list[Heard]:
+        """What workers have said by now, or within some seconds if they are silent."""
+        by_connection = {member.connection: member for member in self._members}
+        heard: list[Heard] = []
+        for connection in wait(list(by_connection), seconds):
+            member = by_connection[connection]  # type: ignore[index]  # `wait` returns what it was given
+            try:
+                message = member.connection.recv()
+            except (EOFError, ConnectionResetError):
+                self._members.remove(member)
+                if member.job is not None:
+                    heard.append((member.job, Lost()))
+                continue
+            if isinstance(message, Devices):
+                self.devices = message.names
+            elif member.job is not None:
+                heard.append((member.job, message))
+                if not isinstance(message, JobProgress):
+                    member.job = None
+        return heard
+
+    def close(self) -> None:
+        """Let all workers leave, giving up what they have in hand."""
+        for member in self._members:
+            member.tell(Leave())
+        for member in self._members:
+            member.body.join(_SECONDS_TO_LEAVE)
+            if isinstance(member.body, multiprocessing.process.BaseProcess) and member.body.is_alive():
+                member.body.kill()
+            member.connection.close()
+        self._members.clear()
+
+
+def _start_process(connection: Connection) -> _Body:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_FORK_SERVER])
+    process = context.Process(target=_serve_as_process, args=(connection,), name="alcore-worker", daemon=True)
+    process.start()
+    connection.close()  # the child has its own; so its end is seen here
+    return process
+
+
+def _serve_as_process(connection: Connection) -> None:
+    from alcore.compute.job_worker import serve
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever walks the run
+    end_with_parent()
+    serve(connection)
+    os._exit(0)  # torch's threads need no farewell
+
+
+def _start_thread(connection: Connection, patches: Patches | None) -> _Body:
+    def serve_and_close() -> None:
+        from alcore.compute.job_worker import serve
+
+        with connection:
+            serve(connection, patches)
+
+    thread = threading.Thread(target=serve_and_close, name="alcore-worker", daemon=True)
+    thread.start()
+    return thread

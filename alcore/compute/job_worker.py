@@ -1,0 +1,196 @@
+"""Who computes: one thread that works off jobs, in a process of its own or in a thread of another's.
+
+Its connection carries the types of `alcore.compute.jobs`. When the other end is closed or its owner dies, the
+worker leaves.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+import traceback
+from multiprocessing.connection import Connection
+
+import numpy as np
+import torch
+
+from alcore import __version__
+from alcore.acquisition import get_strategies
+from alcore.compute.capacity import workers_on_device
+from alcore.compute.jobs import (
+    CeilingJob,
+    Checked,
+    CheckJob,
+    CycleJob,
+    Devices,
+    Failed,
+    FinishedCeiling,
+    FinishedCycle,
+    Hold,
+    Job,
+    JobProgress,
+    Leave,
+    Result,
+)
+from alcore.config import RunConfig
+from alcore.data.collection import open_dataset
+from alcore.data.patches import Patches
+from alcore.errors import AlcoreError, StoreError
+from alcore.experiment.ceiling import train_ceiling
+from alcore.experiment.cycle import CycleStart, Progress, Workbench
+from alcore.experiment.cycle_key import FULL_POOL, CycleKey
+from alcore.experiment.repetition import draw_repetition
+from alcore.learning.devices import available_devices, compute_on_one_thread, resolve_runtime
+from alcore.learning.learner import Learner, Weights, ignore_progress
+from alcore.learning.networks import try_network
+from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
+from alcore.storage.sealed_weights import open_weights, seal_weights
+
+_SECONDS_BETWEEN_PROGRESS = 0.1
+
+
+class _Left(BaseException):
+    """The worker was told to leave while it worked; no error, so that nothing takes it for one."""
+
+
+def serve(connection: Connection, patches: Patches | None = None) -> None:
+    """Work off jobs until told to leave.
+
+    Args:
+        patches: the data set of all jobs, where it is open already; by default each job's is opened by name.
+    """
+    compute_on_one_thread()
+    try:
+        connection.send(Devices(available_devices()))
+        worker = _Worker(connection, patches)
+        while not isinstance(job := connection.recv(), Leave):
+            if not isinstance(job, Hold):  # one that came too late for the job before
+                connection.send(worker.answer(job))
+    except (_Left, EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+class _Worker:
+    """What a worker keeps between jobs: an open data set, and a workbench for its run."""
+
+    def __init__(self, connection: Connection, patches: Patches | None) -> None:
+        self._connection, self._given = connection, patches
+        self._bench: Workbench | None = None
+        self._told: tuple[CycleKey, str, float] | None = None
+
+    def answer(self, job: Job) -> Result:
+        """Do the job; what goes wrong is an answer too."""
+        try:
+            match job:
+                case CheckJob(config):
+                    patches = self._check(config)
+                    return Checked(environment_of(config, patches), most_workers(config, patches))
+                case CycleJob():
+                    return self._cycle(job)
+                case CeilingJob(config, repetition):
+                    return self._ceiling(config, repetition)
+        except AlcoreError as error:
+            return Failed(error)
+        except Exception as error:  # noqa: BLE001  whoever walks the run decides what to do about it
+            error.add_note(traceback.format_exc())
+            return Failed(error)
+
+    def _check(self, config: RunConfig) -> Patches:
+        patches = check(config) if self._given is None else self._given
+        self._bench = Workbench(config, patches)
+        return patches
+
+    def _bench_for(self, config: RunConfig) -> Workbench:
+        if self._bench is None or self._bench.config != config:
+            self._bench = Workbench(config, self._given or open_dataset(config.dataset))
+        return self._bench
+
+    def _cycle(self, job: CycleJob) -> FinishedCycle:
+        start = CycleStart(job.key, job.queries, _loaded(job), job.axes, job.chosen)
+        record = self._bench_for(job.config).cycle(start, self._report)
+        return FinishedCycle(record.selection.items, npz_of(to_arrays(record)), seal_weights(record.weights))
+
+    def _ceiling(self, config: RunConfig, repetition: int) -> FinishedCeiling:
+        key = CycleKey(repetition, config.cycles, FULL_POOL)
+        ceiling = train_ceiling(
+            config,
+            self._bench_for(config).patches,
+            repetition,
+            lambda *progress: self._report(Progress(key, *progress)),
+        )
+        return FinishedCeiling(npz_of(ceiling_to_arrays(ceiling)))
+
+    def _report(self, progress: Progress) -> None:
+        """Obey, then tell: each phase when it begins, and then at most ten times per second."""
+        self._obey()
+        key, phase, now = progress.key, progress.phase, time.monotonic()
+        if self._told is not None:
+            told_key, told_phase, told_at = self._told
+            if (told_key, told_phase) == (key, phase) and now - told_at < _SECONDS_BETWEEN_PROGRESS:
+                return
+        self._told = (key, phase, now)
+        self._connection.send(JobProgress(key, phase, progress.done, progress.total))
+
+    def _obey(self) -> None:
+        is_held = False
+        while is_held or self._connection.poll():
+            command = self._connection.recv()
+            if isinstance(command, Leave):
+                raise _Left
+            is_held = isinstance(command, Hold) and command.still
+
+
+def _loaded(job: CycleJob) -> Weights | None:
+    if job.weights is None:
+        return None
+    try:
+        return open_weights(job.weights)
+    except StoreError as error:
+        raise StoreError(
+            f"the weights before {job.key.stem} are {error}, so the run cannot continue; start a new run"
+        ) from None
+
+
+def check(config: RunConfig) -> Patches:
+    """Open and check all that a run needs, before anything is written.
+
+    Raises:
+        AlcoreError: an unknown data set, strategy, network or device, or a pool that cannot be built.
+    """
+    get_strategies(config.strategies)
+    patches = open_dataset(config.dataset)
+    draw_repetition(config, patches, 1)
+    resolve_runtime(config.device, config.precision)
+    try_network(config.model, shape=patches.shape)
+    return patches
+
+
+def most_workers(config: RunConfig, patches: Patches) -> int | None:
+    """How many workers fit into a GPU's memory, by a trial step and a batch of evaluation; None on a CPU."""
+    device = resolve_runtime(config.device, config.precision).device
+    if device.type != "cuda":
+        return None
+    free_before, _ = torch.cuda.mem_get_info(device)
+    training = config.training.model_copy(update={"steps": 1, "epochs": None})
+    learner = Learner(config.model_copy(update={"training": training}), patches, seed=0)
+    some = np.arange(min(config.training.batch_size, len(patches.defective)))
+    learner.fit(some, rng=np.random.default_rng(0), on_step=ignore_progress)
+    learner.evaluate(some)
+    free_after, _ = torch.cuda.mem_get_info(device)
+    return workers_on_device(free_before=free_before, free_after=free_after)
+
+
+def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
+    """With which data, device and versions a run is made here."""
+    runtime = resolve_runtime(config.device, config.precision)
+    return {
+        "alcore": __version__,
+        "data": patches.fingerprint,
+        "device": str(runtime.device),
+        "precision": str(runtime.autocast_dtype or torch.float32).removeprefix("torch."),
+        "torch": str(torch.__version__),  # a class of torch itself, which the receiver would have to load
+        "numpy": np.__version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+    }

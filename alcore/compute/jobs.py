@@ -1,0 +1,121 @@
+"""What is said between whoever walks a run and those who compute for it. Everything here can be pickled.
+
+A worker is given jobs and answers each with one result, or with the error that it met; while it works it
+tells its progress, and obeys holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alcore.config import RunConfig
+from alcore.experiment.cycle_key import CycleKey
+
+if TYPE_CHECKING:
+    from alcore.experiment.pool_map import Axes
+
+
+@dataclass(frozen=True)
+class CheckJob:
+    """Open and check all that a run needs; the result is what `environment.json` says of data and device."""
+
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class CycleJob:
+    """Compute a cycle from what `CycleStart` says. weights: as a .safetensors file holds them."""
+
+    config: RunConfig
+    key: CycleKey
+    queries: tuple[np.ndarray, ...]
+    weights: bytes | None
+    axes: Axes | None
+    chosen: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class CeilingJob:
+    """Train one repetition's network on its full pool."""
+
+    config: RunConfig
+    repetition: int
+
+
+Job = CheckJob | CycleJob | CeilingJob
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Everything is there.
+
+    environment: of this run, as `environment.json` has it. most_workers: that fit into the memory of a GPU
+    which they share, as measured by a trial step; None on a CPU, whose memory `Capacity` looks at.
+    """
+
+    environment: Mapping[str, object]
+    most_workers: int | None = None
+
+
+@dataclass(frozen=True)
+class FinishedCycle:
+    """A cycle's files. record: an .npz; weights: a .safetensors; items: (q,) int64 ids of the query."""
+
+    items: np.ndarray
+    record: bytes
+    weights: bytes
+
+
+@dataclass(frozen=True)
+class FinishedCeiling:
+    """A ceiling's .npz."""
+
+    record: bytes
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job met this error."""
+
+    error: Exception
+
+
+Result = Checked | FinishedCycle | FinishedCeiling | Failed
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """Where a worker is: `done` of `total` units of a phase (scoring, training, evaluating) of a cycle."""
+
+    key: CycleKey
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Devices:
+    """A worker has loaded its libraries, and found these devices, the one that `auto` takes first."""
+
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Stand still (or go on) at the next step."""
+
+    still: bool
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Give up the job in hand, and end."""
+
+
+def cycles_before(key: CycleKey) -> list[CycleKey]:
+    """The same strategy's cycles before this one, in order."""
+    return [replace(key, cycle=cycle) for cycle in range(1, key.cycle)]

@@ -1,1 +1,0 @@
-"""Runs on disk and in processes: records, tables, the list of runs, workers and their manager."""

@@ -1,0 +1,310 @@
+"""The dashboard's runs: a background thread for each device, a queue before it, a child process behind it.
+
+One manager per server, whatever the number of tabs. It survives the tabs; when the server ends, its workers
+end too (their stdin closes), and the next manager shows their runs as interrupted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from alcore.compute.events import Ended, Event, Note, RunProgress, StateChanged
+from alcore.config import RunConfig
+from alcore.errors import AlcoreError, StoreError
+from alcore.event_log import tell
+from alcore.server.home_holder import HomeHolder, holder_in_words
+from alcore.server.index import RunIndex, RunRow, Status
+from alcore.server.lanes import Lanes, lane_of
+from alcore.server.run_log import tell_end
+from alcore.server.runners import Runner
+from alcore.server.spare import SpareWorker
+from alcore.server.trash import Trash
+from alcore.server.uploads import sweep_uploads
+from alcore.storage.run_store import RunStore, delete_run
+from alcore.wording import percent
+
+_SECONDS_TO_CLOSE = 8
+_log = logging.getLogger(__name__)
+
+
+class RunManager:
+    """Submits, follows and commands runs. All methods may be called from any thread and return at once."""
+
+    def __init__(self, home: Path, *, make_runner: Callable[[], Runner] | None = None) -> None:
+        """Open the home; runs that a dead server left behind become interrupted, or are queued again.
+
+        Where another server holds the home, this one looks on: whatever would change something raises
+        StoreError, which says who holds it.
+
+        Args:
+            home: ALCORE_HOME.
+            make_runner: where runs run; by default child processes, of which one is kept ready.
+        """
+        self.index = RunIndex(home)
+        self.devices: list[str] | None = None
+        self._spare = SpareWorker(self._note_devices, is_wanted=self._wants_spare)
+        self._make_runner: Callable[[], Runner] = make_runner or self._spare.take
+        self._keeps_spare = make_runner is None
+        self._trash = Trash(self.index)
+        self._lanes = Lanes(self._work_on)
+        self._runners: dict[str, Runner] = {}
+        self._progress: dict[str, RunProgress] = {}
+        self._guard = threading.RLock()
+        self._closing = self._goes_on = False
+        self._holder = HomeHolder(home)
+        with contextlib.suppress(StoreError):  # it is said of what one wants to do
+            self.looks_on()
+        atexit.register(self.retire)
+
+    def looks_on(self) -> str:
+        """Who else holds the home, such as 'process 4711 on lab-pc'; '' where this server does.
+
+        A home whose holder has ended is taken over.
+
+        Raises:
+            StoreError: the home cannot be written.
+        """
+        with self._guard:
+            if self._holder.is_ours:
+                return ""
+            if self._closing or not self._holder.take():
+                return holder_in_words(self.index.home)
+            self._take_over()
+            tell("home_held", home=str(self.index.home))
+            return ""
+
+    def _check_ours(self) -> None:
+        if holder := self.looks_on():
+            raise StoreError(
+                f"{self.index.home} is held by another server ({holder}); use that one, or end it first"
+            )
+
+    def submit(self, config: RunConfig, name: str | None = None, *, owner: str = "") -> str:
+        """Put a new run in its device's queue; returns its id.
+
+        Args:
+            owner: the name of who starts it.
+
+        Raises:
+            StoreError: its directory cannot be written.
+        """
+        self._check_ours()
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        RunStore.create(self.index.directory / run_id, config)
+        self._add(run_id, config, name or default_name(config), owner)
+        self._lanes.put(run_id, config.device)
+        tell("run_queued", run=run_id, visitor=owner or None, waiting=len(self.queue_of(config.device)) - 1)
+        return run_id
+
+    def _add(self, run_id: str, config: RunConfig, name: str, owner: str) -> None:
+        try:
+            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=config.fingerprint)
+        except StoreError:
+            delete_run(self.index.directory / run_id)
+            raise
+
+    def resume(self, run_id: str) -> None:
+        """Continue a stopped, failed or interrupted run from its last finished cycle."""
+        self._check_ours()
+        row = self._row(run_id)
+        if not row.is_resumable:
+            raise StoreError(f"the run is {row.status}, so there is nothing to resume")
+        device = self.store(run_id).config.device
+        self.index.set_status(run_id, Status.QUEUED)
+        self._lanes.put(run_id, device)
+
+    def request_ceiling(self, run_id: str) -> None:
+        """Have a finished run's network trained on its full pools too.
+
+        Raises:
+            StoreError: the run is not finished, or its directory cannot be written.
+        """
+        self._check_ours()
+        if not self._row(run_id).is_finished:
+            raise StoreError("the run is not finished; its ceiling can be trained afterwards")
+        store = self.store(run_id)
+        store.request_ceiling()
+        self.index.set_status(run_id, Status.QUEUED)
+        self._lanes.put(run_id, store.config.device)
+
+    def command(self, run_id: str, command: str) -> None:
+        """run, pause, step or stop a run that this server works on; a queued one can only be stopped."""
+        self._check_ours()
+        row = self._row(run_id)
+        with self._guard:
+            runner = self._runners.get(run_id)
+        if runner is not None:
+            runner.say(command)
+        elif row.status == Status.QUEUED and command == "stop":
+            self.index.set_status(run_id, Status.STOPPED)
+        elif row.is_active and row.status != Status.QUEUED:
+            raise StoreError("the run belongs to another server; use its dashboard")
+
+    def progress(self, run_id: str) -> RunProgress | None:
+        """The latest progress of a run that this server works on, or None."""
+        return self._progress.get(run_id)
+
+    def store(self, run_id: str) -> RunStore:
+        """The run's directory."""
+        return RunStore(self.index.directory / run_id)
+
+    def active(self) -> RunRow | None:
+        """The run being worked on, else the one next in the queue, else None."""
+        rows = [row for row in reversed(self.index.rows()) if row.is_active]
+        return next((row for row in rows if row.status != Status.QUEUED), rows[0] if rows else None)
+
+    def queue_of(self, device: str) -> list[RunRow]:
+        """This server's active runs that a new run on the device would wait for.
+
+        Returns:
+            The one being worked on, if any, then those that wait, in the order in which they begin.
+        """
+        turns = self._lanes.turns(lane_of(device))
+        rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
+        return sorted(rows, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
+
+    def queue_with(self, run_id: str) -> list[RunRow]:
+        """`queue_of` the device that an active run of this server is on or waits for; empty for any other."""
+        lane = self._lanes.lane_with(run_id)
+        return self.queue_of(lane) if lane else []
+
+    def delete(self, run_id: str) -> None:
+        """Put a run with its directory into the trash; StoreError while it is active."""
+        self._check_ours()
+        if self._row(run_id).is_active:
+            raise StoreError("the run is active; stop it before deleting it")
+        self._trash.put(run_id)
+
+    def undo_delete(self, run_id: str) -> None:
+        """Take a run out of the trash; StoreError where it is not there any more."""
+        self._check_ours()
+        self._trash.take_back(run_id)
+
+    def keep_spare(self, *, after: float = 0) -> None:
+        """Have a worker with its libraries loaded, so that the next run begins at once.
+
+        Args:
+            after: seconds to wait first, so that loading does not take a core from a page being drawn.
+        """
+        if self._keeps_spare and self._holder.is_ours:
+            self._spare.keep(after=after)
+
+    def _wants_spare(self) -> bool:
+        return not self._closing and not self._runners
+
+    def retire(self) -> None:
+        """End all workers as `close` does, but let the next server go on with the runs in hand."""
+        self.close(goes_on=True)
+
+    def close(self, *, goes_on: bool = False) -> None:
+        """End all workers, within ten seconds. Idempotent.
+
+        Args:
+            goes_on: put the runs in hand back into the queue; else they are interrupted.
+        """
+        with self._guard:
+            self._closing, self._goes_on = True, self._goes_on or goes_on
+            runs = list(self._runners)
+            runners = [*self._runners.values(), *self._spare.waiting()]
+        if goes_on:
+            for run_id in runs:
+                with contextlib.suppress(AlcoreError):  # such as a full disk: then it is interrupted
+                    self.index.set_status(run_id, Status.QUEUED, "goes on when the server is back")
+        self._lanes.close()
+        ends = [threading.Thread(target=runner.kill, name="alcore-end") for runner in runners]
+        for end in ends:
+            end.start()
+        for end in ends:
+            end.join(_SECONDS_TO_CLOSE)
+        self._holder.leave()
+
+    def _work_on(self, run_id: str) -> None:
+        """A lane's turn; raises nothing, or all later runs would wait for ever."""
+        row = self.index.get(run_id)
+        if row is None or row.status != Status.QUEUED or self._closing:
+            return
+        try:
+            self._follow(run_id)
+        except Exception:  # noqa: BLE001  whatever it is, the lane must outlive it
+            _log.exception("run %s broke off", run_id)
+            with contextlib.suppress(AlcoreError):  # such as a disk that is still full
+                self.index.set_status(run_id, Status.FAILED, "the server could not follow it; see its log")
+
+    def _follow(self, run_id: str) -> None:
+        if not self.index.begin(run_id):
+            return  # it was stopped while it waited
+        tell("run_started", run=run_id)
+        try:
+            with self._guard:
+                runner = self._runners[run_id] = self._make_runner()
+            runner.run(self.index.directory / run_id, lambda event: self._hear(run_id, event))
+        finally:
+            with self._guard:
+                self._runners.pop(run_id, None)
+                self._progress.pop(run_id, None)
+            row = self.index.get(run_id)
+            if row is not None and row.is_active and not self._goes_on:
+                self.index.set_status(
+                    run_id, Status.INTERRUPTED, "its worker exited without reporting a result"
+                )
+            tell_end(self.index.get(run_id))
+            self.keep_spare()
+
+    def _hear(self, run_id: str, event: Event) -> None:
+        if self._goes_on:  # its last words are about this server, not about the run
+            return
+        match event:
+            case RunProgress():
+                self._progress[run_id] = event
+            case StateChanged(state):
+                self.index.set_status(run_id, Status(state))
+            case Note(message):
+                row = self.index.get(run_id)
+                if row is not None:
+                    self.index.set_status(run_id, row.status, message)
+            case Ended(status, message):
+                row = self.index.get(run_id)
+                if row is not None and row.is_active:
+                    self.index.set_status(run_id, Status(status), message)
+
+    def _note_devices(self, devices: list[str]) -> None:
+        self.devices = devices
+
+    def _row(self, run_id: str) -> RunRow:
+        row = self.index.get(run_id)
+        if row is None:
+            raise StoreError(f"there is no run {run_id!r}; it may have been deleted")
+        return row
+
+    def _take_over(self) -> None:
+        """See to what the last holder left: what waited waits again, the rest is interrupted."""
+        self._trash.empty()
+        sweep_uploads(self.index.home)
+        for row in reversed(self.index.rows()):
+            if not row.is_active:
+                continue
+            try:
+                store = self.store(row.id)
+                is_alive = store.is_being_run()
+                if row.status == Status.QUEUED and not is_alive:
+                    self._lanes.put(row.id, store.config.device)
+                    continue
+            except AlcoreError:
+                is_alive = False
+            if not is_alive:
+                self.index.set_status(row.id, Status.INTERRUPTED, "the server ended while it was active")
+
+
+def default_name(config: RunConfig) -> str:
+    """A run's name until someone gives it another."""
+    return (
+        f"{config.dataset}, π₀ {percent(config.pool_prevalence)} → π₁ {percent(config.test_prevalence)}, "
+        f"seed {config.seed}"
+    )

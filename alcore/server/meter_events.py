@@ -1,0 +1,88 @@
+"""What scoring images tells its followers, and how it travels: one JSON object per line, as imports do.
+
+progress   phase (training, validation, images), done, total (of the phase)
+ended      status (finished or failed), message, strategy, cycle, validation, defective, scores, images,
+skipped
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from alcore.errors import StoreError
+from alcore.statistics.priors import Scored
+
+if TYPE_CHECKING:
+    from alcore.compute.scoring import ScoredImages
+
+
+@dataclass(frozen=True)
+class MeterProgress:
+    """So much of a phase is done: training (the model anew), validation (patches), images (files)."""
+
+    event: ClassVar[str] = "progress"
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class MeterEnded:
+    """How it ended; message: why it failed, in one sentence.
+
+    strategy, cycle: of the model. validation, defective: its scores of validation patches, and their classes.
+    scores: of all patches of the images; images: files used; skipped: why others could not be.
+    """
+
+    event: ClassVar[str] = "ended"
+    status: str
+    message: str = ""
+    strategy: str = ""
+    cycle: int = 0
+    validation: list[float] = field(default_factory=list)
+    defective: list[bool] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    images: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: ScoredImages) -> MeterEnded:
+        """Images were scored."""
+        return cls(
+            "finished",
+            strategy=found.key.strategy,
+            cycle=found.key.cycle,
+            validation=found.validation.scores.tolist(),
+            defective=found.validation.defective.tolist(),
+            scores=found.scores.tolist(),
+            images=found.images,
+            skipped=found.skipped,
+        )
+
+    def parts(self) -> tuple[Scored, np.ndarray]:
+        """What `alcore.statistics.metering.read_meter` reads."""
+        known = Scored(np.array(self.validation, dtype=np.float32), np.array(self.defective, dtype=bool))
+        return known, np.array(self.scores, dtype=np.float32)
+
+
+MeterEvent = MeterProgress | MeterEnded
+
+_KINDS = {kind.event: kind for kind in (MeterProgress, MeterEnded)}
+
+
+def to_line(event: MeterEvent) -> str:
+    """One line of JSON, without the line's end."""
+    return json.dumps({"event": event.event} | asdict(event))
+
+
+def from_line(line: str) -> MeterEvent:
+    """The event that `to_line` wrote; StoreError for a line that holds none."""
+    try:
+        values = json.loads(line)
+        return _KINDS[values.pop("event")](**values)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise StoreError(f"the meter sent a line that is no event: {line[:200]!r}") from None

@@ -1,0 +1,83 @@
+"""What a page uploads, as a file that a child process can read."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock
+
+from alcore.errors import DataError
+from alcore.event_log import tell
+from alcore.storage.files import make_directory
+
+_CLAIM = ".lock"
+
+Content = BinaryIO | Mapping[str, BinaryIO] | Path
+"""A zip file, files by their names in a folder, or what is on this machine already."""
+
+_claims: dict[Path, FileLock] = {}
+"""Of this process, by folder."""
+
+
+def open_folder(folder: Path) -> None:
+    """Make a folder for one upload, claimed for as long as this process lives; see `sweep_uploads`.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    make_directory(folder)
+    claim = _claims[folder] = FileLock(folder / _CLAIM, thread_local=False)
+    with suppress(OSError):  # where files cannot be locked, nothing is swept either
+        claim.acquire(timeout=0)
+
+
+def drop_folder(folder: Path) -> None:
+    """Remove a folder with all that lies in it. Idempotent."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if (claim := _claims.pop(folder, None)) is not None:
+        claim.release()
+
+
+def sweep_uploads(home: Path) -> None:
+    """Remove what servers left in a home that were killed in the midst of an upload.
+
+    To be called by whoever holds the home. A folder that a living server works in is claimed, and stays.
+    """
+    for folder in (home / "uploads").glob("*"):
+        claim = FileLock(folder / _CLAIM)
+        with suppress(OSError):  # such as a Timeout: somebody works in it
+            claim.acquire(timeout=0)
+            shutil.rmtree(folder, ignore_errors=True)
+            claim.release()
+            tell("upload_swept", folder=folder.name)
+
+
+def store_upload(content: Content, folder: Path) -> Path:
+    """Where a source lies: an upload becomes a zip file in the folder, under a name of ours.
+
+    Names of several files are checked like those of any zip, when it is read.
+
+    Raises:
+        DataError: the disk does not take it.
+    """
+    if isinstance(content, Path):
+        return content
+    file = folder / "upload.zip"
+    try:
+        if isinstance(content, Mapping):
+            with zipfile.ZipFile(file, "w") as archive:
+                for name, part in content.items():
+                    with archive.open(name.replace("\\", "/"), "w", force_zip64=True) as member:
+                        shutil.copyfileobj(part, member, 1 << 20)
+        else:
+            with file.open("wb") as target:
+                shutil.copyfileobj(content, target, 1 << 20)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"the upload cannot be stored: {reason}") from None
+    return file

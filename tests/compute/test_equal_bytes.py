@@ -1,0 +1,129 @@
+"""One config, one result, to the byte: whoever walks the run, with however many workers, whoever dies."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from alcore.compute.crew import Crew
+from alcore.compute.execution import execute
+from alcore.compute.run_control import RunControl, Stopped
+from alcore.config import make_config
+from alcore.data.collection import open_dataset
+from alcore.experiment.loop import run
+from alcore.storage.records import npz_of, to_arrays
+from alcore.storage.run_store import RunStore
+from tests.conftest import SMALL
+from tests.following import bytes_of, wait_for
+
+pytestmark = pytest.mark.slow
+
+CONFIG = make_config(SMALL | {"cycles": 3, "repetitions": 2, "strategies": ["random", "badge", "core-set"]})
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """The records of the plain loop, by file name."""
+    records = run(CONFIG, open_dataset(CONFIG.dataset))
+    return {f"records/{record.key.stem}.npz": npz_of(to_arrays(record)) for record in records}
+
+
+def records_of(store):
+    return {
+        name: content for name, content in bytes_of(store.directory).items() if name.startswith("records/")
+    }
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore.create(tmp_path / "run", CONFIG)
+
+
+def test_one_worker_in_a_thread(store, expected):
+    with Crew.of_thread() as crew:
+        execute(store, crew=crew)
+    assert records_of(store) == expected
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_in_processes(store, expected, workers):
+    with Crew.of_processes(workers) as crew:
+        execute(store, crew=crew)
+    assert records_of(store) == expected
+
+
+def test_stopped_anywhere_and_resumed_with_other_workers(store, expected):
+    rng, stops = random.Random(0), 0
+    for workers in (2, 1, 3, 2):
+        control, told = RunControl(), []
+        stop_after = rng.randrange(3, 30)
+
+        def stop_somewhere(event, control=control, told=told, stop_after=stop_after):
+            told.append(event)
+            if len(told) >= stop_after:
+                control.say("stop")
+
+        try:
+            with Crew.of_processes(workers) as crew:
+                execute(store, crew=crew, control=control, emit=stop_somewhere)
+        except Stopped:
+            stops += 1
+    assert stops > 1, "it was not finished at once"
+    with Crew.of_thread() as crew:
+        execute(store, crew=crew)
+    assert records_of(store) == expected
+
+
+def test_workers_leave_in_the_midst_of_a_cycle_even_while_they_are_held(store):
+    control, trains = RunControl(), threading.Event()
+
+    def listen(event):
+        if event.event == "progress" and event.phase == "training":
+            trains.set()
+
+    with Crew.of_processes(2) as crew, ThreadPoolExecutor(1) as aside:
+        walking = aside.submit(execute, store, crew=crew, control=control, emit=listen)
+        assert trains.wait(60)
+        control.say("pause")
+        wait_for(lambda: crew.stands_still, "the pause")
+        bodies = [member.body for member in crew._members]
+        control.say("stop")
+        with pytest.raises(Stopped):
+            walking.result(60)
+    assert bodies
+    assert {body.exitcode for body in bodies} == {0}, "nobody had to be killed"
+
+
+def workers_alive():
+    """The crew's processes: grandchildren of this one, behind the fork server."""
+    return [
+        child
+        for child in psutil.Process(os.getpid()).children(recursive=True)
+        if "multiprocessing.forkserver" in " ".join(child.cmdline()) and child.ppid() != os.getpid()
+    ]
+
+
+def test_workers_killed_at_any_moment(store, expected):
+    rng, killed = random.Random(1), []
+
+    def kill_some(_event):
+        if len(killed) < 3 and time.monotonic() > killing_from + 1.5 * len(killed):
+            victims = workers_alive()
+            if victims:
+                victim = rng.choice(victims)
+                killed.append(victim.pid)
+                victim.send_signal(signal.SIGKILL)
+
+    with Crew.of_processes(2) as crew:
+        killing_from = time.monotonic()
+        execute(store, crew=crew, emit=kill_some)
+    assert killed, "somebody died"
+    assert records_of(store) == expected
+    wait_for(lambda: not workers_alive(), "the workers to be gone")

@@ -1,0 +1,95 @@
+"""Events between processes: every kind through its line and back, and what is no event."""
+
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcore.compute import events
+from alcore.compute.events import Ended, EventWriter, Note, Ready, RecordCommitted, RunProgress, StateChanged
+from alcore.data.importing import import_events
+from alcore.errors import DataError, StoreError
+
+texts, counts = st.text(max_size=40), st.integers(0, 10**9)
+seconds = st.floats(0, 1e9)
+run_events = st.one_of(
+    st.builds(Ready, st.lists(texts)),
+    st.builds(StateChanged, texts),
+    st.builds(
+        RunProgress,
+        strategy=texts,
+        repetition=counts,
+        cycle=counts,
+        phase=texts,
+        done=counts,
+        total=counts,
+        finished=counts,
+        records=counts,
+        share=st.floats(0, 1),
+        elapsed=seconds,
+        left=st.none() | seconds,
+        pace=st.none() | st.floats(0, 1),
+    ),
+    st.builds(RecordCommitted, texts, counts, counts, counts, counts),
+    st.builds(Note, texts),
+    st.builds(Ended, texts, texts),
+)
+ends = st.builds(
+    import_events.ImportEnded,
+    texts,
+    texts,
+    texts,
+    counts,
+    counts,
+    st.lists(texts),
+    st.dictionaries(texts, texts),
+)
+
+
+@given(run_events)
+def test_an_event_comes_back_from_its_line(event):
+    line = events.to_line(event)
+    assert "\n" not in line
+    assert events.from_line(line) == event
+    assert json.loads(line)["event"] == event.event
+
+
+@given(st.one_of(st.builds(import_events.ImportProgress, counts, counts), ends))
+def test_an_event_of_an_import_comes_back_from_its_line(event):
+    line = import_events.to_line(event)
+    assert "\n" not in line
+    assert import_events.from_line(line) == event
+
+
+@pytest.mark.parametrize("line", ["", "[]", "3", "{}", '{"event": "lunch"}', '{"event": "ended"}', "{"])
+def test_what_is_no_event_is_one_sentence(line):
+    with pytest.raises(StoreError, match="no event"):
+        events.from_line(line)
+    if line != '{"event": "ended"}':
+        with pytest.raises(DataError, match="no event"):
+            import_events.from_line(line)
+
+
+def test_a_writer_writes_a_line_per_event():
+    stream = io.StringIO()
+    write = EventWriter(stream)
+    told = [
+        RunProgress("random", 1, 1, "training", 0, 9, 0, 9, 0.1, 1.0, None),
+        RecordCommitted("random", 1, 1, 1, 9),
+        Ended("finished"),
+    ]
+    for event in told:
+        write(event)
+    assert [events.from_line(line) for line in stream.getvalue().splitlines()] == told
+
+
+def test_an_import_that_lost_something_says_so():
+    ended = import_events.ImportEnded("finished", "", "mine", 30, 10, ["a.png"], {"b.png": "b.png is torn"})
+    assert ended.sentences() == [
+        "mine: 30 patches, 10 defective (33.3 %)",
+        "defects too small for a pixel at this size, so counted as clean: 1 image",
+        "skipped b.png: b.png is torn",
+    ]
+    assert import_events.ImportEnded("failed", "it is no zip").sentences() == ["it is no zip"]

@@ -1,0 +1,26 @@
+"""What was labelled by each cycle, from records and true masks."""
+
+import numpy as np
+
+from alcore.experiment.cycle_key import CycleKey
+from alcore.statistics.coins import outline_pixels
+from alcore.storage.outlines import gather_labelling
+from alcore.storage.run_records import RunRecords
+from alcore.storage.run_store import RunStore
+
+
+def test_all_patches_of_all_queries_are_counted_with_their_masks(small_run, surfaces, monkeypatch):
+    monkeypatch.setattr("alcore.storage.outlines._AT_ONCE", 7)  # of which a query may hold some
+    records = RunRecords(RunStore(small_run))
+    found = gather_labelling(records, surfaces)
+    config = records.config
+    row = config.strategies.index("entropy")
+    labelled = []
+    for cycle in range(1, config.cycles + 1):
+        labelled += records[CycleKey(1, cycle, "entropy")].items.tolist()
+        masks = surfaces.masks(np.array(labelled))
+        at = (0, row, cycle - 1)
+        assert found.images[at] == len(labelled)
+        assert found.defective[at] == surfaces.defective[labelled].sum()
+        assert found.pixels[at] == masks.sum()
+        assert found.outline[at] == outline_pixels(masks).sum()
