@@ -43,7 +43,10 @@ def import_data(
         typer.Option(help="Mask values above it are defective; else their values decide.", min=0, max=254),
     ] = None,
     classes: Annotated[str, typer.Option(help="Mask values that are defective, such as 1,3.")] = "",
-    color: Annotated[str, typer.Option(help="Mask colour that is defective, R,G,B.")] = "",
+    color: Annotated[
+        list[str] | None,
+        typer.Option(help="Mask colour that is defective, R,G,B; give it again for several."),
+    ] = None,
     tolerance: Annotated[
         int, typer.Option(help="How far a channel may be from --color.", min=0, max=255)
     ] = 10,
@@ -94,7 +97,7 @@ def import_data(
             foreground=Foreground(
                 threshold=threshold,
                 classes=_parse_numbers(classes, "classes") or None,
-                color=_parse_color(color),
+                colors=tuple(_parse_color(one) for one in color or () if one),
                 tolerance=tolerance,
                 ignored=_parse_numbers(ignore, "values to ignore"),
             ),
@@ -268,10 +271,8 @@ def _parse_numbers(text: str, what: str) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split(",") if number)
 
 
-def _parse_color(text: str) -> tuple[int, int, int] | None:
+def _parse_color(text: str) -> tuple[int, int, int]:
     match _parse_numbers(text, "colour"):
-        case ():
-            return None
         case (red, green, blue) if max(red, green, blue) <= 255:
             return red, green, blue
     raise DataError(f"the colour must be R,G,B with values from 0 to 255, got {text!r}")

@@ -1,30 +1,24 @@
-"""Reading image and mask files."""
+"""Images and masks from the content of their files."""
 
 from __future__ import annotations
 
-import io
-import struct
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from alcore.data.cutting import IGNORED
-from alcore.data.importing.options import Foreground
+from alcore.data.decoding import Decoded, decoded
+from alcore.data.importing.options import Color, Foreground
 from alcore.data.importing.source_files import shown
 from alcore.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
-_MOST_PIXELS = 100_000_000
-_OPENING = threading.Lock()
-_LOSSY = "alcore-lossy"
 _MOST_TINT = 32
 """Channels that differ by no more are grey, with the noise of a lossy compression."""
+MOST_INDICES = 31
+"""Masks that hold no greater value hold indices of classes, not grey levels."""
+_MOST_INSTANCES = 4095  # in a mask of 16 bits, whose white is 65535; of a 12-bit camera as well
 
 
 class Levels(NamedTuple):
@@ -33,20 +27,22 @@ class Levels(NamedTuple):
     whole: int = 65535
     real: float = 255.0
 
+    def joined(self, other: Levels) -> Levels:
+        """The brightest of both."""
+        return Levels(max(self.whole, other.whole), max(self.real, other.real))
+
 
 class MaskValues(NamedTuple):
     """A mask file's values before any rule.
 
     values: (H, W) uint8; kind: palette (indices), grey, colour (the largest channel) or alpha (opacity);
-    lossy: whether its compression may have changed values.
+    lossy: whether its compression may have changed values; colours: (H, W, 3) uint8 where it has any.
     """
 
     values: np.ndarray
     kind: str
     lossy: bool
-
-
-_MOST_INSTANCES = 4095  # in a mask of 16 bits, whose white is 65535; of a 12-bit camera as well
+    colours: np.ndarray | None = None
 
 
 def read_pixels(content: bytes, *, name: str, channels: int, levels: Levels | None = None) -> np.ndarray:
@@ -57,14 +53,19 @@ def read_pixels(content: bytes, *, name: str, channels: int, levels: Levels | No
     Raises:
         DataError: not an image, cut short, or larger than 100 megapixels; the message has the name.
     """
-    with _opened(content, name) as image:
-        return _to_uint8(image, channels, levels or _levels_of(image))
+    with decoded(content, name) as found:
+        image = found.image
+        if found.deep is not None:
+            scaled = _to_uint8(found.deep, levels or _levels_of(found.deep))
+            image = Image.fromarray(scaled if scaled.ndim == 2 else scaled[..., :3])
+        pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+        return pixels.reshape(*pixels.shape[:2], channels)
 
 
 def read_levels(content: bytes, *, name: str) -> Levels | None:
     """The brightest level of an image of more than 8 bits; None for any other. Raises as `read_pixels`."""
-    with _opened(content, name) as image:
-        return _levels_of(image) if image.mode.startswith(("I", "F")) else None
+    with decoded(content, name) as found:
+        return None if found.deep is None else _levels_of(found.deep)
 
 
 def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarray:
@@ -74,15 +75,17 @@ def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarra
     0 and 1; above 127 in any other. Where some values mean that nobody knows, it is (H, W) uint8 of CLEAN,
     DEFECTIVE and IGNORED.
     """
-    with _opened(content, name) as image:
-        if foreground.color is not None:
-            pixels = np.asarray(image.convert("RGB")).astype(np.int16)
-            return (np.abs(pixels - np.array(foreground.color)) <= foreground.tolerance).all(axis=2)
-        if foreground.classes is not None or image.mode == "P":
-            values = _indices(image, name)
-            found = values > 0 if foreground.classes is None else np.isin(values, foreground.classes)
-            return _with_ignored(found, values, foreground.ignored)
-        values, _, lossy = _mask_values(image)
+    with decoded(content, name) as found:
+        if foreground.colors:
+            return _by_colour(found, foreground)
+        if foreground.classes is not None:
+            values = _indices(found, name)
+            return _with_ignored(np.isin(values, foreground.classes), values, foreground.ignored)
+        if found.image.mode == "P":
+            values = np.asarray(found.image)
+            marked = _in_palette(found.image, values, foreground.threshold, name)
+            return _with_ignored(marked, values, foreground.ignored)
+        values, _, lossy, _ = _mask_values(found)
         known = values[~np.isin(values, foreground.ignored)] if foreground.ignored else values
         threshold = foreground.threshold
         if threshold is None:
@@ -92,8 +95,13 @@ def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarra
 
 def read_mask_values(content: bytes, *, name: str) -> MaskValues:
     """Read a mask file's values; raises as `read_pixels` does."""
-    with _opened(content, name) as image:
-        return _mask_values(image)
+    with decoded(content, name) as found:
+        return _mask_values(found)
+
+
+def is_like(pixels: np.ndarray, color: Color, tolerance: int) -> np.ndarray:
+    """(..., 3) uint8 -> (...) bool, whether no channel is further than the tolerance from a colour's."""
+    return (np.abs(pixels.astype(np.int16) - np.array(color)) <= tolerance).all(axis=-1)
 
 
 def _with_ignored(found: np.ndarray, values: np.ndarray, ignored: tuple[int, ...]) -> np.ndarray:
@@ -102,103 +110,110 @@ def _with_ignored(found: np.ndarray, values: np.ndarray, ignored: tuple[int, ...
     return np.where(np.isin(values, ignored), IGNORED, found).astype(np.uint8)
 
 
-def _indices(image: Image.Image, name: str) -> np.ndarray:
+def _by_colour(found: Decoded, foreground: Foreground) -> np.ndarray:
+    """Pixels of any of the colours; what is transparent has none."""
+    image = _in_8_bits(found)
+    pixels = np.asarray(image.convert("RGBA"))
+    colours, opaque = pixels[..., :3], pixels[..., 3] > 127
+
+    def has(colors: tuple[Color, ...]) -> np.ndarray:
+        return opaque & np.logical_or.reduce([is_like(colours, one, foreground.tolerance) for one in colors])
+
+    marked = has(foreground.colors)
+    if not foreground.ignored_colors:
+        return marked
+    return np.where(has(foreground.ignored_colors), IGNORED, marked).astype(np.uint8)
+
+
+def _indices(found: Decoded, name: str) -> np.ndarray:
     """The values of an indexed or grey mask."""
-    values = np.asarray(image)
+    values = np.asarray(found.image) if found.deep is None else found.deep
     if values.ndim != 2:
         raise DataError(f"{shown(name)} has colours, so it cannot have classes; choose a colour instead")
     return values
 
 
-def _mask_values(image: Image.Image) -> MaskValues:
-    lossy = image.info.get(_LOSSY, False)
+def _in_palette(image: Image.Image, indices: np.ndarray, threshold: int | None, name: str) -> np.ndarray:
+    """Indices above 0; above a threshold the grey levels that they stand for, or small indices of colours."""
+    if threshold is None:
+        return indices > 0
+    table = np.asarray(image.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    colours = table[np.unique(indices)]
+    if (colours == colours[:, :1]).all():
+        return table[indices, 0] > threshold
+    if threshold > MOST_INDICES:
+        raise DataError(
+            f"{shown(name)} has a palette of colours, of which a threshold of {threshold} says nothing; name "
+            "its indices with --classes, or its colours with --color"
+        )
+    return indices > threshold
+
+
+def _mask_values(found: Decoded) -> MaskValues:
+    image = found.image
     if image.mode == "P":
-        return MaskValues(np.asarray(image), "palette", lossy)
+        return MaskValues(np.asarray(image), "palette", found.lossy)
     if image.mode in ("LA", "RGBA", "PA"):
-        return MaskValues(*_of_transparent(image), lossy)
+        return _of_transparent(_in_8_bits(found), lossy=found.lossy)
     if image.mode in ("RGB", "YCbCr", "CMYK"):
-        return MaskValues(*_of_colours(image), lossy)
-    levels = _levels_of(image)
-    if 255 < levels.whole <= _MOST_INSTANCES:  # ids of instances: their size says nothing
-        return MaskValues((np.asarray(image) > 0).astype(np.uint8), "grey", lossy)
-    if levels.whole > 255:
-        levels = Levels(real=levels.real)  # a mask of 16 bits, whatever its own maximum
-    return MaskValues(_to_uint8(image, 1, levels)[..., 0], "grey", lossy)
+        return _of_colours(_in_8_bits(found), lossy=found.lossy)
+    if found.deep is None:
+        return MaskValues(np.asarray(image.convert("L")), "grey", found.lossy)
+    top = found.deep.max(initial=0)
+    if (
+        found.deep.dtype.kind != "f" and 255 < top <= _MOST_INSTANCES
+    ):  # ids of instances: their size says nothing
+        return MaskValues((found.deep > 0).astype(np.uint8), "grey", found.lossy)
+    return MaskValues(_mask_in_8_bits(found.deep), "grey", found.lossy)
 
 
-def _of_transparent(image: Image.Image) -> tuple[np.ndarray, str]:
+def _of_transparent(image: Image.Image, *, lossy: bool) -> MaskValues:
     """What is transparent is not marked; where all visible pixels are alike, opacity is the mask."""
     pixels = np.asarray(image.convert("RGBA"))
     opacity = pixels[..., 3]
     visible = pixels[..., :3][opacity > 127]
     if opacity.min() <= 127 and visible.size and (visible == visible[0]).all():
-        return opacity, "alpha"
-    values, kind = _of_colours(image)
-    return np.where(opacity > 127, values, 0).astype(np.uint8), kind
+        return MaskValues(opacity, "alpha", lossy)
+    shown_only = np.where(opacity[..., None] > 127, pixels[..., :3], 0).astype(np.uint8)
+    return _of_colours(Image.fromarray(shown_only), lossy=lossy)
 
 
-def _of_colours(image: Image.Image) -> tuple[np.ndarray, str]:
+def _of_colours(image: Image.Image, *, lossy: bool) -> MaskValues:
     """Grey levels, or the largest channel where there are colours: pure red is as marked as white."""
     pixels = np.asarray(image.convert("RGB"))
     spread = pixels.max(axis=2).astype(int) - pixels.min(axis=2)
     if spread.max(initial=0) <= _MOST_TINT:
-        return np.asarray(image.convert("L")), "grey"
-    return pixels.max(axis=2), "colour"
+        return MaskValues(np.asarray(image.convert("L")), "grey", lossy)
+    return MaskValues(pixels.max(axis=2), "colour", lossy, pixels)
 
 
-@contextmanager
-def _opened(content: bytes, name: str) -> Iterator[Image.Image]:
-    """A decoded image of a format that importers know, or one sentence why not."""
-    too_large = f"{shown(name)} has more than 100 megapixels; cut it up first"
-    try:
-        with _OPENING, warnings.catch_warnings():  # the list of filters belongs to all threads
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            opened = Image.open(io.BytesIO(content), formats=_FORMATS)
-        with opened as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise DataError(too_large)
-            image.load()
-            yield _upright(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DataError(too_large) from None
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        reason = str(error).replace("<_io.BytesIO object at ", "content at ").split(" at 0x")[0]
-        raise DataError(
-            f"{shown(name)} cannot be read as an image ({reason}); replace it or skip it"
-        ) from None
+def _in_8_bits(found: Decoded) -> Image.Image:
+    """A mask as an image of 8 bits a channel; where it has colours of 16 bits, by what these hold."""
+    if found.deep is None:
+        return found.image
+    opacity = found.deep[..., 3:] >> 8  # its white is 65535, whatever the colours are
+    colours = _mask_in_8_bits(found.deep[..., :3])
+    return Image.fromarray(np.concatenate([colours, opacity.astype(np.uint8)], axis=2))
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """The image as its EXIF tag wants it shown, which is how people draw masks on it."""
-    lossy = image.format in ("JPEG", "WEBP")
-    try:
-        upright = ImageOps.exif_transpose(image)
-    except (TypeError, KeyError, OverflowError) as error:  # what damaged tags make of it
-        raise ValueError(f"damaged EXIF tags: {error}") from None
-    upright.info[_LOSSY] = lossy
-    return upright
+def _mask_in_8_bits(deep: np.ndarray) -> np.ndarray:
+    """Small values as they are; else white is 65535, whatever the mask's own maximum."""
+    if deep.dtype.kind == "f":
+        return _to_uint8(deep, _levels_of(deep))
+    whole = 65535 if deep.max(initial=0) > 255 else 255
+    return _to_uint8(deep, Levels(whole, 0.0))
 
 
-def _levels_of(image: Image.Image) -> Levels:
-    if image.mode == "F":
-        pixels = np.asarray(image)
-        if not np.isfinite(pixels).all():
-            raise ValueError("it has levels that are not numbers")
-        return Levels(0, float(pixels.max(initial=0)))
-    if image.mode.startswith("I"):
-        return Levels(int(np.asarray(image).max(initial=0)), 0)
-    return Levels(0, 0)
+def _levels_of(deep: np.ndarray) -> Levels:
+    colours = deep[..., :3] if deep.ndim == 3 else deep  # opacity says nothing of brightness
+    top = colours.max(initial=0)
+    return Levels(0, float(top)) if deep.dtype.kind == "f" else Levels(int(top), 0.0)
 
 
-def _to_uint8(image: Image.Image, channels: int, levels: Levels) -> np.ndarray:
-    if image.mode.startswith("I"):
-        # Whole bits are dropped, so that a set of full 16-bit images is read as it always was.
-        shift = max(levels.whole.bit_length() - 8, 0)
-        found = np.asarray(image).astype(np.int64)
-        return np.repeat((found >> shift).clip(0, 255).astype(np.uint8)[..., None], channels, axis=2)
-    if image.mode == "F":
+def _to_uint8(deep: np.ndarray, levels: Levels) -> np.ndarray:
+    if deep.dtype.kind == "f":
         scale = 255 if levels.real <= 1 else 255 / max(levels.real, 255)
-        grey = np.nan_to_num(np.asarray(image)) * scale
-        return np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], channels, axis=2)
-    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-    return pixels.reshape(*pixels.shape[:2], channels)
+        return (deep * scale).clip(0, 255).astype(np.uint8)
+    # Whole bits are dropped, so that a set of full 16-bit images is read as it always was.
+    shift = max(levels.whole.bit_length() - 8, 0)
+    return (deep >> shift).clip(0, 255).astype(np.uint8)

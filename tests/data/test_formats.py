@@ -137,12 +137,12 @@ def test_the_papers_preparation_of_severstal(tmp_path):
         (np.uint8([[0, 1], [2, 0]]), Foreground(classes=(2,)), 0.25),
         (
             np.uint8([[[200, 0, 0], [0, 0, 0]], [[195, 6, 0], [0, 200, 0]]]),
-            Foreground(color=(200, 0, 0)),
+            Foreground(colors=((200, 0, 0),)),
             0.5,
         ),
         (
             np.uint8([[[200, 0, 0], [0, 0, 0]], [[195, 6, 0], [0, 200, 0]]]),
-            Foreground(color=(200, 0, 0), tolerance=0),
+            Foreground(colors=((200, 0, 0),), tolerance=0),
             0.25,
         ),
     ],

@@ -119,7 +119,7 @@ def test_resizing_keeps_what_is_half_unknown_unknown(tmp_path):
 
 
 def test_a_colour_and_ignored_values_are_refused_together(tmp_path):
-    options = ImportOptions(SIZE, foreground=Foreground(color=(255, 0, 0), ignored=(3,)))
+    options = ImportOptions(SIZE, foreground=Foreground(colors=((255, 0, 0),), ignored=(3,)))
     with pytest.raises(DataError, match="values can be ignored in grey and indexed masks"):
         imported(tmp_path, folder_files(), options)
 

@@ -235,7 +235,7 @@ def _check(options: ImportOptions) -> None:
         raise DataError(
             f"tiles of {options.patch[0]}x{options.patch[1]} cannot overlap by {options.overlap} px"
         )
-    if options.foreground.color is not None and options.foreground.ignored:
+    if options.foreground.colors and options.foreground.ignored:
         raise DataError("values can be ignored in grey and indexed masks; a mask of colours has none")
     if options.overlap < 0 or options.min_area < 1:
         raise DataError("the overlap must be at least 0 and the smallest defect area at least 1 pixel")

@@ -7,31 +7,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Color = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
 
 @dataclass(frozen=True)
 class Foreground:
     """Which mask pixels are defective; where none is given, the values of the masks themselves decide.
 
-    classes: pixel values, as in an indexed mask; color: (R, G, B) with `tolerance` in each channel;
-    threshold: grey levels above it. The first of classes, color, threshold that is given counts.
-    ignored: values that mean 'nobody knows': such pixels count neither in training nor in any metric.
+    classes: pixel values, as in an indexed mask; colors: any of them, with `tolerance` in each channel;
+    threshold: grey levels above it. The first of colors, classes, threshold that is given counts.
+    ignored, ignored_colors: what means 'nobody knows': such pixels count neither in training nor in any
+    metric.
     """
 
     threshold: int | None = None
     classes: tuple[int, ...] | None = None
-    color: tuple[int, int, int] | None = None
+    colors: tuple[Color, ...] = ()
     tolerance: int = 10
     ignored: tuple[int, ...] = ()
+    ignored_colors: tuple[Color, ...] = ()
 
     @property
     def is_chosen(self) -> bool:
         """Whether someone said what is defective."""
-        return not (self.threshold is None and self.classes is None and self.color is None)
+        return not (self.threshold is None and self.classes is None and not self.colors)
 
     def in_words(self) -> str:
         """The rule, for people: 'above 0'."""
-        if self.color is not None:
-            return f"the colour {','.join(map(str, self.color))} within {self.tolerance}"
+        if self.colors:
+            listed = [",".join(map(str, color)) for color in self.colors]
+            return f"the colour{'s' * (len(listed) > 1)} {' or '.join(listed)} within {self.tolerance}"
         if self.classes is not None:
             whole = len(self.classes) > 9
             return (
