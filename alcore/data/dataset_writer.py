@@ -22,6 +22,7 @@ from alcore.data.stored import MOST_SIZES, DatasetInfo
 from alcore.errors import DataError
 
 _SPLIT_SEED = 2601
+_FILES_NAMED = 5
 _PARTIAL, _LOCK = ".partial-", ".lock"
 
 
@@ -53,13 +54,32 @@ class Losses:
     """What an import read, and what got lost on the way.
 
     skipped: file -> reason; vanished: files whose defect is lost in cutting; sizes: how many images had which
-    (height, width); unknown: patches left out because nothing in them is known.
+    (height, width); unknown: patches left out because nothing in them is known; marks: kinds of marks that
+    masks were drawn from -> how many; left_out: marks that were not drawn -> file -> how many.
     """
 
     skipped: dict[str, str] = field(default_factory=dict)
     vanished: list[str] = field(default_factory=list)
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     unknown: int = 0
+    marks: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def leave_out(self, what: str, file: str, count: int = 1) -> None:
+        """Note marks of a file that were not drawn; what: their kind, and why: 'point without area'."""
+        self.left_out.setdefault(what, Counter())[file] += count
+
+    def notes(self) -> list[str]:
+        """Of marks, for people: how many of each kind were drawn, and which were not, in which files."""
+        told = []
+        if self.marks:
+            drawn = ", ".join(f"{count:,} {kind}" for kind, count in self.marks.most_common())
+            told.append(f"marks drawn: {drawn}")
+        for what, files in self.left_out.items():
+            some = ", ".join(list(files)[:_FILES_NAMED])
+            more = f" and {len(files) - _FILES_NAMED} more" if len(files) > _FILES_NAMED else ""
+            told.append(f"marks left out: {files.total():,} {what}, in {some}{more}")
+        return told
 
 
 @dataclass(frozen=True)
@@ -161,7 +181,7 @@ def write_dataset(
             skipped=dict(sorted(losses.skipped.items())),
             vanished=tuple(losses.vanished),
             source_sizes=tuple(size for size, _ in losses.sizes.most_common(MOST_SIZES)),
-            notes=tuple(notes),
+            notes=(*notes, *losses.notes()),
             unknown=losses.unknown,
             resized_to=resized_to,
         )

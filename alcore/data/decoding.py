@@ -8,11 +8,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from alcore.data.importing.source_files import shown
 from alcore.errors import DataError
@@ -61,6 +61,13 @@ def decoded(content: bytes, name: str) -> Iterator[Decoded]:
         raise DataError(
             f"{shown(name)} cannot be read as an image ({reason}); replace it or skip it"
         ) from None
+
+
+def orientation(content: bytes) -> int:
+    """How an image file's EXIF tag wants it turned, 1 to 8; 1, as it lies, where nothing says."""
+    with suppress(Exception), _open(content) as image:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return 1  # damaged tags raise anything; the image itself is refused when it is read
 
 
 def _open(content: bytes) -> ImageFile.ImageFile:

@@ -38,9 +38,7 @@ def test_a_public_layout_is_recognised_and_gives_the_masks_that_were_drawn(tmp_p
     assert info.defective == 10
     drawn = {picture(number)[1].tobytes() for number in range(0, 30, 3)}
     masks = patches.masks(np.flatnonzero(patches.defective))
-    if name == "YOLO":  # shares of the image, rounded to six digits: edges may move
-        assert all(np.logical_xor(mask, picture(0)[1]).sum() <= 32 for mask in masks)
-    elif name == "steel patches":  # lossy masks: above 0, as the published code has it, edges bleed
+    if name == "steel patches":  # lossy masks: above 0, as the published code has it, edges bleed
         assert all((mask & picture(0)[1]).sum() >= 250 and mask[:8].sum() == 0 for mask in masks)
     else:
         assert {mask.tobytes() for mask in masks} == drawn

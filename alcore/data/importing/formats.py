@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from alcore.data.images import SUFFIXES
-from alcore.data.importing import coco, folder, layouts, outline_files, reference, roboflow, severstal
+from alcore.data.importing import coco, cvat, folder, layouts, reference, roboflow, severstal
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.layout_table import LAYOUTS
 from alcore.data.importing.options import Foreground, ImportOptions, Sample
@@ -40,7 +40,7 @@ FORMATS = {
     "magnetic-tile": Format(
         "Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile, Foreground(threshold=127)
     ),
-    "cvat": Format("CVAT for images", outline_files.cvat, outline_files.is_cvat),
+    "cvat": Format("CVAT for images", cvat.cvat, cvat.is_cvat),
     "coco": Format("COCO", coco.coco, coco.is_coco),
     "folder": Format("images and masks", folder.folder),
     **{

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from alcore.data.images import SUFFIXES
 from alcore.data.importing.folder import Refuse, mask_file
+from alcore.data.importing.labelme import labelme
 from alcore.data.importing.layout_table import Layout
-from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
-from alcore.data.importing.outline_files import READERS
+from alcore.data.importing.matlab_masks import matlab
+from alcore.data.importing.options import (
+    Drawn,
+    Foreground,
+    ImportOptions,
+    MaskReader,
+    Sample,
+    drawn_by,
+    no_defect,
+)
 from alcore.data.importing.patterns import Words, words_in, words_of
 from alcore.data.importing.source_files import Source, shown, suffix
+from alcore.data.importing.yolo import yolo
 from alcore.errors import DataError
+
+READERS: dict[str, Callable[[Source, str, str], MaskReader]] = {
+    "labelme": labelme,
+    "yolo": yolo,
+    "matlab": matlab,
+}
+"""Of mask files that are no pictures, by the name that a layout calls them."""
 
 
 @dataclass
@@ -193,7 +208,7 @@ def _union(
     if len(readers) == 1:
         return readers[0]
 
-    def read(shape: tuple[int, int]) -> np.ndarray:
-        return np.maximum.reduce([reader(shape) for reader in readers])  # see CLEAN, DEFECTIVE, IGNORED
+    def read(shape: tuple[int, int]) -> Drawn:
+        return Drawn.joined([drawn_by(reader, shape) for reader in readers])
 
     return read

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -76,9 +77,38 @@ class ImportOptions:
     levels: int | None = None
 
 
-MaskReader = Callable[[tuple[int, int]], np.ndarray]
-"""(height, width) of the image -> (height, width) bool mask, or uint8 of CLEAN, DEFECTIVE and IGNORED;
-DataError where none can be read."""
+@dataclass(frozen=True)
+class Drawn:
+    """What is known of an image's pixels, with an account of the marks that it was drawn from.
+
+    truth: (height, width) bool mask, or uint8 of CLEAN, DEFECTIVE and IGNORED; marks: kind of mark -> how
+    many were drawn; left_out: what was not drawn -> how many, such as 'polygon of two points'.
+    """
+
+    truth: np.ndarray
+    marks: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Drawn]) -> Drawn:
+        """Several of one image: the union; where one does not know a pixel, nobody does."""
+        marks, left_out = Counter[str](), Counter[str]()
+        for part in parts:
+            marks.update(part.marks)
+            left_out.update(part.left_out)
+        truth = np.maximum.reduce([part.truth for part in parts])  # see CLEAN, DEFECTIVE, IGNORED
+        return cls(truth, dict(marks), dict(left_out))
+
+
+MaskReader = Callable[[tuple[int, int]], np.ndarray | Drawn]
+"""(height, width) of the image -> (height, width) bool mask, or uint8 of CLEAN, DEFECTIVE and IGNORED, or
+either with an account of its marks; DataError where none can be read."""
+
+
+def drawn_by(reader: MaskReader, shape: tuple[int, int]) -> Drawn:
+    """What a reader finds, with or without an account."""
+    found = reader(shape)
+    return found if isinstance(found, Drawn) else Drawn(found)
 
 
 @dataclass(frozen=True)

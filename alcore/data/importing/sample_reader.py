@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from alcore.data.cutting import DEFECTIVE, cut, resize_image, resize_truth
 from alcore.data.dataset_writer import Losses, PackedPatch, pack
 from alcore.data.images import Levels, read_pixels
 from alcore.data.importing import severstal
-from alcore.data.importing.options import ImportOptions, Sample
+from alcore.data.importing.options import ImportOptions, Sample, drawn_by
 from alcore.data.importing.patch_choice import ImageCuts, Way, cuts_of
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
@@ -20,7 +20,8 @@ class Outcome:
 
     image: its name in the source; patches: as they are written; size: (height, width) of the image; refused:
     why it cannot be used, in one sentence; skipped: why it was to be left out; vanished: whether its defect
-    was lost in cutting; unknown: patches left out because nothing in them is known.
+    was lost in cutting; unknown: patches left out because nothing in them is known; marks, left_out: how many
+    marks of which kind were drawn, and were not, where its mask was drawn from marks.
     """
 
     image: str
@@ -30,6 +31,8 @@ class Outcome:
     skipped: str = ""
     vanished: bool = False
     unknown: int = 0
+    marks: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def note(self, losses: Losses) -> None:
         """Add what is lost to the import's account."""
@@ -40,6 +43,9 @@ class Outcome:
         if self.vanished:
             losses.vanished.append(shown(self.image))
         losses.unknown += self.unknown
+        losses.marks.update(self.marks)
+        for what, count in self.left_out.items():
+            losses.leave_out(what, shown(self.image), count)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,12 @@ class SampleReader:
             reason = f"{name} has a black border, and such images were to be left out"
             return Outcome(sample.image, skipped=reason)
         size = image.shape[0], image.shape[1]
-        truth = sample.read_mask(size)
+        found = drawn_by(sample.read_mask, size)
+        truth = found.truth
+        if found.left_out and not truth.any():
+            marks = ", ".join(f"{count} {what}" for what, count in found.left_out.items())
+            reason = f"{name} has no mark that can be drawn, only {marks}, so it may not be clean"
+            return Outcome(sample.image, skipped=reason, left_out=found.left_out)
         had_defect = bool((truth == DEFECTIVE).any())
         if options.resize_to is not None:
             image, truth = resize_image(image, options.resize_to), resize_truth(truth, options.resize_to)
@@ -77,14 +88,22 @@ class SampleReader:
             pack(replace(patch, series=sample.group), min_area=options.min_area) for patch in known
         )
         vanished = had_defect and not any(patch.row["defective"] for patch in packed)
-        return Outcome(sample.image, packed, size, vanished=vanished, unknown=len(cuts) - len(known))
+        return Outcome(
+            sample.image,
+            packed,
+            size,
+            vanished=vanished,
+            unknown=len(cuts) - len(known),
+            marks=found.marks,
+            left_out=found.left_out,
+        )
 
     def try_ways(self, sample: Sample, ways: list[Way]) -> ImageCuts | None:
         """What ways of cutting would make of a sample; None where it cannot be used."""
         try:
             content = self.source.read(sample.image)
             image = read_pixels(content, name=sample.image, channels=1, levels=self.levels)
-            truth = sample.read_mask((image.shape[0], image.shape[1]))
+            truth = drawn_by(sample.read_mask, (image.shape[0], image.shape[1])).truth
         except DataError:
             return None
         return cuts_of(truth, ways, min_area=self.options.min_area)

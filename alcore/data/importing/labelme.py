@@ -1,0 +1,86 @@
+"""LabelMe: a JSON file beside each image, with the shapes that were drawn on it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from PIL import ImageDraw
+
+from alcore.data.cutting import CLEAN, DEFECTIVE, IGNORED
+from alcore.data.importing.canvas import Canvas, Stroke, canvas_of
+from alcore.data.importing.options import Drawn, MaskReader
+from alcore.data.importing.source_files import Source, shown
+from alcore.errors import DataError
+from alcore.wording import plural
+
+_MEANINGS = {"__ignore__": IGNORED, "_background_": CLEAN}
+_LINE, _POINT = 10, 5  # LabelMe's own width of a line and radius of a point, in pixels
+
+
+def labelme(source: Source, image: str, file: str) -> MaskReader:
+    """The shapes of a LabelMe file, of all labels, in their order.
+
+    `__ignore__` marks pixels that nobody knows, and `_background_` takes away what was drawn before it.
+    """
+
+    def read(shape: tuple[int, int]) -> Drawn:
+        canvas = canvas_of(source, image, shape)
+        try:
+            content = json.loads(source.read(file))
+            height, width = content.get("imageHeight"), content.get("imageWidth")
+            canvas.drawn_on((int(height), int(width)) if height and width else None)
+            for part in content["shapes"]:
+                _draw(canvas, part)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise DataError(f"{shown(file)} cannot be read as a LabelMe file ({error})") from None
+        return canvas.drawn()
+
+    return read
+
+
+def _draw(canvas: Canvas, part: dict[str, Any]) -> None:
+    points, kind = part["points"], part.get("shape_type") or "polygon"
+    value = _MEANINGS.get(str(part.get("label")), DEFECTIVE)
+    least, most = _POINTS_OF[kind]
+    if not least <= len(points) <= most:
+        canvas.leave_out(f"{kind} of {plural(len(points), 'point')}, which has no area")
+    elif kind == "rectangle":
+        (left, top), (right, bottom) = points
+        canvas.box((left, top, right, bottom), value=value, kind=kind)
+    elif kind in _STROKES:
+        canvas.stroke(kind, points, _STROKES[kind], value=value)
+    else:
+        canvas.polygon(points, value=value, kind=kind)
+
+
+def _circle(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]]) -> None:
+    (x, y), edge = points
+    _disc(pen, x, y, math.dist((x, y), edge))
+
+
+def _line(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]]) -> None:
+    pen.line(points, fill=1, width=_LINE)
+
+
+def _point(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]]) -> None:
+    _disc(pen, *points[0], _POINT)
+
+
+def _disc(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float) -> None:
+    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1, outline=1)
+
+
+_MANY = 1_000_000
+_POINTS_OF = {
+    "polygon": (3, _MANY),
+    "oriented_rectangle": (4, 4),
+    "rectangle": (2, 2),
+    "circle": (2, 2),
+    "line": (2, 2),
+    "linestrip": (2, _MANY),
+    "point": (1, 1),
+}
+_STROKES: dict[str, Stroke] = {"circle": _circle, "line": _line, "linestrip": _line, "point": _point}
+"""Drawn by the calls that LabelMe makes itself, so that the pixels are the same."""
