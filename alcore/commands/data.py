@@ -77,9 +77,7 @@ def import_data(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything and say what would come of it; keep nothing.")
     ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Say what there is to mind, and what other patch sizes would do.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Also say what other patch sizes would do.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
     ] = False,
@@ -113,7 +111,7 @@ def import_data(
     with following(as_json=as_json) as report:
         ended = _import(source, name, format, read_options, report, dry_run=dry_run, check=check or dry_run)
     if not as_json:
-        typer.echo("\n".join([*ended.sentences(), *ended.checked()]))
+        typer.echo("\n".join([*ended.sentences(), *ended.other_sizes()]))
         if dry_run:
             typer.echo("nothing was kept; leave out --dry-run to import it")
 
@@ -129,8 +127,8 @@ def _import(
     check: bool,
 ) -> ImportEnded:
     """Import and report; what is wrong with the options, too, is an import that failed."""
+    from alcore.data.cautions import told_of
     from alcore.data.importing.import_events import ImportEnded
-    from alcore.data.importing.import_preview import told_before
     from alcore.data.importing.importer import Import
     from alcore.data.stored import StoredPatches
 
@@ -139,9 +137,10 @@ def _import(
             if target.exists():
                 raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
             work = Import(source, format_name=format_name, options=read_options(), follow=report)
-            ended = ImportEnded.of(name, _write(work, target, check=check))
+            info = _write(work, target, check=check)
+            ended = ImportEnded.of(name, info, told_of(StoredPatches(target)))
             if check:
-                ended = ended.with_check(told_before(StoredPatches(target)), *work.patch_sizes())
+                ended = ended.with_sizes(*work.patch_sizes())
     except (AlcoreError, OSError) as error:
         report(ImportEnded("failed", str(error), name))
         raise
@@ -215,19 +214,23 @@ def list_data() -> None:
 @data_app.command("show")
 def show_data(name: str) -> None:
     """Say what a data set holds, and what one should know before a run."""
+    from alcore.data.cautions import told_of
     from alcore.data.collection import open_dataset
     from alcore.data.overview import describe
+    from alcore.data.stored import StoredPatches
 
-    overview = describe(open_dataset(name))
+    patches = open_dataset(name)
+    overview = describe(patches)
     typer.echo(
         f"{name}: {overview.patches} patches, {overview.defective} defective ({percent(overview.prevalence)})"
     )
+    if isinstance(patches, StoredPatches):
+        typer.echo("\n".join([*patches.info.notes, *told_of(patches)]))
+        return
     for row in overview.splits.itertuples():
         typer.echo(
             f"{row.split}: {row.patches} patches, {row.defective} defective ({percent(row.prevalence)})"
         )
-    for warning in overview.warnings:
-        typer.echo(warning)
 
 
 data_app.command("card")(dataset_notes.card)

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from alcore.wording import clock
 
 if TYPE_CHECKING:
-    from alcore.data.importing.import_events import ImportEvent
+    from alcore.data.importing.import_events import ImportEvent, ImportProgress
 
 _INTERRUPTED = 130
 _LINES_A_SECOND = 10
+_SECONDS_A_LINE = 10.0
+"""Between two lines where no bar can be drawn, as in a job's log."""
+_WORDS = {"looking": "looking at masks", "reading": "reading images"}
 
 
 @contextmanager
@@ -23,9 +26,11 @@ def following(*, as_json: bool) -> Iterator[Callable[[ImportEvent], None]]:
     try:
         if as_json:
             yield _json_lines()
-        else:
+        elif sys.stderr.isatty():
             with _bar() as report:
                 yield report
+        else:
+            yield plain_lines(lambda line: print(line, file=sys.stderr, flush=True))
     except KeyboardInterrupt:
         print("interrupted; nothing was imported", file=sys.stderr)
         sys.exit(_INTERRUPTED)
@@ -49,6 +54,28 @@ def _json_lines() -> Callable[[ImportEvent], None]:
     return report
 
 
+def plain_lines(
+    write: Callable[[str], None], *, now: Callable[[], float] = time.monotonic
+) -> Callable[[ImportEvent], None]:
+    """Writes a line of progress every ten seconds, the first one after ten; so a short import has none."""
+    from alcore.data.importing.import_events import ImportProgress
+
+    last = now()
+
+    def report(event: ImportEvent) -> None:
+        nonlocal last
+        if isinstance(event, ImportProgress) and now() - last >= _SECONDS_A_LINE:
+            last = now()
+            left = _left(event)
+            write(f"{_WORDS[event.phase]}, {event.done} of {event.total}{left and f', {left}'}")
+
+    return report
+
+
+def _left(event: ImportProgress) -> str:
+    return "" if event.left is None else f"about {clock(event.left)} left"
+
+
 @contextmanager
 def _bar() -> Iterator[Callable[[ImportEvent], None]]:
     from rich.console import Console
@@ -70,11 +97,14 @@ def _bar() -> Iterator[Callable[[ImportEvent], None]]:
             now = time.monotonic()
             if isinstance(event, ImportProgress) and now - last > 1 / _LINES_A_SECOND:
                 last = now
-                words = {"looking": "looking at masks", "reading": "reading images"}[event.phase]
-                left = "" if event.left is None else f"about {clock(event.left)} left"
-                description = f"{words}, {event.done} of {event.total}"
+                description = f"{_WORDS[event.phase]}, {event.done} of {event.total}"
                 bar.update(
-                    task, completed=event.share, total=1, description=description, left=left, refresh=True
+                    task,
+                    completed=event.share,
+                    total=1,
+                    description=description,
+                    left=_left(event),
+                    refresh=True,
                 )
 
         yield report

@@ -117,6 +117,11 @@ def report(
     if interactive:
         _write_interactive(directory, out or directory / "interactive.html", metric, prevalence)
         return
+    if (directory / "config.json").is_file() and not (directory / "study.json").is_file():
+        raise ConfigError(
+            f"{directory} is one run, and a report is of a study; for a run, --interactive writes one HTML "
+            f"file whose curves follow π₁: alcore report {directory} --interactive"
+        )
     if out is None:
         raise ConfigError("say where the report goes: --out FILE.html or --out DIRECTORY")
     reader = StudyReader.open(directory)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from alcore.data.cautions import cautions
 from alcore.data.collection import About
 from alcore.data.data_groups import kept_together, prevalence_by_group
-from alcore.data.duplicates import near_duplicates
 from alcore.data.overview import Overview, describe
 from alcore.data.patches import Patches
 from alcore.data.stored import StoredPatches
@@ -29,8 +29,7 @@ class DataCard:
     """What a card says.
 
     groups: as `prevalence_by_group`; sizes: (5,) defect areas as shares of a patch, quartiles with both ends;
-    alike: pairs that look nearly the same on two sides of the split, looked for among so many `compared`
-    patches; facts: sentences on how it was made.
+    mind: what to know before a run, as `cautions` has it; facts: how it was made. Both are sentences.
     """
 
     name: str
@@ -40,8 +39,7 @@ class DataCard:
     fingerprint: str
     groups: pd.DataFrame
     sizes: np.ndarray
-    alike: int
-    compared: int
+    mind: list[str]
     facts: list[str]
 
 
@@ -49,7 +47,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
     """Count, measure and compare all that a card says."""
     overview = describe(patches)
     facts: list[str] = []
-    alike, compared = 0, overview.patches
+    mind = overview.warnings
     if isinstance(patches, StoredPatches):
         groups, largest = kept_together(patches)
         facts = [
@@ -58,8 +56,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
             f"kept on one side of the split: {plural(groups, 'group')}, the largest of "
             f"{plural(largest, 'patch')}",
         ]
-        found = near_duplicates(patches)
-        alike, compared = len(found.pairs), found.compared
+        mind = cautions(patches, overview)
     sizes = np.percentile(overview.area, _QUARTILES)
     return DataCard(
         patches.name,
@@ -69,8 +66,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
         patches.fingerprint,
         prevalence_by_group(patches),
         sizes,
-        alike,
-        compared,
+        mind,
         list(dict.fromkeys(facts)),
     )
 
@@ -119,7 +115,7 @@ def to_markdown(card: DataCard, *, picture: str = "") -> str:
         + ".",
         "",
         *_groups(card.groups),
-        *_list("To mind", card.overview.warnings + alike_in_words(card)),
+        *_list("To mind", card.mind),
         *_list("How it was made", card.facts),
         *([f"![Some patches, masks outlined]({picture})", ""] if picture else []),
         f"Fingerprint: `{card.fingerprint}`",
@@ -134,19 +130,6 @@ def card_zip(card: DataCard, picture: bytes) -> bytes:
         archive.writestr(f"{card.name}.md", to_markdown(card, picture=f"{card.name}.png"))
         archive.writestr(f"{card.name}.png", picture)
     return buffer.getvalue()
-
-
-def alike_in_words(card: DataCard) -> list[str]:
-    """At most one sentence, on images that are on two sides of the split."""
-    if card.compared < card.overview.patches:
-        return [
-            f"Nearly the same image on two sides of the split: {plural(card.alike, 'pair')} found. The set "
-            f"is large, so that {card.compared:,} of its {card.overview.patches:,} patches were compared, in "
-            "blocks spread over it; there may be more."
-        ]
-    if not card.alike:
-        return []
-    return [f"Nearly the same image on two sides of the split: {plural(card.alike, 'pair')}."]
 
 
 def _groups(groups: pd.DataFrame) -> list[str]:

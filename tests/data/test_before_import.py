@@ -5,14 +5,18 @@ import pytest
 from typer.testing import CliRunner
 
 from alcore.__main__ import app
-from alcore.data.collection import dataset_path, open_dataset
+from alcore.commands.import_bar import plain_lines
+from alcore.data.cautions import told_of
+from alcore.data.collection import dataset_path, open_dataset, read_about
 from alcore.data.cutting import IGNORED
 from alcore.data.duplicates import copies_across_sides, near_duplicates
-from alcore.data.importing.import_preview import some_pairs, told_before
+from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.import_preview import some_pairs
 from alcore.data.importing.importer import Import, import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.importing.patch_choice import add_up, cuts_of, suggested, ways_for
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
+from alcore.presentation.data_card import make_card
 from tests.data.helpers import encoded, folder_files, write_folder
 
 
@@ -78,7 +82,7 @@ def test_copies_in_two_of_the_sources_own_splits_are_counted(tmp_path):
     import_dataset(write_folder(tmp_path / "in", source), dataset_path("mine"))
     patches = open_dataset("mine")
     assert copies_across_sides(patches) == 2
-    assert any("two of the source's own splits" in told for told in told_before(patches))
+    assert any("two of the source's own splits" in told for told in told_of(patches))
 
 
 def steel_like(tmp_path):
@@ -159,3 +163,36 @@ def test_where_no_defect_is_left_a_better_size_is_named(tmp_path):
     refused = CliRunner().invoke(app, arguments)
     assert "no patch is defective" in str(refused.exception)
     assert "suggested: whole images resized to 128x128: 12 patches" in str(refused.exception)
+
+
+def test_import_dry_run_show_and_card_say_the_same_of_neighbouring_frames(tmp_path):
+    """Frames that hardly move: each has its neighbour on another side of the split."""
+    scene = np.random.default_rng(1).integers(0, 255, (16, 16)).repeat(4, axis=0).repeat(4, axis=1)
+    files = {}
+    for number in range(24):
+        noise = np.random.default_rng(number).normal(0, 3, scene.shape)
+        mask = np.zeros((64, 64), dtype=np.uint8)
+        mask[: 20 * (number % 2), :20] = 255
+        files[f"images/{number}.png"] = encoded(np.clip(scene + noise, 0, 255).astype(np.uint8))
+        files[f"masks/{number}.png"] = encoded(mask)
+    source = write_folder(tmp_path / "in", files)
+    run = CliRunner().invoke
+    tried = run(app, ["data", "import", str(source), "--name", "video", "--dry-run"])
+    done = run(app, ["data", "import", str(source), "--name", "video"])
+    shown = run(app, ["data", "show", "video"])
+    card = make_card(open_dataset("video"), read_about("video"))
+    (alike,) = [line for line in done.output.splitlines() if line.startswith("Nearly the same image")]
+    assert "such as images/" in alike
+    assert set(done.output.splitlines()) <= set(tried.output.splitlines())
+    assert set(done.output.splitlines()) == set(shown.output.splitlines())
+    assert alike in card.mind
+
+
+def test_a_long_import_writes_a_line_now_and_then_where_no_bar_can_be_drawn():
+    time, lines = 0.0, []
+    report = plain_lines(lines.append, now=lambda: time)
+    for second in range(60):
+        time = float(second)
+        report(ImportProgress(second, 60, "reading", second / 60, 60.0 - second))
+    assert lines[0] == "reading images, 10 of 60, about 0:50 left"
+    assert len(lines) == 5

@@ -39,8 +39,15 @@ def test_a_run_without_a_cycle_has_no_page(tmp_path):
         interactive_page(tmp_path / "run")
 
 
-def test_a_report_without_a_place_to_go_says_what_to_add(small_run):
+def test_a_report_of_a_run_names_the_file_that_a_run_can_have(small_run):
     outcome = alcore("report", str(small_run))
+    assert outcome.returncode == 2
+    assert f"alcore report {small_run} --interactive\n" in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_report_without_a_place_to_go_says_what_to_add():
+    outcome = alcore("report", str(ROOT / "assets/recorded/synthetic"))
     assert outcome.returncode == 2
     assert outcome.stderr == "error: say where the report goes: --out FILE.html or --out DIRECTORY\n"
 

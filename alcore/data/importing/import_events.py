@@ -41,8 +41,8 @@ class ImportEnded:
     patches, defective: counts of the new data set. vanished: images whose defect is too small for a pixel at
     this size, so that they count as clean. skipped: files that were left out, with the reason. notes: how
     files were read, one sentence each. unknown: patches left out because nothing in them is known. mind: what
-    to mind before keeping it, one sentence each; sizes: what other patch sizes would do, one row each;
-    suggested: the row of them that suits best. These three are filled where an import checks.
+    to know before a run, one sentence each. sizes: what other patch sizes would do, one row each; suggested:
+    the row of them that suits best. These two are filled where an import checks.
     """
 
     event: ClassVar[str] = "ended"
@@ -60,8 +60,8 @@ class ImportEnded:
     suggested: int | None = None
 
     @classmethod
-    def of(cls, name: str, info: DatasetInfo) -> ImportEnded:
-        """A data set was imported under that name."""
+    def of(cls, name: str, info: DatasetInfo, mind: list[str]) -> ImportEnded:
+        """A data set was imported under that name; mind: as `cautions.told_of` has it."""
         return cls(
             "finished",
             name=name,
@@ -71,21 +71,22 @@ class ImportEnded:
             skipped=dict(info.skipped),
             notes=list(info.notes),
             unknown=info.unknown,
+            mind=mind,
         )
 
-    def with_check(self, mind: list[str], sizes: list[PatchSize], suggested: PatchSize | None) -> ImportEnded:
-        """The same, with what was found on checking."""
+    def with_sizes(self, sizes: list[PatchSize], suggested: PatchSize | None) -> ImportEnded:
+        """The same, with what other patch sizes would do."""
         place = None if suggested is None else sizes.index(suggested)
-        return replace(self, mind=mind, sizes=[asdict(size) for size in sizes], suggested=place)
+        return replace(self, sizes=[asdict(size) for size in sizes], suggested=place)
 
     def patch_sizes(self) -> list[PatchSize]:
         """What other patch sizes would do."""
         return [PatchSize(**row) for row in self.sizes]  # type: ignore[arg-type]  # as asdict made them
 
-    def checked(self) -> list[str]:
-        """For people: what to mind, and what other patch sizes would do."""
+    def other_sizes(self) -> list[str]:
+        """For people: what other patch sizes would do."""
         sizes = self.patch_sizes()
-        told = [*self.mind, *(f"  {size.in_words()}" for size in sizes)]
+        told = [f"  {size.in_words()}" for size in sizes]
         if self.suggested is not None:
             told.append(f"suggested: {sizes[self.suggested].in_words()}")
         return told
@@ -95,16 +96,12 @@ class ImportEnded:
         if self.status != "finished":
             return [self.message]
         share = percent(self.defective / self.patches)
-        told = [
+        return [
             f"{self.name}: {plural(self.patches, 'patch')}, {self.defective} defective ({share})",
             *self.notes,
+            *self.mind,
+            *(f"skipped {file}: {reason}" for file, reason in self.skipped.items()),
         ]
-        if self.vanished:
-            images = plural(len(self.vanished), "image")
-            told.append(f"defects too small for a pixel at this size, so counted as clean: {images}")
-        if self.unknown:
-            told.append(f"left out, as nothing in them is known: {plural(self.unknown, 'patch')}")
-        return told + [f"skipped {file}: {reason}" for file, reason in self.skipped.items()]
 
 
 ImportEvent = ImportProgress | ImportEnded

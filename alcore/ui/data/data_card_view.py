@@ -12,7 +12,7 @@ from alcore.data.collection import (
     read_about,
 )
 from alcore.data.patches import Patches
-from alcore.presentation.data_card import DataCard, alike_in_words, card_mosaic, card_zip, make_card
+from alcore.presentation.data_card import DataCard, card_mosaic, card_zip, make_card
 from alcore.ui import acting, problems
 from alcore.ui.downloads import save_button
 from alcore.ui.permitted import permission
@@ -71,10 +71,9 @@ def _show_facts(card: DataCard) -> None:
     told = [
         f"Half of the defects cover {percent(low)} to {percent(high)} of their patch, the median one "
         f"{percent(middle)}.",
-        *card.overview.warnings,
+        *card.mind,
         *card.facts,
     ]
-    told[1:1] = alike_in_words(card)
     if card.about.former:
         told.append(f"Formerly {', '.join(card.about.former)}.")
     st.caption("  \n".join(as_plain_markdown(sentence) for sentence in told))

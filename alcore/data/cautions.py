@@ -1,0 +1,55 @@
+"""What to know of a data set before a run: the same sentences wherever a set is imported or shown."""
+
+from __future__ import annotations
+
+from alcore.data.duplicates import copies_across_sides, near_duplicates
+from alcore.data.overview import Overview, describe
+from alcore.data.stored import StoredPatches
+from alcore.wording import percent, plural
+
+
+def told_of(patches: StoredPatches) -> list[str]:
+    """Sentences: how it is cut, prevalence, sides, sizes, and all of `cautions`."""
+    overview, info = describe(patches), patches.info
+    height, width, _ = patches.shape
+    sides = ", ".join(
+        f"{row.split} {row.patches} ({row.defective} defective)" for row in overview.splits.itertuples()
+    )
+    only_one = len(info.source_sizes) == 1  # several are among the cautions
+    return [
+        f"patches of {height}x{width}, {info.how_cut}: {overview.defective} of {overview.patches} defective, "
+        f"a prevalence of {percent(overview.prevalence)}",
+        f"split: {sides}",
+        *[f"all images are of {high}x{wide}" for high, wide in info.source_sizes[:1] * only_one],
+        *cautions(patches, overview),
+    ]
+
+
+def cautions(patches: StoredPatches, overview: Overview) -> list[str]:
+    """The overview's warnings, copies in the source's own splits, and images alike on two sides."""
+    found = list(overview.warnings)
+    copies = copies_across_sides(patches)
+    if copies:
+        found.append(
+            "Same pixels in two of the source's own splits, kept on one side here: "
+            f"{plural(copies, 'patch')}."
+        )
+    return [*found, *_alike(patches, overview.patches)]
+
+
+def _alike(patches: StoredPatches, count: int) -> list[str]:
+    """At most one sentence, on images of which nearly the same one is on another side of the split."""
+    pairs, compared = near_duplicates(patches)
+    part = (
+        f" The set is large, so {compared:,} of its {count:,} patches were compared, in blocks spread over "
+        "it; there may be more."
+        if compared < count
+        else ""
+    )
+    if not len(pairs):
+        return [f"No image was found nearly the same on two sides of the split.{part}"] if part else []
+    one, other = (patches.describe(int(item)) for item in pairs[0])
+    return [
+        f"Nearly the same image on two sides of the split: {plural(len(pairs), 'pair')}, such as {one} and "
+        f"{other}. Remove one of each, or results look better than they are.{part}"
+    ]
