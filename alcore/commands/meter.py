@@ -60,7 +60,7 @@ def _print(ended: MeterEnded) -> None:
     from alcore.statistics.metering import read_meter
 
     reading = read_meter(*ended.parts())
-    for sentence in skipped_in_words(ended.skipped):
+    for sentence in [*ended.notes, *skipped_in_words(ended.skipped)]:
         typer.echo(sentence, err=True)
     for line in in_words(reading, ended.strategy, ended.cycle):
         typer.echo(line)

@@ -40,7 +40,8 @@ class ScoredImages:
     """What came of some images.
 
     key: of the cycle after which the model scores. validation: the same model's scores of validation patches.
-    scores: (n,) of the images' patches. images: how many files could be used; skipped: why others could not.
+    scores: (n,) of the images' patches. images: how many files could be used; skipped: why others could not;
+    notes: how their levels compare with those of the training images, one sentence each.
     """
 
     key: CycleKey
@@ -48,6 +49,7 @@ class ScoredImages:
     scores: np.ndarray
     images: int
     skipped: dict[str, str]
+    notes: list[str]
 
 
 def last_key(store: RunStore, strategy: str) -> CycleKey:
@@ -89,7 +91,12 @@ def score_images(store: RunStore, strategy: str, paths: Sequence[Path], follow: 
     )
     scores, images = _score(learner, unlabelled, follow)
     return ScoredImages(
-        key, Scored(known.max_probability, validation.defective), scores, images, unlabelled.skipped
+        key,
+        Scored(known.max_probability, validation.defective),
+        scores,
+        images,
+        unlabelled.skipped,
+        unlabelled.notes(),
     )
 
 

@@ -150,6 +150,7 @@ def write_dataset(
     format_name: str,
     cutting: str,
     resized_to: tuple[int, int] | None = None,
+    levels: tuple[int, float] | None = None,
     losses: Losses | None = None,
     notes: Sequence[str] = (),
     split: np.ndarray | None = None,
@@ -160,7 +161,7 @@ def write_dataset(
         directory: its place; the last part is its name. Must not exist.
         patches: in an order that does not depend on the file system; equal input gives equal bytes.
         shape: (height, width, channels) of every patch.
-        format_name, cutting, resized_to: how it was made, for dataset.json.
+        format_name, cutting, resized_to, levels: how it was made, for dataset.json.
         losses: what was read and left out; may still grow while `patches` is consumed.
         notes: how files were read, one sentence each.
         split: (M,) of `Split`, the side of each patch; by default one is drawn that keeps groups together.
@@ -184,6 +185,7 @@ def write_dataset(
             notes=(*notes, *losses.notes()),
             unknown=losses.unknown,
             resized_to=resized_to,
+            levels=levels,
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
         write_checksums(staging)

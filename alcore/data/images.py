@@ -32,6 +32,13 @@ class Levels(NamedTuple):
         return Levels(max(self.whole, other.whole), max(self.real, other.real))
 
 
+class Picture(NamedTuple):
+    """An image as a network sees it, (H, W, C) uint8, and its brightest level if it has more than 8 bits."""
+
+    pixels: np.ndarray
+    levels: Levels | None
+
+
 class MaskValues(NamedTuple):
     """A mask file's values before any rule.
 
@@ -53,19 +60,31 @@ def read_pixels(content: bytes, *, name: str, channels: int, levels: Levels | No
     Raises:
         DataError: not an image, cut short, or larger than 100 megapixels; the message has the name.
     """
+    return read_picture(content, name=name, channels=channels, levels=levels).pixels
+
+
+def read_picture(content: bytes, *, name: str, channels: int, levels: Levels | None = None) -> Picture:
+    """As `read_pixels`, with the image's own brightest level. Levels of 0 are none: the image's own count."""
     with decoded(content, name) as found:
-        image = found.image
+        image, own = found.image, None
         if found.deep is not None:
-            scaled = _to_uint8(found.deep, levels or _levels_of(found.deep))
+            own = _levels_of(found.deep)
+            is_known = levels is not None and (levels.real if own.real else levels.whole) > 0
+            scaled = _to_uint8(found.deep, levels if levels is not None and is_known else own)
             image = Image.fromarray(scaled if scaled.ndim == 2 else scaled[..., :3])
         pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-        return pixels.reshape(*pixels.shape[:2], channels)
+        return Picture(pixels.reshape(*pixels.shape[:2], channels), own)
 
 
 def read_levels(content: bytes, *, name: str) -> Levels | None:
     """The brightest level of an image of more than 8 bits; None for any other. Raises as `read_pixels`."""
     with decoded(content, name) as found:
         return None if found.deep is None else _levels_of(found.deep)
+
+
+def may_be_deep(head: bytes) -> bool:
+    """Whether an image may have more than 8 bits a channel: a PNG that says so in its first bytes, a TIFF."""
+    return head[:2] in (b"II", b"MM") or (head[1:4] == b"PNG" and head[24:25] == b"\x10")
 
 
 def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarray:

@@ -42,6 +42,7 @@ def write_pool(target: Path, line: ProductionLine, kept: Kept) -> DatasetInfo:
         format_name="stream",
         cutting=info.cutting if info else "made",
         resized_to=info.resized_to if info else None,
+        levels=info.levels if info else None,
         notes=notes_of(line, kept),
         split=np.concatenate([np.full(kept.items.size, Split.TRAIN), patches.split[others]]),
     )

@@ -36,7 +36,9 @@ class DatasetInfo:
     (height, width) of the images, the most frequent first, at most a hundred; `notes` say how files were
     read, one sentence each: the layout, what masks held and which of their values are defective;
     `unknown` are patches that were left out because nothing in them is known; `resized_to` is the
-    (height, width) that whole images were brought to before they were cut, None where they were not.
+    (height, width) that whole images were brought to before they were cut, None where they were not;
+    `levels` are the brightest whole and floating-point level by which images of more than 8 bits were
+    scaled, None where there were none or an earlier version imported them.
     """
 
     name: str
@@ -52,6 +54,7 @@ class DatasetInfo:
     notes: tuple[str, ...] = ()
     unknown: int = 0
     resized_to: tuple[int, int] | None = None
+    levels: tuple[int, float] | None = None
 
     @property
     def how_cut(self) -> str:
@@ -182,4 +185,7 @@ def read_info(directory: Path) -> DatasetInfo:
         if info.resized_to is not None:
             high, wide = map(int, info.resized_to)
             info = replace(info, resized_to=(high, wide))
+        if info.levels is not None:
+            whole, real = info.levels
+            info = replace(info, levels=(int(whole), float(real)))
     return info

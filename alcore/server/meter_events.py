@@ -2,7 +2,7 @@
 
 progress   phase (training, validation, images), done, total (of the phase)
 ended      status (finished or failed), message, strategy, cycle, validation, defective, scores, images,
-skipped
+skipped, notes
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class MeterEnded:
     """How it ended; message: why it failed, in one sentence.
 
     strategy, cycle: of the model. validation, defective: its scores of validation patches, and their classes.
-    scores: of all patches of the images; images: files used; skipped: why others could not be.
+    scores: of all patches of the images; images: files used; skipped: why others could not be;
+    notes: how their levels compare with those of the training images, one sentence each.
     """
 
     event: ClassVar[str] = "ended"
@@ -48,6 +49,7 @@ class MeterEnded:
     scores: list[float] = field(default_factory=list)
     images: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, found: ScoredImages) -> MeterEnded:
@@ -61,6 +63,7 @@ class MeterEnded:
             scores=found.scores.tolist(),
             images=found.images,
             skipped=found.skipped,
+            notes=found.notes,
         )
 
     def parts(self) -> tuple[Scored, np.ndarray]:

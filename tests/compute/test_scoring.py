@@ -18,7 +18,7 @@ from alcore.experiment.cycle_key import CycleKey
 from alcore.server import meter_events, meter_queue
 from alcore.server.meter_queue import MeterQueue
 from alcore.storage.run_store import RunStore
-from tests.data.helpers import encoded, write_folder
+from tests.data.helpers import encoded, folder_files, write_folder
 from tests.following import alcore, wait_for
 
 LAST = CycleKey(1, 3, "entropy")
@@ -143,6 +143,51 @@ def test_images_in_use_are_shrunk_before_they_are_cut_where_the_data_set_s_were(
     assert older.pop("resized_to") == [48, 64]
     description.write_text(json.dumps(older))
     assert Cutting.of(StoredPatches(tmp_path / "small")).resized_to is None, "older data sets open"
+
+
+DEEP = np.arange(40 * 48, dtype=np.uint16).reshape(40, 48)
+
+
+def deep_set(tmp_path, brightest):
+    """A data set of 16-bit images of one brightest level, imported whole."""
+    files = folder_files(12)
+    for number in range(12):
+        image = DEEP.copy()
+        image[0, number] = brightest
+        files[f"images/{number:03d}.png"] = encoded(image)
+    import_dataset(write_folder(tmp_path / "in", files), tmp_path / "deep", options=ImportOptions((40, 48)))
+    return StoredPatches(tmp_path / "deep")
+
+
+def test_images_in_use_are_scaled_by_the_levels_of_the_training_images(tmp_path):
+    patches = deep_set(tmp_path, brightest=4095)
+    assert patches.info.levels == (4095, 0.0)
+    Image.fromarray(DEEP).save(tmp_path / "dark.png")
+    Image.fromarray(DEEP * 4).save(tmp_path / "bright.png")
+    some = open_unlabelled([tmp_path / "dark.png", tmp_path / "bright.png"], Cutting.of(patches))
+    dark, bright = some.patches()
+    assert np.array_equal(dark[0, 1:, :, 0], patches.images(np.array([0]))[0, 1:, :, 0])
+    assert bright.max() == 255
+    (note,) = some.notes()
+    assert "1 image brighter than the brightest level" in note
+    assert "bright.png has 7676" in note
+
+
+def test_an_older_data_set_has_no_levels_and_that_is_a_sentence(tmp_path):
+    deep_set(tmp_path, brightest=4095)
+    description = tmp_path / "deep" / "dataset.json"
+    older = json.loads(description.read_text())
+    assert older.pop("levels") == [4095, 0.0]
+    description.write_text(json.dumps(older))
+    Image.fromarray(DEEP).save(tmp_path / "dark.png")
+    some = open_unlabelled([tmp_path / "dark.png"], Cutting.of(StoredPatches(tmp_path / "deep")))
+    (dark,) = some.patches()
+    assert dark.max() > 230, "by its own brightest level"
+    assert "has none on record" in some.notes()[0]
+    Image.fromarray((DEEP // 8).astype(np.uint8)).save(tmp_path / "eight.png")
+    shallow = open_unlabelled([tmp_path / "eight.png"], Cutting.of(StoredPatches(tmp_path / "deep")))
+    list(shallow.patches())
+    assert shallow.notes() == []
 
 
 def test_events_come_back_and_what_is_none_is_refused():

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from alcore.data.dataset_writer import Losses, PackedPatch, write_dataset
-from alcore.data.images import Levels, read_levels
+from alcore.data.images import Levels, may_be_deep, read_levels
 from alcore.data.importing.formats import FORMATS, Format, Recognised, choose
 from alcore.data.importing.import_events import ImportProgress
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask, suggest
@@ -21,7 +21,7 @@ from alcore.data.importing.pace import LOOKING, READING, Pace
 from alcore.data.importing.patch_choice import PatchSize, add_up, suggested, ways_for
 from alcore.data.importing.sample_reader import Outcome, SampleReader
 from alcore.data.importing.side_by_side import in_order
-from alcore.data.importing.source_files import Source, open_source, shown, suffix
+from alcore.data.importing.source_files import Source, open_source, shown
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
 
@@ -106,6 +106,7 @@ class Import:
                 format_name=self._format,
                 cutting="tiles" if options.tile else "resized",
                 resized_to=options.resize_to,
+                levels=self._reader.levels if any(self._reader.levels) else None,
                 losses=self._losses,
                 notes=self.notes,
             )
@@ -207,8 +208,7 @@ def _look_at_all(
         for found, levels in pace.over(LOOKING, looks, len(tasks)):
             for mask in found:
                 seen.census.add(mask, ignored)
-            whole, real = max(seen.levels.whole, levels.whole), max(seen.levels.real, levels.real)
-            seen.levels = Levels(whole, real)
+            seen.levels = seen.levels.joined(levels)
     if options.levels is not None:
         seen.levels = Levels(options.levels, float(options.levels))
     return seen
@@ -218,16 +218,10 @@ def _look(source: Source, task: tuple[str, tuple[str, ...]]) -> tuple[list[SeenM
     """What some masks hold, and the brightest level of an image where it has more than 8 bits."""
     image, masks = task
     levels = None
-    if image and _may_be_deep(image, source):
+    if image and may_be_deep(source.head(image)):
         with suppress(DataError):  # named when the image is read for good
             levels = read_levels(source.read(image), name=image)
     return [seen for mask in masks if (seen := see_mask(source, mask))], levels or Levels(0, 0.0)
-
-
-def _may_be_deep(name: str, source: Source) -> bool:
-    """Whether an image may have more than 8 bits a channel: a PNG that says so, or a TIFF."""
-    kind = suffix(name)
-    return kind in (".tif", ".tiff") or (kind == ".png" and source.head(name)[24:25] == b"\x10")
 
 
 def _check(options: ImportOptions) -> None:

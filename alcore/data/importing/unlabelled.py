@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from alcore.data.cutting import resize_image, starts
-from alcore.data.images import SUFFIXES, Levels, read_levels, read_pixels
+from alcore.data.images import SUFFIXES, Levels, Picture, may_be_deep, read_levels, read_picture
 from alcore.data.importing.source_files import Source, open_source, shown, suffix
 from alcore.data.patches import Patches
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError
+from alcore.wording import plural
 
 MOST_PATCHES = 200_000
 """Of one reading; more tell no more."""
@@ -23,12 +25,14 @@ MOST_PATCHES = 200_000
 class Cutting:
     """How images become patches: of shape (height, width, channels), as tiles or resized whole.
 
-    resized_to: (height, width) that an image is brought to first; None leaves it as it is.
+    resized_to: (height, width) that an image is brought to first; None leaves it as it is. levels: the
+    brightest ones, by which images of more than 8 bits were scaled; None where they are not on record.
     """
 
     shape: tuple[int, int, int]
     tile: bool
     resized_to: tuple[int, int] | None = None
+    levels: Levels | None = None
 
     @classmethod
     def of(cls, patches: Patches) -> Cutting:
@@ -36,7 +40,8 @@ class Cutting:
         if not isinstance(patches, StoredPatches):
             return cls(patches.shape, tile=True)
         info = patches.info
-        return cls(patches.shape, tile=info.cutting != "resized", resized_to=info.resized_to)
+        levels = None if info.levels is None else Levels(*info.levels)
+        return cls(patches.shape, info.cutting != "resized", info.resized_to, levels)
 
     def apply(self, image: np.ndarray, name: str) -> np.ndarray:
         """(H, W, C) uint8 -> (n, height, width, C); DataError where it is smaller than a tile."""
@@ -58,12 +63,16 @@ class Cutting:
 class Unlabelled:
     """Images of several sources, to be read one by one.
 
-    skipped: why files could not be used, by name, as far as they have been read.
+    skipped: why files could not be used, by name; brighter: the brightest level of each file that exceeds the
+    training images' own; own_scale: files of more than 8 bits for which no level of the training images is
+    known. All as far as files have been read.
     """
 
     places: list[tuple[Source, str]]
     cutting: Cutting
     skipped: dict[str, str] = field(default_factory=dict)
+    brighter: dict[str, float] = field(default_factory=dict)
+    own_scale: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -71,32 +80,57 @@ class Unlabelled:
     def patches(self) -> Iterator[np.ndarray]:
         """Each image's (n, height, width, C) uint8; (0, ...) where it cannot be used, see `skipped`."""
         levels = self._levels()
+        known = self.cutting.levels or Levels(0, 0.0)
         for source, name in self.places:
             try:
-                yield self._read(source, name, levels)
+                picture = self._read(source, name, levels)
+                self._note(shown(name), picture.levels, known)
+                yield self.cutting.apply(picture.pixels, shown(name))
             except DataError as error:
                 self.skipped[shown(name)] = str(error)
                 yield np.zeros((0, *self.cutting.shape), dtype=np.uint8)
 
-    def _read(self, source: Source, name: str, levels: Levels | None) -> np.ndarray:
-        channels = self.cutting.shape[2]
-        image = read_pixels(source.read(name), name=name, channels=channels, levels=levels)
-        return self.cutting.apply(image, shown(name))
+    def notes(self) -> list[str]:
+        """Sentences about levels, once all files have been read."""
+        told = []
+        if self.brighter:
+            name, level = max(self.brighter.items(), key=lambda item: item[1])
+            told.append(
+                f"{plural(len(self.brighter), 'image')} brighter than the brightest level of the training "
+                f"images; what exceeds it is white here: {name} has {level:g}"
+            )
+        if self.own_scale:
+            told.append(
+                f"{plural(len(self.own_scale), 'image')} of more than 8 bits, such as {self.own_scale[0]}, "
+                "scaled by the brightest level found here, since the data set has none on record; if its "
+                "images have more than 8 bits, import them again"
+            )
+        return told
 
-    def _levels(self) -> Levels | None:
-        """The brightest level of all, where the first image has more than 8 bits: all are scaled alike."""
-        found = []
+    def _read(self, source: Source, name: str, levels: Levels) -> Picture:
+        channels = self.cutting.shape[2]
+        return read_picture(source.read(name), name=name, channels=channels, levels=levels)
+
+    def _note(self, name: str, own: Levels | None, known: Levels) -> None:
+        """Remember what was unlike the training images."""
+        if own is None:
+            return
+        level, most = (own.real, known.real) if own.real else (own.whole, known.whole)
+        if most == 0 and level:
+            self.own_scale.append(name)
+        elif level > most:
+            self.brighter[name] = level
+
+    def _levels(self) -> Levels:
+        """Those of the training images; else the brightest of all images here, so that all are read alike."""
+        if self.cutting.levels is not None:
+            return self.cutting.levels
+        found = Levels(0, 0.0)
         for source, name in self.places:
-            try:
-                levels = read_levels(source.read(name), name=name)
-            except DataError:  # it is told of when it is read
-                continue
-            if levels is None:
-                break
-            found.append(levels)
-        if not found:
-            return None
-        return Levels(max(one.whole for one in found), max(one.real for one in found))
+            if may_be_deep(source.head(name)):
+                with suppress(DataError):  # it is named when the image is read for good
+                    found = found.joined(read_levels(source.read(name), name=name) or found)
+        return found
 
 
 def open_unlabelled(paths: Sequence[Path], cutting: Cutting) -> Unlabelled:

@@ -122,6 +122,8 @@ def _outcome(job: MeterJob) -> Metered | None:
     if ended.status != "finished":
         problems.tell(ended.message)
         return None
+    for note in ended.notes:
+        st.warning(as_plain_markdown(note), icon=":material/exposure:")
     if ended.skipped:
         told = "  \n".join(as_plain_markdown(text) for text in skipped_in_words(ended.skipped))
         st.warning(f"Left out: {told}", icon=":material/broken_image:")
