@@ -13,7 +13,17 @@ import pytest
 from tests.conftest import ROOT, SMALL
 
 FLOORS = [
-    {"errors", "event_log", "home", "home_files", "json_object", "machine", "streams", "wording"},
+    {
+        "errors",
+        "event_lines",
+        "event_log",
+        "home",
+        "home_files",
+        "json_object",
+        "machine",
+        "streams",
+        "wording",
+    },
     {"access", "config", "metrics", "model_rules", "pools", "thresholds"},
     {"data"},
     {"acquisition"},

@@ -33,24 +33,26 @@ def meter(
 ) -> None:
     """Estimate π₁, the share of defective patches, from images without labels."""
     from alcore.errors import AlcoreError
+    from alcore.event_lines import said_to_scripts
     from alcore.server.meter_events import MeterEnded, to_line
     from alcore.storage.run_store import RunStore
 
+    say = said_to_scripts() if as_json else None
     try:
         store = RunStore(directory)
         from alcore.compute.scoring import score_images  # seconds of torch, once the run is known to be one
 
         if as_json and hasattr(os, "nice"):
             os.nice(_NICENESS)  # a page follows, and comes first
-        with _following(as_json=as_json) as follow:
+        with _following(say) as follow:
             found = score_images(store, strategy or store.config.strategies[-1], images, follow)
     except (AlcoreError, OSError) as error:
-        if as_json:
-            print(to_line(MeterEnded("failed", str(error))), flush=True)
+        if say is not None:
+            say(to_line(MeterEnded("failed", str(error))))
         raise
     ended = MeterEnded.of(found)
-    if as_json:
-        print(to_line(ended), flush=True)
+    if say is not None:
+        say(to_line(ended))
     else:
         _print(ended)
 
@@ -69,10 +71,10 @@ def _print(ended: MeterEnded) -> None:
 
 
 @contextmanager
-def _following(*, as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
+def _following(say: Callable[[str], None] | None) -> Iterator[Callable[[str, int, int], None]]:
     """What scoring reports to: lines for scripts, a bar for people."""
-    if as_json:
-        yield _json_lines()
+    if say is not None:
+        yield _json_lines(say)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -86,7 +88,7 @@ def _following(*, as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
         )
 
 
-def _json_lines() -> Callable[[str, int, int], None]:
+def _json_lines(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
     """Prints progress: of each phase about a hundred lines at most."""
     from alcore.server.meter_events import MeterProgress, to_line
 
@@ -97,6 +99,6 @@ def _json_lines() -> Callable[[str, int, int], None]:
         now = (phase, 100 * done // max(total, 1))
         if now != told:
             told = now
-            print(to_line(MeterProgress(phase, done, total)), flush=True)
+            say(to_line(MeterProgress(phase, done, total)))
 
     return follow

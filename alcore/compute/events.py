@@ -16,13 +16,11 @@ Pages read the fields of events and never ask for their class: the server outliv
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar, TextIO
 
-from alcore.errors import StoreError
+from alcore.event_lines import EventLines, LineWriter, beat_for_supervisor
 
 
 @dataclass(frozen=True)
@@ -98,36 +96,18 @@ class Ended:
 Event = Ready | StateChanged | RunProgress | RecordCommitted | Note | Ended
 Emit = Callable[[Event], None]
 
-_KINDS = {kind.event: kind for kind in (Ready, StateChanged, RunProgress, RecordCommitted, Note, Ended)}
-
-
-def to_line(event: Event) -> str:
-    """One line of JSON, without the line's end."""
-    return json.dumps({"event": event.event} | asdict(event))
-
-
-def from_line(line: str) -> Event:
-    """The event that `to_line` wrote.
-
-    Raises:
-        StoreError: a line that holds none.
-    """
-    try:
-        values = json.loads(line)
-        return _KINDS[values.pop("event")](**values)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise StoreError(f"a worker sent a line that is no event: {line[:200]!r}") from None
+LINES = EventLines[Event]("a worker", Ready, StateChanged, RunProgress, RecordCommitted, Note, Ended)
+to_line, from_line = LINES.to_line, LINES.from_line
 
 
 class EventWriter:
-    """Writes events as lines."""
+    """Writes events as lines, and signs of life between them where a supervisor asked for them."""
 
     def __init__(self, stream: TextIO) -> None:
         """`stream` is flushed after each line."""
-        self._stream, self._writing = stream, threading.Lock()
+        self._write = LineWriter(stream)
+        beat_for_supervisor(self._write)
 
     def __call__(self, event: Event) -> None:
         """Write one event."""
-        with self._writing:
-            self._stream.write(to_line(event) + "\n")
-            self._stream.flush()
+        self._write(to_line(event))

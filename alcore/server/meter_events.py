@@ -7,13 +7,12 @@ skipped, notes
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from alcore.errors import StoreError
+from alcore.event_lines import EventLines
 from alcore.statistics.priors import Scored
 
 if TYPE_CHECKING:
@@ -74,18 +73,5 @@ class MeterEnded:
 
 MeterEvent = MeterProgress | MeterEnded
 
-_KINDS = {kind.event: kind for kind in (MeterProgress, MeterEnded)}
-
-
-def to_line(event: MeterEvent) -> str:
-    """One line of JSON, without the line's end."""
-    return json.dumps({"event": event.event} | asdict(event))
-
-
-def from_line(line: str) -> MeterEvent:
-    """The event that `to_line` wrote; StoreError for a line that holds none."""
-    try:
-        values = json.loads(line)
-        return _KINDS[values.pop("event")](**values)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise StoreError(f"the meter sent a line that is no event: {line[:200]!r}") from None
+LINES = EventLines[MeterEvent]("the meter", MeterProgress, MeterEnded)
+to_line, from_line = LINES.to_line, LINES.from_line

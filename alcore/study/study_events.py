@@ -10,11 +10,10 @@ object has a key `event`:
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-from alcore.errors import StoreError
+from alcore.event_lines import EventLines
 from alcore.wording import clock, plural, size_in_words
 
 
@@ -69,6 +68,11 @@ class PlanReport:
     bytes: float
     axes: list[AxisCost] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """A line has costs as plain values."""
+        costs = [cost if isinstance(cost, AxisCost) else AxisCost(**cost) for cost in self.axes]
+        object.__setattr__(self, "axes", costs)
+
     def sentences(self) -> list[str]:
         """The same for people, one sentence per line."""
         told = [
@@ -86,25 +90,5 @@ class PlanReport:
 
 StudyEvent = StudyProgress | StudyEnded | PlanReport
 
-_KINDS: dict[str, type[StudyEvent]] = {kind.event: kind for kind in (StudyProgress, StudyEnded, PlanReport)}
-
-
-def to_line(event: StudyEvent) -> str:
-    """One line of JSON, without the line's end."""
-    return json.dumps({"event": event.event} | asdict(event), ensure_ascii=False)
-
-
-def from_line(line: str) -> StudyEvent:
-    """The event that `to_line` wrote.
-
-    Raises:
-        StoreError: a line that holds none.
-    """
-    try:
-        values: dict[str, Any] = json.loads(line)
-        kind = _KINDS[values.pop("event")]
-        if kind is PlanReport:
-            values["axes"] = [AxisCost(**cost) for cost in values["axes"]]
-        return kind(**values)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise StoreError(f"a study sent a line that is no event: {line[:200]!r}") from None
+LINES = EventLines[StudyEvent]("a study", StudyProgress, StudyEnded, PlanReport)
+to_line, from_line = LINES.to_line, LINES.from_line

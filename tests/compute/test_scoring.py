@@ -15,7 +15,7 @@ from alcore.data.importing.unlabelled import Cutting, open_unlabelled
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError, LimitError, StoreError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.server import meter_events, meter_queue
+from alcore.server import child_job, meter_events, meter_queue
 from alcore.server.meter_queue import MeterQueue
 from alcore.storage.run_store import RunStore
 from tests.data.helpers import encoded, folder_files, write_folder
@@ -217,12 +217,13 @@ def test_an_upload_is_scored_in_a_child_and_leaves_nothing(home, images, tmp_pat
     ended = meter_events.MeterEnded("finished", scores=[0.5])
     seen = []
 
-    def start(*arguments):
+    def start(*arguments, **environment):
+        assert environment == {"ALCORE_HEARTBEAT": "1"}
         with zipfile.ZipFile(arguments[2]) as archive:
             seen.append((arguments[0], archive.namelist(), arguments[3]))
         return Child(map(meter_events.to_line, [meter_events.MeterProgress("images", 1, 2), ended]))
 
-    monkeypatch.setattr(meter_queue, "start_child", start)
+    monkeypatch.setattr(child_job, "start_child", start)
     queue = MeterQueue(home)
     with (images / "000.png").open("rb") as file:
         job = queue.take("demo", tmp_path, "entropy", {"000.png": file})
@@ -230,11 +231,11 @@ def test_an_upload_is_scored_in_a_child_and_leaves_nothing(home, images, tmp_pat
     assert job.ended == ended
     assert seen == [("meter", ["000.png"], "--strategy=entropy")]
     wait_for(lambda: not list((home / "uploads").iterdir()), "the upload's removal")
-    monkeypatch.setattr(meter_queue, "start_child", lambda *_: Child([]))
+    monkeypatch.setattr(child_job, "start_child", lambda *_, **__: Child([]))
     with (images / "000.png").open("rb") as file:
         silent = queue.take("demo", tmp_path, "entropy", file)
     wait_for(lambda: not silent.is_running, "the end")
     assert "exited with code 1" in silent.ended.message
     monkeypatch.setattr(meter_queue, "_MOST_WAITING", 0)
-    with pytest.raises(LimitError, match="wait to be scored"):
-        queue.take("demo", tmp_path, "entropy", tmp_path)
+    with pytest.raises(LimitError, match="wait already"):
+        MeterQueue(home).take("demo", tmp_path, "entropy", tmp_path)

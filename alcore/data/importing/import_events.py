@@ -9,13 +9,13 @@ The dashboard's uploads and `alcore data import --json` speak these. Every objec
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
 from alcore.data.importing.patch_choice import PatchSize
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
+from alcore.event_lines import EventLines
 from alcore.wording import percent, plural
 
 
@@ -106,22 +106,5 @@ class ImportEnded:
 
 ImportEvent = ImportProgress | ImportEnded
 
-_KINDS = {kind.event: kind for kind in (ImportProgress, ImportEnded)}
-
-
-def to_line(event: ImportEvent) -> str:
-    """One line of JSON, without the line's end."""
-    return json.dumps({"event": event.event} | asdict(event))
-
-
-def from_line(line: str) -> ImportEvent:
-    """The event that `to_line` wrote.
-
-    Raises:
-        DataError: a line that holds none.
-    """
-    try:
-        values = json.loads(line)
-        return _KINDS[values.pop("event")](**values)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DataError(f"the import sent a line that is no event: {line[:200]!r}") from None
+LINES = EventLines[ImportEvent]("the import", ImportProgress, ImportEnded, error=DataError)
+to_line, from_line = LINES.to_line, LINES.from_line

@@ -62,6 +62,8 @@ def _show_job(job: ImportJob, number: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(*how_far(job.progress))
             st.button("Cancel", key=f"cancel-import-{number}", **_cancelling(job))
+        if job.note:
+            st.caption(as_plain_markdown(job.note))
     if job.state == "previewed" and job.ended is not None:
         _show_preview(job, job.ended, number)
     elif job.message:

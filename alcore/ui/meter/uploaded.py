@@ -103,6 +103,8 @@ def _show_progress(job: MeterJob) -> None:
             args=(_PROBLEM, acting.cancel_scoring, _queue(), job),
             **permission(Action.SCORE_IMAGES),
         )
+    if job.note:
+        st.caption(as_plain_markdown(job.note))
 
 
 def _how_far(progress: MeterProgress | None) -> tuple[float, str]:

@@ -1,0 +1,272 @@
+"""Jobs in child processes: their events are followed, and a child that breaks or stands still is ended.
+
+A child speaks one protocol of `alcore.event_lines` on its stdout. Three things end it from here: a line
+that is no event, silence where it sends signs of life, and a process of its family that was stopped, as by
+SIGSTOP. A child that stood still is begun again once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar
+
+import psutil
+
+from alcore.errors import AlcoreError, LimitError, StoreError
+from alcore.event_lines import ALIVE, HEARTBEAT, EventLines
+from alcore.event_log import warn
+from alcore.server.processes import end_child, start_child
+from alcore.server.uploads import Content, drop_folder, open_folder, store_upload
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SECONDS_OF_SILENCE = 20.0
+"""Ten signs of life; a busy machine delays them, but not by so much."""
+_SECONDS_BETWEEN_LOOKS = 2.0
+_LOOKS_AT_STOPPED = 5
+_ATTEMPTS = 2
+
+
+class StandsStillError(StoreError):
+    """A child that said nothing for too long, or was stopped from outside."""
+
+
+@dataclass(kw_only=True)
+class ChildJob:
+    """What a child does for a visitor.
+
+    folder: what was uploaded lies here, until the job ends. progress: the newest event that does not end
+    it. note: what to say while it runs, such as that a child was replaced. is_cancelled: no longer wanted.
+    """
+
+    folder: Path
+    progress: Any = None
+    note: str = ""
+    is_cancelled: bool = False
+    child: Popen[str] | None = None
+
+
+J = TypeVar("J", bound=ChildJob)
+E = TypeVar("E", bound="DataclassInstance")
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[E]):
+    """How a child ended: with a last event, or with a fault in words."""
+
+    event: E | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Errand(Generic[J, E]):
+    """One kind of job: its protocol, whether its children send signs of life, and what messages call them.
+
+    ends: whether an event is the last one.
+    """
+
+    lines: EventLines[E]
+    what: str
+    ends: Callable[[E], bool]
+    beats: bool = True
+
+
+class ChildQueue(Generic[J, E]):
+    """Takes jobs and works them off one after the other, each in a child process."""
+
+    def __init__(self, home: Path, errand: Errand[J, E], *, most: int | None = None) -> None:
+        """`most` jobs may wait or run at a time."""
+        self._uploads, self._errand, self._most = home / "uploads", errand, most
+        self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._going: list[J] = []
+        atexit.register(self.close)
+
+    def new_folder(self) -> Path:
+        """A place for a job's upload, not made yet."""
+        return self._uploads / secrets.token_hex(8)
+
+    def take(
+        self,
+        job: J,
+        content: Content,
+        command: Callable[[Path], Sequence[str]],
+        *,
+        on_end: Callable[[Outcome[E]], bool],
+        **environment: str,
+    ) -> None:
+        """Work a job off in its turn; returns at once.
+
+        Args:
+            content: an upload is copied to the job's folder.
+            command: the arguments of `python -m alcore`, given where the content lies.
+            on_end: called in a thread when the job is over; whether its folder is to stay.
+            environment: of the child.
+        Raises:
+            LimitError: too many wait already.
+            DataError, StoreError: the upload cannot be stored.
+        """
+        with self._lock:
+            if self._most is not None and len(self._going) >= self._most:
+                raise LimitError(
+                    f"{self._most} uploads wait already ({self._errand.what}); try again in a moment"
+                )
+            self._going.append(job)
+        try:
+            open_folder(job.folder)
+            source = store_upload(content, job.folder)
+        except AlcoreError:
+            self._leave(job, stays=False)
+            raise
+
+        def work() -> None:
+            stays = on_end(self._outcome(job, tuple(command(source)), environment))
+            self._leave(job, stays=stays)
+
+        threading.Thread(target=work, name="alcore-child-job", daemon=True).start()
+
+    def cancel(self, job: J) -> None:
+        """End a job, or take it out of the queue. Idempotent."""
+        job.is_cancelled = True
+        end_child(job.child)
+
+    def close(self) -> None:
+        """Cancel all that goes on. Idempotent."""
+        for job in list(self._going):
+            self.cancel(job)
+
+    def _outcome(self, job: J, arguments: tuple[str, ...], environment: dict[str, str]) -> Outcome[E]:
+        with self._turn:
+            for attempt in range(1, _ATTEMPTS + 1):
+                if job.is_cancelled:
+                    break
+                try:
+                    return self._once(job, arguments, environment)
+                except StandsStillError as error:
+                    warn("child_stood_still", job=self._errand.what, attempt=attempt, reason=str(error))
+                    if attempt == _ATTEMPTS:
+                        return Outcome(
+                            fault=f"{error}, twice; look at what else this machine does, and try again"
+                        )
+                    job.progress, job.note = None, f"{error}; it was ended and begun again"
+                except (OSError, AlcoreError) as error:
+                    return Outcome(fault=f"{self._errand.what} could not be run: {error}")
+        return Outcome(fault=f"{self._errand.what} was cancelled")
+
+    def _once(self, job: J, arguments: tuple[str, ...], environment: dict[str, str]) -> Outcome[E]:
+        last: E | None = None
+
+        def note(event: E) -> None:
+            nonlocal last
+            if self._errand.ends(event):
+                last = event
+            else:
+                job.progress = event
+
+        beat = {HEARTBEAT: "1"} if self._errand.beats else {}
+        job.child = child = start_child(*arguments, **(environment | beat))
+        if job.is_cancelled:  # while it was started
+            end_child(child)
+        code = follow(child, self._errand.lines, note, what=self._errand.what, beats=self._errand.beats)
+        job.child = None
+        return Outcome(last, "" if last is not None else f"{self._errand.what} exited with code {code}")
+
+    def _leave(self, job: J, *, stays: bool) -> None:
+        job.child = None
+        if not stays:
+            drop_folder(job.folder)
+        with self._lock:
+            self._going.remove(job)
+
+
+def follow(
+    child: Popen[str], lines: EventLines[E], on_event: Callable[[E], None], *, what: str, beats: bool
+) -> int:
+    """Hand on a child's events until it exits; returns its exit code.
+
+    Args:
+        what: messages call it so.
+        beats: whether it sends signs of life, so that silence means something.
+    Raises:
+        StandsStillError: it, or one of its own children, stands still. The family has been ended.
+        AlcoreError: it sent a line that is no event. The family has been ended.
+    """
+    assert child.stdout is not None, "a followed child has a pipe for its events"
+    heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(child.stdout, heard), name="alcore-listen", daemon=True).start()
+    watch = _Watch(child, beats=beats)
+    try:
+        while (line := watch.wait_for(heard)) is not None:
+            on_event(lines.from_line(line))
+    except StandsStillError as error:
+        end_child(child)
+        raise StandsStillError(f"{what} {error}") from None
+    except AlcoreError:
+        end_child(child)
+        raise
+    return child.wait()
+
+
+def _listen(stream: TextIO, heard: queue.SimpleQueue[str | None]) -> None:
+    try:
+        for line in stream:
+            heard.put(line)
+    finally:
+        heard.put(None)
+
+
+class _Watch:
+    """Waits for lines, and looks at the family while there are none."""
+
+    def __init__(self, child: Popen[str], *, beats: bool) -> None:
+        self._child, self._beats = child, beats
+        self._silent = 0.0
+        self._looks_at_stopped = 0
+
+    def wait_for(self, heard: queue.SimpleQueue[str | None]) -> str | None:
+        """The next line that says something, None at the end. Silence counts only while this process waits.
+
+        A machine that slept, or a server that was stopped, would else take a long look for a long silence.
+        """
+        while True:
+            try:
+                line = heard.get(timeout=_SECONDS_BETWEEN_LOOKS)
+            except queue.Empty:
+                self._silent += _SECONDS_BETWEEN_LOOKS
+                self._look()
+                continue
+            self._silent = 0.0
+            if line is None or line.rstrip() != ALIVE:
+                return line
+            self._look()
+
+    def _look(self) -> None:
+        self._looks_at_stopped = self._looks_at_stopped + 1 if any_stopped(self._child.pid) else 0
+        if self._looks_at_stopped >= _LOOKS_AT_STOPPED:
+            raise StandsStillError("was stopped from outside")
+        if self._beats and self._silent >= SECONDS_OF_SILENCE:
+            raise StandsStillError(f"gave no sign of life for {SECONDS_OF_SILENCE:.0f} s")
+
+
+def any_stopped(pid: int) -> bool:
+    """Whether a process or one of its descendants was stopped, as by SIGSTOP."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return False
+    return any(_is_stopped(member) for member in family)
+
+
+def _is_stopped(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return False
