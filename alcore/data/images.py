@@ -43,13 +43,15 @@ class MaskValues(NamedTuple):
     """A mask file's values before any rule.
 
     values: (H, W) uint8; kind: palette (indices), grey, colour (the largest channel) or alpha (opacity);
-    lossy: whether its compression may have changed values; colours: (H, W, 3) uint8 where it has any.
+    lossy: whether its compression may have changed values; colours: (H, W, 3) uint8 where it has any;
+    table: (n, 3) uint8, the colours of a palette's indices.
     """
 
     values: np.ndarray
     kind: str
     lossy: bool
     colours: np.ndarray | None = None
+    table: np.ndarray | None = None
 
 
 def read_pixels(content: bytes, *, name: str, channels: int, levels: Levels | None = None) -> np.ndarray:
@@ -104,11 +106,11 @@ def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarra
             values = np.asarray(found.image)
             marked = _in_palette(found.image, values, foreground.threshold, name)
             return _with_ignored(marked, values, foreground.ignored)
-        values, _, lossy, _ = _mask_values(found)
+        seen = _mask_values(found)
+        values, threshold = seen.values, foreground.threshold
         known = values[~np.isin(values, foreground.ignored)] if foreground.ignored else values
-        threshold = foreground.threshold
         if threshold is None:
-            threshold = 0 if not lossy and known.max(initial=0) == 1 else 127
+            threshold = 0 if not seen.lossy and known.max(initial=0) == 1 else 127
         return _with_ignored(values > threshold, values, foreground.ignored)
 
 
@@ -154,9 +156,9 @@ def _indices(found: Decoded, name: str) -> np.ndarray:
 
 def _in_palette(image: Image.Image, indices: np.ndarray, threshold: int | None, name: str) -> np.ndarray:
     """Indices above 0; above a threshold the grey levels that they stand for, or small indices of colours."""
-    if threshold is None:
+    if not threshold:
         return indices > 0
-    table = np.asarray(image.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    table = _table(image)
     colours = table[np.unique(indices)]
     if (colours == colours[:, :1]).all():
         return table[indices, 0] > threshold
@@ -168,10 +170,16 @@ def _in_palette(image: Image.Image, indices: np.ndarray, threshold: int | None, 
     return indices > threshold
 
 
+def _table(palette: Image.Image) -> np.ndarray:
+    """(256, 3) uint8, the colours of all indices; those without any are black."""
+    named = np.asarray(palette.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    return np.concatenate([named, np.zeros((256 - len(named), 3), dtype=np.uint8)])
+
+
 def _mask_values(found: Decoded) -> MaskValues:
     image = found.image
     if image.mode == "P":
-        return MaskValues(np.asarray(image), "palette", found.lossy)
+        return MaskValues(np.asarray(image), "palette", found.lossy, table=_table(image))
     if image.mode in ("LA", "RGBA", "PA"):
         return _of_transparent(_in_8_bits(found), lossy=found.lossy)
     if image.mode in ("RGB", "YCbCr", "CMYK"):

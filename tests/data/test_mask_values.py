@@ -9,6 +9,7 @@ from PIL import Image
 from alcore.data.collection import dataset_path, open_dataset
 from alcore.data.images import Levels, read_mask, read_pixels
 from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.mask_colors import MaskColorsError
 from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.data.importing.patterns import words_of
 from alcore.errors import DataError
@@ -38,6 +39,20 @@ def rgba(mask, color, *, outside=(0, 0, 0, 255)):
     return encoded(pixels)
 
 
+def palette(mask):
+    image = Image.fromarray(mask.astype(np.uint8) * 3).convert("P")
+    image.putpalette([0, 0, 0, 9, 9, 9, 9, 9, 9, 0, 200, 100])
+    return saved(image)
+
+
+def leaves(number, mask):
+    """Two diseases of one brightness, and a leaf that is no defect, on black."""
+    pixels = np.zeros((*mask.shape, 3), dtype=np.uint8)
+    pixels[30:] = (0, 80, 0)
+    pixels[mask] = (170, 0, 0) if number % 2 else (170, 170, 0)
+    return encoded(pixels)
+
+
 MASKS = {
     "0 and 1": (lambda _, mask: encoded(mask.astype(np.uint8)), "10 with 0 and 1", "above 0"),
     "0 to 4": (lambda _, mask: encoded(mask.astype(np.uint8) * 4), "10 with indices up to 4", "above 0"),
@@ -45,12 +60,18 @@ MASKS = {
     "0 and 1 among 0 and 255": (
         lambda number, mask: encoded(mask.astype(np.uint8) * (255 if number else 1)),
         "1 with 0 and 1",
-        "above 127",
+        "above 127, above 0 in 1 mask of 0 and 1",
     ),
+    "palettes among 0 and 255": (
+        lambda number, mask: palette(mask) if number % 2 else encoded(mask.astype(np.uint8) * 255),
+        "5 with indices up to 3 in a palette",
+        "above 127, an index above 0 in 5 palettes",
+    ),
+    "palettes": (lambda _, mask: palette(mask), "10 with indices up to 3", "an index above 0 in 10 palettes"),
     "red on black, RGBA": (
         lambda _, mask: rgba(mask, (255, 0, 0, 255)),
         "10 with 0 and 255 in colours",
-        "above 127",
+        "above 127 in the brightest channel of 255,0,0 (100 %)",
     ),
     "white everywhere, opaque where defective": (
         lambda _, mask: rgba(mask, (255, 255, 255, 255), outside=(255, 255, 255, 0)),
@@ -92,6 +113,85 @@ def test_values_that_do_not_tell_are_asked_about_with_their_histogram(tmp_path):
     info = import_dataset(source, dataset_path("m"), options=chosen)
     assert info.defective == 10
     assert info.notes[2] == "defective: above 50, as chosen"
+
+
+def test_several_colours_are_listed_with_their_shares_and_never_judged_by_brightness(tmp_path):
+    source = write_folder(tmp_path / "in", with_masks(leaves))
+    for foreground in (Foreground(), Foreground(threshold=200), Foreground(threshold=10)):
+        options = ImportOptions(SIZE, foreground=foreground)
+        with pytest.raises(MaskColorsError, match=r"0,80,0 \(25 %\).*170,170,0.*170,0,0") as caught:
+            import_dataset(source, dataset_path("m"), options=options)
+        assert {color[:3] for color in caught.value.colors} == {
+            (0, 0, 0),
+            (0, 80, 0),
+            (170, 0, 0),
+            (170, 170, 0),
+        }
+    assert not dataset_path("m").exists()
+
+
+def test_several_colours_are_defective_together_and_the_rest_is_named(tmp_path):
+    source = write_folder(tmp_path / "in", with_masks(leaves))
+    for name, colors, rest in (
+        ("both", ((170, 0, 0), (170, 170, 0)), r"0,80,0 (100 %)"),
+        ("one", ((170, 0, 0),), r"0,80,0 (91.8 %), 170,170,0 (8.16 %)"),
+    ):
+        options = ImportOptions(SIZE, foreground=Foreground(colors=colors))
+        info = import_dataset(source, dataset_path(name), options=options)
+        assert info.defective == 10 if name == "both" else 5
+        assert f"read as clean: the colours {rest}" in info.notes
+    patches = open_dataset("both")
+    assert all(np.array_equal(patches.masks(np.array([i]))[0], picture(i)[1]) for i in range(30))
+
+
+def test_soft_edges_of_one_colour_are_one_colour(tmp_path):
+    def soft(_, mask):
+        pixels = np.zeros((*mask.shape, 3), dtype=np.uint8)
+        pixels[mask, 0] = 255
+        pixels[9] = pixels[9] // 2 + (pixels[10] * 0.4).astype(np.uint8)
+        return encoded(pixels)
+
+    source = write_folder(tmp_path / "in", with_masks(soft))
+    assert import_dataset(source, dataset_path("soft"), options=WHOLE).defective == 10
+
+
+@pytest.mark.parametrize("threshold", [40, 200])
+def test_a_threshold_says_nothing_of_a_palette_of_colours(threshold):
+    content = palette(picture(0)[1])
+    with pytest.raises(DataError, match="has a palette of colours"):
+        read_mask(content, name="m.png", foreground=Foreground(threshold=threshold))
+    small = read_mask(content, name="m.png", foreground=Foreground(threshold=0))
+    assert np.array_equal(small, picture(0)[1])
+
+
+def test_a_threshold_counts_the_grey_levels_of_a_grey_palette():
+    image = Image.fromarray(picture(0)[1].astype(np.uint8)).convert("P")
+    image.putpalette([0, 0, 0, 255, 255, 255])
+    mask = read_mask(saved(image), name="m.png", foreground=Foreground(threshold=127))
+    assert np.array_equal(mask, picture(0)[1])
+
+
+def test_masks_that_a_threshold_leaves_clean_are_counted(tmp_path):
+    files = with_masks(lambda number, mask: encoded(mask.astype(np.uint8) * (255 if number else 100)))
+    options = ImportOptions(SIZE, foreground=Foreground(threshold=127))
+    info = import_dataset(write_folder(tmp_path / "in", files), dataset_path("m"), options=options)
+    assert "read as clean: 1 mask with marks, none of them above 127" in info.notes
+
+
+def test_a_palette_of_indices_and_255_is_asked_about(tmp_path):
+    def with_border(_, mask):
+        image = Image.fromarray(np.where(mask, 1, 0).astype(np.uint8))
+        pixels = np.asarray(image).copy()
+        pixels[0] = 255
+        image = Image.fromarray(pixels).convert("P")
+        image.putpalette([0, 0, 0, 128, 0, 0] + [200] * 762)
+        return saved(image)
+
+    source = write_folder(tmp_path / "in", with_masks(with_border))
+    with pytest.raises(DataError, match="--ignore 255"):
+        import_dataset(source, dataset_path("m"), options=WHOLE)
+    options = ImportOptions(SIZE, foreground=Foreground(ignored=(255,)))
+    assert import_dataset(source, dataset_path("m"), options=options).defective == 10
 
 
 def test_noise_of_a_lossy_mask_is_no_defect():

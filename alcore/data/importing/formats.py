@@ -23,7 +23,8 @@ class Format(NamedTuple):
 
     title: for people; pair: lists a source's samples; shows: whether a source shows a sign of its own, None
     for a format that is told by the files it explains; foreground: what its masks mean, None lets their
-    values decide; unknown: mask values that mean 'nobody knows'.
+    values decide; unknown: mask values that mean 'nobody knows'; table: what in the source says so, in words,
+    '' where it is the format itself.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Format(NamedTuple):
     shows: Callable[[Source], bool] | None = None
     foreground: Foreground | None = None
     unknown: tuple[int, ...] = ()
+    table: str = ""
 
 
 FORMATS = {

@@ -13,10 +13,11 @@ import numpy as np
 
 from alcore.data.dataset_writer import Losses, PackedPatch, write_dataset
 from alcore.data.images import Levels, may_be_deep, read_levels
-from alcore.data.importing.formats import FORMATS, Format, Recognised, choose
+from alcore.data.importing.formats import Recognised, choose
 from alcore.data.importing.import_events import ImportProgress
-from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask, suggest
-from alcore.data.importing.options import Foreground, ImportOptions, Sample
+from alcore.data.importing.mask_rule import ignored_values, rule_of
+from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
+from alcore.data.importing.options import ImportOptions, Sample
 from alcore.data.importing.pace import LOOKING, READING, Pace
 from alcore.data.importing.patch_choice import PatchSize, add_up, suggested, ways_for
 from alcore.data.importing.sample_reader import Outcome, SampleReader
@@ -79,14 +80,14 @@ class Import:
         self._refuse = partial(_refuse, self._losses, options)
         chosen = choose(source, format_name, options)
         samples = _paired(chosen, source, options, self._refuse)
-        ignored = _ignored(chosen.form, options.foreground)
+        ignored = ignored_values(chosen.form, options.foreground)
         seen = _look_at_all(source, samples, options, ignored, self._pace, workers)
         self.notes, self._format = [chosen.sentence()], chosen.name
         if any(sample.masks for sample in samples):
-            foreground, rule = _foreground(chosen.form, options, seen.census)
+            foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
             options = replace(options, foreground=replace(foreground, ignored=ignored))
             samples = chosen.form.pair(source, options, lambda _name, _reason: None)
-            self.notes += [seen.census.sentence(), rule]
+            self.notes += [seen.census.sentence(), *rule]
             if ignored:
                 self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")
         self._samples, self._reader = samples, SampleReader(source, options, seen.levels)
@@ -159,24 +160,6 @@ def _patches(
             continue
         outcome.note(losses)
         yield from outcome.patches
-
-
-def _ignored(form: Format, chosen: Foreground) -> tuple[int, ...]:
-    """Mask values that mean 'nobody knows': chosen, or the format's own."""
-    own = tuple(value for value in form.unknown if value not in (chosen.classes or ()))
-    return chosen.ignored or own
-
-
-def _foreground(form: Format, options: ImportOptions, census: MaskCensus) -> tuple[Foreground, str]:
-    """Which mask values are defective, and that in one sentence with the reason."""
-    if options.foreground.is_chosen:
-        return options.foreground, f"defective: {options.foreground.in_words()}, as chosen"
-    if form.foreground is not None:
-        return options.foreground, f"defective: {form.foreground.in_words()}, as {form.title} has it"
-    if form is FORMATS["roboflow"]:
-        return options.foreground, "defective: the classes of its own table"
-    found = suggest(census)
-    return found, f"defective: {found.in_words()}, by the values of the masks"
 
 
 @dataclass

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from alcore.data.images import MaskValues, read_mask_values
+from alcore.data.images import MOST_INDICES, MaskValues, read_mask_values
+from alcore.data.importing.mask_colors import Colors, MaskColorsError, counted, hues, of_palette
 from alcore.data.importing.options import Foreground
 from alcore.data.importing.source_files import Source
 from alcore.errors import DataError
 from alcore.wording import percent, plural
 
-_MOST_INDICES = 31
-"""A set whose masks hold no greater value holds indices of classes, not grey levels."""
 _BRIGHT, _MOST_SOFT = 224, 0.25
 """Two levels with soft edges: fewer pixels between dark and bright than this share of the bright ones."""
 
@@ -26,10 +25,17 @@ _MOST_STRAY = 4
 
 @dataclass(frozen=True)
 class SeenMask:
-    """What one mask holds, in words, and (256,) pixels by value; none for a palette."""
+    """What one mask holds.
+
+    pattern: in words; kind, lossy: as `MaskValues` has them; counts: (256,) pixels by value; colors: pixels
+    by colour, of a mask in colours or of a palette.
+    """
 
     pattern: str
+    kind: str
+    lossy: bool
     counts: np.ndarray
+    colors: Colors
 
 
 @dataclass
@@ -39,6 +45,10 @@ class MaskCensus:
     patterns: what a mask holds -> masks; counts: (256,) pixels by value, of masks that are no palettes.
     indexed, bright: masks that hold nothing but small indices above 1, and masks with bright pixels.
     void: masks of small indices and white, and nothing else, so that white may mean that nobody knows.
+    palettes, binary, others: masks that mark anything, by how their values are read where nobody chose what
+    is defective: indices of a palette, nothing but 0 and 1, and all others. tops: those that are no
+    palettes, by their greatest value. colored: masks in colours; colors: what these hold; in_palettes: the
+    same of palettes.
     """
 
     patterns: Counter[str] = field(default_factory=Counter)
@@ -46,6 +56,13 @@ class MaskCensus:
     indexed: int = 0
     bright: int = 0
     void: int = 0
+    palettes: int = 0
+    binary: int = 0
+    others: int = 0
+    tops: Counter[int] = field(default_factory=Counter)
+    colored: int = 0
+    colors: Colors = field(default_factory=Counter)
+    in_palettes: Colors = field(default_factory=Counter)
 
     def add(self, seen: SeenMask, ignored: tuple[int, ...]) -> None:
         """Count a mask. ignored: values that mean 'nobody knows', and say nothing of what is defective."""
@@ -53,12 +70,22 @@ class MaskCensus:
         counts[list(ignored)] = 0
         top = int(np.flatnonzero(counts).max(initial=0))
         self.patterns[seen.pattern] += 1
-        self.counts += counts
-        self.indexed += 1 < top <= _MOST_INDICES
-        self.bright += top >= _BRIGHT
-        indices = counts[1 : _MOST_INDICES + 1].sum()
+        indices = counts[1 : MOST_INDICES + 1].sum()
         has_both = seen.pattern.startswith(_WITH_WHITE) and top == 255
         self.void += has_both and bool(indices > _LEAST_INDEXED * counts[255])
+        if seen.kind == "palette":
+            self.palettes += top > 0
+            self.in_palettes.update(seen.colors)
+            return
+        self.colored += seen.kind == "colour"
+        self.colors.update(seen.colors)
+        is_binary = top == 1 and not seen.lossy
+        self.binary += is_binary
+        self.others += top > 0 and not is_binary
+        self.tops[top] += 1
+        self.counts += counts
+        self.indexed += 1 < top <= MOST_INDICES
+        self.bright += top >= _BRIGHT
 
     def sentence(self) -> str:
         """'masks read: 20 with 0 and 255, 10 empty'."""
@@ -70,7 +97,12 @@ def suggest(census: MaskCensus) -> Foreground:
 
     Raises:
         DataError: values that suggest neither; the message has their histogram.
+        MaskColorsError: several colours, of which brightness says nothing.
     """
+    if len(hues(census.colors)) > 1:
+        raise MaskColorsError(
+            "the masks are coded in several colours", census.colors, "name what is defective"
+        )
     counts = census.counts
     if census.bright and _MOST_STRAY * census.indexed >= census.indexed + census.bright:
         raise DataError(
@@ -85,11 +117,13 @@ def suggest(census: MaskCensus) -> Foreground:
     top = int(np.flatnonzero(counts).max(initial=0))
     if top == 0:
         return Foreground()
-    if top <= _MOST_INDICES:
+    if top <= MOST_INDICES:
         return Foreground(threshold=0)
-    bright, between = counts[_BRIGHT:].sum(), counts[_MOST_INDICES + 1 : _BRIGHT].sum()
+    bright, between = counts[_BRIGHT:].sum(), counts[MOST_INDICES + 1 : _BRIGHT].sum()
     if between <= _MOST_SOFT * bright:
         return Foreground()
+    if census.colored:
+        raise MaskColorsError("the masks are coded in colours", census.colors, "name what is defective")
     raise DataError(
         f"the masks hold the values {_histogram(counts)}, which do not tell what is defective; "
         "name it by threshold, classes or colour"
@@ -104,7 +138,12 @@ def see_mask(source: Source, name: str) -> SeenMask | None:
         return None
     counts = np.bincount(found.values.ravel(), minlength=256)
     pattern = _pattern(found, np.flatnonzero(counts))
-    return SeenMask(pattern, np.zeros_like(counts) if found.kind == "palette" else counts)
+    colors: Colors = Counter()
+    if found.colours is not None:
+        colors = counted(found.colours)
+    elif found.table is not None:
+        colors = of_palette(found.table, counts)
+    return SeenMask(pattern, found.kind, found.lossy, counts, colors)
 
 
 def _pattern(found: MaskValues, values: np.ndarray) -> str:
@@ -117,9 +156,9 @@ def _pattern(found: MaskValues, values: np.ndarray) -> str:
         held = "with 0 and 1"
     elif set(values.tolist()) <= {0, 255}:
         held = "with 0 and 255"
-    elif not found.lossy and top == 255 and values[-2] <= _MOST_INDICES:
+    elif not found.lossy and top == 255 and values[-2] <= MOST_INDICES:
         held = _WITH_WHITE
-    elif top <= _MOST_INDICES:
+    elif top <= MOST_INDICES:
         held = f"with indices up to {top}"
     else:
         held = "with grey levels" if found.kind == "grey" else "with many values"
