@@ -19,6 +19,7 @@ from alcore.compute.events import Ended, Event, Note, RunProgress, StateChanged
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
 from alcore.event_log import tell
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.home_holder import HomeHolder, holder_in_words
 from alcore.server.index import RunIndex, RunRow, Status
 from alcore.server.lanes import Lanes, lane_of
@@ -105,7 +106,7 @@ class RunManager:
 
     def _add(self, run_id: str, config: RunConfig, name: str, owner: str) -> None:
         try:
-            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=config.fingerprint)
+            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=run_fingerprint(config))
         except StoreError:
             delete_run(self.index.directory / run_id)
             raise

@@ -11,6 +11,7 @@ import streamlit as st
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import CycleKey
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.queries import score_history
 from alcore.presentation.imaging import (
     enlarge,
@@ -148,9 +149,7 @@ def _show_history(run_id: str, key: CycleKey, item: int) -> None:
     if history.empty:
         st.caption("It was labelled in the first query, before any score was given.")
         return
-    st.plotly_chart(
-        score_history(history, score_name=score_name), key="history", config={"displayModeBar": False}
-    )
+    st.plotly_chart(score_history(history, score_name=score_name), key="history", config=chart_config())
 
 
 def score_history_of(run_id: str, key: CycleKey, item: int) -> pd.DataFrame:

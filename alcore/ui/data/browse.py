@@ -8,6 +8,7 @@ import streamlit as st
 from alcore.data.collection import dataset_names, dataset_version
 from alcore.data.overview import Overview, describe, largest_pools
 from alcore.data.patches import Patches, Split, items_of
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.defects import defect_areas, largest_pool_curve
 from alcore.presentation.imaging import mosaic, outlined, png
 from alcore.presentation.labels import PREVALENCES
@@ -37,11 +38,11 @@ def show() -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**How large defects are**")
-        st.plotly_chart(defect_areas(overview.area), key="areas", config={"displayModeBar": False})
+        st.plotly_chart(defect_areas(overview.area), key="areas", config=chart_config())
     with right:
         st.markdown("**The largest pool that can be built**, by its prevalence")
         pools = largest_pools(patches, PREVALENCES)
-        st.plotly_chart(largest_pool_curve(pools), key="pools", config={"displayModeBar": False})
+        st.plotly_chart(largest_pool_curve(pools), key="pools", config=chart_config())
     _browse(name, patches)
 
 

@@ -15,6 +15,7 @@ from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.pool_map import PoolMap
 from alcore.experiment.repetition import MAP_SIZE
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.queries import pool_map as pool_map_figure
 from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
@@ -102,7 +103,7 @@ def _show_map(run_id: str, key: CycleKey, last: int) -> None:
         key=f"map-{run_id}-{key.stem}",
         on_select="rerun",
         selection_mode=("points", "lasso", "box"),
-        config={"displaylogo": False},
+        config=chart_config(displayModeBar="hover"),
     )
     some = "" if run_config(run_id).pool_size <= MAP_SIZE else " (of a sample of the pool)"
     st.caption(
@@ -189,7 +190,7 @@ def _show_scores(run_id: str, key: CycleKey) -> None:
         strategy=key.strategy,
         score_name=strategy.score_name,
     )
-    st.plotly_chart(figure, key=f"scores-{run_id}-{key.stem}", config={"displayModeBar": False})
+    st.plotly_chart(figure, key=f"scores-{run_id}-{key.stem}", config=chart_config())
 
 
 def _show_selected(run_id: str, frame: pd.DataFrame, items: list[int]) -> None:
