@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import platform
 import queue
 import threading
 from collections.abc import Callable
@@ -12,9 +13,16 @@ from pathlib import Path
 class Lanes:
     """The queues of one server. All methods may be called from any thread and return at once."""
 
-    def __init__(self, work: Callable[[str], None]) -> None:
-        """`work` is called with a run's id in the thread of its device, and raises nothing."""
-        self._work = work
+    def __init__(
+        self, work: Callable[[str], None], *, found: Callable[[], list[str] | None] = lambda: None
+    ) -> None:
+        """Queues that nothing waits in.
+
+        Args:
+            work: called with a run's id in the thread of its device; it raises nothing.
+            found: says which devices there are, the one of `auto` first; None while that is not known.
+        """
+        self._work, self._found = work, found
         self._guard = threading.Lock()
         self._queues: dict[str, queue.SimpleQueue[str | None]] = {}
         self._places: dict[str, tuple[str, int]] = {}
@@ -22,7 +30,7 @@ class Lanes:
 
     def put(self, run_id: str, device: str) -> None:
         """Let a run wait for a device, behind all who do already."""
-        name = lane_of(device)
+        name = self.of(device)
         with self._guard:
             if name not in self._queues:
                 lane = self._queues[name] = queue.SimpleQueue()
@@ -31,6 +39,15 @@ class Lanes:
                 ).start()
             self._places[run_id] = name, next(self._turns)
             self._queues[name].put(run_id)
+
+    def of(self, device: str) -> str:
+        """Which queue a device's runs wait in: one per device.
+
+        The queue of the device that `auto` takes is called auto, by whatever name a run asks for it.
+        """
+        device = "cuda:0" if device == "cuda" else device
+        first = (self._found() or [_likely_device()])[0]
+        return "auto" if device == first else device
 
     def turns(self, lane: str) -> dict[str, int]:
         """The turns of all runs that were ever put into a lane, the lower the earlier."""
@@ -55,8 +72,8 @@ class Lanes:
             self._work(run_id)
 
 
-def lane_of(device: str) -> str:
-    """Which queue a device's runs wait in: one per device."""
-    if device == "auto":
-        return "cuda:0" if Path("/dev/nvidia0").exists() else "cpu"
-    return "cuda:0" if device == "cuda" else device
+def _likely_device() -> str:
+    """What `auto` takes, before a worker has told: this process does not import torch to find out."""
+    if Path("/dev/nvidia0").exists():
+        return "cuda:0"
+    return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"

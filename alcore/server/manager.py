@@ -22,7 +22,7 @@ from alcore.event_log import tell
 from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.home_holder import HomeHolder, holder_in_words
 from alcore.server.index import RunIndex, RunRow, Status
-from alcore.server.lanes import Lanes, lane_of
+from alcore.server.lanes import Lanes
 from alcore.server.run_log import tell_end
 from alcore.server.runners import Runner
 from alcore.server.spare import SpareWorker
@@ -54,7 +54,7 @@ class RunManager:
         self._make_runner: Callable[[], Runner] = make_runner or self._spare.take
         self._keeps_spare = make_runner is None
         self._trash = Trash(self.index)
-        self._lanes = Lanes(self._work_on)
+        self._lanes = Lanes(self._work_on, found=lambda: self.devices)
         self._runners: dict[str, Runner] = {}
         self._progress: dict[str, RunProgress] = {}
         self._guard = threading.RLock()
@@ -167,7 +167,7 @@ class RunManager:
         Returns:
             The one being worked on, if any, then those that wait, in the order in which they begin.
         """
-        turns = self._lanes.turns(lane_of(device))
+        turns = self._lanes.turns(self._lanes.of(device))
         rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
         return sorted(rows, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
 
