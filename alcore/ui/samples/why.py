@@ -20,7 +20,7 @@ from alcore.presentation.figures.queries import pool_map as pool_map_figure
 from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
 from alcore.ui.live import show_frames
-from alcore.ui.session import run_config, run_dataset, run_records
+from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
 
 _SECONDS_A_CYCLE = 1.5
@@ -76,7 +76,7 @@ def _frame(run_id: str, key: CycleKey, last: CycleKey) -> tuple[str, go.Figure, 
 
 def _map(run_id: str, key: CycleKey, last: CycleKey) -> tuple[go.Figure, tuple[float, float]]:
     """The map of a query, on the axes of all queries up to the last; the radius before and after."""
-    frame, radii, spoke = _map_frame(run_id, key)
+    frame, radii, spoke = _map_frame(run_id, key, data_of_run(run_id))
     reach, variance = _extent(run_id, last)
     figure = pool_map_figure(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
     return figure, radii
@@ -97,7 +97,7 @@ def _show_query(run_id: str, key: CycleKey, *, last: int) -> None:
 
 def _show_map(run_id: str, key: CycleKey, last: int) -> None:
     figure, (before, after) = _map(run_id, key, replace(key, cycle=last))
-    frame, _, _ = _map_frame(run_id, key)
+    frame, _, _ = _map_frame(run_id, key, data_of_run(run_id))
     event = st.plotly_chart(
         figure,
         key=f"map-{run_id}-{key.stem}",
@@ -131,7 +131,9 @@ def _choose_cycle(run_id: str, last: int) -> int:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _map_frame(run_id: str, key: CycleKey) -> tuple[pd.DataFrame, tuple[float, float], tuple[int, int]]:
+def _map_frame(
+    run_id: str, key: CycleKey, fingerprint: str
+) -> tuple[pd.DataFrame, tuple[float, float], tuple[int, int]]:
     """One row a mapped patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query; the
     covering radius before and after; the two items that it lies between.
     """
