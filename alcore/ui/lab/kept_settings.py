@@ -42,7 +42,7 @@ def link_part(config: RunConfig, defaults: RunConfig) -> dict[str, str]:
     return light | ({PARAMETER: json.dumps(kept, separators=(",", ":"))} if kept else {})
 
 
-def take() -> Kept:
+def of_address() -> Kept:
     """What the page's address brings; nothing where it cannot be read, which is said."""
     text = st.query_params.get(PARAMETER, "")
     if not text:

@@ -27,7 +27,7 @@ def sidebar() -> RunConfig:
         ConfigError: what is wrong with it.
     """
     form = ConfigForm(KEYS, load_config("demo"), is_linked=True)
-    kept = kept_settings.take()
+    kept = kept_settings.of_address()
     with st.sidebar:
         st.markdown("**Next run**")
         values = _experiment(form)
