@@ -44,6 +44,26 @@ def test_a_public_layout_is_recognised_and_gives_the_masks_that_were_drawn(tmp_p
         assert {mask.tobytes() for mask in masks} == drawn
 
 
+def dagm(folders):
+    """A tree of DAGM whose parts lie in these folders; there is no file for a clean image."""
+    files = {f"{folder}Label/Labels.txt": b"1\n" for folder in folders}
+    for part in parts():
+        folder = folders[part.number % len(folders)]
+        files[f"{folder}{part.number:04d}.PNG"] = encoded(part.image)
+        if part.bad:
+            files[f"{folder}Label/{part.number:04d}_label.PNG"] = encoded(levels(part.mask))
+    return files
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [["Class1/Train/"], ["Class1/"], ["Class1_def/", "Class2_def/"], ["a/Class1/Test/", "a/Class2/Train/"]],
+)
+def test_a_missing_mask_of_dagm_means_clean_wherever_its_folders_lie(tmp_path, folders):
+    info = import_dataset(write_folder(tmp_path / "in", dagm(folders)), dataset_path("dagm"), options=WHOLE)
+    assert (info.format, info.patches, info.defective) == ("dagm", 30, 10)
+
+
 def test_every_row_of_the_table_has_a_tree():
     assert set(LAYOUTS) <= {layout for layout, _ in TREES.values()}
 

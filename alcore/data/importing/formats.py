@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from alcore.data.images import SUFFIXES
 from alcore.data.importing import coco, cvat, folder, layouts, reference, roboflow, severstal
+from alcore.data.importing.class_tables import with_its_table
 from alcore.data.importing.folder import Refuse
-from alcore.data.importing.layout_table import LAYOUTS
+from alcore.data.importing.layout_table import LAYOUTS, Layout
 from alcore.data.importing.options import Foreground, ImportOptions, Sample
 from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.errors import DataError, did_you_mean
@@ -35,6 +36,11 @@ class Format(NamedTuple):
     table: str = ""
 
 
+def _of_row(row: Layout, table: str = "") -> Format:
+    """A row of the layout table as a format. table: what in the source says what masks mean."""
+    return Format(row.title, partial(layouts.pair, row), None, row.foreground, row.unknown, table)
+
+
 FORMATS = {
     "severstal": Format("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
     "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
@@ -45,10 +51,7 @@ FORMATS = {
     "cvat": Format("CVAT for images", cvat.cvat, cvat.is_cvat),
     "coco": Format("COCO", coco.coco, coco.is_coco),
     "folder": Format("images and masks", folder.folder),
-    **{
-        name: Format(row.title, partial(layouts.pair, row), foreground=row.foreground, unknown=row.unknown)
-        for name, row in LAYOUTS.items()
-    },
+    **{name: _of_row(row) for name, row in LAYOUTS.items()},
 }
 """By name, in the order in which sources are tried."""
 
@@ -104,8 +107,16 @@ def choose(source: Source, name: str, options: ImportOptions) -> Recognised:
     """The format of that name, the one that fits for 'auto', or the user's own patterns.
 
     Raises:
-        DataError: there is no format of that name, or the patterns cannot be used.
+        DataError: there is no format of that name, or the patterns or a table of classes cannot be used.
     """
+    found = _choose(source, name, options)
+    if found.name not in LAYOUTS:
+        return found
+    row, table = with_its_table(LAYOUTS[found.name], source)
+    return found._replace(form=_of_row(row, table)) if table else found
+
+
+def _choose(source: Source, name: str, options: ImportOptions) -> Recognised:
     if options.images or options.masks:
         layout = layouts.own_layout(options)
         explained, _ = layouts.explained(layout, source)

@@ -17,8 +17,9 @@ class Layout:
     images that are none of ours. foreground: which mask values are defective; None lets the values decide.
     group: what must stay on one side of the split, made of an image's words; '' for each image by itself.
     reader: how a mask file is read: image, matlab, labelme or yolo. unknown: mask values that mean
-    'nobody knows', whose pixels count for nothing. The splits that come with a set are not kept: they are
-    folders in the patterns.
+    'nobody knows', whose pixels count for nothing. table: a file that comes with the masks and says what
+    their values mean, see `class_tables`; where it is missing, foreground and unknown count. The splits that
+    come with a set are not kept: they are folders in the patterns.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Layout:
     group: str = ""
     reader: str = "image"
     unknown: tuple[int, ...] = ()
+    table: str = ""
 
 
 _ABOVE_0 = Foreground(threshold=0)
@@ -91,8 +93,8 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "dagm": Layout(
         "DAGM 2007",
-        images=("{dir/}{side:train|test}/{id}.png",),
-        masks=("{dir/}{side:train|test}/Label/{id}_label.png",),
+        images=("{dir/}{id}.png",),  # below a class, or a side of its split
+        masks=("{dir/}Label/{id}_label.png",),
         missing="clean",
     ),
     "neu-seg": Layout(
@@ -159,15 +161,17 @@ LAYOUTS: dict[str, Layout] = {
         images=("imagesTr/{id}_0000.*",),
         masks=("labelsTr/{id}.*",),
         ignored=("imagesTs/*", "labelsTs/*"),
+        table="dataset.json",
     ),
     "pascal-voc": Layout(
         "Pascal VOC",
-        images=("{dir/}JPEGImages/{id}.jpg",),
-        masks=("{dir/}SegmentationClass/{id}.png",),
+        images=("{dir/}JPEGImages/{sub/}{id}.*",),
+        masks=("{dir/}SegmentationClass/{sub/}{id}.png",),
         missing="unlabelled",
-        ignored=("{dir/}SegmentationObject/*",),
+        ignored=("{dir/}SegmentationObject/**/*",),
         foreground=Foreground(classes=tuple(range(1, 255))),
         unknown=(255,),
+        table="labelmap.txt",
     ),
     "cityscapes": Layout(
         "Cityscapes",

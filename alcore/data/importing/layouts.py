@@ -150,7 +150,8 @@ def _foreground(layout: Layout, chosen: Foreground) -> Foreground:
     """What the user chose, and else what the layout says; the same of values that mean 'nobody knows'."""
     found = chosen if chosen.is_chosen or layout.foreground is None else layout.foreground
     unknown = tuple(value for value in layout.unknown if value not in (chosen.classes or ()))
-    return replace(found, ignored=chosen.ignored or unknown)
+    colors = () if layout.foreground is None else layout.foreground.ignored_colors
+    return replace(found, ignored=chosen.ignored or unknown, ignored_colors=colors)
 
 
 def _first(patterns: tuple[str, ...], name: str) -> tuple[str, Words] | None:

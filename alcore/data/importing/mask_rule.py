@@ -6,7 +6,7 @@ from alcore.data.images import MOST_INDICES
 from alcore.data.importing.formats import FORMATS, Format
 from alcore.data.importing.mask_colors import MaskColorsError, in_words, left_over
 from alcore.data.importing.mask_values import MaskCensus, suggest
-from alcore.data.importing.options import Foreground
+from alcore.data.importing.options import Foreground, colors_in_words
 from alcore.wording import plural
 
 
@@ -33,7 +33,10 @@ def rule_of(form: Format, chosen: Foreground, census: MaskCensus) -> tuple[Foreg
     if form.foreground is not None:
         own = form.foreground
         reason = form.table or f"{form.title} has it"
-        return chosen, [f"defective: {_done(own, census)}, as {reason}", *_passed_over(own, census)]
+        told = [f"defective: {_done(own, census)}, as {reason}", *_passed_over(own, census)]
+        if own.ignored_colors:
+            told.append(f"ignored, as nobody knows: {colors_in_words(own.ignored_colors)}")
+        return chosen, told
     if form is FORMATS["roboflow"]:
         return chosen, ["defective: the classes of its own table"]
     found = suggest(census)

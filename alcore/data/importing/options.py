@@ -37,8 +37,8 @@ class Foreground:
     def in_words(self) -> str:
         """The rule, for people: 'above 0'."""
         if self.colors:
-            listed = [",".join(map(str, color)) for color in self.colors]
-            return f"the colour{'s' * (len(listed) > 1)} {' or '.join(listed)} within {self.tolerance}"
+            about = f" within {self.tolerance}" if self.tolerance else ""
+            return colors_in_words(self.colors) + about
         if self.classes is not None:
             whole = len(self.classes) > 9
             return (
@@ -47,6 +47,12 @@ class Foreground:
                 else (f"the values {', '.join(map(str, self.classes))}")
             )
         return f"above {127 if self.threshold is None else self.threshold}"
+
+
+def colors_in_words(colors: tuple[Color, ...]) -> str:
+    """'the colours 255,0,0 or 0,0,255'."""
+    listed = [",".join(map(str, color)) for color in colors]
+    return f"the colour{'s' * (len(listed) > 1)} {' or '.join(listed)}"
 
 
 @dataclass(frozen=True)
