@@ -80,7 +80,7 @@ class Scripted:
 
     says = ()
 
-    def run(self, directory, on_event):
+    def run(self, directory, on_event, *, is_live=False):
         for event in self.says:
             on_event(event)
 

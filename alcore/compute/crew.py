@@ -10,17 +10,19 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Protocol
 
-from alcore.compute.jobs import Devices, Hold, Job, JobProgress, Leave, Result
+from alcore.compute.jobs import Devices, GiveUp, Hold, Job, JobProgress, Leave, Result
 from alcore.data.patches import Patches
 from alcore.machine import end_with_parent
 
 _SECONDS_TO_LEAVE = 5
+_SECONDS_TO_GIVE_UP = 0.3
 _FORK_SERVER = "alcore.compute.fork_server"
 
 
@@ -45,7 +47,7 @@ class _Member:
     job: Job | None = None
     is_held: bool = False
 
-    def tell(self, message: Job | Hold | Leave) -> None:
+    def tell(self, message: Job | Hold | GiveUp | Leave) -> None:
         """Say something; one that has died is found when it is listened to."""
         try:
             self.connection.send(message)
@@ -155,16 +157,39 @@ class Crew:
                     member.job = None
         return heard
 
+    def give_up(self) -> None:
+        """Let all workers give up what they have in hand, and wait for another run's jobs.
+
+        Those that compute something long are ended instead: others will be there in a moment.
+        """
+        for member in self._members:
+            member.tell(GiveUp())
+        end = time.monotonic() + _SECONDS_TO_GIVE_UP
+        while self._busy and (left := end - time.monotonic()) > 0:
+            self.listen(left)
+        for member in self._busy:
+            self._members.remove(member)
+            _end(member, patience=0)
+
+    @property
+    def _busy(self) -> list[_Member]:
+        return [member for member in self._members if member.job is not None]
+
     def close(self) -> None:
         """Let all workers leave, giving up what they have in hand."""
         for member in self._members:
             member.tell(Leave())
         for member in self._members:
-            member.body.join(_SECONDS_TO_LEAVE)
-            if isinstance(member.body, multiprocessing.process.BaseProcess) and member.body.is_alive():
-                member.body.kill()
-            member.connection.close()
+            _end(member, patience=_SECONDS_TO_LEAVE)
         self._members.clear()
+
+
+def _end(member: _Member, *, patience: float) -> None:
+    """See a worker off that was told to leave; after so many seconds its process is killed."""
+    member.body.join(patience)
+    if isinstance(member.body, multiprocessing.process.BaseProcess) and member.body.is_alive():
+        member.body.kill()
+    member.connection.close()
 
 
 def _start_process(connection: Connection) -> _Body:

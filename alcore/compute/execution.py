@@ -55,11 +55,13 @@ def execute(
     control: RunControl | None = None,
     emit: Emit = lambda _: None,
     crew: Crew | None = None,
+    is_live: bool = False,
 ) -> None:
     """Run, or continue, the run in `store` until it is finished.
 
     Args:
         crew: computes it, and is left to the caller; by default one that is made for the run.
+        is_live: only watched, and likely to be dropped: tables are written at its end alone.
     Raises:
         Stopped: a stop was requested.
         AlcoreError: an input of the run cannot be used.
@@ -68,15 +70,15 @@ def execute(
     try:
         with store.lock().acquire(timeout=0):
             if crew is not None:
-                _execute(store, crew, control, emit)
+                _execute(store, crew, control, emit, is_live=is_live)
                 return
             with crew_for(store.config) as own:
-                _execute(store, own, control, emit)
+                _execute(store, own, control, emit, is_live=is_live)
     except Timeout:
         raise StoreError(f"{store.directory} is being run by another process") from None
 
 
-def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> None:
+def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit, *, is_live: bool) -> None:
     store.sweep()
     checked = check_with(crew, store.config)
     store.note_environment(checked.environment)
@@ -91,15 +93,19 @@ def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> No
     def tell(key: CycleKey) -> None:
         emit(RecordCommitted(**asdict(key), finished=clock.finished, records=clock.records))
 
+    def write() -> None:
+        if not is_live:
+            tables.write()
+
     try:
-        walk = Walk(
-            store, crew, control=control, clock=clock, emit=emit, on_record=tell, on_stage=tables.write
-        )
+        walk = Walk(store, crew, control=control, clock=clock, emit=emit, on_record=tell, on_stage=write)
         walk.cycles()
         if store.wants_ceiling:
             _train_ceilings(store, walk)
-    finally:
-        tables.write()
+    except BaseException:  # whatever it is: what is finished can be looked at
+        write()
+        raise
+    tables.write()
 
 
 def missing_class(config: RunConfig) -> str:

@@ -27,6 +27,8 @@ from alcore.compute.jobs import (
     Failed,
     FinishedCeiling,
     FinishedCycle,
+    GaveUp,
+    GiveUp,
     Hold,
     Job,
     JobProgress,
@@ -34,7 +36,7 @@ from alcore.compute.jobs import (
     Result,
 )
 from alcore.config import RunConfig
-from alcore.data.collection import open_dataset
+from alcore.data.collection import dataset_version, open_dataset
 from alcore.data.patches import Patches
 from alcore.errors import AlcoreError, StoreError
 from alcore.experiment.ceiling import train_ceiling
@@ -54,6 +56,10 @@ class _Left(BaseException):
     """The worker was told to leave while it worked; no error, so that nothing takes it for one."""
 
 
+class _GivenUp(BaseException):
+    """The worker was told to give up its job; no error either."""
+
+
 def serve(connection: Connection, patches: Patches | None = None) -> None:
     """Work off jobs until told to leave.
 
@@ -65,7 +71,9 @@ def serve(connection: Connection, patches: Patches | None = None) -> None:
         connection.send(Devices(available_devices()))
         worker = _Worker(connection, patches)
         while not isinstance(job := connection.recv(), Leave):
-            if not isinstance(job, Hold):  # one that came too late for the job before
+            if isinstance(job, GiveUp):
+                worker.end_run()
+            elif not isinstance(job, Hold):  # one that came too late for the job before
                 connection.send(worker.answer(job))
     except (_Left, EOFError, BrokenPipeError, ConnectionResetError):
         return
@@ -77,6 +85,7 @@ class _Worker:
     def __init__(self, connection: Connection, patches: Patches | None) -> None:
         self._connection, self._given = connection, patches
         self._bench: Workbench | None = None
+        self._opened: tuple[str, Patches] | None = None
         self._told: tuple[CycleKey, str, float] | None = None
 
     def answer(self, job: Job) -> Result:
@@ -90,6 +99,9 @@ class _Worker:
                     return self._cycle(job)
                 case CeilingJob(config, repetition):
                     return self._ceiling(config, repetition)
+        except _GivenUp:
+            self.end_run()
+            return GaveUp()
         except AlcoreError as error:
             return Failed(error)
         except Exception as error:  # noqa: BLE001  whoever walks the run decides what to do about it
@@ -97,14 +109,29 @@ class _Worker:
             return Failed(error)
 
     def _check(self, config: RunConfig) -> Patches:
-        patches = check(config) if self._given is None else self._given
+        patches = self._patches(config.dataset)
+        if self._given is None:
+            check(config, patches)
         self._bench = Workbench(config, patches)
         return patches
 
     def _bench_for(self, config: RunConfig) -> Workbench:
         if self._bench is None or self._bench.config != config:
-            self._bench = Workbench(config, self._given or open_dataset(config.dataset))
+            self._bench = Workbench(config, self._patches(config.dataset))
         return self._bench
+
+    def end_run(self) -> None:
+        """The jobs of a run are over; the next one's data set is looked for anew."""
+        self._bench = None
+
+    def _patches(self, name: str) -> Patches:
+        """A run's data set, which stays open for the next run unless it was replaced by another."""
+        if self._given is not None:
+            return self._given
+        version = f"{name} {dataset_version(name)}"
+        if self._opened is None or self._opened[0] != version:
+            self._opened = version, open_dataset(name)
+        return self._opened[1]
 
     def _cycle(self, job: CycleJob) -> FinishedCycle:
         start = CycleStart(job.key, job.queries, _loaded(job), job.axes, job.chosen)
@@ -138,6 +165,8 @@ class _Worker:
             command = self._connection.recv()
             if isinstance(command, Leave):
                 raise _Left
+            if isinstance(command, GiveUp):
+                raise _GivenUp
             is_held = isinstance(command, Hold) and command.still
 
 
@@ -152,18 +181,16 @@ def _loaded(job: CycleJob) -> Weights | None:
         ) from None
 
 
-def check(config: RunConfig) -> Patches:
-    """Open and check all that a run needs, before anything is written.
+def check(config: RunConfig, patches: Patches) -> None:
+    """Check all that a run needs besides its data set, before anything is written.
 
     Raises:
-        AlcoreError: an unknown data set, strategy, network or device, or a pool that cannot be built.
+        AlcoreError: an unknown strategy, network or device, or a pool that cannot be built.
     """
     get_strategies(config.strategies)
-    patches = open_dataset(config.dataset)
     draw_repetition(config, patches, 1)
     resolve_runtime(config.device, config.precision)
     try_network(config.model, shape=patches.shape)
-    return patches
 
 
 def most_workers(config: RunConfig, patches: Patches) -> int | None:

@@ -1,7 +1,7 @@
 """What is said between whoever walks a run and those who compute for it. Everything here can be pickled.
 
 A worker is given jobs and answers each with one result, or with the error that it met; while it works it
-tells its progress, and obeys holds.
+tells its progress, and obeys.
 """
 
 from __future__ import annotations
@@ -84,7 +84,12 @@ class Failed:
     error: Exception
 
 
-Result = Checked | FinishedCycle | FinishedCeiling | Failed
+@dataclass(frozen=True)
+class GaveUp:
+    """The job was given up, as was asked for."""
+
+
+Result = Checked | FinishedCycle | FinishedCeiling | Failed | GaveUp
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,11 @@ class Hold:
     """Stand still (or go on) at the next step."""
 
     still: bool
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """The run is over: give up the job in hand, if any, at the next step, and wait for another run's."""
 
 
 @dataclass(frozen=True)

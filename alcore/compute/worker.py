@@ -1,20 +1,22 @@
-"""The child process that a run lives in: commands on stdin, events on stdout, one JSON object per line.
+"""The child process that runs live in: orders on stdin, events on stdout, one JSON object per line.
 
-    python -m alcore worker RUN_DIR     works on that run
-    python -m alcore worker -           loads its libraries, then waits for the directory on its first line
+    python -m alcore worker RUN_DIR     works on that run, and ends
+    python -m alcore worker -           loads its libraries, then takes one run after the other
 
-The events are those of `alcore.compute.events`; the last one says how the run ended. When stdin ends, its
-owner has died: the worker leaves at once. That loses at most the cycle in hand, since a finished one is
-committed whole.
+Orders are lines. `take RUN_DIR` hands a run over, and `follow RUN_DIR` one that is only watched, see
+`execute`; run, pause, step and stop are about the run in hand. Events are those of `alcore.compute.events`:
+`ready` when the libraries are loaded, and `ended` last of all of each run. When stdin ends, the owner has
+died: the worker leaves at once. That loses at most the cycle in hand, as a finished one is committed whole.
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -27,8 +29,65 @@ from alcore.errors import AlcoreError
 from alcore.machine import give_way, usable_cores
 from alcore.storage.run_store import RunStore
 
+TAKE, FOLLOW = "take", "follow"
+"""Orders that hand a run over, the second a live one."""
+
 _ORPHANED = 3
 _SECONDS_TO_LEAVE = 5
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A run to be worked on, and what commands about it reach."""
+
+    directory: Path
+    control: RunControl
+    is_live: bool = False
+
+
+class _Orders:
+    """What the owner says, heard by a thread: runs to take, and commands about the one in hand."""
+
+    def __init__(self, lines: TextIO, emit: Emit) -> None:
+        self._lines, self._emit = lines, emit
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._control: RunControl | None = None
+        self.is_orphaned = threading.Event()
+
+    def listen(self) -> None:
+        """Begin to hear."""
+        threading.Thread(target=self._hear, name="orders", daemon=True).start()
+
+    def next(self) -> _Task | None:
+        """Wait for the next run; None once the owner is gone."""
+        return self._tasks.get()
+
+    def take(self, directory: Path, *, is_live: bool = False) -> None:
+        """Let a run be the next; commands are about it from now on."""
+        self._control = RunControl(lambda state: self._emit(StateChanged(state)))
+        self._tasks.put(_Task(directory, self._control, is_live))
+
+    def end(self) -> None:
+        """There will be no further run."""
+        self._tasks.put(None)
+
+    def _hear(self) -> None:
+        """Pass orders on. Their end means that the owner has died: leave, and at all events soon.
+
+        The run in hand is not told to be stopped then, but left as interrupted.
+        """
+        for line in self._lines:
+            order, _, directory = line.rstrip("\n").partition(" ")
+            if order in (TAKE, FOLLOW):
+                self.take(Path(directory), is_live=order == FOLLOW)
+            elif order in COMMANDS and self._control is not None:
+                self._control.say(order)
+        self.is_orphaned.set()
+        self.end()
+        if self._control is not None:
+            self._control.say("stop")
+        time.sleep(_SECONDS_TO_LEAVE)
+        os._exit(_ORPHANED)
 
 
 def work(directory: str) -> None:
@@ -36,55 +95,59 @@ def work(directory: str) -> None:
     give_way()
     emit = EventWriter(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)  # what libraries print must not pass for events
-    # Not sys.stdin: the thread that waits for commands would hold its lock when Python shuts down.
-    commands = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  a descriptor, open to the end
+    # Not sys.stdin: the thread that waits for orders would hold its lock when Python shuts down.
+    lines = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  a descriptor, open to the end
+    orders = _Orders(lines, emit)
     with Crew.of_processes(usable_cores()) as crew:
         emit(Ready(crew.warm_up()))
-        if directory == "-":
-            directory = commands.readline().rstrip("\n")
-            if not directory:
-                return  # the owner went away without a run for us
-        control, is_orphaned = RunControl(lambda state: emit(StateChanged(state))), threading.Event()
-        listener = (commands, control, is_orphaned)
-        threading.Thread(target=_obey, args=listener, name="commands", daemon=True).start()
-        ended = _outcome(Path(directory), lambda store: _execute(store, crew, control, emit))
-    if not is_orphaned.is_set():
-        emit(ended)
+        if directory != "-":
+            orders.take(Path(directory))
+            orders.end()
+        orders.listen()
+        while (task := orders.next()) is not None:
+            ended = _outcome(task, crew, emit)
+            if orders.is_orphaned.is_set():
+                return
+            emit(ended)
 
 
-def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit) -> None:
-    crew.size = Capacity.here().workers_for(store.config)
-    execute(store, control=control, emit=emit, crew=crew)
-
-
-def _outcome(directory: Path, execute_in: Callable[[RunStore], None]) -> Ended:
+def _outcome(task: _Task, crew: Crew, emit: Emit) -> Ended:
     """Run, and say how it ended."""
     try:
-        with (directory / "worker.log").open("ab") as log:
-            os.dup2(log.fileno(), 2)
-            os.dup2(log.fileno(), 1)
-        execute_in(RunStore(directory))
+        with (task.directory / "worker.log").open("ab") as log:
+            _print_to(log.fileno())
+        _execute(task, crew, emit)
     except Stopped:
         return Ended("stopped")
     except (AlcoreError, OSError) as error:
         return Ended("failed", str(error))
     except Exception as error:  # noqa: BLE001  a traceback is never the answer: it goes to the log
         traceback.print_exc()
-        log_file = directory / "worker.log"
+        log_file = task.directory / "worker.log"
         return Ended("failed", f"{type(error).__name__}: {error}; full traceback in {log_file}")
+    finally:
+        _leave(task, crew)
     return Ended("finished")
 
 
-def _obey(commands: TextIO, control: RunControl, is_orphaned: threading.Event) -> None:
-    """Pass on commands. Their end means that the owner has died: leave, and at all events soon.
+def _execute(task: _Task, crew: Crew, emit: Emit) -> None:
+    store = RunStore(task.directory)
+    crew.size = Capacity.here().workers_for(store.config)
+    execute(store, control=task.control, emit=emit, crew=crew, is_live=task.is_live)
 
-    The run is not told to be stopped then, but left as interrupted.
+
+def _leave(task: _Task, crew: Crew) -> None:
+    """Be ready for another run. Only a live one leaves its workers behind, with what they have open: the next
+    is likely to need the same, within the second. Those of any other may hold much memory.
     """
-    for line in commands:
-        command = line.strip()
-        if command in COMMANDS:
-            control.say(command)
-    is_orphaned.set()
-    control.say("stop")
-    time.sleep(_SECONDS_TO_LEAVE)
-    os._exit(_ORPHANED)
+    if task.is_live:
+        crew.give_up()
+    else:
+        crew.close()
+    with Path(os.devnull).open("wb") as nowhere:
+        _print_to(nowhere.fileno())
+
+
+def _print_to(descriptor: int) -> None:
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)

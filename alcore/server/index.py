@@ -15,7 +15,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from alcore.errors import AlcoreError, DamagedFileError, StoreError
-from alcore.experiment.run_identity import run_fingerprint
 from alcore.home_files import connected, damage_told, put_aside
 from alcore.storage.files import make_directory
 from alcore.storage.run_store import RunStore
@@ -139,6 +138,10 @@ class RunIndex:
             for name in set(_LATER) - have:
                 connection.execute(f"ALTER TABLE run ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
         self._adopt_strays()
+
+    def place(self, run_id: str) -> Path:
+        """Where a run's directory is, or would be."""
+        return self.directory / run_id
 
     def find(self, fingerprint: str) -> list[RunRow]:
         """Finished runs whose config has that fingerprint, the newest first."""
@@ -265,4 +268,4 @@ class RunIndex:
             config = store.config
             done = len(store.committed()) == config.records
             status = Status.FINISHED if done else Status.INTERRUPTED
-            self.add(run_id, run_id, status, fingerprint=run_fingerprint(config))
+            self.add(run_id, run_id, status, fingerprint=config.fingerprint)

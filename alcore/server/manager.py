@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
 import secrets
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from alcore.compute.events import Ended, Event, Note, RunProgress, StateChanged
+from alcore.compute.events import RunProgress
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
 from alcore.event_log import tell
-from alcore.experiment.run_identity import run_fingerprint
+from alcore.server.follower import Follower
 from alcore.server.home_holder import HomeHolder, holder_in_words
 from alcore.server.index import RunIndex, RunRow, Status
-from alcore.server.lanes import Lanes
+from alcore.server.lanes import Lanes, lane_of
+from alcore.server.live_runs import LiveRuns, is_live
 from alcore.server.run_log import tell_end
 from alcore.server.runners import Runner
 from alcore.server.spare import SpareWorker
@@ -32,7 +32,6 @@ from alcore.storage.run_store import RunStore, delete_run
 from alcore.wording import percent
 
 _SECONDS_TO_CLOSE = 8
-_log = logging.getLogger(__name__)
 
 
 class RunManager:
@@ -51,14 +50,15 @@ class RunManager:
         self.index = RunIndex(home)
         self.devices: list[str] | None = None
         self._spare = SpareWorker(self._note_devices, is_wanted=self._wants_spare)
-        self._make_runner: Callable[[], Runner] = make_runner or self._spare.take
         self._keeps_spare = make_runner is None
         self._trash = Trash(self.index)
-        self._lanes = Lanes(self._work_on, found=lambda: self.devices)
-        self._runners: dict[str, Runner] = {}
-        self._progress: dict[str, RunProgress] = {}
+        self._lanes = Lanes(self._work_on)
+        self._follower = Follower(make_runner or self._spare.take)
+        self.live = LiveRuns(
+            self.index, self._lanes, self._follower, check=self._check_ours, queue=self._queue
+        )
         self._guard = threading.RLock()
-        self._closing = self._goes_on = False
+        self._closing = False
         self._holder = HomeHolder(home)
         with contextlib.suppress(StoreError):  # it is said of what one wants to do
             self.looks_on()
@@ -100,13 +100,19 @@ class RunManager:
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         RunStore.create(self.index.directory / run_id, config)
         self._add(run_id, config, name or default_name(config), owner)
-        self._lanes.put(run_id, config.device)
+        self._queue(run_id, config.device)
         tell("run_queued", run=run_id, visitor=owner or None, waiting=len(self.queue_of(config.device)) - 1)
         return run_id
 
+    def _queue(self, run_id: str, device: str) -> None:
+        """Let a run wait for its device; a live one makes room."""
+        live = self._lanes.put(run_id, device)
+        if live is not None:
+            self.live.make_room(live)
+
     def _add(self, run_id: str, config: RunConfig, name: str, owner: str) -> None:
         try:
-            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=run_fingerprint(config))
+            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=config.fingerprint)
         except StoreError:
             delete_run(self.index.directory / run_id)
             raise
@@ -117,9 +123,12 @@ class RunManager:
         row = self._row(run_id)
         if not row.is_resumable:
             raise StoreError(f"the run is {row.status}, so there is nothing to resume")
+        if is_live(run_id):
+            self.live.resume(run_id)
+            return
         device = self.store(run_id).config.device
         self.index.set_status(run_id, Status.QUEUED)
-        self._lanes.put(run_id, device)
+        self._queue(run_id, device)
 
     def request_ceiling(self, run_id: str) -> None:
         """Have a finished run's network trained on its full pools too.
@@ -133,28 +142,33 @@ class RunManager:
         store = self.store(run_id)
         store.request_ceiling()
         self.index.set_status(run_id, Status.QUEUED)
-        self._lanes.put(run_id, store.config.device)
+        self._queue(run_id, store.config.device)
 
     def command(self, run_id: str, command: str) -> None:
         """run, pause, step or stop a run that this server works on; a queued one can only be stopped."""
         self._check_ours()
         row = self._row(run_id)
-        with self._guard:
-            runner = self._runners.get(run_id)
-        if runner is not None:
-            runner.say(command)
-        elif row.status == Status.QUEUED and command == "stop":
-            self.index.set_status(run_id, Status.STOPPED)
+        if self._follower.say(run_id, command):
+            return
+        if row.status == Status.QUEUED and command == "stop":
+            self._list_with(run_id).set_status(run_id, Status.STOPPED)
         elif row.is_active and row.status != Status.QUEUED:
             raise StoreError("the run belongs to another server; use its dashboard")
 
     def progress(self, run_id: str) -> RunProgress | None:
         """The latest progress of a run that this server works on, or None."""
-        return self._progress.get(run_id)
+        return self._follower.progress(run_id)
+
+    def row(self, run_id: str) -> RunRow | None:
+        """A run as it is listed, or a live one; None where there is none of that id."""
+        return self._list_with(run_id).get(run_id)
+
+    def _list_with(self, run_id: str) -> RunIndex | LiveRuns:
+        return self.live if is_live(run_id) else self.index
 
     def store(self, run_id: str) -> RunStore:
         """The run's directory."""
-        return RunStore(self.index.directory / run_id)
+        return RunStore(self._list_with(run_id).place(run_id))
 
     def active(self) -> RunRow | None:
         """The run being worked on, else the one next in the queue, else None."""
@@ -167,14 +181,22 @@ class RunManager:
         Returns:
             The one being worked on, if any, then those that wait, in the order in which they begin.
         """
-        turns = self._lanes.turns(self._lanes.of(device))
+        turns = self._lanes.turns(lane_of(device))
         rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
         return sorted(rows, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
 
     def queue_with(self, run_id: str) -> list[RunRow]:
-        """`queue_of` the device that an active run of this server is on or waits for; empty for any other."""
+        """`queue_of` the device that an active run of this server is on or waits for; empty for any other.
+
+        A live run waits for all of them, and for live ones that began before.
+        """
         lane = self._lanes.lane_with(run_id)
-        return self.queue_of(lane) if lane else []
+        queue = self.queue_of(lane) if lane else []
+        if lane and is_live(run_id):
+            turns = self._lanes.turns(lane)
+            live = [row for row in self.live.rows() if row.is_active and row.id in turns]
+            queue += sorted(live, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
+        return queue
 
     def delete(self, run_id: str) -> None:
         """Put a run with its directory into the trash; StoreError while it is active."""
@@ -198,7 +220,7 @@ class RunManager:
             self._spare.keep(after=after)
 
     def _wants_spare(self) -> bool:
-        return not self._closing and not self._runners
+        return not self._closing and self._follower.is_idle
 
     def retire(self) -> None:
         """End all workers as `close` does, but let the next server go on with the runs in hand."""
@@ -210,16 +232,15 @@ class RunManager:
         Args:
             goes_on: put the runs in hand back into the queue; else they are interrupted.
         """
-        with self._guard:
-            self._closing, self._goes_on = True, self._goes_on or goes_on
-            runs = list(self._runners)
-            runners = [*self._runners.values(), *self._spare.waiting()]
+        self._closing = True
+        in_hand = self._follower.close(goes_on=goes_on)
+        kills = [one.kill for one in in_hand.values()] + [one.kill for one in self._spare.close()]
         if goes_on:
-            for run_id in runs:
+            for run_id in filter(self.index.get, in_hand):
                 with contextlib.suppress(AlcoreError):  # such as a full disk: then it is interrupted
                     self.index.set_status(run_id, Status.QUEUED, "goes on when the server is back")
         self._lanes.close()
-        ends = [threading.Thread(target=runner.kill, name="alcore-end") for runner in runners]
+        ends = [threading.Thread(target=kill, name="alcore-end") for kill in kills]
         for end in ends:
             end.start()
         for end in ends:
@@ -227,59 +248,18 @@ class RunManager:
         self._holder.leave()
 
     def _work_on(self, run_id: str) -> None:
-        """A lane's turn; raises nothing, or all later runs would wait for ever."""
-        row = self.index.get(run_id)
-        if row is None or row.status != Status.QUEUED or self._closing:
-            return
-        try:
-            self._follow(run_id)
-        except Exception:  # noqa: BLE001  whatever it is, the lane must outlive it
-            _log.exception("run %s broke off", run_id)
-            with contextlib.suppress(AlcoreError):  # such as a disk that is still full
-                self.index.set_status(run_id, Status.FAILED, "the server could not follow it; see its log")
-
-    def _follow(self, run_id: str) -> None:
-        if not self.index.begin(run_id):
-            return  # it was stopped while it waited
-        tell("run_started", run=run_id)
-        try:
-            with self._guard:
-                runner = self._runners[run_id] = self._make_runner()
-            runner.run(self.index.directory / run_id, lambda event: self._hear(run_id, event))
-        finally:
-            with self._guard:
-                self._runners.pop(run_id, None)
-                self._progress.pop(run_id, None)
-            row = self.index.get(run_id)
-            if row is not None and row.is_active and not self._goes_on:
-                self.index.set_status(
-                    run_id, Status.INTERRUPTED, "its worker exited without reporting a result"
-                )
+        """A lane's turn."""
+        if is_live(run_id):
+            self.live.follow(run_id)
+        elif self._follower.follow(run_id, self.index):
             tell_end(self.index.get(run_id))
-            self.keep_spare()
-
-    def _hear(self, run_id: str, event: Event) -> None:
-        if self._goes_on:  # its last words are about this server, not about the run
-            return
-        match event:
-            case RunProgress():
-                self._progress[run_id] = event
-            case StateChanged(state):
-                self.index.set_status(run_id, Status(state))
-            case Note(message):
-                row = self.index.get(run_id)
-                if row is not None:
-                    self.index.set_status(run_id, row.status, message)
-            case Ended(status, message):
-                row = self.index.get(run_id)
-                if row is not None and row.is_active:
-                    self.index.set_status(run_id, Status(status), message)
+        self.keep_spare()
 
     def _note_devices(self, devices: list[str]) -> None:
         self.devices = devices
 
     def _row(self, run_id: str) -> RunRow:
-        row = self.index.get(run_id)
+        row = self.row(run_id)
         if row is None:
             raise StoreError(f"there is no run {run_id!r}; it may have been deleted")
         return row
@@ -288,6 +268,7 @@ class RunManager:
         """See to what the last holder left: what waited waits again, the rest is interrupted."""
         self._trash.empty()
         sweep_uploads(self.index.home)
+        self.live.sweep()
         for row in reversed(self.index.rows()):
             if not row.is_active:
                 continue

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from alcore.compute.crew import Crew
-from alcore.compute.events import Emit, Ended, Ready, StateChanged, from_line
+from alcore.compute.events import Emit, Ended, StateChanged
 from alcore.compute.execution import execute
 from alcore.compute.run_control import RunControl, Stopped
-from alcore.errors import AlcoreError, StoreError
-from alcore.server.processes import alcore_command, child_environment
+from alcore.compute.worker import FOLLOW, TAKE
+from alcore.errors import AlcoreError
+from alcore.server.worker_process import WorkerProcess
 from alcore.storage.run_store import RunStore
 
-_SECONDS_TO_LEAVE = 5
+_SECONDS_TO_BEGIN = 5
 
 
 class Runner(Protocol):
     """Runs one run. The last event says how it ended; without one it was interrupted."""
 
-    def run(self, directory: Path, on_event: Emit) -> None:
-        """Run to the end, calling `on_event` from this thread."""
+    def run(self, directory: Path, on_event: Emit, *, is_live: bool = False) -> None:
+        """Run to the end, calling `on_event` from this thread; `is_live` as of `execute`."""
         ...
 
     def say(self, command: str) -> None:
@@ -37,82 +36,50 @@ class Runner(Protocol):
 
 
 class ChildRunner:
-    """A worker process that loads its libraries at once and waits for its run."""
+    """Lets a worker process work on one run."""
 
-    def __init__(self, on_ready: Callable[[list[str]], None] = lambda _: None) -> None:
-        """Start the process; `on_ready` hears the devices that it found."""
-        self._on_ready = on_ready
-        self._saying, self._reading = threading.Lock(), threading.Lock()
-        self._has_run = threading.Event()  # until then a command would be read as the run's directory
-        self._is_ready = False
-        self._process = subprocess.Popen(
-            alcore_command("worker", "-"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # until it has a run, whose worker.log takes it
-            text=True,
-            encoding="utf-8",
-            env=child_environment(),
-            start_new_session=True,  # Ctrl-C in the server's terminal is the server's to handle
-        )
+    def __init__(
+        self,
+        process: WorkerProcess | None = None,
+        *,
+        on_end: Callable[[WorkerProcess], None] = WorkerProcess.kill,
+    ) -> None:
+        """Nothing is handed over yet.
 
-        if self._process.stdin is None or self._process.stdout is None:
-            raise StoreError("a worker process could not be given its pipes")  # cannot be: both are asked for
-        self._commands, self._events = self._process.stdin, self._process.stdout
+        Args:
+            process: by default a new one.
+            on_end: takes the process back after the run, whether it lives or not; by default it is ended.
+        """
+        self._process, self._on_end = process or WorkerProcess(), on_end
+        self._saying = threading.Lock()
+        self._has_run = threading.Event()
+        self._is_over = False
 
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
-
-    def wait_until_ready(self) -> None:
-        """Read the first event, which comes when the libraries are loaded; again is nothing."""
-        with self._reading:
-            line = "" if self._is_ready else self._events.readline()
-            self._is_ready = True
-        if line:
-            event = from_line(line)
-            if isinstance(event, Ready):
-                self._on_ready(event.devices)
-
-    def run(self, directory: Path, on_event: Emit) -> None:
-        """Hand the run over and pass on its events until the process ends."""
-        self._write(str(directory))
+    def run(self, directory: Path, on_event: Emit, *, is_live: bool = False) -> None:
+        """Hand the run over and pass on its events until it has ended."""
+        self._process.tell(f"{FOLLOW if is_live else TAKE} {directory}")
         self._has_run.set()
-        self.wait_until_ready()
-        for line in self._events:
-            on_event(from_line(line))
-        code = self._process.wait()
-        if code:
-            on_event(Ended("interrupted", f"the worker process exited with code {code}"))
+        try:
+            for event in self._process.events():
+                if isinstance(event, Ended):
+                    with self._saying:  # from here on a command would be about the process's next run
+                        self._is_over = True
+                on_event(event)
+        except BaseException:  # whoever listens broke off: the process still works on the run
+            self._process.kill()
+            raise
+        self._on_end(self._process)
 
     def say(self, command: str) -> None:
-        """Pass on a command, once the run has been handed over."""
-        if self._has_run.wait(_SECONDS_TO_LEAVE):
-            self._write(command)
-
-    def _write(self, line: str) -> None:
-        """Write a line to the worker; one that has gone does not hear it."""
-        with self._saying:
-            try:
-                self._commands.write(line + "\n")
-                self._commands.flush()
-            except (BrokenPipeError, ValueError):
-                return
+        """Pass on a command, once the run has been handed over; one that has ended does not hear it."""
+        if self._has_run.wait(_SECONDS_TO_BEGIN):
+            with self._saying:
+                if not self._is_over:
+                    self._process.tell(command)
 
     def kill(self) -> None:
-        """Close its stdin, at which it leaves; kill it if it does not."""
-        with self._saying, contextlib.suppress(BrokenPipeError):  # it may have gone already
-            self._commands.close()
-        try:
-            self._process.wait(_SECONDS_TO_LEAVE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        """End the process."""
+        self._process.kill()
 
 
 class ThreadRunner:
@@ -125,12 +92,12 @@ class ThreadRunner:
         self._on_event: Emit = lambda _: None
         self._control = RunControl(lambda state: self._on_event(StateChanged(state)))
 
-    def run(self, directory: Path, on_event: Emit) -> None:
+    def run(self, directory: Path, on_event: Emit, *, is_live: bool = False) -> None:
         """Run to the end in this thread."""
         self._on_event = on_event
         try:
             with Crew.of_thread() as crew:
-                execute(RunStore(directory), control=self._control, emit=on_event, crew=crew)
+                execute(RunStore(directory), control=self._control, emit=on_event, crew=crew, is_live=is_live)
         except Stopped:
             on_event(Ended("stopped"))
         except (AlcoreError, OSError) as error:

@@ -1,4 +1,4 @@
-"""A worker with its libraries loaded, kept ready so that the next run begins at once."""
+"""A worker process with its libraries loaded, kept ready so that the next run begins at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable
 
 from alcore.server.runners import ChildRunner
+from alcore.server.worker_process import WorkerProcess
 
 
 class SpareWorker:
-    """At most one worker that waits. All methods may be called from any thread and return at once."""
+    """At most one process that waits. All methods may be called from any thread and return at once."""
 
     def __init__(self, on_devices: Callable[[list[str]], None], *, is_wanted: Callable[[], bool]) -> None:
         """Nothing is started yet.
@@ -20,13 +21,13 @@ class SpareWorker:
         """
         self._on_devices, self._is_wanted = on_devices, is_wanted
         self._guard = threading.RLock()
-        self._worker: ChildRunner | None = None
-        self._is_due = False
+        self._process: WorkerProcess | None = None
+        self._is_due = self._is_closed = False
 
     def keep(self, *, after: float) -> None:
         """Have one, started after some seconds where there is none yet."""
         with self._guard:
-            if self._worker is not None or self._is_due:
+            if self._process is not None or self._is_due:
                 return
             self._is_due = True
             timer = threading.Timer(after, self._start)
@@ -36,18 +37,28 @@ class SpareWorker:
     def _start(self) -> None:
         with self._guard:
             self._is_due = False
-            if not self._is_wanted():
+            if self._process is not None or self._is_closed or not self._is_wanted():
                 return
-            worker = self._worker = ChildRunner(self._on_devices)
-        worker.wait_until_ready()
+            process = self._process = WorkerProcess(self._on_devices)
+        process.wait_until_ready()
 
     def take(self) -> ChildRunner:
-        """The one that waits, or a new one."""
+        """A runner with the process that waits, or with a new one; after its run that waits here again."""
         with self._guard:
-            worker, self._worker = self._worker, None
-        return worker if worker is not None and worker.is_alive else ChildRunner(self._on_devices)
+            process, self._process = self._process, None
+        if process is None or not process.is_alive:
+            process = WorkerProcess(self._on_devices)
+        return ChildRunner(process, on_end=self._take_back)
 
-    def waiting(self) -> list[ChildRunner]:
-        """The one that waits, to be ended."""
+    def _take_back(self, process: WorkerProcess) -> None:
         with self._guard:
-            return [] if self._worker is None else [self._worker]
+            if self._process is None and not self._is_closed and process.is_alive:
+                self._process = process
+                return
+        threading.Thread(target=process.kill, name="alcore-end", daemon=True).start()
+
+    def close(self) -> list[WorkerProcess]:
+        """Keep none any more; the one that waits, to be ended. Idempotent."""
+        with self._guard:
+            self._is_closed = True
+            return [] if self._process is None else [self._process]

@@ -98,7 +98,7 @@ def check_cells(plan: StudyPlan) -> None:
                 opened[name] = open_dataset(name)
             kind = _kind(cell.config)
             if kind not in checked:
-                check(cell.config.model_copy(update={"device": "cpu", "precision": "float32"}))
+                check(cell.config.model_copy(update={"device": "cpu", "precision": "float32"}), opened[name])
                 checked.add(kind)
             if (name, cell.config.pool_prevalence, kind) not in checked:
                 draw_repetition(cell.config, opened[name], 1)

@@ -8,8 +8,6 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from alcore.presentation.chart_config import chart_config
-
 
 def show_chart(
     figure: go.Figure,
@@ -36,7 +34,7 @@ def show_chart(
         figure,
         key=key,
         height="stretch" if fits_window else "content",
-        config=config or chart_config(),
+        config=config or {"displayModeBar": False},
         alt=alt,
         **clickable,
     )

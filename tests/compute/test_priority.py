@@ -46,8 +46,8 @@ def test_whatever_starts_a_child_has_it_give_way():
         for path in PACKAGE.rglob("*.py")
         if re.search(r"subprocess\.(Popen|run)\(", path.read_text(encoding="utf-8"))
     }
-    assert {path.name for path in starting} == {"runners.py", "processes.py", "launch.py"}
-    for path in starting - {PACKAGE / "server" / "runners.py"}:
+    assert {path.name for path in starting} == {"worker_process.py", "processes.py", "launch.py"}
+    for path in starting - {PACKAGE / "server" / "worker_process.py"}:
         text = path.read_text(encoding="utf-8")
         assert text.count("subprocess.Popen(") == text.count("give_way("), path
     worker = (PACKAGE / "compute" / "worker.py").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from alcore.config import make_config
-from alcore.server import runners
+from alcore.server import worker_process
 from alcore.server.index import RunIndex
 from alcore.server.manager import RunManager
 from tests.conftest import ROOT, SMALL, train
@@ -29,7 +29,7 @@ def expected(tmp_path_factory):
 @pytest.fixture
 def impatient(monkeypatch):
     """A spare worker that still loads its libraries is killed at once; only how it is done takes longer."""
-    monkeypatch.setattr(runners, "_SECONDS_TO_LEAVE", 0.1)
+    monkeypatch.setattr(worker_process, "_SECONDS_TO_LEAVE", 0.1)
 
 
 @pytest.mark.parametrize(("records", "resume"), [(1, alcore), (4, alcore_process)], ids=["1", "4"])

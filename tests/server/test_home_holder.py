@@ -19,7 +19,7 @@ class Patient:
 
     let = threading.Event()
 
-    def run(self, directory, on_event):
+    def run(self, directory, on_event, *, is_live=False):
         self.let.wait(20)
         on_event(Ended("finished"))
 

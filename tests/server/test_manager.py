@@ -179,7 +179,7 @@ def test_what_is_worth_knowing_stands_beside_a_run_while_it_goes_on(home, small)
     told = threading.Event()
 
     class Telling(ThreadRunner):
-        def run(self, directory, on_event):
+        def run(self, directory, on_event, *, is_live=False):
             on_event(Note("room for 1 worker"))
             assert told.wait(30)
             on_event(Ended("finished"))

@@ -18,8 +18,6 @@ from string import Template
 from typing import Any
 
 from alcore.config import RunConfig
-from alcore.presentation.aim_sentences import aim
-from alcore.presentation.chart_config import chart_config
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.live_chart.scripts import one_module
@@ -93,12 +91,12 @@ def _page(title: str, runs: Sequence[PageRun], metric: str, test_prevalence: flo
         shown.append(
             {
                 "title": run.title,
-                "basis": f"{basis_of_bands(run.evidence)} {aim(run.config, PREVALENCES)}".strip(),
+                "basis": basis_of_bands(run.evidence),
                 "curves": curves,
                 "pictures": _pictures(run),
             }
         )
-    data = {"weights": weights, "runs": shown, "config": chart_config()}
+    data = {"weights": weights, "runs": shown}
     template = Template(_read("page.html"))
     return template.substitute(
         title=html.escape(title),

@@ -8,6 +8,7 @@ from alcore.access.roles import Action
 from alcore.data.collection import (
     SYNTHETIC,
     About,
+    dataset_version,
     read_about,
 )
 from alcore.data.patches import Patches
@@ -28,7 +29,7 @@ RENAMED = "set_renamed"
 def show(name: str, patches: Patches) -> None:
     """The card; on the right who may use it, and what can be done with it."""
     about = read_about(name)
-    card, picture = _card(name, patches.fingerprint, about), _mosaic(name, patches.fingerprint)
+    card, picture = _card(name, dataset_version(name), about), _mosaic(name, dataset_version(name))
     left, right = st.columns([6, 4], gap="large")
     with left:
         st.image(picture, width="stretch", alt="some patches of the data set, masks outlined")
@@ -50,12 +51,12 @@ def show(name: str, patches: Patches) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing patches")
-def _card(name: str, fingerprint: str, about: About) -> DataCard:
+def _card(name: str, version: str, about: About) -> DataCard:
     return make_card(dataset(name), about)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _mosaic(name: str, fingerprint: str) -> bytes:
+def _mosaic(name: str, version: str) -> bytes:
     return card_mosaic(dataset(name))
 
 
