@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, Literal
@@ -185,12 +184,6 @@ class RunConfig(_Frozen):
     def records(self) -> int:
         """Records of a finished run: one per cycle of each strategy in each repetition."""
         return self.repetitions * self.cycles * len(self.strategies)
-
-    @property
-    def fingerprint(self) -> str:
-        """A short hash of all that a run's numbers follow from; π₁, device and threads are no part of it."""
-        values = self.model_dump(mode="json", exclude={"test_prevalence", "device", "threads"})
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         """The config as indented JSON text, ending in a newline; `parse_config` reads it back."""

@@ -29,6 +29,7 @@ def k_means_plus_plus(
         distances: (count,) float32 to the nearest one drawn before; for the first, to the origin.
     Source: Arthur & Vassilvitskii 2007, k-means++; the first is drawn by its squared length.
     """
+    points, exponent = _near_one(points)
     distance = np.linalg.norm(points, axis=1).astype(np.float64)  # whose squares must add up to 1 as weights
     nearest = np.full(len(points), np.inf)
     rows = np.empty(count, dtype=np.int64)
@@ -43,7 +44,22 @@ def k_means_plus_plus(
         remaining[row] = False
         nearest = np.minimum(nearest, np.linalg.norm(points - points[row], axis=1))
         distance = nearest
-    return rows, distances
+    return rows, _scaled_back(distances, exponent)
+
+
+def _near_one(points: np.ndarray) -> tuple[np.ndarray, int]:
+    """The points times a power of two, so that no square leaves the range of float32, and its exponent.
+
+    That is exact: picks and distances are the same, to the bit, as where squares stay in range anyway.
+    """
+    exponent = int(np.frexp(np.abs(points).max(initial=0.0))[1])
+    return np.ldexp(points, -exponent), exponent
+
+
+def _scaled_back(lengths: np.ndarray, exponent: int) -> np.ndarray:
+    """(n,) float32 lengths of what `_near_one` gave -> those of its points; the largest float32 at most."""
+    with np.errstate(over="ignore"):
+        return np.minimum(np.ldexp(lengths, exponent), np.finfo(np.float32).max)
 
 
 @register
@@ -67,4 +83,6 @@ class Badge(Strategy):
         check_query_size(query_size, view.size)
         gradients = check_finite(view.gradients, "gradient embeddings")
         rows, distances = k_means_plus_plus(gradients, count=query_size, rng=rng)
-        return Query(rows, distances, np.linalg.norm(gradients, axis=1).astype(np.float32))
+        near_one, exponent = _near_one(gradients)
+        lengths = np.linalg.norm(near_one, axis=1).astype(np.float32)
+        return Query(rows, distances, _scaled_back(lengths, exponent))

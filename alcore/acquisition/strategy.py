@@ -176,6 +176,18 @@ def get_strategies(names: Iterable[str]) -> dict[str, Strategy]:
     return found
 
 
+def asking_prevalence(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the strategies that look at π₁: where it is another, they choose other patches.
+
+    A name that is not known, as a run of other times may hold, stands for a strategy that does not.
+    """
+    return tuple(
+        name
+        for name in names
+        if (strategy := _REGISTRY.get(current_name(name))) and Needs.PREVALENCE in strategy.needs
+    )
+
+
 def check_query_size(query_size: int, candidates: int) -> None:
     """Raise AcquisitionError unless 1 <= query_size <= candidates."""
     if not 1 <= query_size <= candidates:

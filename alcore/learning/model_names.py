@@ -38,10 +38,11 @@ def encoders() -> list[str]:
 
 
 def check_names(model: ModelConfig) -> None:
-    """Raise ConfigError for a name that SMP lacks; names of timm models are left to the worker."""
+    """Raise ConfigError for a name that SMP lacks; encoders of timm, tu-<name>, are left to the worker."""
+    is_of_timm = model.encoder.startswith("tu-")
     for kind, name, known in (
         ("architecture", model.architecture, architectures()),
-        ("encoder", model.encoder, encoders()),
+        ("encoder", model.encoder, [model.encoder] if is_of_timm else encoders()),
     ):
-        if name not in known and not name.startswith("tu-"):
+        if name not in known:
             raise ConfigError(f"unknown {kind} {name!r}{did_you_mean(name, known)}")

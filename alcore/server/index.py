@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from alcore.errors import AlcoreError, DamagedFileError, StoreError
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.home_files import connected, damage_told, put_aside
 from alcore.storage.files import make_directory
 from alcore.storage.run_store import RunStore
@@ -268,4 +269,4 @@ class RunIndex:
             config = store.config
             done = len(store.committed()) == config.records
             status = Status.FINISHED if done else Status.INTERRUPTED
-            self.add(run_id, run_id, status, fingerprint=config.fingerprint)
+            self.add(run_id, run_id, status, fingerprint=run_fingerprint(config))

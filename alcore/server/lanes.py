@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import platform
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -29,9 +30,16 @@ class _Lane:
 class Lanes:
     """The queues of one server. All methods may be called from any thread and return at once."""
 
-    def __init__(self, work: Callable[[str], None]) -> None:
-        """`work` is called with a run's id in the thread of its device, and raises nothing."""
-        self._work = work
+    def __init__(
+        self, work: Callable[[str], None], *, found: Callable[[], list[str] | None] = lambda: None
+    ) -> None:
+        """Queues that nothing waits in.
+
+        Args:
+            work: called with a run's id in the thread of its device; it raises nothing.
+            found: says which devices there are, the one of `auto` first; None while that is not known.
+        """
+        self._work, self._found = work, found
         self._news = threading.Condition()
         self._lanes: dict[str, _Lane] = {}
         self._places: dict[str, tuple[str, int]] = {}
@@ -45,7 +53,7 @@ class Lanes:
         Returns:
             A run that yields, which is in hand and should make room for this one, which does not.
         """
-        name = lane_of(device)
+        name = self.of(device)
         with self._news:
             if name not in self._lanes:
                 lane = self._lanes[name] = _Lane()
@@ -57,6 +65,15 @@ class Lanes:
             (lane.yielding if yields else lane.waiting).append(run_id)
             self._news.notify_all()
             return lane.in_hand if lane.yields and not yields else None
+
+    def of(self, device: str) -> str:
+        """Which queue a device's runs wait in: one per device.
+
+        The queue of the device that `auto` takes is called auto, by whatever name a run asks for it.
+        """
+        device = "cuda:0" if device == "cuda" else device
+        first = (self._found() or [_likely_device()])[0]
+        return "auto" if device == first else device
 
     def turns(self, lane: str) -> dict[str, int]:
         """The turns of all runs that were ever put into a lane, the lower the earlier."""
@@ -95,8 +112,8 @@ class Lanes:
             self._work(run_id)
 
 
-def lane_of(device: str) -> str:
-    """Which queue a device's runs wait in: one per device."""
-    if device == "auto":
-        return "cuda:0" if Path("/dev/nvidia0").exists() else "cpu"
-    return "cuda:0" if device == "cuda" else device
+def _likely_device() -> str:
+    """What `auto` takes, before a worker has told: this process does not import torch to find out."""
+    if Path("/dev/nvidia0").exists():
+        return "cuda:0"
+    return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from alcore.config import RunConfig
 from alcore.errors import StoreError
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.follower import Follower
 from alcore.server.index import RunIndex, RunRow, Status
 from alcore.server.lanes import Lanes
@@ -121,7 +122,7 @@ class LiveRuns:
         self._tidy()
         run_id = f"{_PREFIX}{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         RunStore.create(self.place(run_id), config)
-        row = RunRow(run_id, name, time.time(), Status.QUEUED, "", owner, fingerprint=config.fingerprint)
+        row = RunRow(run_id, name, time.time(), Status.QUEUED, "", owner, fingerprint=run_fingerprint(config))
         with self._guard:
             self._found[run_id] = _Live(row, config.device, seat)
         self._lanes.put(run_id, config.device, yields=True)

@@ -18,10 +18,11 @@ from alcore.compute.events import RunProgress
 from alcore.config import RunConfig
 from alcore.errors import AlcoreError, StoreError
 from alcore.event_log import tell
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.follower import Follower
 from alcore.server.home_holder import HomeHolder, holder_in_words
 from alcore.server.index import RunIndex, RunRow, Status
-from alcore.server.lanes import Lanes, lane_of
+from alcore.server.lanes import Lanes
 from alcore.server.live_runs import LiveRuns, is_live
 from alcore.server.run_log import tell_end
 from alcore.server.runners import Runner
@@ -52,7 +53,7 @@ class RunManager:
         self._spare = SpareWorker(self._note_devices, is_wanted=self._wants_spare)
         self._keeps_spare = make_runner is None
         self._trash = Trash(self.index)
-        self._lanes = Lanes(self._work_on)
+        self._lanes = Lanes(self._work_on, found=lambda: self.devices)
         self._follower = Follower(make_runner or self._spare.take)
         self.live = LiveRuns(
             self.index, self._lanes, self._follower, check=self._check_ours, queue=self._queue
@@ -112,7 +113,7 @@ class RunManager:
 
     def _add(self, run_id: str, config: RunConfig, name: str, owner: str) -> None:
         try:
-            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=config.fingerprint)
+            self.index.add(run_id, name, Status.QUEUED, owner=owner, fingerprint=run_fingerprint(config))
         except StoreError:
             delete_run(self.index.directory / run_id)
             raise
@@ -181,7 +182,7 @@ class RunManager:
         Returns:
             The one being worked on, if any, then those that wait, in the order in which they begin.
         """
-        turns = self._lanes.turns(lane_of(device))
+        turns = self._lanes.turns(self._lanes.of(device))
         rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
         return sorted(rows, key=lambda row: (row.status == Status.QUEUED, turns[row.id]))
 

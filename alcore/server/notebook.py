@@ -15,6 +15,7 @@ from pathlib import Path
 
 from alcore.access.limits import count_bytes
 from alcore.errors import AlcoreError
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.home_files import connected
 from alcore.server.index import RunIndex, RunRow
 from alcore.statistics.estimands import aubc
@@ -116,8 +117,8 @@ class Notebook:
         marks = ", ".join("?" * len(values))
         with connected(self._index.file, "the list of runs") as connection:
             connection.execute(f"INSERT OR REPLACE INTO merit VALUES ({marks})", values)
-        if not entry.row.fingerprint:
-            self._index.note_fingerprint(entry.row.id, store.config.fingerprint)
+        if entry.row.fingerprint != (fingerprint := run_fingerprint(store.config)):
+            self._index.note_fingerprint(entry.row.id, fingerprint)
         return True
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import itertools
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from alcore.acquisition import refuse_people
 from alcore.config import PRESETS, RunConfig, make_config, preset_names
 from alcore.errors import ConfigError, did_you_mean
+from alcore.experiment.run_identity import decisive_settings, hash_of
 from alcore.json_object import parse_json_object
 from alcore.model_rules import first_fault
 from alcore.wording import shortened
 
 _NOT_OF_THE_GRID = {
     "repetitions": "set it in base: it can grow later without a new grid",
-    "test_prevalence": "list its values as test_prevalences: they cost no run",
+    "test_prevalence": "list its values as test_prevalences: they cost no run (for strategies that choose by "
+    "π₁, such as malls, make one study for each)",
 }
-_WITHOUT_INFLUENCE = ("repetitions", "test_prevalence", "device")
+_BESIDES = ("repetitions", "device")
 """Keys of a config that do not change the numbers of a repetition, and so are no part of a cell's name."""
 
 
@@ -40,6 +41,7 @@ class _StudyFile(BaseModel):
 
 MOST_CELLS, MOST_TEST_PREVALENCES = 100_000, 1000
 """Of one study. They are counted before anything is expanded."""
+_ID_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,14 @@ class StudyPlan:
     """What a study is made of.
 
     base: keys of a run's config; grid: keys (dotted for nested ones) with their values, whose product are the
-    cells; test_prevalences: π₁ at which all cells are judged, from the same counts.
+    cells; test_prevalences: π₁ at which all cells are judged, from the same counts. former: ids of cells by
+    `former_id` that go on under them, see `alcore.study.plan_on_disk`.
     """
 
     base: Mapping[str, Any]
     grid: Mapping[str, tuple[Any, ...]]
     test_prevalences: tuple[float, ...]
+    former: frozenset[str] = frozenset()
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -73,7 +77,7 @@ class StudyPlan:
         cells: dict[str, Cell] = {}
         for values in itertools.product(*self.grid.values()):
             chosen = dict(zip(self.grid, values, strict=True))
-            cell = _make_cell(self.base, chosen)
+            cell = _make_cell(self.base, chosen, self.former)
             if cell.id in cells:
                 raise ConfigError(f"the study's cells {cells[cell.id].values} and {chosen} are the same run")
             cells[cell.id] = cell
@@ -94,7 +98,7 @@ class StudyPlan:
 
     def with_repetitions(self, repetitions: int) -> StudyPlan:
         """The same study with another number of repetitions per cell."""
-        return StudyPlan({**self.base, "repetitions": repetitions}, self.grid, self.test_prevalences)
+        return replace(self, base={**self.base, "repetitions": repetitions})
 
     def to_json(self) -> str:
         """The plan as indented JSON text, ending in a newline; `parse_study` reads it back."""
@@ -102,7 +106,7 @@ class StudyPlan:
         return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
-def _make_cell(base: Mapping[str, Any], chosen: Mapping[str, Any]) -> Cell:
+def _make_cell(base: Mapping[str, Any], chosen: Mapping[str, Any], former: frozenset[str]) -> Cell:
     values = json.loads(json.dumps(base))
     for key, value in chosen.items():
         _set(values, key, value)
@@ -110,7 +114,8 @@ def _make_cell(base: Mapping[str, Any], chosen: Mapping[str, Any]) -> Cell:
     config = make_config(values, origin=f"study at {where}" if where else "study")
     if config.threads == 0:  # the runs are what goes side by side; and bytes must not depend on the cores
         config = config.model_copy(update={"threads": 1})
-    return Cell(_hash(config), chosen, config)
+    name = former_id(config)
+    return Cell(name if name in former else _cell_id(config), chosen, config)
 
 
 def _set(values: dict[str, Any], key: str, value: object) -> None:
@@ -124,9 +129,13 @@ def _set(values: dict[str, Any], key: str, value: object) -> None:
     values[last] = copy.deepcopy(value)  # later keys may reach into it
 
 
-def _hash(config: RunConfig) -> str:
-    values = config.model_dump(mode="json", exclude=set(_WITHOUT_INFLUENCE))
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+def _cell_id(config: RunConfig) -> str:
+    return hash_of(decisive_settings(config, besides=_BESIDES), digits=_ID_DIGITS)
+
+
+def former_id(config: RunConfig) -> str:
+    """The id of a cell as version 0.1 made it: π₁ was no part of it, whatever the strategies."""
+    return hash_of(config.model_dump(mode="json", exclude={*_BESIDES, "test_prevalence"}), digits=_ID_DIGITS)
 
 
 def parse_study(text: str, *, origin: str = "study") -> StudyPlan:

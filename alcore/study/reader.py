@@ -19,7 +19,8 @@ from alcore.logs.imported import imported_logs, logs_directory, open_log
 from alcore.logs.reading import Log
 from alcore.statistics.estimands import AnyEvidence
 from alcore.study.analysis import EvidenceByPool
-from alcore.study.plan import Cell, StudyPlan, load_study, make_study
+from alcore.study.plan import Cell, StudyPlan, make_study
+from alcore.study.plan_on_disk import plan_in
 from alcore.study.results import CellResults
 from alcore.study.threshold_table import FILE as THRESHOLDS
 from alcore.study.threshold_table import read_thresholds
@@ -57,7 +58,7 @@ class StudyReader:
         """
         if not (directory / "study.json").is_file():
             raise StoreError(f"there is no study in {directory} (no study.json)")
-        return cls(directory, load_study(directory / "study.json"))
+        return cls(directory, plan_in(directory))
 
     @property
     def can_resume(self) -> bool:

@@ -13,6 +13,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from alcore.errors import StoreError, needs_extra
+from alcore.presentation.aim_sentences import aim
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
@@ -55,6 +57,10 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
     yield Text(
         f"{METRIC_TITLES[question.metric]} of the defect class, against {question.baseline}, in "
         f"{plural(len(plan.cells), 'cell')}. {basis(evidence)}"
+    )
+    judged = {*plan.test_prevalences, question.test_prevalence}
+    yield from (
+        Text(words) for words in dict.fromkeys(aim(cell.config, judged) for cell in plan.cells) if words
     )
     for number, (slice_, cells) in enumerate(slices.items(), start=1):
         if slice_:
@@ -198,7 +204,13 @@ def as_html(reader: StudyReader, question: Question) -> str:
             case Table(frame):
                 body.append(frame.to_html(index=False, border=0, float_format="%.4g", na_rep=""))
             case Picture(figure):
-                body.append(figure.to_html(full_html=False, include_plotlyjs=not has_plotly))
+                body.append(
+                    figure.to_html(
+                        config=chart_config(displayModeBar="hover"),
+                        full_html=False,
+                        include_plotlyjs=not has_plotly,
+                    )
+                )
                 has_plotly = True
     title = html.escape(f"Study {reader.directory.name}")
     return (

@@ -29,7 +29,8 @@ from alcore.json_object import parse_json_object
 from alcore.storage.files import make_directory, write_bytes, write_text
 from alcore.storage.run_store import RunStore, is_locked, record_key
 from alcore.study.ledger import Ledger
-from alcore.study.plan import Cell, StudyPlan, load_study
+from alcore.study.plan import Cell, StudyPlan
+from alcore.study.plan_on_disk import plan_in
 from alcore.study.study_events import StudyEnded, from_line, to_line
 from alcore.study.tasks import Task, check_path
 
@@ -50,7 +51,7 @@ class StudyStore:
     @cached_property
     def plan(self) -> StudyPlan:
         """What study.json says, read when it is first asked for; ConfigError where it cannot be used."""
-        return load_study(self.directory / "study.json")
+        return plan_in(self.directory)
 
     @classmethod
     def create(cls, directory: Path, plan: StudyPlan) -> StudyStore:

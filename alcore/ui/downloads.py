@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.figures.layout import CHART_HEIGHT
 from alcore.presentation.live_chart.curves import LiveCurves
@@ -68,12 +69,11 @@ def show_curves_to_save(
 def _toolbar(name: str, height: float) -> dict[str, Any]:
     """Plotly's config: a toolbar whose camera saves pictures of that height under that name."""
     picture = {"format": st.session_state.get("figure_format") or "png", "filename": name, "scale": 2}
-    return {
-        "displaylogo": False,
-        "displayModeBar": True,
-        "toImageButtonOptions": picture | {"width": 1200, "height": height},
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-    }
+    return chart_config(
+        displayModeBar=True,
+        toImageButtonOptions=picture | {"width": 1200, "height": height},
+        modeBarButtonsToRemove=["select2d", "lasso2d", "autoScale2d"],
+    )
 
 
 def _offer_html(make: Callable[[], go.Figure], name: str, config: dict[str, Any]) -> None:

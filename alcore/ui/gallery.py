@@ -11,6 +11,7 @@ import streamlit as st
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import CycleKey
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.queries import score_history
 from alcore.presentation.imaging import (
     enlarge,
@@ -24,7 +25,7 @@ from alcore.presentation.imaging import (
 from alcore.presentation.labels import display_name, score_text
 from alcore.presentation.palette import PREDICTION, TRUE_MASK
 from alcore.statistics.frames import ScoreHistoryRow
-from alcore.ui.session import run_config, run_dataset, run_records
+from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown, plural
 
 _STRIP, _STRIP_SIDE = 24, 112
@@ -48,9 +49,9 @@ def show_picks(run_id: str) -> None:
             words, images = st.columns([2, 11], gap="small", vertical_alignment="center")
             if key is None:
                 words.markdown(f"**{display_name(strategy)}**  \nno query yet")
-                images.image(_empty_strip(run_id), width="content", alt="")
+                images.image(_empty_strip(run_id, data_of_run(run_id)), width="content", alt="")
                 continue
-            picture, count, total, alt = _strip(run_id, key)
+            picture, count, total, alt = _strip(run_id, key, data_of_run(run_id))
             words.markdown(f"**{display_name(strategy)}**  \n{count} of {total} defective")
             images.image(picture, width="content", alt=alt)
 
@@ -66,7 +67,7 @@ def show_query(
         query = run_records(run_id)[key]
         st.markdown(f"{plural(query.items.size, 'patch')} chosen, **{int(query.defective.sum())} defective**")
         rows = np.arange(query.items.size)
-        tiles = tile_pictures(run_id, key, rows, "outline")
+        tiles = tile_pictures(run_id, key, rows, "outline", data_of_run(run_id))
         for start in range(0, rows.size, 6):
             for column, (picture, caption) in zip(st.columns(6), tiles[start : start + 6]):
                 column.image(picture, caption=caption, width="stretch", alt=f"choice {caption}")
@@ -76,12 +77,15 @@ def show_query(
 
 
 @st.cache_data(max_entries=24, show_spinner=False)  # half a megabyte each
-def tile_pictures(run_id: str, key: CycleKey, rows: np.ndarray, overlay: str) -> list[tuple[bytes, str]]:
+def tile_pictures(
+    run_id: str, key: CycleKey, rows: np.ndarray, overlay: str, fingerprint: str
+) -> list[tuple[bytes, str]]:
     """PNG pictures and captions of some of a query's patches.
 
     Args:
         rows: (k,) which of the query, in the order wanted.
         overlay: a key of `OVERLAYS`; entropy falls back to the image where there was no model.
+        fingerprint: `data_of_run`.
     """
     patches = run_dataset(run_id)
     query = run_records(run_id)[key]
@@ -148,9 +152,7 @@ def _show_history(run_id: str, key: CycleKey, item: int) -> None:
     if history.empty:
         st.caption("It was labelled in the first query, before any score was given.")
         return
-    st.plotly_chart(
-        score_history(history, score_name=score_name), key="history", config={"displayModeBar": False}
-    )
+    st.plotly_chart(score_history(history, score_name=score_name), key="history", config=chart_config())
 
 
 def score_history_of(run_id: str, key: CycleKey, item: int) -> pd.DataFrame:
@@ -207,7 +209,7 @@ def picked_in_words(items: np.ndarray, defective: np.ndarray) -> str:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _strip(run_id: str, key: CycleKey) -> tuple[bytes, int, int, str]:
+def _strip(run_id: str, key: CycleKey, fingerprint: str) -> tuple[bytes, int, int, str]:
     """One image of a query; how many of its patches are defective, of how many; that in words."""
     patches = run_dataset(run_id)
     query = run_records(run_id)[key]
@@ -221,7 +223,7 @@ def _strip(run_id: str, key: CycleKey) -> tuple[bytes, int, int, str]:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _empty_strip(run_id: str) -> bytes:
+def _empty_strip(run_id: str, fingerprint: str) -> bytes:
     """A transparent image of the size that a query's will have."""
     patches = run_dataset(run_id)
     blank = np.zeros((1, *patches.shape), dtype=np.uint8)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from alcore.config import RunConfig
+from alcore.config import RunConfig, load_config
 from alcore.ui.choices import nearest_prevalence
 from alcore.ui.config_form import value_of
-from alcore.ui.lab.sidebar import KEYS
+from alcore.ui.lab.kept_settings import link_part
+from alcore.ui.lab.setting_words import KEYS
 from alcore.wording import percent
 
 
 def link_of(config: RunConfig) -> dict[str, str | list[str]]:
-    """The parameters of a Lab whose sliders stand as a run's settings, as far as it has them."""
-    link: dict[str, str | list[str]] = {}
+    """The parameters of a Lab that would start a run with the same settings.
+
+    Only π₀ and π₁ go to the nearest step of their sliders.
+    """
+    link: dict[str, str | list[str]] = {**link_part(config, load_config("demo"))}
     for setting, key in KEYS.items():
         value = value_of(config, setting)
         if setting in ("pool_prevalence", "test_prevalence"):

@@ -20,6 +20,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.components.v2.types import ComponentRenderer
 
 from alcore.home import PACKAGE
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.live_chart.curves import LiveCurves
 from alcore.presentation.live_chart.replay import plain_figure
 
@@ -110,7 +111,7 @@ def _mount(
     calls = {name: call for name, call in hears.items() if call is not None}
     _component()(
         key=key,
-        data={"kind": kind, "content": content, "hears": list(calls), "config": config},
+        data={"kind": kind, "content": content, "hears": list(calls), "config": config or chart_config()},
         **{f"on_{name}_change": _hearing(key, name, call) for name, call in calls.items()},
     )
 

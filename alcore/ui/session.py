@@ -80,6 +80,14 @@ def run_dataset(run_id: str) -> Patches:
     return patches
 
 
+def data_of_run(run_id: str) -> str:
+    """The fingerprint of the data set that a run was made with; DataError as `run_dataset`.
+
+    Whatever is made of a run's images is cached by it: images that are gone are not shown from a cache.
+    """
+    return run_dataset(run_id).fingerprint
+
+
 @st.cache_data(max_entries=8, show_spinner=False)
 def run_selections(run_id: str, records: int) -> pd.DataFrame:
     """A run's selections. `records`, how many there are, tells the cache when to look again."""

@@ -8,6 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from alcore.presentation.chart_config import chart_config
+
 
 def show_chart(
     figure: go.Figure,
@@ -34,7 +36,7 @@ def show_chart(
         figure,
         key=key,
         height="stretch" if fits_window else "content",
-        config=config or {"displayModeBar": False},
+        config=config or chart_config(),
         alt=alt,
         **clickable,
     )

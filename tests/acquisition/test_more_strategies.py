@@ -82,6 +82,33 @@ def test_k_means_plus_plus_measures_to_what_was_drawn_before(seed, count):
         assert distances[pick] == pytest.approx(nearest, rel=1e-5)
 
 
+@pytest.mark.parametrize("power", [-140, -80, 0, 83, 125])
+def test_badge_draws_the_same_whatever_power_of_two_the_gradients_have(power):
+    gradients = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
+    usual, other = (
+        get_strategy("badge").query(
+            PoolView(40, gradients=np.ldexp(gradients, p)), query_size=9, rng=np.random.default_rng(1)
+        )
+        for p in (0, power)
+    )
+    if power > -126:  # below, float32 itself has fewer digits
+        assert np.array_equal(usual.rows, other.rows)
+        assert np.array_equal(np.ldexp(usual.scores, power), other.scores)
+        assert np.array_equal(np.ldexp(usual.candidate_scores, power), other.candidate_scores)
+    assert np.isfinite(other.scores).all()
+
+
+def test_the_largest_gradients_that_are_finite_can_be_chosen_from():
+    gradients = np.full((6, 3), np.finfo(np.float32).max)
+    gradients[::2] *= -1
+    query = get_strategy("badge").query(
+        PoolView(6, gradients=gradients), query_size=6, rng=np.random.default_rng(0)
+    )
+    assert sorted(query.rows) == [*range(6)]
+    assert np.isfinite(query.scores).all()
+    assert np.isfinite(query.candidate_scores).all()
+
+
 def test_badge_prefers_long_gradients_and_spreads_over_directions():
     short = np.full((200, 2), 1e-3, dtype=np.float32)
     one_way, other_way = np.tile([[5.0, 0.0]], (20, 1)), np.tile([[0.0, 5.0]], (20, 1))

@@ -105,3 +105,9 @@ def test_the_catalogue_names_what_smp_has():
     )
     with pytest.raises(ConfigError, match="did you mean 'resnet18'"):
         check_names(ModelConfig(encoder="resnet1"))
+
+
+def test_only_an_encoder_may_be_a_model_of_timm():
+    check_names(ModelConfig(encoder="tu-anything"))
+    with pytest.raises(ConfigError, match="unknown architecture 'tu-anything'"):
+        check_names(ModelConfig(architecture="tu-anything"))

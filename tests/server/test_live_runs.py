@@ -10,6 +10,7 @@ import pytest
 from alcore.compute.events import Ended
 from alcore.config import make_config
 from alcore.errors import StoreError
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.server import live_runs
 from alcore.server.index import RunIndex
 from alcore.server.manager import RunManager
@@ -52,7 +53,7 @@ def test_a_live_run_that_is_kept_has_the_bytes_of_any_other(manager, small, smal
         "mine",
         "finished",
         "cy",
-        small.fingerprint,
+        run_fingerprint(small),
     )
     assert bytes_of(manager.store(kept).directory) == bytes_of(small_run)
     assert (lying(home), manager.live.of_seat("tab")) == ([[], [kept]], None)

@@ -7,6 +7,7 @@ import pytest
 
 from alcore.config import make_config
 from alcore.errors import StoreError
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.index import RunIndex
 from alcore.server.manager import RunManager
 from alcore.server.notebook import ORDERS, Notebook, chosen
@@ -75,9 +76,9 @@ def test_notes_that_cannot_be(index, note, tags):
 def test_a_run_is_found_by_its_config(index):
     config = make_config(SMALL)
     same = config.model_copy(update={"test_prevalence": 0.3, "threads": 4})
-    assert {row.id for row in index.find(same.fingerprint)} == {"one", "two"}
-    assert index.find(make_config(SMALL | {"seed": 5}).fingerprint) == [], "it is not finished"
-    assert index.find(make_config(SMALL | {"seed": 6}).fingerprint) == []
+    assert {row.id for row in index.find(run_fingerprint(same))} == {"one", "two"}
+    assert index.find(run_fingerprint(make_config(SMALL | {"seed": 5}))) == [], "it is not finished"
+    assert index.find(run_fingerprint(make_config(SMALL | {"seed": 6}))) == []
 
 
 def test_a_deleted_run_can_be_brought_back_for_a_day(index, home, monkeypatch):
@@ -116,4 +117,4 @@ def test_a_list_of_an_earlier_version_opens(home, small_run):
     assert [(row.id, row.name, row.owner) for row in index.rows()] == [("one", "mine", "")]
     notebook = Notebook(index)
     notebook.fill(notebook.entries(), seconds=60)
-    assert index.get("one").fingerprint == make_config(SMALL).fingerprint
+    assert index.get("one").fingerprint == run_fingerprint(make_config(SMALL))

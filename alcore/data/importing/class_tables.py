@@ -52,7 +52,7 @@ def _of_nnu_net(source: Source, name: str) -> Foreground:
     return Foreground(classes=tuple(marked), ignored=tuple(sorted(ignored)))
 
 
-def _numbers(value: Any) -> list[int]:
+def _numbers(value: Any) -> list[int]:  # noqa: ANN401  as the file has it
     found: list[int] = value if isinstance(value, list) else [value]
     if not all(type(number) is int and 0 <= number <= 65535 for number in found):
         raise ValueError(f"{value!r} is no label value")

@@ -28,9 +28,9 @@ const CONTROLS = `
   <div class="live-note" data-part="note"></div>
   <div class="live-heard" data-part="heard" role="status" aria-live="polite"></div>`;
 
-/** A chart in an element. `hooks` may hold key, config (plotly's), onPoint([strategy, repetition, cycle, run]),
+/** A chart in an element. `hooks` has config (plotly's), and may hold key, onPoint([strategy, repetition, cycle, run]),
  * onPrevalence(π₁), onMetric(name). */
-export function mountCurves(root, Plotly, hooks = {}) {
+export function mountCurves(root, Plotly, hooks) {
   root.innerHTML = CONTROLS;
   const state = kept.get(hooks.key) ?? { metric: null, at: "deployment", prevalence: null, told: null, toldMetric: null, each: false, whole: false };
   if (hooks.key) kept.set(hooks.key, state);
@@ -171,7 +171,7 @@ function draw(chart, growth = null) {
   if (!payload) return;
   const whole = lines(chart), all = shownLines(chart, whole), levels = ceilings(chart);
   Plotly.react(plot, all.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, whole, levels), {
-    displaylogo: false, displayModeBar: false, ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),
+    ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),
   });
   plot.removeAllListeners("plotly_click"); // with a new config plotly begins anew, and forgets who listens
   plot.on("plotly_click", ({ points: [point] }) => point.customdata && chart.hooks.onPoint?.(point.customdata));
@@ -181,7 +181,7 @@ function draw(chart, growth = null) {
 
 /** Plotly's config as the page gave it; one with `slide`, the settings in words, saves slides too. */
 function toolbar(chart) {
-  const { slide, ...config } = chart.hooks.config ?? {};
+  const { slide, ...config } = chart.hooks.config;
   if (slide === undefined) return config;
   // The same buttons every time: plotly begins anew where its config is another.
   chart.slides ??= slideButtons(chart.Plotly, () => {

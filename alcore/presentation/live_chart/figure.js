@@ -3,8 +3,8 @@ import { inType, sizes } from "./type.js";
 
 const RISING = 350; // ms in which bars reach their new height
 
-/** A figure in an element; update takes {figure: {data, layout}, words}. */
-export function mountFigure(root, Plotly, hooks = {}) {
+/** A figure in an element; update takes {figure: {data, layout}, words}. `hooks` has config (plotly's), and may have onPoint. */
+export function mountFigure(root, Plotly, hooks) {
   root.innerHTML = '<div class="live-plot" role="img"></div><div class="live-heard" role="status" aria-live="polite"></div>';
   const [plot, heard] = root.children;
   let drawn = null, latest = null, frame = 0;
@@ -23,7 +23,7 @@ export function mountFigure(root, Plotly, hooks = {}) {
     const grid = { gridcolor: "rgba(128, 128, 128, 0.22)", zerolinecolor: "rgba(128, 128, 128, 0.22)", automargin: true };
     const axes = { xaxis: { ...grid, ...layout.xaxis }, yaxis: { ...grid, ...layout.yaxis } };
     const traces = part < 1 ? data.map((trace, at) => between(drawn?.[at], trace, part)) : data;
-    Plotly.react(plot, traces, { ...layout, ...colors, font, ...axes }, { displayModeBar: false });
+    Plotly.react(plot, traces, { ...layout, ...colors, font, ...axes }, hooks.config);
   }
 
   function update({ figure, words }) {

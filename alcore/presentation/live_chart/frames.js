@@ -10,11 +10,11 @@ const PARTS = `
   </div>
   <div class="live-chart" data-part="figure"></div>`;
 
-/** Figures in an element; update takes {frames: [{figure, words, name}], seconds}. They begin to play. */
-export function mountFrames(root, Plotly) {
+/** Figures in an element; update takes {frames: [{figure, words, name}], seconds}. They begin to play. `hooks` has config (plotly's). */
+export function mountFrames(root, Plotly, hooks) {
   root.innerHTML = PARTS;
   root.classList.add("player");
-  const figure = mountFigure(ask(root, "figure"), Plotly);
+  const figure = mountFigure(ask(root, "figure"), Plotly, hooks);
   let content = null, at = 0, plays = true, timer = 0;
 
   function turn(to) {

@@ -20,7 +20,7 @@ async function load() {
 }
 
 function show(page) {
-  const chart = mountCurves(by("chart"), window.Plotly, { onPoint: ([, , cycle]) => choose(cycle) });
+  const chart = mountCurves(by("chart"), window.Plotly, { config: page.config, onPoint: ([, , cycle]) => choose(cycle) });
   const run = () => page.runs[by("run").value];
 
   function draw() {

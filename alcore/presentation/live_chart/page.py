@@ -18,6 +18,8 @@ from string import Template
 from typing import Any
 
 from alcore.config import RunConfig
+from alcore.presentation.aim_sentences import aim
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.live_chart.scripts import one_module
@@ -91,12 +93,12 @@ def _page(title: str, runs: Sequence[PageRun], metric: str, test_prevalence: flo
         shown.append(
             {
                 "title": run.title,
-                "basis": basis_of_bands(run.evidence),
+                "basis": f"{basis_of_bands(run.evidence)} {aim(run.config, PREVALENCES)}".strip(),
                 "curves": curves,
                 "pictures": _pictures(run),
             }
         )
-    data = {"weights": weights, "runs": shown}
+    data = {"weights": weights, "runs": shown, "config": chart_config()}
     template = Template(_read("page.html"))
     return template.substitute(
         title=html.escape(title),

@@ -19,17 +19,18 @@ const PARTS = `
   </div>
   <div class="player-picks" data-part="picks"></div>`;
 
-/** A film in an element; update takes what replay.py makes. `hooks` may hold key, onPoint and onPrevalence. */
-export function mountPlayer(root, Plotly, hooks = {}) {
+/** A film in an element; update takes what replay.py makes. `hooks` has config (plotly's), and may hold key, onPoint and
+ * onPrevalence. */
+export function mountPlayer(root, Plotly, hooks) {
   root.innerHTML = PARTS;
   root.classList.add("player");
   const state = kept.get(hooks.key) ?? { at: 0, speed: 4, plays: null, waited: null };
   if (hooks.key) kept.set(hooks.key, state);
   const film = { root, state, content: null, timer: 0 };
   // Hooks are read when they are called: the page may change what it listens to.
-  const passed = { ...hooks, onPoint: (point) => hooks.onPoint?.(point), onPrevalence: (share) => hooks.onPrevalence?.(share) };
+  const passed = { key: hooks.key, get config() { return hooks.config; }, onPoint: (point) => hooks.onPoint?.(point), onPrevalence: (share) => hooks.onPrevalence?.(share) };
   film.curves = mountCurves(ask(root, "curves"), Plotly, passed);
-  film.shares = mountFigure(ask(root, "shares"), Plotly);
+  film.shares = mountFigure(ask(root, "shares"), Plotly, { get config() { return hooks.config; } });
   ask(root, "shares").querySelector(".live-heard").removeAttribute("aria-live"); // the sentence says enough
   listen(film);
   return {

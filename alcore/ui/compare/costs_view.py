@@ -15,7 +15,7 @@ from alcore.statistics.comparison import Question
 from alcore.storage.outlines import gather_labelling
 from alcore.ui.compare.source import Source, choose_one
 from alcore.ui.downloads import show_figure
-from alcore.ui.session import run_config, run_dataset, run_records
+from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown
 
 _ASKED = {
@@ -34,7 +34,7 @@ def show_costs(runs: list[Source], question: Question) -> None:
         st.info("Logs do not come with images, so what their labels took is not known.")
         return
     try:
-        labelling = _labelling(run.id, run.records, run_dataset(run.id).fingerprint)
+        labelling = _labelling(run.id, run.records, data_of_run(run.id))
     except DataError as error:
         st.info(
             "What labels took follows from the true masks of the data set, which is not here: "

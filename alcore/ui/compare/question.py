@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from alcore.errors import AlcoreError
+from alcore.presentation.aim_sentences import aim
 from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
 from alcore.presentation.sentences import basis, effective_patches
 from alcore.server.index import RunRow
@@ -125,7 +126,8 @@ def _tell_basis(runs: list[Source], prevalence: float) -> None:
 
 
 def _basis(run: Source, prevalence: float) -> str:
-    return f"{basis(run.evidence)} {effective_patches(run.evidence, prevalence)}".strip()
+    told = (basis(run.evidence), effective_patches(run.evidence, prevalence), aim(run.config, [prevalence]))
+    return " ".join(filter(None, told))
 
 
 def _tell_measured(runs: list[Source]) -> None:

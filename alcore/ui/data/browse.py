@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from alcore.data.collection import dataset_names, dataset_version
+from alcore.data.collection import dataset_names
 from alcore.data.overview import Overview, describe, largest_pools
 from alcore.data.patches import Patches, Split, items_of
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.defects import defect_areas, largest_pool_curve
 from alcore.presentation.imaging import mosaic, outlined, png
 from alcore.presentation.labels import PREVALENCES
@@ -26,7 +27,8 @@ def show() -> None:
         st.session_state["set"] = renamed
     name = st.selectbox("Data set", dataset_names(), key="set", bind="query-params")
     problems.show(data_card_view.PROBLEM)
-    patches, overview = dataset(name), _overview(name, dataset_version(name))
+    patches = dataset(name)
+    overview = _overview(name, patches.fingerprint)
     _show_facts(patches, overview)
     kinds = ["Patches", "Data card"]
     if st.segmented_control("Shown", kinds, default=kinds[0], required=True, key="browse_view") == kinds[1]:
@@ -37,16 +39,16 @@ def show() -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**How large defects are**")
-        st.plotly_chart(defect_areas(overview.area), key="areas", config={"displayModeBar": False})
+        st.plotly_chart(defect_areas(overview.area), key="areas", config=chart_config())
     with right:
         st.markdown("**The largest pool that can be built**, by its prevalence")
         pools = largest_pools(patches, PREVALENCES)
-        st.plotly_chart(largest_pool_curve(pools), key="pools", config={"displayModeBar": False})
+        st.plotly_chart(largest_pool_curve(pools), key="pools", config=chart_config())
     _browse(name, patches)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _overview(name: str, version: str) -> Overview:
+def _overview(name: str, fingerprint: str) -> Overview:
     return describe(dataset(name))
 
 
@@ -98,7 +100,7 @@ def _browse(name: str, patches: Patches) -> None:
         return
     shown = items[(page - 1) * _COLUMNS * _ROWS :][: _COLUMNS * _ROWS]
     st.image(
-        _sheet(name, dataset_version(name), tuple(shown)), width="stretch", alt="patches with mask outlines"
+        _sheet(name, patches.fingerprint, tuple(shown)), width="stretch", alt="patches with mask outlines"
     )
     st.caption(
         f"{plural(items.size, 'patch')}; outlined in yellow: the mask. This sheet begins with "
@@ -114,7 +116,7 @@ def _items(patches: Patches, kind: str, side: Split | None) -> np.ndarray:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _sheet(name: str, version: str, items: tuple[int, ...]) -> bytes:
+def _sheet(name: str, fingerprint: str, items: tuple[int, ...]) -> bytes:
     return sheet(dataset(name), np.array(items))
 
 

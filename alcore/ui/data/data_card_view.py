@@ -8,7 +8,6 @@ from alcore.access.roles import Action
 from alcore.data.collection import (
     SYNTHETIC,
     About,
-    dataset_version,
     read_about,
 )
 from alcore.data.patches import Patches
@@ -29,7 +28,7 @@ RENAMED = "set_renamed"
 def show(name: str, patches: Patches) -> None:
     """The card; on the right who may use it, and what can be done with it."""
     about = read_about(name)
-    card, picture = _card(name, dataset_version(name), about), _mosaic(name, dataset_version(name))
+    card, picture = _card(name, patches.fingerprint, about), _mosaic(name, patches.fingerprint)
     left, right = st.columns([6, 4], gap="large")
     with left:
         st.image(picture, width="stretch", alt="some patches of the data set, masks outlined")
@@ -51,12 +50,12 @@ def show(name: str, patches: Patches) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing patches")
-def _card(name: str, version: str, about: About) -> DataCard:
+def _card(name: str, fingerprint: str, about: About) -> DataCard:
     return make_card(dataset(name), about)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _mosaic(name: str, version: str) -> bytes:
+def _mosaic(name: str, fingerprint: str) -> bytes:
     return card_mosaic(dataset(name))
 
 

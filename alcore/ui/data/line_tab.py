@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from alcore.access.roles import Action
-from alcore.data.collection import dataset_names, dataset_version
+from alcore.data.collection import dataset_names
 from alcore.data.keep_rules import KEEP_RULES, Kept, keep, represented
 from alcore.data.production_line import LineSettings, ProductionLine
 from alcore.pools import largest_pool
@@ -54,7 +54,7 @@ def show() -> None:
         problem = st.container()
     with right:
         with st.spinner("The line is running"):
-            outcome = _run(name, dataset_version(name), settings)
+            outcome = _run(name, dataset(name).fingerprint, settings)
         _show_kept(outcome, rule)
     with left:
         _offer(outcome, rule)
@@ -93,7 +93,7 @@ def _share(place: st.delta_generator.DeltaGenerator, title: str, start: float, k
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _run(name: str, version: str, settings: LineSettings) -> _Outcome:
+def _run(name: str, fingerprint: str, settings: LineSettings) -> _Outcome:
     line = ProductionLine(dataset(name), settings)
     return _Outcome(line, {rule: keep(line, rule) for rule in KEEP_RULES})
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from alcore.config import RunConfig
 from alcore.metrics import METRICS
+from alcore.presentation.aim_sentences import aim
 from alcore.presentation.collapse import collapse_sentences
 from alcore.presentation.figures.learning_curves import query_shares
 from alcore.presentation.labels import PREVALENCES
@@ -16,7 +17,7 @@ from alcore.server.index import RunRow
 from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
-from alcore.ui.lab.sidebar import KEYS
+from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.live import show_curves, show_live_figure
 from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
 from alcore.wording import percent
@@ -72,6 +73,7 @@ def tell(row: RunRow, *, test_prevalence: float) -> None:
         MEANING,
         "Click a point of a curve to open that query's images.",
         PICKS_NOTE,
+        aim(config, [test_prevalence]),
     ]
     if evidence is not None:
         sentences.insert(1, effective_patches(evidence, test_prevalence))

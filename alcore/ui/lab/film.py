@@ -14,6 +14,7 @@ from alcore.ui.gallery import picked_in_words, strip_picture
 from alcore.ui.lab.charts import keep_point, take_prevalence
 from alcore.ui.live import show_player
 from alcore.ui.session import (
+    data_of_run,
     record_count,
     run_config,
     run_dataset,
@@ -35,8 +36,9 @@ def show(run_id: str, *, test_prevalence: float, name: str = "film", waits_after
         waits_after: the cycle beyond which it does not go.
     """
     with st.container(key="film"):
+        film = _film(run_id, test_prevalence, record_count(run_id), _data_here(run_id))
         show_player(
-            _film(run_id, test_prevalence, record_count(run_id)) | {"waits_after": waits_after},
+            film | {"waits_after": waits_after},
             f"{name}-{run_id}",
             on_point=keep_point,
             on_prevalence=take_prevalence,
@@ -44,7 +46,7 @@ def show(run_id: str, *, test_prevalence: float, name: str = "film", waits_after
 
 
 @st.cache_data(max_entries=16, show_spinner=False)  # a megabyte each
-def _film(run_id: str, test_prevalence: float, records: int) -> dict[str, Any]:
+def _film(run_id: str, test_prevalence: float, records: int, fingerprint: str) -> dict[str, Any]:
     config, evidence = run_config(run_id), run_evidence(run_id, records)
     if evidence is None:
         raise DataError("the run has no finished cycle to play")
@@ -53,19 +55,25 @@ def _film(run_id: str, test_prevalence: float, records: int) -> dict[str, Any]:
         evidence,
         selections=run_selections(run_id, records),
         each=run_tables(run_id).evaluations(),
-        strips=_strips(run_id),
+        strips=_strips(run_id, fingerprint),
         test_prevalence=test_prevalence,
         plays=True,
     )
 
 
+def _data_here(run_id: str) -> str:
+    """The fingerprint of the run's data set; '' where it is gone."""
+    try:
+        return data_of_run(run_id)
+    except DataError:
+        return ""
+
+
 @st.cache_data(max_entries=4, show_spinner=False)
-def _strips(run_id: str) -> dict[tuple[str, int], QueryStrip]:
+def _strips(run_id: str, fingerprint: str) -> dict[tuple[str, int], QueryStrip]:
     """The first repetition's queries; none where the data set is gone."""
     config = run_config(run_id)
-    try:
-        run_dataset(run_id)
-    except DataError:
+    if not fingerprint:
         return {}
     keys = [CycleKey(1, cycle, name) for cycle in range(1, config.cycles + 1) for name in config.strategies]
     return {(key.strategy, key.cycle): _strip(run_id, key) for key in keys}

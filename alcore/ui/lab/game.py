@@ -26,7 +26,7 @@ from alcore.server.votes import Votes
 from alcore.ui import acting, problems
 from alcore.ui.lab.ballot import show_ballot
 from alcore.ui.permitted import is_permitted, permission
-from alcore.ui.session import run_config, run_dataset, run_records, run_row, run_store, shown_run
+from alcore.ui.session import data_of_run, run_config, run_dataset, run_records, run_row, run_store, shown_run
 from alcore.wording import clock, plural
 
 SEAT = "seat"
@@ -54,14 +54,14 @@ def show(row: RunRow) -> None:
         key = round_to_play(run_store(row.id)) if row.is_active else None
         if key is None:
             return
-        with st.container(key="game"):
+        with st.container(key="game"), problems.contained():
             _play(row, key)
 
     fragment()
 
 
 def _play(row: RunRow, key: CycleKey) -> None:
-    most, shown = run_config(row.id).query_count, _offered(row.id, key)
+    most, shown = run_config(row.id).query_count, _offered(row.id, key, data_of_run(row.id))
     seats = _votes().seats(row.id, key)
     with st.container(horizontal=True, vertical_alignment="center", key="game_bar"):
         st.markdown(
@@ -120,7 +120,8 @@ def show_seat() -> None:
             st.info("The game is over." if is_over else "The models are learning. The next round comes soon.")
             return
         st.markdown(f"**Query {key.cycle}:** tap what you would have labelled.")
-        _ballot(row.id, key, votes=False)
+        with problems.contained():
+            _ballot(row.id, key, votes=False)
 
     fragment()
 
@@ -130,7 +131,7 @@ def _ballot(run_id: str, key: CycleKey, *, votes: bool) -> None:
     show_ballot(
         f"ballot-{run_id}",
         round_name=f"{run_id} {key.stem}",
-        patches=_pictures(run_id, key),
+        patches=_pictures(run_id, key, data_of_run(run_id)),
         most=run_config(run_id).query_count,
         votes=counts,
         on_vote=lambda items: problems.attempt(
@@ -144,21 +145,22 @@ def _seat_name() -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _offered(run_id: str, key: CycleKey) -> list[int]:
+def _offered(run_id: str, key: CycleKey, fingerprint: str) -> list[int]:
     return [int(item) for item in offered(run_records(run_id), run_dataset(run_id), key)]
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _pictures(run_id: str, key: CycleKey) -> list[tuple[int, str]]:
+def _pictures(run_id: str, key: CycleKey, fingerprint: str) -> list[tuple[int, str]]:
     """Ids and images as data URLs; no mask plays a part."""
-    items = _offered(run_id, key)
+    items = _offered(run_id, key, fingerprint)
     images = run_dataset(run_id).images(np.array(items, dtype=np.int64))
     urls = (base64.b64encode(webp(enlarge(image, _SIDE))).decode() for image in images)
     return [(item, f"data:image/webp;base64,{url}") for item, url in zip(items, urls, strict=True)]
 
 
 def _close(run_id: str, key: CycleKey) -> None:
-    winners = _votes().winners(run_id, key, _offered(run_id, key), run_config(run_id).query_count)
+    shown = _offered(run_id, key, data_of_run(run_id))
+    winners = _votes().winners(run_id, key, shown, run_config(run_id).query_count)
     problems.attempt(_PROBLEM, acting.close_round, run_id, key, winners)
 
 

@@ -10,8 +10,8 @@ from alcore.experiment.repetition import RepetitionSplit
 from alcore.server.index import RunRow
 from alcore.ui import address, presenter, problems
 from alcore.ui.lab import charts, film, game, next_run, preview, run_controls, scene_panel
-from alcore.ui.lab.next_run import differences
-from alcore.ui.lab.sidebar import KEYS, sidebar
+from alcore.ui.lab.setting_words import KEYS, differences
+from alcore.ui.lab.sidebar import sidebar
 from alcore.ui.session import is_recorded, is_replayed, readable, run_config, run_row, shown_run
 
 

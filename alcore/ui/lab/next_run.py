@@ -8,33 +8,17 @@ import streamlit as st
 
 from alcore.access.roles import Action
 from alcore.config import RunConfig
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.index import RunRow
 from alcore.ui import acting, presenter, problems
-from alcore.ui.config_form import value_of
 from alcore.ui.lab.scene_menu import menu
-from alcore.ui.lab.sidebar import KEYS
+from alcore.ui.lab.setting_words import differences
 from alcore.ui.permitted import permission
 from alcore.ui.session import is_recorded, manager, run_config, show_run
-from alcore.wording import as_plain_markdown, percent, plural
+from alcore.wording import as_plain_markdown, plural
 
 PROBLEM = "run"
 """Where trouble with starting and commanding runs is said."""
-
-_PREVALENCES = {"pool_prevalence": "π₀"}
-_NAMES = {
-    "dataset": "data set",
-    "strategies": "strategies",
-    "pool_size": "pool size",
-    "query_size": "query size",
-    "first_query": "first query",
-    "model.encoder_weights": "encoder weights",
-    "model.options": "decoder",
-    "training.steps": "optimiser steps",
-    "training.start": "start of a cycle",
-}
-_AT_ONCE = {"test_prevalence", "device"}
-"""Settings that change no trained model: the curves follow π₁, and numbers do not depend on the device."""
-_MOST_NAMED = 2
 
 
 def show(shown: RunRow | None, config: RunConfig | None) -> None:
@@ -69,7 +53,7 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
 
 def _known(config: RunConfig | None, shown: RunRow | None) -> RunRow | None:
     """A finished run that the settings would only repeat, unless it is shown already."""
-    found = manager().index.find(config.fingerprint) if config is not None else []
+    found = manager().index.find(run_fingerprint(config)) if config is not None else []
     is_shown = shown is not None and shown.id in [row.id for row in found]
     return found[0] if found and not is_shown else None
 
@@ -159,32 +143,3 @@ def start(config: RunConfig, keeps_view: bool) -> None:
 def _stop_and_show(active: str, next_one: str) -> None:
     if problems.attempt(PROBLEM, acting.command_run, active, "stop"):
         show_run(next_one)
-
-
-def differences(shown: RunConfig, config: RunConfig) -> str:
-    """How the shown run was set where the sliders say something else, such as 'π₀ = 10 %'; '' if nowhere.
-
-    π₁ and the device do not count: the curves follow the one at once, and do not depend on the other.
-    """
-    changed = [
-        setting
-        for setting in KEYS
-        if setting not in _AT_ONCE and value_of(shown, setting) != value_of(config, setting)
-    ]
-    parts = [_told(setting, shown) for setting in changed[:_MOST_NAMED]]
-    more = len(changed) - len(parts)
-    return ", ".join(parts) + (f" and {plural(more, 'other difference')}" if more else "")
-
-
-def _told(setting: str, config: RunConfig) -> str:
-    value = value_of(config, setting)
-    if setting in _PREVALENCES:
-        return f"{_PREVALENCES[setting]} = {percent(value)}"
-    name = _NAMES.get(setting, setting.rpartition(".")[2])
-    if value is None:
-        return f"{name} as the others"
-    if setting == "model.options":
-        return "another decoder"
-    if isinstance(value, tuple):
-        return f"{name} {', '.join(value)}"
-    return f"{name} = {as_plain_markdown(str(value))}"

@@ -12,7 +12,7 @@ from alcore.experiment.repetition import RepetitionSplit, draw_repetition
 from alcore.presentation.imaging import mosaic, png
 from alcore.presentation.palette import TRUE_MASK
 from alcore.statistics.chance import chance_of_none
-from alcore.ui.lab.sidebar import KEYS
+from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.session import dataset
 from alcore.wording import as_plain_markdown, percent, plural
 
@@ -40,12 +40,12 @@ def show_pool(config: RunConfig, drawn: RepetitionSplit, *, is_folded: bool) -> 
 
 
 def _show_mosaic(config: RunConfig, drawn: RepetitionSplit) -> None:
-    defective = dataset(config.dataset).defective[drawn.pool]
+    patches = dataset(config.dataset)
+    defective = patches.defective[drawn.pool]
     left, right = st.columns([8, 3], gap="medium", vertical_alignment="top")
     with left:
-        picture, shown = _pool_mosaic(
-            config.dataset, config.pool_size, config.pool_prevalence, config.seed, _drawn=drawn
-        )
+        drawn_by = (config.pool_size, config.pool_prevalence, config.seed)
+        picture, shown = _pool_mosaic(config.dataset, patches.fingerprint, *drawn_by, _drawn=drawn)
         alt = f"{shown} of {config.pool_size} patches of the pool, defective ones framed in yellow"
         st.image(picture, width="stretch", alt=alt)
         st.caption(f"{shown} of {config.pool_size} pool patches at random; defective ones framed in yellow")
@@ -126,7 +126,7 @@ def _what_the_data_set_holds(name: str) -> str:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pool_mosaic(
-    name: str, size: int, prevalence: float, seed: int, *, _drawn: RepetitionSplit
+    name: str, fingerprint: str, size: int, prevalence: float, seed: int, *, _drawn: RepetitionSplit
 ) -> tuple[bytes, int]:
     patches = dataset(name)
     order = np.random.default_rng(seed).permutation(_drawn.pool)[: _COLUMNS * _ROWS]

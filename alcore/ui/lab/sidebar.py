@@ -14,29 +14,10 @@ from alcore.learning.model_names import check_names
 from alcore.presentation.labels import PREVALENCES
 from alcore.ui.choices import START_TITLES
 from alcore.ui.config_form import ConfigForm, make_settings
+from alcore.ui.lab import kept_settings
+from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.session import manager
 from alcore.wording import percent
-
-KEYS = {
-    "dataset": "data",
-    "pool_prevalence": "pi0",
-    "test_prevalence": "pi1",
-    "strategies": "strategies",
-    "pool_size": "pool",
-    "query_size": "query",
-    "first_query": "first",
-    "cycles": "cycles",
-    "repetitions": "reps",
-    "model.architecture": "net",
-    "model.encoder": "encoder",
-    "model.encoder_weights": "weights",
-    "model.options": "light",
-    "training.steps": "steps",
-    "training.start": "start",
-    "seed": "seed",
-    "device": "device",
-}
-"""Parameters of the Lab's address, which links that people keep are made of, by setting."""
 
 
 def sidebar() -> RunConfig:
@@ -46,6 +27,7 @@ def sidebar() -> RunConfig:
         ConfigError: what is wrong with it.
     """
     form = ConfigForm(KEYS, load_config("demo"), is_linked=True)
+    kept = kept_settings.of_address()
     with st.sidebar:
         st.markdown("**Next run**")
         values = _experiment(form)
@@ -54,9 +36,10 @@ def sidebar() -> RunConfig:
         with st.expander("First query, seed and device"):
             values |= {"first_query": form.optional_number("first_query", empty="as the others")}
             values |= {"seed": form.number("seed"), "device": _device(form)}
+        kept_settings.show(kept)
     if not values["strategies"]:
         raise ConfigError("Choose at least one strategy")
-    config = make_settings(values)
+    config = make_settings(kept_settings.joined(values, kept))
     check_names(config.model)
     return config
 

@@ -13,6 +13,7 @@ from alcore.storage.records import StoredRecord
 from alcore.ui.gallery import OVERLAYS, legend_text, show_patch, tile_pictures
 from alcore.ui.samples.choose_query import choose_pair, cycle_slider
 from alcore.ui.session import (
+    data_of_run,
     run_config,
     run_dataset,
     run_records,
@@ -85,7 +86,7 @@ def _show_grid(run_id: str, key: CycleKey, sort: str, overlay: str, *, columns: 
         f"{int(query.defective.sum())} defective"
     )
     rows = _sorted_rows(run_id, query, sort)
-    tiles = tile_pictures(run_id, key, rows, overlay)
+    tiles = tile_pictures(run_id, key, rows, overlay, data_of_run(run_id))
     for start in range(0, rows.size, columns):
         line = zip(st.columns(columns), rows[start : start + columns], tiles[start : start + columns])
         for column, row, (picture, caption) in line:

@@ -9,8 +9,9 @@ import streamlit as st
 
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import is_predicted, outlined, png
+from alcore.ui import problems
 from alcore.ui.samples.choose_query import choose_pair, cycle_slider
-from alcore.ui.session import run_config, run_dataset, run_records
+from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
 
 _SECONDS_A_CYCLE = 1.5
@@ -37,7 +38,8 @@ def show_learning(run_id: str) -> None:
             _turn(run_id, names[0], repetition, plays=plays)
             key = f"learn_cycle-{run_id}"
             cycle = cycle_slider("After cycle", run_id, key, names[0], repetition, start=config.cycles)
-        _show_cycle(run_id, [CycleKey(repetition, cycle, name) for name in names])
+        with problems.contained():  # a fragment's own, or it would end the page
+            _show_cycle(run_id, [CycleKey(repetition, cycle, name) for name in names])
 
     st.fragment(show, run_every=_SECONDS_A_CYCLE if plays else None)()
 
@@ -63,7 +65,7 @@ def _show_cycle(run_id: str, keys: list[CycleKey]) -> None:
                 st.info(f"{key.strategy} has not come to this cycle yet.")
                 continue
             st.markdown(f"**{key.strategy}** after {labels}, on the same test patches:")
-            pictures = _gallery(run_id, key)
+            pictures = _gallery(run_id, key, data_of_run(run_id))
             for start in range(0, len(pictures), per_row):
                 for place, (picture, caption) in zip(st.columns(per_row), pictures[start : start + per_row]):
                     place.image(picture, caption=caption, width="stretch", alt=f"test patch, {caption}")
@@ -71,7 +73,7 @@ def _show_cycle(run_id: str, keys: list[CycleKey]) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _gallery(run_id: str, key: CycleKey) -> list[tuple[bytes, str]]:
+def _gallery(run_id: str, key: CycleKey, fingerprint: str) -> list[tuple[bytes, str]]:
     record = run_records(run_id)[key]
     patches = run_dataset(run_id)
     items = record.gallery_items

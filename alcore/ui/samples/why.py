@@ -15,11 +15,12 @@ from alcore.errors import StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.pool_map import PoolMap
 from alcore.experiment.repetition import MAP_SIZE
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.queries import pool_map as pool_map_figure
 from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
 from alcore.ui.live import show_frames
-from alcore.ui.session import run_config, run_dataset, run_records
+from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
 
 _SECONDS_A_CYCLE = 1.5
@@ -75,7 +76,7 @@ def _frame(run_id: str, key: CycleKey, last: CycleKey) -> tuple[str, go.Figure, 
 
 def _map(run_id: str, key: CycleKey, last: CycleKey) -> tuple[go.Figure, tuple[float, float]]:
     """The map of a query, on the axes of all queries up to the last; the radius before and after."""
-    frame, radii, spoke = _map_frame(run_id, key)
+    frame, radii, spoke = _map_frame(run_id, key, data_of_run(run_id))
     reach, variance = _extent(run_id, last)
     figure = pool_map_figure(frame, strategy=key.strategy, spoke=spoke, reach=reach, variance=variance)
     return figure, radii
@@ -96,13 +97,13 @@ def _show_query(run_id: str, key: CycleKey, *, last: int) -> None:
 
 def _show_map(run_id: str, key: CycleKey, last: int) -> None:
     figure, (before, after) = _map(run_id, key, replace(key, cycle=last))
-    frame, _, _ = _map_frame(run_id, key)
+    frame, _, _ = _map_frame(run_id, key, data_of_run(run_id))
     event = st.plotly_chart(
         figure,
         key=f"map-{run_id}-{key.stem}",
         on_select="rerun",
         selection_mode=("points", "lasso", "box"),
-        config={"displaylogo": False},
+        config=chart_config(displayModeBar="hover"),
     )
     some = "" if run_config(run_id).pool_size <= MAP_SIZE else " (of a sample of the pool)"
     st.caption(
@@ -130,7 +131,9 @@ def _choose_cycle(run_id: str, last: int) -> int:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _map_frame(run_id: str, key: CycleKey) -> tuple[pd.DataFrame, tuple[float, float], tuple[int, int]]:
+def _map_frame(
+    run_id: str, key: CycleKey, fingerprint: str
+) -> tuple[pd.DataFrame, tuple[float, float], tuple[int, int]]:
     """One row a mapped patch: item, x, y, distance, defective, labelled_in (query, 0 for none), is_query; the
     covering radius before and after; the two items that it lies between.
     """
@@ -189,7 +192,7 @@ def _show_scores(run_id: str, key: CycleKey) -> None:
         strategy=key.strategy,
         score_name=strategy.score_name,
     )
-    st.plotly_chart(figure, key=f"scores-{run_id}-{key.stem}", config={"displayModeBar": False})
+    st.plotly_chart(figure, key=f"scores-{run_id}-{key.stem}", config=chart_config())
 
 
 def _show_selected(run_id: str, frame: pd.DataFrame, items: list[int]) -> None:

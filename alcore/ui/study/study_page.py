@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from alcore.presentation.aim_sentences import aim
 from alcore.statistics.comparison import Question
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader, known_studies, open_study
@@ -63,6 +64,9 @@ def _show_view(reader: StudyReader, title: str) -> None:
         return
     question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
     VIEWS[title](StudyView(reader, cells, by_pool, question))
+    judged = [question.test_prevalence] if title in AT_ONE_PREVALENCE else reader.plan.test_prevalences
+    if aimed := aim(cells[0].config, judged):
+        st.caption(aimed)
 
 
 def _tell_origin(reader: StudyReader) -> None:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from alcore.access.roles import Action
+from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.study_maps import progress_map
 from alcore.study.launch import is_starting, last_outcome
 from alcore.study.ledger import CellProgress, number_noted
@@ -107,7 +108,7 @@ def _show_progress(reader: StudyReader, now: _State) -> None:
     st.markdown(_words(reader, now))
     st.progress(min(1.0, now.finished / reader.plan.runs))  # the plan may have shrunk
     figure = _figure(reader, now)
-    st.plotly_chart(figure, key="study-progress", config={"displayModeBar": False})
+    st.plotly_chart(figure, key="study-progress", config=chart_config())
     st.caption("Cells fill cycle by cycle. Numbers: finished share of a cell's repetitions.")
     for cell, repetition, message in StudyStore(reader.directory).ledger().failures():
         problems.tell(f"Repetition {repetition} of cell {cell} failed: {message.splitlines()[0]}")

@@ -1,0 +1,94 @@
+"""Settings that the Lab has no control for, as a link brings them: *Run again with…* drops none of a run's.
+
+They stand in the address as one JSON object, so that a link means the same to any user. The sidebar names
+them, and leaves them out where that is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from alcore.config import RunConfig
+from alcore.errors import ConfigError
+from alcore.json_object import parse_json_object
+from alcore.ui.lab.setting_words import ALL_SETTINGS, KEYS, value_in_words
+
+PARAMETER = "more"
+"""In the Lab's address."""
+_OPTIONS, _ARCHITECTURE = "model.options", "model.architecture"
+_WITHOUT_CONTROL = tuple(setting for setting in ALL_SETTINGS if setting not in KEYS)
+
+Kept = Mapping[str, Any]
+"""Values as JSON has them by setting, dotted for nested ones."""
+
+
+def link_part(config: RunConfig, defaults: RunConfig) -> dict[str, str]:
+    """The parameters of a link for what the Lab's controls cannot say of a run.
+
+    Args:
+        defaults: what the Lab takes for settings that it does not ask for.
+    """
+    values, usual = config.model_dump(mode="json"), defaults.model_dump(mode="json")
+    kept = {name: _get(values, name) for name in _WITHOUT_CONTROL if _get(values, name) != _get(usual, name)}
+    is_usual_network = config.model.architecture == defaults.model.architecture
+    is_light = is_usual_network and config.model.options == defaults.model.options
+    if config.model.options and not is_light:  # options are those of one architecture
+        kept |= {name: _get(values, name) for name in (_ARCHITECTURE, _OPTIONS)}
+    light = {KEYS[_OPTIONS]: "true" if is_light else "false"} if is_usual_network else {}
+    return light | ({PARAMETER: json.dumps(kept, separators=(",", ":"))} if kept else {})
+
+
+def of_address() -> Kept:
+    """What the page's address brings; nothing where it cannot be read, which is said."""
+    text = st.query_params.get(PARAMETER, "")
+    if not text:
+        return {}
+    try:
+        values = parse_json_object(text, origin="the link's further settings", error=ConfigError)
+    except ConfigError as problem:
+        st.warning(f"{problem}; they are left out.")
+        return {}
+    return {name: values[name] for name in (*_WITHOUT_CONTROL, _ARCHITECTURE, _OPTIONS) if name in values}
+
+
+def joined(values: Mapping[str, Any], kept: Kept) -> dict[str, Any]:
+    """What the controls say of a run, with the settings that a link brought besides."""
+    whole: dict[str, Any] = json.loads(json.dumps(values))
+    for name in _WITHOUT_CONTROL:
+        if name in kept:
+            _set(whole, name, kept[name])
+    is_same_network = _OPTIONS in kept and _get(whole, _ARCHITECTURE) == kept.get(_ARCHITECTURE)
+    if is_same_network and not _get(whole, _OPTIONS):
+        _set(whole, _OPTIONS, kept[_OPTIONS])
+    return whole
+
+
+def show(kept: Kept) -> None:
+    """What the link brought, and a button that leaves it out."""
+    if not kept:
+        return
+    named = [value_in_words(name, value) for name, value in kept.items() if name != _ARCHITECTURE]
+    st.caption(f"Also set, by the link: {', '.join(named)}.")
+    st.button("Leave these out", key="leave_kept", on_click=_leave, help="Take the Lab's own instead.")
+
+
+def _leave() -> None:
+    st.query_params.pop(PARAMETER, None)
+
+
+def _get(values: Mapping[str, Any], setting: str) -> Any:  # noqa: ANN401  of the setting's own type
+    found: Any = values
+    for name in setting.split("."):
+        found = found.get(name)
+    return found
+
+
+def _set(values: dict[str, Any], setting: str, value: object) -> None:
+    *path, last = setting.split(".")
+    for name in path:
+        values = values.setdefault(name, {})
+    values[last] = value
