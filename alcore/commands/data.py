@@ -74,6 +74,16 @@ def import_data(
         int | None,
         typer.Option(help="Brightest level of images of more than 8 bits; else the set's.", min=1),
     ] = None,
+    group: Annotated[
+        str,
+        typer.Option(
+            help="A pattern of image names: those with the same words stay on one side of the split."
+        ),
+    ] = "",
+    keep_duplicates_together: Annotated[
+        bool,
+        typer.Option("--keep-duplicates-together", help="Near-duplicates stay on one side of the split."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything and say what would come of it; keep nothing.")
     ] = False,
@@ -106,6 +116,8 @@ def import_data(
             images=images,
             masks=tuple(masks or ()),
             levels=levels,
+            group=group,
+            keep_alike=keep_duplicates_together,
         )
 
     with following(as_json=as_json) as report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alcore.data.duplicates import copies_across_sides, near_duplicates
 from alcore.data.overview import Overview, describe
+from alcore.data.split_leaks import related_across_sides
 from alcore.data.stored import StoredPatches
 from alcore.wording import percent, plural
 
@@ -34,7 +35,7 @@ def cautions(patches: StoredPatches, overview: Overview) -> list[str]:
             "Same pixels in two of the source's own splits, kept on one side here: "
             f"{plural(copies, 'patch')}."
         )
-    return [*found, *_alike(patches, overview.patches)]
+    return [*found, *related_across_sides(patches), *_alike(patches, overview.patches)]
 
 
 def _alike(patches: StoredPatches, count: int) -> list[str]:
@@ -51,5 +52,6 @@ def _alike(patches: StoredPatches, count: int) -> list[str]:
     one, other = (patches.describe(int(item)) for item in pairs[0])
     return [
         f"Nearly the same image on two sides of the split: {plural(len(pairs), 'pair')}, such as {one} and "
-        f"{other}. Remove one of each, or results look better than they are.{part}"
+        f"{other}. Remove one of each, or import them again with --keep-duplicates-together; else results "
+        f"look better than they are.{part}"
     ]

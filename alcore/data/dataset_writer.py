@@ -17,6 +17,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from alcore.data.block_checksums import fingerprint_of, write_checksums
+from alcore.data.duplicates import alike_groups
 from alcore.data.splits import grouped_split, related_groups
 from alcore.data.stored import MOST_SIZES, DatasetInfo
 from alcore.errors import DataError
@@ -151,6 +152,7 @@ def write_dataset(
     cutting: str,
     resized_to: tuple[int, int] | None = None,
     levels: tuple[int, float] | None = None,
+    keep_alike: bool = False,
     losses: Losses | None = None,
     notes: Sequence[str] = (),
     split: np.ndarray | None = None,
@@ -162,6 +164,7 @@ def write_dataset(
         patches: in an order that does not depend on the file system; equal input gives equal bytes.
         shape: (height, width, channels) of every patch.
         format_name, cutting, resized_to, levels: how it was made, for dataset.json.
+        keep_alike: patches that look nearly the same stay on one side of the split.
         losses: what was read and left out; may still grow while `patches` is consumed.
         notes: how files were read, one sentence each.
         split: (M,) of `Split`, the side of each patch; by default one is drawn that keeps groups together.
@@ -170,7 +173,7 @@ def write_dataset(
     """
     losses = losses or Losses()
     with _staging(directory) as staging:
-        items = _write_patches(staging, patches, shape, split)
+        items = _write_patches(staging, patches, shape, split, keep_alike=keep_alike)
         info = DatasetInfo(
             name=directory.name,
             shape=shape,
@@ -197,6 +200,8 @@ def _write_patches(
     patches: Iterable[PackedPatch],
     shape: tuple[int, int, int],
     split: np.ndarray | None,
+    *,
+    keep_alike: bool,
 ) -> pd.DataFrame:
     """Write images.npy, masks.npy, where needed ignored.npy, and items.parquet; the items."""
     height, width, _ = shape
@@ -211,8 +216,9 @@ def _write_patches(
             masks.write(patch.mask)
             ignored.write(patch.ignored)
             rows.append(patch.row)
-    items = _item_table(rows, split)
     _to_npy(staging / "images", (len(rows), *shape))
+    alike = alike_groups(_Written(staging, shape), len(rows)) if keep_alike else None
+    items = _item_table(rows, split, alike)
     _to_npy(staging / "masks", (len(rows), -(-height * width // 8)))
     if "ignored" in items:
         _to_npy(staging / "ignored", (int((items["ignored"] > 0).sum()), -(-height * width // 8)))
@@ -222,7 +228,20 @@ def _write_patches(
     return items
 
 
-def _item_table(rows: list[dict[str, object]], split: np.ndarray | None) -> pd.DataFrame:
+class _Written:
+    """The images of a set that is being written."""
+
+    def __init__(self, staging: Path, shape: tuple[int, int, int]) -> None:
+        self.shape, self._images = shape, np.load(staging / "images.npy", mmap_mode="r")
+
+    def images(self, items: np.ndarray) -> np.ndarray:
+        """(n,) int64 -> (n, H, W, C) uint8."""
+        return np.asarray(self._images[items])
+
+
+def _item_table(
+    rows: list[dict[str, object]], split: np.ndarray | None, alike: np.ndarray | None
+) -> pd.DataFrame:
     if not rows:
         raise DataError("there is no image to import")
     items = pd.DataFrame(rows)
@@ -238,6 +257,8 @@ def _item_table(rows: list[dict[str, object]], split: np.ndarray | None) -> pd.D
     labels = [items["source"].to_numpy(str), items["content"].to_numpy(str)]
     if "series" in items:
         labels.append(items["series"].fillna(items["source"]).to_numpy(str))
+    if alike is not None:
+        labels.append(alike)
     items["group"] = related_groups(*labels)
     if split is None:
         split = grouped_split(defective, items["group"].to_numpy(), seed=_SPLIT_SEED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,6 +18,16 @@ _MOST_PAIRS = 5000
 _MOST_PATCHES, _MOST_VALUES = 50_000, 2 * 10**9
 _BLOCK = 256
 _SIDES = re.compile(r"(?:^|/)(train|training|valid|validation|val|test|testing)(?:/|_|$)", re.IGNORECASE)
+
+
+class Pictures(Protocol):
+    """Images by number, all of one shape (height, width, channels)."""
+
+    shape: tuple[int, int, int]
+
+    def images(self, items: np.ndarray) -> np.ndarray:
+        """(n,) int64 -> (n, H, W, C) uint8."""
+        ...
 
 
 class Alike(NamedTuple):
@@ -44,8 +54,8 @@ def near_duplicates(
             most: what takes longer is bounded by looking at blocks of neighbours, spread over the set, since
             images that look alike mostly lie close to one another.
     """
-    items = _compared(patches, most_patches, most_values)
-    thumbs, is_train = _thumbnails(patches, items), patches.split[items] == Split.TRAIN
+    items = _compared(patches, patches.defective.size, most_patches, most_values)
+    thumbs, is_train = thumbnails(patches, items), patches.split[items] == Split.TRAIN
     train, others = np.flatnonzero(is_train), np.flatnonzero(~is_train)
     pairs: list[np.ndarray] = []
     for start in range(0, train.size, _ROWS):
@@ -60,9 +70,48 @@ def near_duplicates(
     return Alike(candidates[np.array(alike, dtype=bool)], items.size)
 
 
-def _compared(patches: Patches, most_patches: int, most_values: int) -> np.ndarray:
+def alike_groups(
+    pictures: Pictures, count: int, *, most_patches: int = _MOST_PATCHES, most_values: int = _MOST_VALUES
+) -> np.ndarray:
+    """Groups of patches that look the same, by the rule of `near_duplicates`; a chain of pairs is one group.
+
+    Args:
+        count: how many patches there are; they are compared, or a part of them, as `near_duplicates` does.
+    Returns:
+        (count,) int64, the smallest id of each patch's group.
+    """
+    items = _compared(pictures, count, most_patches, most_values)
+    thumbs, found, left = (
+        thumbnails(pictures, items),
+        np.arange(count),
+        most_values // (2 * _values(pictures)),
+    )
+    for start in range(0, items.size, _ROWS):
+        alike = thumbs[start : start + _ROWS] @ thumbs[start:].T >= _ALIKE_COARSE
+        near = np.argwhere(np.triu(alike, k=1))
+        for one, other in near[np.argsort(near[:, 1] - near[:, 0], kind="stable")] + start:
+            first, second = _root(found, items[one]), _root(found, items[other])
+            if first == second:
+                continue
+            if left == 0:
+                break
+            left -= 1
+            if _fine(pictures, items[[one, other]]) >= _ALIKE_FINE:
+                found[max(first, second)] = min(first, second)
+    return np.array([_root(found, item) for item in range(count)], dtype=np.int64)
+
+
+def _root(group: np.ndarray, item: int) -> int:
+    """The smallest id of an item's group; shortens the way there for the next time."""
+    while group[item] != item:
+        group[item] = group[group[item]]
+        item = group[item]
+    return int(item)
+
+
+def _compared(pictures: Pictures, count: int, most_patches: int, most_values: int) -> np.ndarray:
     """All ids, ascending, or as many blocks of neighbours as the bounds let."""
-    count, most = patches.defective.size, min(most_patches, most_values // _values(patches))
+    most = min(most_patches, most_values // _values(pictures))
     if count <= most:
         return np.arange(count)
     starts = np.arange(0, count, _BLOCK)
@@ -71,8 +120,8 @@ def _compared(patches: Patches, most_patches: int, most_values: int) -> np.ndarr
     return items[items < count]
 
 
-def _values(patches: Patches) -> int:
-    return int(np.prod(patches.shape))
+def _values(pictures: Pictures) -> int:
+    return int(np.prod(pictures.shape))
 
 
 def copies_across_sides(patches: StoredPatches) -> int:
@@ -83,12 +132,12 @@ def copies_across_sides(patches: StoredPatches) -> int:
     return int((sides_of_content > 1).sum())
 
 
-def _thumbnails(patches: Patches, items: np.ndarray) -> np.ndarray:
+def thumbnails(pictures: Pictures, items: np.ndarray) -> np.ndarray:
     """(n, 64) float32 of unit length; zeros for a patch without any structure of that size."""
     found = np.empty((items.size, _COARSE * _COARSE), dtype=np.float32)
     for start in range(0, items.size, _ROWS):
         part = items[start : start + _ROWS]
-        found[start : start + part.size] = _block_means(patches.images(part)).reshape(part.size, -1)
+        found[start : start + part.size] = _block_means(pictures.images(part)).reshape(part.size, -1)
     found -= found.mean(axis=1, keepdims=True)
     length = np.linalg.norm(found, axis=1, keepdims=True)
     return np.divide(found, length, out=np.zeros_like(found), where=length > _FLAT * _COARSE)
@@ -105,7 +154,7 @@ def _block_means(images: np.ndarray) -> np.ndarray:
     return grey
 
 
-def _fine(patches: Patches, pair: np.ndarray) -> float:
+def _fine(patches: Pictures, pair: np.ndarray) -> float:
     """Correlation of what two patches show besides their thumbnails."""
     images = patches.images(pair)
     details = images.mean(axis=3, dtype=np.float32)

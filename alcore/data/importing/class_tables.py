@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 from alcore.data.importing.layout_table import Layout
 from alcore.data.importing.options import Color, Foreground
@@ -52,8 +52,8 @@ def _of_nnu_net(source: Source, name: str) -> Foreground:
     return Foreground(classes=tuple(marked), ignored=tuple(sorted(ignored)))
 
 
-def _numbers(value: Any) -> list[int]:  # noqa: ANN401  as the file has it
-    found: list[int] = value if isinstance(value, list) else [value]
+def _numbers(value: object) -> list[int]:
+    found = cast(list[int], value if isinstance(value, list) else [value])
     if not all(type(number) is int and 0 <= number <= 65535 for number in found):
         raise ValueError(f"{value!r} is no label value")
     return found

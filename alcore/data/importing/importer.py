@@ -14,6 +14,7 @@ import numpy as np
 from alcore.data.dataset_writer import Losses, PackedPatch, write_dataset
 from alcore.data.images import Levels, may_be_deep, read_levels
 from alcore.data.importing.formats import Recognised, choose
+from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
 from alcore.data.importing.mask_rule import ignored_values, rule_of
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
@@ -90,6 +91,9 @@ class Import:
             self.notes += [seen.census.sentence(), *rule]
             if ignored:
                 self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")
+        if options.group:
+            samples, together = grouped(samples, options.group)
+            self.notes.append(together)
         self._samples, self._reader = samples, SampleReader(source, options, seen.levels)
 
     def write(self, target: Path) -> DatasetInfo:
@@ -108,6 +112,7 @@ class Import:
                 cutting="tiles" if options.tile else "resized",
                 resized_to=options.resize_to,
                 levels=self._reader.levels if any(self._reader.levels) else None,
+                keep_alike=options.keep_alike,
                 losses=self._losses,
                 notes=self.notes,
             )

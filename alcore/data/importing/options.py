@@ -65,7 +65,8 @@ class ImportOptions:
     drop_black_border: leave out images whose border is black, as the paper does; skip_bad: leave out files
     that cannot be used and list them; missing_mask_is_clean: an image without a mask is clean instead of an
     error; images, masks: patterns of the user's own layout, see `patterns`; levels: the brightest level of
-    images with more than 8 bits, by default that of the set.
+    images with more than 8 bits, by default that of the set; group: a pattern of image names, whose words are
+    the same for images that stay on one side of the split; keep_alike: near-duplicates stay on one side too.
     """
 
     patch: tuple[int, int] = (64, 64)
@@ -81,6 +82,8 @@ class ImportOptions:
     images: str = ""
     masks: tuple[str, ...] = ()
     levels: int | None = None
+    group: str = ""
+    keep_alike: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Names of files as patterns: 'kos{item}/{id}.jpg' with 'kos{item}/{id}_label.bmp'.
 
 In a pattern `{word}` stands for characters of one name and is captured, `{word:a|b}` for one of those words,
-`{word/}` for any folders with their last slash (or none), `*` for characters of one name, `**/` for any
+`{word/}` for any folders with their last slash (or none), `{word//12}` for a number, of which twelve
+successive ones are the same, `*` for characters of one name, `**/` for any
 folders. Case does not matter. Two patterns are joined on the words that both hold.
 """
 
@@ -15,7 +16,8 @@ from alcore.errors import DataError
 Words = dict[str, str]
 """What the words of a pattern stood for in one name."""
 
-_TOKEN = re.compile(r"\{(\w+)(/|:[^{}/]+)?\}|(\*\*/)|(\*)")
+_TOKEN = re.compile(r"\{(\w+)(//[1-9]\d*|/|:[^{}/]+)?\}|(\*\*/)|(\*)")
+_BLOCK = re.compile(r"\{(\w+)//(\d+)\}")
 
 
 _MOST_OPEN = 4
@@ -29,7 +31,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     Raises:
         DataError: a brace that is not closed, a word that is none, or too many stars and words in one name.
     """
-    for name in pattern.split("/"):
+    for name in _BLOCK.sub(r"{\1}", pattern).split("/"):
         if sum(not (kind or folders) for _, kind, folders, _ in _TOKEN.findall(name)) > _MOST_OPEN:
             raise DataError(f"the pattern {pattern!r} has more than {_MOST_OPEN} stars and words in one name")
     parts: list[str] = []
@@ -49,7 +51,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def words_of(pattern: str, name: str) -> Words | None:
     """What a pattern's words stand for in a name, in lower case; None where the name does not match."""
     match = compiled(pattern).fullmatch(name)
-    return {word: value.lower() for word, value in match.groupdict().items()} if match else None
+    if match is None:
+        return None
+    found = {word: value.lower() for word, value in match.groupdict().items()}
+    return found | {word: str(int(found[word]) // int(size)) for word, size in _BLOCK.findall(pattern)}
 
 
 def words_in(pattern: str) -> set[str]:
@@ -70,6 +75,8 @@ def _expression(token: re.Match[str], seen: set[str]) -> str:
     if word in seen:
         return f"(?P={word})"
     seen.add(word)
+    if kind and kind.startswith("//"):
+        return rf"(?<!\d)(?P<{word}>\d+)"  # from its first digit on
     if kind == "/":
         return f"(?P<{word}>(?:[^/]+/)*)"
     if kind:

@@ -16,7 +16,10 @@ def is_reference(source: Source) -> bool:
 
 
 def reference(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
-    """data/<stem>.<any> with labels/<stem>.<any>; a patch without a mask file is clean."""
+    """data/<stem>.<any> with labels/<stem>.<any>; a patch without a mask file is clean.
+
+    A patch is named <image>_<number>, so those of one image are a group.
+    """
     images, masks = (
         {stem(n.removeprefix(r)): n for n in source.names if n.startswith(r) and suffix(n) in SUFFIXES}
         for r in (_IMAGES, _MASKS)
@@ -24,8 +27,17 @@ def reference(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sa
     for key in sorted(masks.keys() - images.keys()):
         refuse(masks[key], f"the mask {shown(masks[key])} has no image; add it, or remove the mask")
     return [
-        Sample(image, mask_file(source, image, masks[key], options.foreground), (masks[key],))
-        if key in masks
-        else Sample(image, no_defect)
+        Sample(
+            image,
+            mask_file(source, image, masks[key], options.foreground) if key in masks else no_defect,
+            (masks[key],) if key in masks else (),
+            _image_of(key),
+        )
         for key, image in images.items()
     ]
+
+
+def _image_of(key: str) -> str:
+    """The image that a patch was cut from; '' where the name does not tell."""
+    image, _, number = key.rpartition("_")
+    return image if number.isdecimal() else ""
