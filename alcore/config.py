@@ -38,6 +38,9 @@ class ModelConfig(_Frozen):
         "tu-test_efficientnet", description="SMP encoder, such as resnet18 or tu-<timm model>"
     )
     encoder_weights: Literal["none", "imagenet"] = "none"
+    freeze_encoder: bool = Field(
+        default=False, description="train the decoder alone; what the encoder gives is computed once and kept"
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description="further keyword arguments of the SMP architecture, such as depths"
     )
@@ -46,6 +49,14 @@ class ModelConfig(_Frozen):
     @classmethod
     def _null_as_smp_writes_it(cls, weights: object) -> object:
         return "none" if weights is None else weights
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Configs that do not use a key of later versions keep their bytes, and so their names and hashes."""
+        values: dict[str, Any] = serialise(self)
+        if not self.freeze_encoder:
+            values.pop("freeze_encoder", None)
+        return values
 
 
 class TrainingConfig(_Frozen):

@@ -88,6 +88,15 @@ def test_encoder_weights_may_be_null_as_smp_writes_it():
     assert config.model.encoder_weights == "none"
 
 
+def test_a_frozen_encoder_is_written_only_where_there_is_one():
+    plain = make_config({"dataset": "synthetic"})
+    frozen = make_config({"dataset": "synthetic", "model": {"freeze_encoder": True}})
+    assert "freeze_encoder" not in plain.to_json()
+    assert plain.fingerprint == "f01fffe189d5971a"
+    assert parse_config(frozen.to_json()) == frozen
+    assert frozen.fingerprint != plain.fingerprint
+
+
 def test_the_first_query_may_have_a_size_of_its_own_and_old_configs_keep_their_bytes():
     plain = make_config({"dataset": "synthetic", "pool_size": 100, "query_size": 10, "cycles": 4})
     assert "first_query" not in plain.to_json()

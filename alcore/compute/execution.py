@@ -82,8 +82,9 @@ def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit, *, is
     store.sweep()
     checked = check_with(crew, store.config)
     store.note_environment(checked.environment)
-    if missing := missing_class(store.config):
-        emit(Note(missing))
+    for note in (missing_class(store.config), *checked.notes):
+        if note:
+            emit(Note(note))
     if checked.most_workers is not None and checked.most_workers < crew.size:
         crew.size = checked.most_workers
         emit(Note(f"the GPU's memory has room for {plural(crew.size, 'worker')} side by side"))

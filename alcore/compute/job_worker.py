@@ -43,9 +43,15 @@ from alcore.experiment.ceiling import train_ceiling
 from alcore.experiment.cycle import CycleStart, Progress, Workbench
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.repetition import draw_repetition
-from alcore.learning.devices import available_devices, compute_on_one_thread, resolve_runtime
+from alcore.learning.devices import (
+    available_devices,
+    compute_on_one_thread,
+    resolve_runtime,
+    slow_precision,
+)
 from alcore.learning.learner import Learner, Weights, ignore_progress
-from alcore.learning.networks import try_network
+from alcore.learning.networks import build_network, try_network
+from alcore.learning.pretrained import digest_of
 from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.storage.sealed_weights import open_weights, seal_weights
 
@@ -93,8 +99,7 @@ class _Worker:
         try:
             match job:
                 case CheckJob(config):
-                    patches = self._check(config)
-                    return Checked(environment_of(config, patches), most_workers(config, patches))
+                    return self._check(config)
                 case CycleJob():
                     return self._cycle(job)
                 case CeilingJob(config, repetition):
@@ -108,12 +113,13 @@ class _Worker:
             error.add_note(traceback.format_exc())
             return Failed(error)
 
-    def _check(self, config: RunConfig) -> Patches:
+    def _check(self, config: RunConfig) -> Checked:
         patches = self._patches(config.dataset)
         if self._given is None:
             check(config, patches)
         self._bench = Workbench(config, patches)
-        return patches
+        slow = slow_precision(resolve_runtime(config.device, config.precision))
+        return Checked(environment_of(config, patches), most_workers(config, patches), [slow] * bool(slow))
 
     def _bench_for(self, config: RunConfig) -> Workbench:
         if self._bench is None or self._bench.config != config:
@@ -209,9 +215,9 @@ def most_workers(config: RunConfig, patches: Patches) -> int | None:
 
 
 def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
-    """With which data, device and versions a run is made here."""
+    """With which data, pretrained weights, device and versions a run is made here."""
     runtime = resolve_runtime(config.device, config.precision)
-    return {
+    environment: dict[str, object] = {
         "alcore": __version__,
         "data": patches.fingerprint,
         "device": str(runtime.device),
@@ -220,4 +226,11 @@ def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
         "numpy": np.__version__,
         "python": sys.version.split()[0],
         "platform": platform.platform(),
+    }
+    if config.model.encoder_weights == "none":
+        return environment
+    network = build_network(config.model, channels=patches.shape[2], seed=0)
+    return environment | {
+        "encoder_weights": network.weights_source,
+        "encoder_digest": digest_of(network.model.encoder),
     }

@@ -6,7 +6,7 @@ tells its progress, and obeys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,11 +54,13 @@ class Checked:
     """Everything is there.
 
     environment: of this run, as `environment.json` has it. most_workers: that fit into the memory of a GPU
-    which they share, as measured by a trial step; None on a CPU, whose memory `Capacity` looks at.
+    which they share, as measured by a trial step; None on a CPU, whose memory `Capacity` looks at. notes:
+    worth knowing before the run, a sentence each.
     """
 
     environment: Mapping[str, object]
     most_workers: int | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,13 @@ class Learner:
         self._initial = self.weights()
 
     def weights(self) -> Weights:
-        """A copy of all weights and buffers, in host memory."""
-        state = self._network.state_dict()
+        """A copy of all weights and buffers that training may change, in host memory."""
+        state = self._network.trained_state()
         return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}
 
     def load(self, weights: Weights) -> None:
         """Take over `weights`, as `weights()` of an equal learner gave them."""
-        self._network.load_state_dict(weights)
+        self._network.load_trained_state(weights)
 
     def start_over(self) -> None:
         """Take the initial weights again."""
@@ -145,6 +145,6 @@ class Learner:
     def _shrink_and_perturb(self, rng: np.random.Generator) -> None:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         with torch.no_grad():
-            for parameter in self._network.parameters():
+            for parameter in self._network.trainable:
                 noise = torch.randn(parameter.shape, generator=generator)
                 parameter.mul_(_SHRINK).add_(noise.to(parameter.device), alpha=_NOISE)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import segmentation_models_pytorch as smp
 import torch
-from huggingface_hub import constants as hub_constants
-from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # exported lazily
+from huggingface_hub.errors import LocalEntryNotFoundError
 from torch import Tensor, nn
 from torch.nn import functional
 
 from alcore.config import ModelConfig
-from alcore.errors import ConfigError, ModelError, did_you_mean
+from alcore.errors import ConfigError, did_you_mean
+from alcore.learning.pretrained import build_pretrained
 
 _STRIDE = 32  # every SMP architecture accepts sides that are multiples of this
+_ENCODER = "model.encoder."
+_MAP = 4  # axes of a map; prefix tokens have three
 
 
 class Output(NamedTuple):
@@ -37,33 +37,82 @@ class Output(NamedTuple):
 
 
 class SegmentationNetwork(nn.Module):
-    """An SMP model that pads its input to what it needs and also gives the encoder's features."""
+    """An SMP model in two parts, encoder and decoder, that pads its input to what it needs.
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401  SMP gives its models' parts no types
-        """`model`: as `segmentation_models_pytorch.create_model` makes it, with an encoder and a head."""
+    A frozen encoder never trains: it is in eval mode whatever the rest is in, so that its dropout, stochastic
+    depth and batch statistics stand still, and no gradient reaches it.
+    """
+
+    def __init__(self, model: Any, *, frozen: bool = False, weights_source: str | None = None) -> None:  # noqa: ANN401  SMP gives its models' parts no types
+        """Wrap a model.
+
+        Args:
+            model: as `segmentation_models_pytorch.create_model` makes it, with an encoder and a head.
+            frozen: whether the encoder stays as it is.
+            weights_source: where the encoder's pretrained weights came from; None for random ones.
+        """
         super().__init__()
-        self.model: nn.Module = model
-        self._keeps = False  # in training, what was kept would hold the graph of the step before in memory
-        self._maps: list[Tensor] = []
-        self._decoded = torch.empty(0)
-        model.encoder.register_forward_hook(self._keep_maps)
-        model.segmentation_head.register_forward_pre_hook(self._keep_decoded)
+        self.model: Any = model
+        self.is_frozen, self.weights_source = frozen, weights_source
+        if frozen:
+            model.encoder.requires_grad_(requires_grad=False).eval()
 
-    def _keep_maps(self, _module: nn.Module, _inputs: object, maps: list[Tensor]) -> None:
-        if self._keeps:
-            self._maps = list(maps)
+    def train(self, mode: bool = True) -> SegmentationNetwork:
+        """Training mode for all that trains, or eval mode for everything."""
+        super().train(mode)
+        if self.is_frozen:
+            self.model.encoder.eval()
+        return self
 
-    def _keep_decoded(self, _module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if self._keeps:
-            self._decoded = inputs[0]
+    @property
+    def trainable(self) -> list[nn.Parameter]:
+        """The parameters that training changes."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, C, H, W) normalised images -> (B, 1, H, W) logits."""
+    def trained_state(self) -> dict[str, Tensor]:
+        """Weights and buffers, without those of a frozen encoder, which are what they always were."""
+        state = self.state_dict()
+        return {name: value for name, value in state.items() if not self._is_fixed(name)}
+
+    def load_trained_state(self, state: dict[str, Tensor]) -> None:
+        """Take over what `trained_state` of an equal network gave."""
+        fixed = {name: value for name, value in self.state_dict().items() if self._is_fixed(name)}
+        self.load_state_dict(state | fixed)
+
+    def _is_fixed(self, name: str) -> bool:
+        return self.is_frozen and name.startswith(_ENCODER)
+
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """(B, C, H, W) normalised images -> the encoder's maps; level 0 is the padded images, or nearly so.
+
+        Of a vision transformer (architecture dpt) the maps are followed by their prefix tokens.
+        """
         height, width = images.shape[-2:]
         down, right = -height % _STRIDE, -width % _STRIDE
         if down or right:
             images = functional.pad(images, (0, right, 0, down), mode="replicate")
-        logits: Tensor = self.model(images)
+        self.model.check_input_shape(images)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.is_frozen):
+            maps = self.model.encoder(images)
+        if isinstance(maps, tuple):
+            maps, tokens = maps
+            return [images, *maps, *(token for token in tokens if token is not None)]
+        return list(maps)
+
+    def decode(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """What `encode` gave -> (B, C, h, w) of the last layer but one, and (B, 1, H', W') logits, padded."""
+        if isinstance(self.model, smp.DPT):
+            depth = len(self.model.encoder.out_channels)
+            tokens: list[Tensor | None] = list(maps[depth + 1 :])
+            decoded = self.model.decoder(maps[1 : depth + 1], tokens or [None] * depth)
+        else:
+            decoded = self.model.decoder(maps)
+        return decoded, self.model.segmentation_head(decoded)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, C, H, W) normalised images -> (B, 1, H, W) logits."""
+        height, width = images.shape[-2:]
+        _, logits = self.decode(self.encode(images))
         return logits[..., :height, :width]
 
     def outputs(self, images: Tensor) -> Output:
@@ -72,16 +121,10 @@ class SegmentationNetwork(nn.Module):
         Features are the globally average-pooled maps of all encoder levels, concatenated and scaled to
         unit length. The maps' level 0, which in SMP is the input image itself, is left out.
         """
-        self._keeps = True
-        try:
-            logits = self(images)
-        finally:
-            self._keeps = False
-        pooled = [level.float().mean(dim=(2, 3)) for level in self._maps[1:]]  # each (B, channels)
-        features = functional.normalize(torch.cat(pooled, dim=1), dim=1)
-        output = Output(logits.float(), features, self._decoded)
-        self._maps, self._decoded = [], torch.empty(0)
-        return output
+        height, width = images.shape[-2:]
+        maps = self.encode(images)
+        decoded, logits = self.decode(maps)
+        return Output(logits[..., :height, :width].float(), pooled_features(maps), decoded)
 
     def thinned(self, output: Output, kept: Tensor) -> Tensor:
         """The output layer's answers to what it saw, channel by channel times (K, C) factors.
@@ -94,6 +137,14 @@ class SegmentationNetwork(nn.Module):
         head: Any = self.model.segmentation_head
         looks = [head(output.decoded * factor) for factor in factors]
         return torch.stack([logits[..., :height, :width].float() for logits in looks])
+
+
+def pooled_features(maps: list[Tensor]) -> Tensor:
+    """Maps of all levels, as `encode` gives them -> (B, D) float32 of unit length, level 0 left out."""
+    pooled = [
+        level.float().mean(dim=(2, 3)) for level in maps[1:] if level.ndim == _MAP
+    ]  # each (B, channels)
+    return functional.normalize(torch.cat(pooled, dim=1), dim=1)
 
 
 def gradient_embeddings(output: Output) -> Tensor:
@@ -145,15 +196,14 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
         seed: for the initial weights; the caller's torch generator is left as it was.
     Raises:
         ConfigError: an unknown name, or a combination that SMP refuses.
-        ModelError: ImageNet weights that could not be downloaded.
+        ModelError: ImageNet weights that no source has.
     """
     check_model(config)
-    wants_weights = config.encoder_weights == "imagenet"
-    weights = None if not wants_weights else True if config.encoder.startswith("tu-") else "imagenet"
-    with torch.random.fork_rng(devices=[]), _weights_from_hub(config):
+
+    def build(weights: bool | str | None) -> Any:  # noqa: ANN401  SMP gives its models' parts no types
         torch.manual_seed(seed)
         try:
-            model = smp.create_model(
+            return smp.create_model(
                 config.architecture,
                 encoder_name=config.encoder,
                 encoder_weights=weights,
@@ -161,18 +211,30 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
                 classes=1,
                 **config.options,
             )
+        except LocalEntryNotFoundError:  # a ValueError too, but not about the config
+            raise
         except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
             raise ConfigError(
                 f"{config.architecture} cannot be built on {config.encoder} as configured: {error}"
             ) from None
-    return SegmentationNetwork(model).to(memory_format=torch.channels_last)
+
+    source = None
+    with torch.random.fork_rng(devices=[]):
+        if config.encoder_weights == "none":
+            model = build(None)
+        else:
+            model, source = build_pretrained(config, channels, build, lambda model: model.encoder)
+    network = SegmentationNetwork(model, frozen=config.freeze_encoder, weights_source=source)
+    return network.to(memory_format=torch.channels_last)
 
 
-def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
+def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> SegmentationNetwork:
     """Build a network and show it one patch, so that what cannot work is known before anything is written.
 
     Args:
         shape: (height, width, channels) of the patches.
+    Returns:
+        the network, in eval mode.
     Raises:
         ConfigError, ModelError: as `build_network`, or a network that cannot take patches of this size.
     """
@@ -185,43 +247,4 @@ def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
         raise ConfigError(
             f"{config.architecture} on {config.encoder} cannot take patches of {height}x{width}: {error}"
         ) from None
-
-
-@contextmanager
-def _weights_from_hub(config: ModelConfig) -> Iterator[None]:
-    """Say in one sentence that pretrained weights are unavailable, and without half a minute of retries.
-
-    Where the hub does not answer, the block sees only what was downloaded before.
-    """
-    if config.encoder_weights == "none":
-        yield
-        return
-    was_offline = hub_constants.HF_HUB_OFFLINE
-    try:
-        if not was_offline:
-            hub_constants.HF_HUB_OFFLINE = not _hub_answers()
-        yield
-    except (ConfigError, MemoryError):
-        raise
-    except Exception as error:  # noqa: BLE001  the hub raises OSErrors, its own errors and its HTTP client's
-        raise ModelError(
-            f"ImageNet weights for {config.encoder} could not be downloaded ({type(error).__name__}); "
-            "check the network, or set model.encoder_weights to none"
-        ) from None
-    finally:
-        hub_constants.HF_HUB_OFFLINE = was_offline
-
-
-def _hub_answers() -> bool:
-    try:
-        get_session().head(hub_constants.ENDPOINT, timeout=5)
-    except Exception:  # noqa: BLE001  whatever its HTTP client raises, there is no talking to it
-        return False
-    return True
-
-
-def encoder_statistics(config: ModelConfig) -> tuple[list[float], list[float]]:
-    """Mean and deviation, in [0, 1], of the images that the encoder's pretrained weights saw."""
-    with _weights_from_hub(config):
-        settings = smp.encoders.get_preprocessing_params(config.encoder, "imagenet")
-    return list(settings["mean"]), list(settings["std"])
+    return network

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from alcore.config import ModelConfig, TrainingConfig
-from alcore.learning.networks import encoder_statistics
+from alcore.learning.pretrained import encoder_statistics
 
 Normaliser = Callable[[Tensor], Tensor]
 

@@ -94,7 +94,8 @@ def _diverged(what: str, config: TrainingConfig) -> TrainingError:
 
 def _make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
-    return kind(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return kind(trainable, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
 
 
 def _make_schedule(

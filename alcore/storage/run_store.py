@@ -152,7 +152,7 @@ class RunStore:
         """Write environment.json, or check it against the one written before.
 
         Raises:
-            StoreError: the data set is no longer the one that the run began with.
+            StoreError: data set or pretrained weights are no longer those that the run began with.
         """
         path = self.directory / "environment.json"
         if path.exists():
@@ -160,6 +160,11 @@ class RunStore:
             if before.get("data") != environment["data"]:
                 raise StoreError(
                     f"the data set {self.config.dataset!r} has changed since this run began; start a new run"
+                )
+            if before.get("encoder_digest") not in (None, environment.get("encoder_digest")):
+                raise StoreError(
+                    "the ImageNet weights are no longer those that this run began with "
+                    f"({before.get('encoder_weights')}); install them again, or start a new run"
                 )
             return
         write_text(path, json.dumps(environment, indent=2) + "\n")

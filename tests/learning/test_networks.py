@@ -1,5 +1,4 @@
 import json
-import socket
 
 import numpy as np
 import pytest
@@ -7,9 +6,10 @@ import segmentation_models_pytorch as smp
 import torch
 
 from alcore.config import ModelConfig
-from alcore.errors import ConfigError, ModelError
+from alcore.errors import ConfigError
 from alcore.learning.model_names import LIGHT_ENCODERS, architectures, check_names, encoders
 from alcore.learning.networks import build_network, gradient_embeddings
+from alcore.learning.pretrained import digest_of
 
 SMALL = ModelConfig(encoder="tu-test_efficientnet", options={"decoder_channels": [16, 8, 8, 8, 8]})
 
@@ -84,18 +84,56 @@ def test_names_that_do_not_exist_are_explained(model, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("encoder", ["resnet18", "tu-resnet10t"])
-def test_without_a_network_imagenet_weights_fail_in_one_sentence(encoder, monkeypatch, tmp_path):
-    def unreachable(*_args, **_kwargs):
-        raise OSError("network is unreachable")
+# A small member of every family of encoders that SMP has, and vision transformers, which dpt takes.
+FAMILIES = [
+    ("unet", "resnet18"),
+    ("unet", "timm-skresnet18"),
+    ("unet", "se_resnet50"),
+    ("unet", "dpn68"),
+    ("unet", "vgg11_bn"),
+    ("unet", "densenet121"),
+    ("unet", "inceptionv4"),
+    ("unet", "xception"),
+    ("unet", "efficientnet-b0"),
+    ("unet", "timm-efficientnet-b0"),
+    ("unet", "mobilenet_v2"),
+    ("unet", "mobileone_s0"),
+    ("unet", "mit_b0"),
+    ("unet", "tu-test_efficientnet"),
+    ("unet", "tu-test_convnext"),
+    ("dpt", "tu-test_vit"),
+]
 
-    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
-    monkeypatch.setattr(socket.socket, "connect", unreachable)
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    model = ModelConfig(encoder=encoder, encoder_weights="imagenet")
-    with pytest.raises(ModelError, match=r"could not be downloaded.*set model.encoder_weights to none"):
-        build_network(model, channels=1, seed=0)
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("architecture", "encoder"), FAMILIES)
+def test_a_frozen_encoder_says_the_same_twice_and_learns_nothing(architecture, encoder):
+    options = {"dynamic_img_size": True} if architecture == "dpt" else {}
+    config = ModelConfig(architecture=architecture, encoder=encoder, freeze_encoder=True, options=options)
+    network = build_network(config, channels=1, seed=0)
+    before = digest_of(network.model.encoder)
+    network.eval().train()
+    assert network.model.decoder.training
+    images = torch.rand(2, 1, 64, 64)
+    once, again = network.encode(images), network.encode(images)
+    assert all(torch.equal(one, other) for one, other in zip(once, again, strict=True))
+    loss = network.decode(once)[1].sum()
+    loss.backward()
+    own = list(network.model.encoder.parameters())
+    assert all(parameter.grad is None for parameter in own)
+    assert len(network.trainable) == len(list(network.parameters())) - len(own)
+    assert digest_of(network.model.encoder) == before
+
+
+def test_what_is_kept_of_a_frozen_network_is_what_trains():
+    network = build_network(SMALL.model_copy(update={"freeze_encoder": True}), channels=1, seed=0)
+    kept = network.trained_state()
+    assert {name.split(".")[1] for name in kept} == {"decoder", "segmentation_head"}
+    other = build_network(SMALL.model_copy(update={"freeze_encoder": True}), channels=1, seed=1)
+    encoder = digest_of(other.model.encoder)
+    other.load_trained_state(kept)
+    assert digest_of(other.model.encoder) == encoder
+    assert digest_of(other.model.decoder) == digest_of(network.model.decoder)
 
 
 def test_the_catalogue_names_what_smp_has():

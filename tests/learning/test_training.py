@@ -10,6 +10,7 @@ from alcore.learning.devices import (
     compute_on_one_thread,
     memory_watch,
     resolve_runtime,
+    slow_precision,
 )
 from alcore.learning.inference import confusion_counts, quantised_probability
 from alcore.learning.learner import Learner, ignore_progress
@@ -144,6 +145,16 @@ def test_an_absent_device_is_explained():
     assert available_devices()[-1] == "cpu"
     with pytest.raises(DeviceError, match="no device 'cuda:7'"):
         resolve_runtime("cuda:7", "auto")
+
+
+@pytest.mark.parametrize(
+    ("capability", "precision", "is_said"),
+    [("AVX2", "mixed", True), ("DEFAULT", "mixed", True), ("AVX512", "mixed", False), ("AVX2", "auto", False)],
+)
+def test_half_precision_on_a_cpu_that_is_slow_at_it_is_said(capability, precision, is_said, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    said = slow_precision(resolve_runtime("cpu", precision))
+    assert ("set precision to auto or float32" in said) is is_said
 
 
 @pytest.mark.parametrize(

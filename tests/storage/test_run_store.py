@@ -75,6 +75,14 @@ def test_a_data_set_that_changed_stops_a_resumed_run(store):
         store.note_environment({"data": "other"})
 
 
+def test_pretrained_weights_that_changed_stop_a_resumed_run(store):
+    began = {"data": "one", "encoder_weights": "package x 1", "encoder_digest": "a"}
+    store.note_environment(began)
+    store.note_environment(began | {"encoder_weights": "hub"})  # the same weights from elsewhere
+    with pytest.raises(StoreError, match=r"began with \(package x 1\); install them again"):
+        store.note_environment(began | {"encoder_digest": "b"})
+
+
 def test_the_lock_shows_whether_someone_runs_it(store):
     assert not store.is_being_run()
     with store.lock():
