@@ -42,7 +42,9 @@ def import_data(
         int | None,
         typer.Option(help="Mask values above it are defective; else their values decide.", min=0, max=254),
     ] = None,
-    classes: Annotated[str, typer.Option(help="Mask values that are defective, such as 1,3.")] = "",
+    classes: Annotated[
+        str, typer.Option(help="Mask values, or classes by number or name, that are defective: 1,3 or crack.")
+    ] = "",
     color: Annotated[
         list[str] | None,
         typer.Option(help="Mask colour that is defective, R,G,B; give it again for several."),
@@ -51,7 +53,8 @@ def import_data(
         int, typer.Option(help="How far a channel may be from --color.", min=0, max=255)
     ] = 10,
     ignore: Annotated[
-        str, typer.Option(help="Mask values that mean 'nobody knows', such as 255; they count for nothing.")
+        str,
+        typer.Option(help="Mask values or classes that mean 'nobody knows': 255 or dirt."),
     ] = "",
     min_area: Annotated[int, typer.Option(help="Foreground pixels that make a patch defective.", min=1)] = 1,
     drop_black_border: Annotated[
@@ -62,6 +65,9 @@ def import_data(
     ] = False,
     missing_mask_is_clean: Annotated[
         bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
+    ] = False,
+    boxes_are_masks: Annotated[
+        bool, typer.Option("--boxes-are-masks", help="Fill a box that has no outline, as tools write boxes.")
     ] = False,
     images: Annotated[
         str, typer.Option(help="Your own layout: a pattern of the images, such as 'part{n}/{id}.jpg'.")
@@ -104,10 +110,12 @@ def import_data(
             channels=3 if rgb else 1,
             foreground=Foreground(
                 threshold=threshold,
-                classes=_parse_numbers(classes, "classes") or None,
+                classes=_split(classes)[0] or None,
+                names=_split(classes)[1],
                 colors=tuple(_parse_color(one) for one in color or () if one),
                 tolerance=tolerance,
-                ignored=_parse_numbers(ignore, "values to ignore"),
+                ignored=_split(ignore)[0],
+                ignored_names=_split(ignore)[1],
             ),
             min_area=min_area,
             drop_black_border=drop_black_border,
@@ -118,6 +126,7 @@ def import_data(
             levels=levels,
             group=group,
             keep_alike=keep_duplicates_together,
+            boxes_are_masks=boxes_are_masks,
         )
 
     with following(as_json=as_json) as report:
@@ -284,6 +293,13 @@ def _parse_numbers(text: str, what: str) -> tuple[int, ...]:
     if not re.fullmatch(r"(\d{1,3}(,\d{1,3})*)?", text):
         raise DataError(f"the {what} must be whole numbers with commas between them, got {text!r}")
     return tuple(int(number) for number in text.split(",") if number)
+
+
+def _split(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Values or classes with commas between them: the numbers, and the names."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    numbers = tuple(int(part) for part in parts if re.fullmatch(r"\d{1,9}", part))
+    return numbers, tuple(part for part in parts if not re.fullmatch(r"\d{1,9}", part))
 
 
 def _parse_color(text: str) -> tuple[int, int, int]:

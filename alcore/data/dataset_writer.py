@@ -75,7 +75,7 @@ class Losses:
         told = []
         if self.marks:
             drawn = ", ".join(f"{count:,} {kind}" for kind, count in self.marks.most_common())
-            told.append(f"marks drawn: {drawn}")
+            told.append(f"marks: {drawn}")
         for what, files in self.left_out.items():
             some = ", ".join(list(files)[:_FILES_NAMED])
             more = f" and {len(files) - _FILES_NAMED} more" if len(files) > _FILES_NAMED else ""

@@ -94,7 +94,7 @@ def roboflow_coco_files(count: int = 30, *, kind: str = "polygon") -> dict[str, 
             flat = np.concatenate([[0], mask.T.ravel().astype(int)])
             lengths = np.diff(np.concatenate([[0], np.flatnonzero(np.diff(flat)), [mask.size]]))
             segmentation = {
-                "polygon": [[12, 10, 28, 10, 28, 26, 12, 26]],
+                "polygon": [[12, 10, 27, 10, 27, 25, 12, 25]],
                 "compressed": {"size": list(SIZE), "counts": runs["counts"].decode()},
                 "runs": {"size": list(SIZE), "counts": [int(n) for n in lengths]},
             }[kind]

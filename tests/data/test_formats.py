@@ -16,7 +16,7 @@ from alcore.data.importing import rle
 from alcore.data.importing.formats import detect
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
-from alcore.data.importing.roboflow import _length_of
+from alcore.data.importing.rle import length_of_compressed
 from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import (
@@ -100,12 +100,12 @@ def test_broken_runs_are_one_sentence(runs, words):
 @given(masks)
 def test_the_length_of_compressed_coco_runs_is_known_without_decoding(mask):
     runs = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
-    assert _length_of(runs) == mask.size
+    assert length_of_compressed(runs) == mask.size
 
 
 @given(st.text(max_size=30))
 def test_any_text_has_a_length_or_none(text):
-    assert _length_of(text) >= -1
+    assert length_of_compressed(text) >= -1
 
 
 def test_severstal_classes_can_be_chosen(tmp_path):

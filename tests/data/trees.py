@@ -228,7 +228,7 @@ def coco() -> Files:
         files[f"{side}/{name}"] = encoded(part.image, "JPEG")
         table["images"].append({"id": part.number, "file_name": name, "height": 40, "width": 48})
         if part.bad:
-            outline = [12, 10, 28, 10, 28, 26, 12, 26]
+            outline = [float(value) for corner in SQUARE for value in corner]
             row = {"image_id": part.number, "category_id": 1, "segmentation": [outline]}
             table["annotations"].append(row)
     for side, table in tables.items():

@@ -57,13 +57,13 @@ class Canvas:
     CLEAN, which erases what was drawn before. Coordinates are those of the frame that `drawn_on` names.
 
     Args:
-        name: of the image, for messages.
+        name: of the image; `name` is how messages show it.
         shape: (height, width) of the image, upright.
         orientation: the image's EXIF orientation, asked for only where a frame has its sides swapped.
     """
 
     def __init__(self, name: str, shape: Size, orientation: Callable[[], int] = lambda: 1) -> None:
-        self._name, self._shape, self._orientation = shown(name), shape, orientation
+        self.name, self._shape, self._orientation = shown(name), shape, orientation
         self._layers = {value: Image.new("L", shape[::-1]) for value in (DEFECTIVE, IGNORED)}
         self._frame = _Frame(shape)
         self._marks: Counter[str] = Counter()
@@ -80,7 +80,7 @@ class Canvas:
         """
         size = size or self._shape
         if min(size) < 1:
-            raise DataError(f"the size {size[0]}x{size[1]} of {self._name} cannot be used; it has no pixel")
+            raise DataError(f"the size {size[0]}x{size[1]} of {self.name} cannot be used; it has no pixel")
         scale = _scale(size, self._shape)
         if scale is not None:
             self._frame = _Frame(size, scale=scale)
@@ -94,7 +94,7 @@ class Canvas:
                 else "the image was turned after it was outlined"
             )
             raise DataError(
-                f"{self._name} is {self._shape[0]}x{self._shape[1]}, but its outlines were drawn on "
+                f"{self.name} is {self._shape[0]}x{self._shape[1]}, but its outlines were drawn on "
                 f"{size[0]}x{size[1]}: probably {cause}; export both again"
             )
         self._frame = _Frame(size, turn, scale)
@@ -166,19 +166,32 @@ class Canvas:
         self._marks[kind] += 1
 
     def pixels(self, mask: np.ndarray, *, value: int = DEFECTIVE, kind: str = "mask") -> None:
-        """A mask, (height, width) bool, of the frame's size; turned with it, but never scaled.
+        """A mask, (height, width) bool; turned as EXIF says where its sides are swapped, but never scaled.
 
         Raises:
             DataError: it is not of the image's size.
         """
-        turned = mask if self._frame.turn == 1 else _TURNS[self._frame.turn][1](mask)
-        if mask.shape != self._frame.size or turned.shape != self._shape:
-            raise DataError(
-                f"a mask of {self._name} is {mask.shape[0]}x{mask.shape[1]}, not of its size, "
-                f"{self._shape[0]}x{self._shape[1]}; export both again"
-            )
+        self.refuse_other_mask(mask.shape)
+        turned = mask if mask.shape == self._shape else _TURNS[self._orientation()][1](mask)
         self._paste(turned, (0, 0), value)
         self._marks[kind] += 1
+
+    def refuse_other_mask(self, size: Size) -> None:
+        """Refuse a mask by its size, before it is decoded, that `pixels` could not use.
+
+        Raises:
+            DataError: it is neither of the image's size, nor turned against it by EXIF.
+        """
+        is_turned = size == self._shape[::-1] and self._orientation() in _TURNS
+        if size != self._shape and not is_turned:
+            raise DataError(
+                f"a mask of {self.name} is {size[0]}x{size[1]}, not of its size, "
+                f"{self._shape[0]}x{self._shape[1]}; export both again"
+            )
+
+    def pass_over(self, count: int = 1) -> None:
+        """Note marks of classes that were not chosen."""
+        self._marks["of classes that were not chosen"] += count
 
     def leave_out(self, what: str, count: int = 1) -> None:
         """Note marks that cannot be drawn, so that the import says so: 'polygon without area'."""
@@ -221,7 +234,7 @@ class Canvas:
     ) -> None:
         """Fill where the distance is at most 1; it takes (2, h, w) coordinates along the two half axes."""
         if not 0 <= min(radii) <= max(radii) <= _LARGEST or not abs(rotation) <= _LARGEST:
-            raise DataError(f"a mark of {self._name} has no size or angle that can be used; export it again")
+            raise DataError(f"a mark of {self.name} has no size or angle that can be used; export it again")
         tips = _turned(rotation) * (np.array(radii) + 0.5 / np.array(self._frame.scale))  # columns
         placed = self._placed(np.array([centre, *(np.array(centre) + tips.T)]), is_rounded=False)
         middle, axes = placed[0], (placed[1:] - placed[0]).T  # (2, 2): columns, in pixels of the image
@@ -235,7 +248,7 @@ class Canvas:
 
     def _placed(self, points: Points, *, is_rounded: bool = True) -> np.ndarray:
         """(n, 2) points of the frame in pixels of the image, rounded to whole ones."""
-        found = _checked(points, self._name)
+        found = _checked(points, self.name)
         if self._frame.turn != 1:
             found = _TURNS[self._frame.turn][0](found, self._frame.size)
         found = found * self._frame.scale
@@ -250,7 +263,7 @@ class Canvas:
         low, high = placed.min(axis=0), placed.max(axis=0)
         if nothing or (high < 0).any() or (low > np.array(self._shape[::-1]) - 1).any():
             raise DataError(
-                f"an outline of {self._name} lies wholly outside of its {self._shape[0]}x{self._shape[1]} "
+                f"an outline of {self.name} lies wholly outside of its {self._shape[0]}x{self._shape[1]} "
                 f"pixels, at x {low[0]:.0f} to {high[0]:.0f} and y {low[1]:.0f} to {high[1]:.0f}: it was "
                 "probably drawn on an image of another size; export both again"
             )

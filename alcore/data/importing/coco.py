@@ -1,18 +1,31 @@
-"""COCO: a JSON table of images and outlines, wherever it and the images lie."""
+"""COCO: JSON tables of images and outlines, wherever they and the images lie."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
+from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import NamedTuple
 
+from alcore.data.importing.canvas import canvas_of
+from alcore.data.importing.chosen_classes import Labels
+from alcore.data.importing.coco_marks import draw, has_outline
+from alcore.data.importing.coco_table import CocoTable, Row
 from alcore.data.importing.folder import Refuse
-from alcore.data.importing.options import ImportOptions, Sample
-from alcore.data.importing.roboflow import drawn, read_json, rows_of
+from alcore.data.importing.image_finder import ImageFinder
+from alcore.data.importing.options import Drawn, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, suffix
-from alcore.errors import DataError
+from alcore.wording import plural
 
 _MOST_TABLES = 20
+
+
+class Mark(NamedTuple):
+    """An annotation of an image; frame: (height, width) that it was drawn on; value: None if not chosen."""
+
+    annotation: Row
+    frame: tuple[int, int] | None
+    value: int | None
 
 
 def is_coco(source: Source) -> bool:
@@ -21,29 +34,116 @@ def is_coco(source: Source) -> bool:
 
 
 def coco(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
-    """All images that the tables name, found by the ends of their paths. Crowds count like other outlines.
+    """All images that the tables name, found by the ends of their paths.
 
     Raises:
         DataError: a table that cannot be read, or whose file names fit several images.
     """
-    places: dict[str, list[str]] = defaultdict(list)
-    for name in source.names:
-        places[PurePosixPath(name).name].append(name)
-    samples: dict[str, Sample] = {}
-    for table in _tables(source):
-        content = read_json(source, table)
-        annotations: dict[object, list[dict[str, Any]]] = defaultdict(list)
-        for row in rows_of(content, "annotations", table):
-            if options.foreground.classes is None or row.get("category_id") in options.foreground.classes:
-                annotations[row.get("image_id")].append(row)
-        for row in rows_of(content, "images", table):
-            image = _find(str(row.get("file_name")), table, places)
-            if image is None:
-                file = shown(str(row.get("file_name")))
-                refuse(file, f"{shown(table)} names {file}, which is not there; add it, or remove it")
+    images = ImageFinder(source)
+
+    def find(table: str, file: str) -> str | None:
+        return images.find(file, table=table, part=PurePosixPath(table).stem.removeprefix("instances_"))
+
+    return samples_of(source, _tables(source), find, options, refuse)
+
+
+def samples_of(
+    source: Source,
+    tables: list[str],
+    find: Callable[[str, str], str | None],
+    options: ImportOptions,
+    refuse: Refuse,
+    *,
+    beside: bool = False,
+) -> list[Sample]:
+    """The images of some tables, sorted; what several say of one image is joined.
+
+    Args:
+        find: the image of a source that a table, the first argument, calls by the second one.
+        beside: files are named from the table's own folder.
+    Raises:
+        DataError: as `coco`, or a chosen class that no table has.
+    """
+    read = [CocoTable(source, table, beside=beside) for table in tables]
+    labels = Labels(options.foreground, [label for one in read for label in one.labels.values()], "COCO")
+    marks: dict[str, list[Mark]] = {}
+    boxed: set[str] = set()
+    for table in read:
+        places = _places(table, find, refuse)
+        for image in places.values():
+            marks.setdefault(image, [])
+        boxed |= _add_marks(table, places, labels, marks, options, refuse)
+    for image in sorted(boxed):
+        refuse(image, f"{shown(image)} has a box without an outline")
+    return [Sample(image, _reader(source, image, marks[image])) for image in sorted(marks.keys() - boxed)]
+
+
+def _places(table: CocoTable, find: Callable[[str, str], str | None], refuse: Refuse) -> dict[str, str]:
+    """File as the table calls it -> image."""
+    found: dict[str, str] = {}
+    for row in table.images:
+        image = find(table.name, row.file)
+        if image is None:
+            refuse(
+                row.file,
+                f"{shown(table.name)} names {shown(row.file)}, which is not there; add it, or remove it",
+            )
+        else:
+            found[row.file] = image
+    return found
+
+
+def _add_marks(
+    table: CocoTable,
+    places: dict[str, str],
+    labels: Labels,
+    marks: dict[str, list[Mark]],
+    options: ImportOptions,
+    refuse: Refuse,
+) -> set[str]:
+    """Add a table's annotations to their images; images with a box alone, where boxes are no masks."""
+    lost, boxes, boxed, count = Counter[str](), 0, set[str](), 0
+    for row, label, annotation in table.annotations():
+        count += 1
+        value = labels.value(label)
+        if row is None:
+            lost[str(annotation.get("image_id"))] += 1
+        elif row.file in places:
+            image = places[row.file]
+            marks[image].append(Mark(annotation, row.size, value))
+            if value is not None and not options.boxes_are_masks and not has_outline(annotation):
+                boxes += 1
+                boxed.add(image)
+    if lost:
+        refuse(
+            table.name,
+            f"{lost.total()} of {plural(count, 'annotation')} in {shown(table.name)} belong to none of its "
+            f"images, or to several, such as image_id {shown(next(iter(lost)))}; export it again",
+        )
+    if boxes:
+        refuse(
+            table.name,
+            f"{boxes} of {plural(count, 'annotation')} in {shown(table.name)} are boxes without an outline; "
+            "export outlines, or say that a box is a mask: --boxes-are-masks",
+        )
+    return boxed
+
+
+def _reader(source: Source, image: str, marks: list[Mark]) -> MaskReader:
+    if not marks:
+        return no_defect
+
+    def read(shape: tuple[int, int]) -> Drawn:
+        canvas = canvas_of(source, image, shape)
+        for mark in marks:
+            if mark.value is None:
+                canvas.pass_over()
             else:
-                samples[image] = Sample(image, drawn(annotations[row.get("id")], image))
-    return [samples[image] for image in sorted(samples)]
+                canvas.drawn_on(mark.frame)
+                draw(canvas, mark.annotation, mark.value)
+        return canvas.drawn()
+
+    return read
 
 
 def _tables(source: Source) -> list[str]:
@@ -56,14 +156,3 @@ def _tables(source: Source) -> list[str]:
 def _looks_like_coco(source: Source, name: str) -> bool:
     content = source.read(name)
     return all(key in content for key in (b'"images"', b'"annotations"', b'"image_id"'))
-
-
-def _find(file: str, table: str, places: dict[str, list[str]]) -> str | None:
-    """The image whose path ends with the table's file name; of several, the one of the table's split."""
-    found = [name for name in places.get(PurePosixPath(file).name, ()) if f"/{name}".endswith(f"/{file}")]
-    if len(found) > 1:
-        split = PurePosixPath(table).stem.removeprefix("instances_")
-        found = [name for name in found if split in PurePosixPath(name).parts] or found
-    if len(found) > 1:
-        raise DataError(f"{shown(table)} names {shown(file)}, which is there {len(found)} times; rename them")
-    return found[0] if found else None

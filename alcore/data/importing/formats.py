@@ -25,7 +25,8 @@ class Format(NamedTuple):
     title: for people; pair: lists a source's samples; shows: whether a source shows a sign of its own, None
     for a format that is told by the files it explains; foreground: what its masks mean, None lets their
     values decide; unknown: mask values that mean 'nobody knows'; table: what in the source says so, in words,
-    '' where it is the format itself.
+    '' where it is the format itself; chosen_by: what says which marks count, pixel 'values', 'classes' with
+    names or numbers, or 'nothing'.
     """
 
     title: str
@@ -34,22 +35,52 @@ class Format(NamedTuple):
     foreground: Foreground | None = None
     unknown: tuple[int, ...] = ()
     table: str = ""
+    chosen_by: str = "values"
+
+    def check(self, chosen: Foreground) -> None:
+        """Refuse a choice that this format would pass over.
+
+        Raises:
+            DataError: it has no such thing; the sentence says what it has.
+        """
+        given = {
+            "--threshold": chosen.threshold is not None,
+            "--color": bool(chosen.colors),
+            "--classes": chosen.classes is not None or bool(chosen.names),
+            "--ignore": bool(chosen.ignored or chosen.ignored_names),
+        }
+        lacks, has = {
+            "values": ((), ""),
+            "classes": (("--threshold", "--color"), "classes, for --classes and --ignore"),
+            "nothing": (tuple(given), "one kind of mark"),
+        }[self.chosen_by]
+        for setting in lacks:
+            if given[setting]:
+                raise DataError(f"{setting} says nothing here: {self.title} has {has}; leave it out")
+        names = chosen.names + chosen.ignored_names
+        if names and self.chosen_by == "values":
+            raise DataError(
+                f"{self.title} has no class names, such as {shown(names[0])!r}; give values of pixels"
+            )
 
 
 def _of_row(row: Layout, table: str = "") -> Format:
     """A row of the layout table as a format. table: what in the source says what masks mean."""
-    return Format(row.title, partial(layouts.pair, row), None, row.foreground, row.unknown, table)
+    chosen_by = {"image": "values", "matlab": "nothing"}.get(row.reader, "classes")
+    return Format(row.title, partial(layouts.pair, row), None, row.foreground, row.unknown, table, chosen_by)
 
 
 FORMATS = {
-    "severstal": Format("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
-    "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
+    "severstal": Format(
+        "Severstal (Kaggle)", severstal.severstal, severstal.is_severstal, chosen_by="classes"
+    ),
+    "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow, chosen_by="classes"),
     "reference": Format("patch folders of the paper's code", reference.reference, reference.is_reference),
     "magnetic-tile": Format(
         "Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile, Foreground(threshold=127)
     ),
-    "cvat": Format("CVAT for images", cvat.cvat, cvat.is_cvat),
-    "coco": Format("COCO", coco.coco, coco.is_coco),
+    "cvat": Format("CVAT for images", cvat.cvat, cvat.is_cvat, chosen_by="classes"),
+    "coco": Format("COCO", coco.coco, coco.is_coco, chosen_by="classes"),
     "folder": Format("images and masks", folder.folder),
     **{name: _of_row(row) for name, row in LAYOUTS.items()},
 }

@@ -16,7 +16,7 @@ from alcore.data.images import Levels, may_be_deep, read_levels
 from alcore.data.importing.formats import Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
-from alcore.data.importing.mask_rule import ignored_values, rule_of
+from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
 from alcore.data.importing.options import ImportOptions, Sample
 from alcore.data.importing.pace import LOOKING, READING, Pace
@@ -80,6 +80,7 @@ class Import:
         self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
         self._refuse = partial(_refuse, self._losses, options)
         chosen = choose(source, format_name, options)
+        chosen.form.check(options.foreground)
         samples = _paired(chosen, source, options, self._refuse)
         ignored = ignored_values(chosen.form, options.foreground)
         seen = _look_at_all(source, samples, options, ignored, self._pace, workers)
@@ -91,6 +92,8 @@ class Import:
             self.notes += [seen.census.sentence(), *rule]
             if ignored:
                 self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")
+        elif chosen.form.chosen_by == "classes":
+            self.notes += classes_told(options.foreground)
         if options.group:
             samples, together = grouped(samples, options.group)
             self.notes.append(together)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from PIL import ImageDraw
 
-from alcore.data.cutting import CLEAN, DEFECTIVE, IGNORED
+from alcore.data.cutting import CLEAN, IGNORED
 from alcore.data.importing.canvas import Canvas, Stroke, canvas_of
-from alcore.data.importing.options import Drawn, MaskReader
+from alcore.data.importing.chosen_classes import Label, Labels
+from alcore.data.importing.options import Drawn, ImportOptions, MaskReader
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 from alcore.wording import plural
@@ -19,30 +22,47 @@ _MEANINGS = {"__ignore__": IGNORED, "_background_": CLEAN}
 _LINE, _POINT = 10, 5  # LabelMe's own width of a line and radius of a point, in pixels
 
 
-def labelme(source: Source, image: str, file: str) -> MaskReader:
-    """The shapes of a LabelMe file, of all labels, in their order.
+def labelme(source: Source, options: ImportOptions, files: Sequence[str]) -> Callable[[str, str], MaskReader]:
+    """For an image and its file: the shapes, in their order.
 
     `__ignore__` marks pixels that nobody knows, and `_background_` takes away what was drawn before it.
     """
+    known = _used(source, files) if options.foreground.has_classes else ()
+    labels = Labels(options.foreground, known, "LabelMe")
 
-    def read(shape: tuple[int, int]) -> Drawn:
-        canvas = canvas_of(source, image, shape)
-        try:
-            content = json.loads(source.read(file))
-            height, width = content.get("imageHeight"), content.get("imageWidth")
-            canvas.drawn_on((int(height), int(width)) if height and width else None)
-            for part in content["shapes"]:
-                _draw(canvas, part)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DataError(f"{shown(file)} cannot be read as a LabelMe file ({error})") from None
-        return canvas.drawn()
+    def reader(image: str, file: str) -> MaskReader:
+        def read(shape: tuple[int, int]) -> Drawn:
+            canvas = canvas_of(source, image, shape)
+            try:
+                content = json.loads(source.read(file))
+                height, width = content.get("imageHeight"), content.get("imageWidth")
+                canvas.drawn_on((int(height), int(width)) if height and width else None)
+                for part in content["shapes"]:
+                    name = str(part.get("label"))
+                    _draw(canvas, part, _MEANINGS.get(name, labels.value(Label(name))))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                raise DataError(f"{shown(file)} cannot be read as a LabelMe file ({error})") from None
+            return canvas.drawn()
 
-    return read
+        return read
+
+    return reader
 
 
-def _draw(canvas: Canvas, part: dict[str, Any]) -> None:
+def _used(source: Source, files: Sequence[str]) -> Iterator[Label]:
+    """The labels of all files that can be read; the others are named when their image is read."""
+    for file in files:
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            yield from (Label(str(part["label"])) for part in json.loads(source.read(file))["shapes"])
+
+
+def _draw(canvas: Canvas, part: dict[str, Any], value: int | None) -> None:
     points, kind = part["points"], part.get("shape_type") or "polygon"
-    value = _MEANINGS.get(str(part.get("label")), DEFECTIVE)
+    if value is None:
+        canvas.pass_over()
+        return
+    if kind not in _POINTS_OF:
+        raise ValueError(f"a shape of the kind {kind!r} is not read")
     least, most = _POINTS_OF[kind]
     if not least <= len(points) <= most:
         canvas.leave_out(f"{kind} of {plural(len(points), 'point')}, which has no area")

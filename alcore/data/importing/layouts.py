@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from alcore.data.images import SUFFIXES
@@ -25,12 +25,14 @@ from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.data.importing.yolo import yolo
 from alcore.errors import DataError
 
-READERS: dict[str, Callable[[Source, str, str], MaskReader]] = {
+FileReader = Callable[[str, str], MaskReader]
+"""Image and mask file -> the reader of that mask."""
+READERS: dict[str, Callable[[Source, ImportOptions, Sequence[str]], FileReader]] = {
     "labelme": labelme,
     "yolo": yolo,
     "matlab": matlab,
 }
-"""Of mask files that are no pictures, by the name that a layout calls them."""
+"""Of mask files that are no pictures, by the name that a layout calls them; made once for all files."""
 
 
 @dataclass
@@ -71,7 +73,8 @@ def match(layout: Layout, names: Iterable[str]) -> Match:
 def pair(layout: Layout, source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     """All images of a layout, each with the reader of its masks' union."""
     found = match(layout, source.names)
-    foreground = _foreground(layout, options.foreground)
+    masks_used = sorted({mask for masks in found.masks.values() for mask in masks})
+    read = _file_reader(layout, source, options, masks_used)
     samples = []
     for image, words in found.images.items():
         masks = found.masks.get(image, [])
@@ -80,7 +83,7 @@ def pair(layout: Layout, source: Source, options: ImportOptions, refuse: Refuse)
         ):
             refuse(image, f"{shown(image)} has no mask; add one, or say that a missing mask means clean")
             continue
-        reader = _union(layout, source, image, masks, foreground) if masks else no_defect
+        reader = _union([read(image, mask) for mask in masks]) if masks else no_defect
         group = layout.group.format(**words) if layout.group else ""
         samples.append(Sample(image, reader, tuple(masks) if layout.reader == "image" else (), group))
     for mask in found.orphans:
@@ -199,13 +202,14 @@ def _join(
     found.orphans = [name for name in masks if name not in used]
 
 
-def _union(
-    layout: Layout, source: Source, image: str, masks: list[str], foreground: Foreground
-) -> MaskReader:
-    if layout.reader == "image":
-        readers = [mask_file(source, image, mask, foreground) for mask in masks]
-    else:
-        readers = [READERS[layout.reader](source, image, mask) for mask in masks]
+def _file_reader(layout: Layout, source: Source, options: ImportOptions, files: Sequence[str]) -> FileReader:
+    if layout.reader != "image":
+        return READERS[layout.reader](source, options, files)
+    foreground = _foreground(layout, options.foreground)
+    return lambda image, mask: mask_file(source, image, mask, foreground)
+
+
+def _union(readers: list[MaskReader]) -> MaskReader:
     if len(readers) == 1:
         return readers[0]
 

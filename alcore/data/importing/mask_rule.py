@@ -43,6 +43,15 @@ def rule_of(form: Format, chosen: Foreground, census: MaskCensus) -> tuple[Foreg
     return found, [f"defective: {_done(found, census)}, by the values of the masks"]
 
 
+def classes_told(chosen: Foreground) -> list[str]:
+    """Of a format with classes: which of them count, as chosen by number or name, in sentences."""
+    told = {
+        "defective": [*map(str, chosen.classes or ()), *chosen.names],
+        "ignored, as nobody knows": [*map(str, chosen.ignored), *chosen.ignored_names],
+    }
+    return [f"{what}: the classes {', '.join(names)}, as chosen" for what, names in told.items() if names]
+
+
 def _done(rule: Foreground, census: MaskCensus) -> str:
     """A rule in words, with what is done to the masks that are read otherwise."""
     words = rule.in_words()

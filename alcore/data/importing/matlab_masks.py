@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -11,9 +13,12 @@ from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 
 
-def matlab(source: Source, image: str, file: str) -> MaskReader:
-    """A Matlab file with a label map `groundTruth.Segmentation`, where 1 is the background."""
+def matlab(source: Source, _options: object, _files: object) -> Callable[[str, str], MaskReader]:
+    """For an image and its file: a label map `groundTruth.Segmentation`, where 1 is the background."""
+    return partial(_reader, source)
 
+
+def _reader(source: Source, image: str, file: str) -> MaskReader:
     def read(shape: tuple[int, int]) -> np.ndarray:
         from scipy.io import loadmat  # slow to import; only this layout needs it
 

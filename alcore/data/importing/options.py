@@ -19,7 +19,8 @@ class Foreground:
     classes: pixel values, as in an indexed mask; colors: any of them, with `tolerance` in each channel;
     threshold: grey levels above it. The first of colors, classes, threshold that is given counts.
     ignored, ignored_colors: what means 'nobody knows': such pixels count neither in training nor in any
-    metric.
+    metric. names, ignored_names: classes by name, in formats that name them; there, `classes` and `ignored`
+    are their numbers.
     """
 
     threshold: int | None = None
@@ -28,17 +29,26 @@ class Foreground:
     tolerance: int = 10
     ignored: tuple[int, ...] = ()
     ignored_colors: tuple[Color, ...] = ()
+    names: tuple[str, ...] = ()
+    ignored_names: tuple[str, ...] = ()
 
     @property
     def is_chosen(self) -> bool:
         """Whether someone said what is defective."""
-        return not (self.threshold is None and self.classes is None and not self.colors)
+        return not (self.threshold is None and self.classes is None and not self.colors and not self.names)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether someone named classes, as defective or ignored."""
+        return bool(self.classes or self.names or self.ignored or self.ignored_names)
 
     def in_words(self) -> str:
         """The rule, for people: 'above 0'."""
         if self.colors:
             about = f" within {self.tolerance}" if self.tolerance else ""
             return colors_in_words(self.colors) + about
+        if self.names:
+            return f"the classes {', '.join([*map(str, self.classes or ()), *self.names])}"
         if self.classes is not None:
             whole = len(self.classes) > 9
             return (
@@ -66,7 +76,8 @@ class ImportOptions:
     that cannot be used and list them; missing_mask_is_clean: an image without a mask is clean instead of an
     error; images, masks: patterns of the user's own layout, see `patterns`; levels: the brightest level of
     images with more than 8 bits, by default that of the set; group: a pattern of image names, whose words are
-    the same for images that stay on one side of the split; keep_alike: near-duplicates stay on one side too.
+    the same for images that stay on one side of the split; keep_alike: near-duplicates stay on one side too;
+    boxes_are_masks: where an annotation has a box and no outline, the box is filled.
     """
 
     patch: tuple[int, int] = (64, 64)
@@ -84,6 +95,7 @@ class ImportOptions:
     levels: int | None = None
     group: str = ""
     keep_alike: bool = False
+    boxes_are_masks: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
-"""Run-length encoded masks as Kaggle's Severstal competition wrote them.
+"""Run-length encoded masks: pairs of start and length, and lengths that alternate.
 
-Pairs of start and length, counted from 1 down the columns. COCO's encodings are read by pycocotools.
+Kaggle's Severstal competition wrote pairs, counted from 1 down the columns. COCO and CVAT write lengths,
+background first. COCO's compressed lengths are read by pycocotools, once `length_of_compressed` fits.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -48,3 +51,41 @@ def encode(mask: np.ndarray) -> str:
     edges = np.flatnonzero(flat[1:] != flat[:-1])
     starts, ends = edges[::2], edges[1::2]
     return " ".join(f"{start + 1} {end - start}" for start, end in zip(starts, ends, strict=True))
+
+
+def from_lengths(lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
+    """Lengths of runs that alternate, background first, along the last axis of `shape` -> `shape` bool.
+
+    Raises:
+        ValueError: lengths that are no whole numbers from 0 on, or do not add up.
+    """
+    is_whole = all(isinstance(one, int) and one >= 0 for one in lengths)
+    if not is_whole or sum(lengths) != shape[0] * shape[1]:
+        raise ValueError(f"its run lengths do not add up to {shape[0] * shape[1]} pixels")
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
+
+
+def length_of_compressed(text: str) -> int:
+    """Pixels that compressed runs stand for, or -1; pycocotools would read past the end of a broken text.
+
+    Six bits per character from '0' on: five of value, the sixth says that more follow; from the third run on
+    the difference to the run before the last.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    is_open = False
+    for sign in text:
+        bits = ord(sign) - 48
+        if not 0 <= bits < 64 or shift > 30:
+            return -1
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        is_open = bool(bits & 0x20)
+        if not is_open:
+            if bits & 0x10:
+                value |= -1 << shift
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value = shift = 0
+    if is_open or any(run < 0 for run in runs):
+        return -1
+    return sum(runs)

@@ -9,8 +9,10 @@ from collections import defaultdict
 import numpy as np
 
 from alcore.data.importing import rle
+from alcore.data.importing.canvas import canvas_of
+from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.folder import Refuse
-from alcore.data.importing.options import ImportOptions, MaskReader, Sample, no_defect
+from alcore.data.importing.options import Drawn, Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 
@@ -28,27 +30,29 @@ def severstal(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sa
     Reads ImageId, ClassId, EncodedPixels, and the older ImageId_ClassId. Runs of all classes are joined, or
     of those that the options' classes name.
     """
-    runs = _read_table(source, options.foreground.classes)
+    runs = _read_table(source, options.foreground)
     images = [name for name in source.names if name.startswith(_IMAGES) and name.lower().endswith(".jpg")]
     by_file = {name.removeprefix(_IMAGES): name for name in images}
     for file in runs.keys() - by_file.keys():
         refuse(file, f"{_TABLE} names {shown(file)}, which is not in {_IMAGES}; add it, or remove its rows")
-    return [Sample(name, _reader(runs.get(file, []), name)) for file, name in by_file.items()]
+    return [Sample(name, _reader(source, runs.get(file, []), name)) for file, name in by_file.items()]
 
 
-def _reader(texts: list[str], name: str) -> MaskReader:
-    if not texts:
+def _reader(source: Source, marks: list[tuple[str, int]], name: str) -> MaskReader:
+    if not marks:
         return no_defect
 
-    def read(shape: tuple[int, int]) -> np.ndarray:
-        masks = [rle.decode(text, shape, name=shown(name)) for text in texts]
-        return np.logical_or.reduce(masks)
+    def read(shape: tuple[int, int]) -> Drawn:
+        canvas = canvas_of(source, name, shape)
+        for text, value in marks:
+            canvas.pixels(rle.decode(text, shape, name=shown(name)), value=value, kind="run-length mask")
+        return canvas.drawn()
 
     return read
 
 
-def _read_table(source: Source, classes: tuple[int, ...] | None) -> dict[str, list[str]]:
-    """Run-length texts by file name; images with empty ones have an empty list."""
+def _read_table(source: Source, chosen: Foreground) -> dict[str, list[tuple[str, int]]]:
+    """Run-length texts and what they mean, by file name; images with empty ones have an empty list."""
     try:
         text = source.read(_TABLE).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -60,13 +64,15 @@ def _read_table(source: Source, classes: tuple[int, ...] | None) -> dict[str, li
             f"{_TABLE} needs the columns ImageId, ClassId and EncodedPixels, "
             "or ImageId_ClassId and EncodedPixels"
         )
-    found: dict[str, list[str]] = defaultdict(list)
-    for line, row in enumerate(rows, start=2):
-        image, kind = _identity(row, line)
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    identities = [_identity(row, line) for line, row in enumerate(rows, start=2)]
+    labels = Labels(chosen, [Label(number=kind) for _, kind in identities], "Severstal's table")
+    for row, (image, kind) in zip(rows, identities, strict=True):
         runs = (row["EncodedPixels"] or "").strip()
+        value = labels.value(Label(number=kind))
         wanted = found[image]
-        if runs and (classes is None or kind in classes):
-            wanted.append(runs)
+        if runs and value is not None:
+            wanted.append((runs, value))
     return found
 
 

@@ -95,9 +95,12 @@ def choose_reading() -> list[str]:
     rgb = st.toggle("Keep colours", key="import_rgb")
     clean = st.toggle("A missing mask means clean", key="import_clean")
     skip = st.toggle("Skip files that cannot be used", key="import_skip", help="They are listed afterwards.")
+    boxes = st.toggle(
+        "Boxes are masks", key="import_boxes", help="Fill boxes that have no outline, as some tools write."
+    )
     border = st.toggle("Leave out black borders", key="import_border", help="Images, as the paper does.")
     options = ["--rgb"] * rgb + ["--missing-mask-is-clean"] * clean + ["--skip-bad"] * skip
-    options += ["--drop-black-border"] * border
+    options += ["--drop-black-border"] * border + ["--boxes-are-masks"] * boxes
     left, right = st.columns(2)
     overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     area = right.number_input(
@@ -121,15 +124,18 @@ def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
         "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
     )
     classes = left.text_input(
-        "Mask classes", key="import_classes", placeholder="all", help="Mask values that are defective: 1,3."
+        "Classes",
+        key="import_classes",
+        placeholder="all",
+        help="What is defective: mask values, or classes by number or name, such as 1,3 or crack.",
     )
     ignored = right.text_input(
         "Ignored values",
         key="import_ignored",
         placeholder="none",
-        help="Mask values that mean that nobody knows, such as 255: they count neither in training nor in "
-        "any metric.",
+        help="Mask values, or classes by number or name, that mean that nobody knows, such as 255: they "
+        "count neither in training nor in any metric.",
     )
-    texts = {"color": color, "classes": classes, "ignore": ignored}
-    options = [f"--{name}={text.replace(' ', '')}" for name, text in texts.items()]
+    texts = {"color": color.replace(" ", ""), "classes": classes.strip(), "ignore": ignored.strip()}
+    options = [f"--{name}={text}" for name, text in texts.items()]
     return options if threshold is None else [*options, f"--threshold={threshold}"]

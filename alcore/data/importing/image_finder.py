@@ -1,0 +1,51 @@
+"""Finding the images that a table of annotations names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import PurePosixPath
+
+from alcore.data.images import SUFFIXES
+from alcore.data.importing.source_files import Source, shown, stem, suffix
+from alcore.errors import DataError
+
+
+class ImageFinder:
+    """The images of a source, by the ends of their paths; tables name them from other folders."""
+
+    def __init__(self, source: Source) -> None:
+        self._places: dict[str, list[str]] = defaultdict(list)
+        for name in source.names:
+            if suffix(name) in SUFFIXES:
+                file = PurePosixPath(name).name
+                self._places[file].append(name)
+                self._places[stem(file)].append(name)
+
+    def find(self, file: str, *, table: str, part: str = "") -> str | None:
+        """The image that a table calls `file`, with or without its suffix; None where there is none.
+
+        Args:
+            table: names `file`, for messages.
+            part: of several images that fit, the one within a folder of this name is meant.
+        Raises:
+            DataError: several images fit.
+        """
+        path = PurePosixPath(file.replace("\\", "/"))
+        whole = f"/{path}".replace("//", "/")
+        known = suffix(path.name) in SUFFIXES
+        found = [name for name in self._places.get(path.name, ()) if _is_end(name, whole, known=known)]
+        if len(found) > 1:
+            exact = f"{part}{whole}" if part else whole[1:]
+            closer = [name for name in found if name in (exact, f"images/{exact}")]
+            found = closer or [name for name in found if part and part in PurePosixPath(name).parts] or found
+        if len(found) > 1:
+            raise DataError(
+                f"{shown(table)} names {shown(file)}, which is there {len(found)} times; rename them"
+            )
+        return found[0] if found else None
+
+
+def _is_end(name: str, whole: str, *, known: bool) -> bool:
+    """Whether one of two paths ends with the other."""
+    mine = f"/{name if known else stem(name)}"
+    return mine.endswith(whole) or whole.endswith(mine)
