@@ -10,28 +10,33 @@ from alcore.presentation.figures.layout import AXIS, color_of, layout
 from alcore.presentation.labels import display_name
 from alcore.statistics.chance import chance_band
 
+_PALE = 0.3
 
-def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
+
+def query_shares(
+    selections: pd.DataFrame, config: RunConfig, *, earlier: pd.DataFrame | None = None
+) -> go.Figure:
     """Share of defective patches in each query, against π₀ and the band that random drawing would give.
 
     Args:
         selections: columns strategy, repetition, cycle, defective; shares are means over repetitions.
         config: the run's.
+        earlier: of another run, whose bars are drawn pale where those of this one have not come yet.
     """
     figure = go.Figure()
     pool_defective = round(config.pool_size * config.pool_prevalence)
     finished = max(int(selections["repetition"].nunique()), 1)  # not those still to come
     _add_chance(figure, config, pool_defective, finished)
     figure.add_hline(y=config.pool_prevalence, line={"color": "#8C8C8C", "dash": "dash", "width": 2})
-    shares = selections.groupby(["strategy", "cycle"])["defective"].mean()
     for strategy in config.strategies:
-        own = shares[strategy] if strategy in shares.index.get_level_values("strategy") else shares.iloc[:0]
+        own, before = _shares_of(selections, strategy), _shares_of(earlier, strategy)
+        rest = before[[cycle for cycle in before.index if cycle not in own.index and cycle <= config.cycles]]
         figure.add_trace(
             go.Bar(
-                x=list(own.index),
-                y=own.to_list(),
+                x=[*own.index, *rest.index],
+                y=[*own, *rest],
                 name=display_name(strategy),
-                marker_color=color_of(strategy),
+                marker={"color": color_of(strategy), "opacity": [1] * own.size + [_PALE] * rest.size},
                 showlegend=False,
                 hovertemplate=f"{strategy}, query %{{x}}<br>%{{y:.0%}} defective<extra></extra>",
             )
@@ -45,6 +50,13 @@ def query_shares(selections: pd.DataFrame, config: RunConfig) -> go.Figure:
         yaxis=AXIS | {"title": "defective", "range": [0, 1.02], "tickformat": ".0%"},
     )
     return figure
+
+
+def _shares_of(selections: pd.DataFrame | None, strategy: str) -> pd.Series:
+    """The share of each of a strategy's queries, by cycle."""
+    if selections is None or selections.empty:
+        return pd.Series(dtype=float)
+    return selections[selections["strategy"] == strategy].groupby("cycle")["defective"].mean()
 
 
 def _add_chance(figure: go.Figure, config: RunConfig, pool_defective: int, repetitions: int) -> None:

@@ -1,6 +1,8 @@
 // Learning curves that act by themselves: metric, π₀ or π₁, slider and legend need no server.
 import { estimate, unpack, valueAt } from "./estimates.js";
+import { earlierLines, remaining } from "./earlier.js";
 import { slideButtons } from "./slide.js";
+import { trace } from "./traces.js";
 import { sizes } from "./type.js";
 
 const MOST_BAND = 1.4; // of the highest value: how much of a band above it the axis makes room for
@@ -77,7 +79,10 @@ function listen(chart) {
 function update(chart, payload) {
   const { state } = chart;
   chart.payload = payload;
+  if (chart.turn !== payload.turn) chart.drawn &&= new Map(); // another run's points grow out of nothing
+  chart.turn = payload.turn;
   chart.runs = payload.runs.map(readRun);
+  chart.earlier = payload.earlier.map(readRun);
   chart.weights = Object.fromEntries(Object.entries(payload.weights).map(([count, packed]) => [count, unpack(packed)]));
   if (state.told !== payload.test_prevalence) state.prevalence = state.told = payload.test_prevalence;
   if (state.toldMetric !== payload.metric || !(state.metric in payload.metrics)) state.metric = state.toldMetric = payload.metric;
@@ -130,7 +135,7 @@ function grow(chart) {
 
 /** Every line of the chart: {id (plotly makes a class of it, so it has no blanks), look, dash, x, y, low, high, cycles, repetition, isFaint, isBand}. */
 export function lines({ runs, weights, payload, state }) {
-  const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
+  const prevalence = prevalenceOf({ payload, state });
   return runs.flatMap((run, position) => {
     const across = (labelled) => labelled.map((one) => (payload.align === "share" ? one / run.pool_size : one));
     const found = run.points ? estimate(run, weights[run.repetitions], state.metric, prevalence) : null;
@@ -170,7 +175,9 @@ function draw(chart, growth = null) {
   const { root, Plotly, payload, state } = chart, plot = ask(root, "plot");
   if (!payload) return;
   const whole = lines(chart), all = shownLines(chart, whole), levels = ceilings(chart);
-  Plotly.react(plot, all.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, whole, levels), {
+  const earlier = earlierLines(chart.earlier, state.metric, prevalenceOf(chart));
+  const drawn = [...remaining(earlier, all), ...all];
+  Plotly.react(plot, drawn.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, [...whole, ...earlier], levels), {
     ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),
   });
   plot.removeAllListeners("plotly_click"); // with a new config plotly begins anew, and forgets who listens
@@ -191,43 +198,10 @@ function toolbar(chart) {
   return { ...config, modeBarButtonsToAdd: chart.slides };
 }
 
-function trace(line, title, growth) {
-  const { look } = line;
-  if (line.isBand) return bandTrace(line);
-  const [x, y] = growth ? growing(line, growth) : [line.x, line.value];
-  const who = `${look.name}, ${line.repetition ? `repetition ${line.repetition}` : "mean"}`;
-  return {
-    type: "scatter", x, y, name: look.name, uid: line.id, legendgroup: `${line.run} ${look.strategy}`, showlegend: !line.isFaint,
-    mode: line.isFaint ? "lines" : "lines+markers", connectgaps: false, cliponaxis: false,
-    line: { color: look.color, width: line.isFaint ? 1.2 : 3.5, dash: line.dash },
-    opacity: line.isFaint ? 0.35 : 1,
-    marker: { size: 10, symbol: look.symbol + (line.run % 2 ? "-open" : ""), color: look.color, line: { width: line.run % 2 ? 2 : 0 } },
-    customdata: line.cycles.map((cycle) => [look.strategy, line.repetition, cycle, line.run]),
-    text: line.cycles.map((cycle, at) => `${who}<br>cycle ${cycle}${Number.isFinite(line.low?.[at]) ? `<br>95 % interval ${line.low[at].toFixed(3)} to ${line.high[at].toFixed(3)}` : ""}`),
-    hovertemplate: `%{text}<br>%{x} labelled<br>${title} %{y:.3f}<extra></extra>`,
-  };
-}
-
-function growing({ id, x, value }, { before, part }) {
-  const old = before.get(id) ?? 0;
-  if (old === 0 || x.length <= old) return [x, value];
-  const between = (values) => values[old - 1] + part * (values[old] - values[old - 1]);
-  return [x, value].map((values) => [...values.slice(0, old), between(values)]);
-}
-
-function bandTrace({ id, look, run, x, low, high }) {
-  const known = x.map((_, at) => at).filter((at) => Number.isFinite(low[at]));
-  const there = known.map((at) => x[at]);
-  return {
-    type: "scatter", uid: id, x: [...there, ...[...there].reverse()],
-    y: [...known.map((at) => high[at]), ...known.map((at) => low[at]).reverse()],
-    mode: "lines", fill: "toself", fillcolor: `${look.color}29`, line: { width: 0 }, hoverinfo: "skip", showlegend: false,
-    legendgroup: `${run} ${look.strategy}`,
-  };
-}
+const prevalenceOf = ({ payload, state }) => (state.at === "pool" ? payload.pool_prevalence : state.prevalence);
 
 function ceilings({ runs, weights, payload, state }) {
-  const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
+  const prevalence = prevalenceOf({ payload, state });
   return runs.filter((run) => run.ceiling).map((run) => {
     const { value, low, high } = estimate(run.ceiling, weights[run.ceiling.repetitions], state.metric, prevalence);
     return { name: run.name, dash: run.dash === "solid" ? "dot" : run.dash, value: value[0], low: low[0], high: high[0] };
@@ -240,7 +214,7 @@ function layout({ root, payload, state, runs }, all, levels) {
   const highest = finite([...all.flatMap((line) => (line.isBand ? [] : line.value)), ...levels.map((level) => level.value)]);
   const widest = finite(all.flatMap((line) => (line.isBand ? line.high : [])));
   const largest = highest > 0 ? Math.max(highest, Math.min(widest, MOST_BAND * highest)) : widest; // a wide band must not flatten the curves
-  const top = state.whole ? 1 : (TOPS.find((step) => largest <= step) ?? 1);
+  const top = state.whole ? 1 : topOf(TOPS.find((step) => largest <= step) ?? 1, { payload, state });
   const size = sizes(root);
   const axis = { tickfont: { size: size(15) }, gridcolor: grid, zerolinecolor: grid, automargin: true };
   const isShare = payload.align === "share";
@@ -259,6 +233,13 @@ function layout({ root, payload, state, runs }, all, levels) {
   };
 }
 
+/** A chart that goes from run to run never shrinks its axis: curves could not be compared with those before. */
+function topOf(needed, { payload, state }) {
+  if (!payload.turn) return needed;
+  state.tops ??= {};
+  return (state.tops[state.metric] = Math.max(needed, state.tops[state.metric] ?? 0));
+}
+
 function level1({ value, low, high, dash }) {
   const across = { xref: "paper", x0: 0, x1: 1 };
   const line = { ...across, type: "line", y0: value, y1: value, line: { color: "#8C8C8C", width: 2, dash } };
@@ -267,7 +248,7 @@ function level1({ value, low, high, dash }) {
 }
 
 function subject({ payload, state }) {
-  const prevalence = state.at === "pool" ? payload.pool_prevalence : state.prevalence;
+  const prevalence = prevalenceOf({ payload, state });
   const title = payload.metrics[state.metric];
   return state.metric === "patch_iou" ? title : `${title} at ${state.at === "pool" ? "π₀" : "π₁"} = ${percent(prevalence)}`;
 }

@@ -61,6 +61,10 @@ class LiveRun:
     each: list[dict[str, Any]] = field(default_factory=list)
     ceiling: LiveRun | None = None
 
+    def as_earlier(self) -> LiveRun:
+        """With its means alone, which is all that is drawn of it once another has taken its place."""
+        return replace(self, replicates=None, patch_iou_bounds=None, each=[], ceiling=None)
+
 
 @dataclass(frozen=True)
 class LiveCurves:
@@ -69,6 +73,8 @@ class LiveCurves:
     weights: (2000, R) by R: half the draws of `student_weights`; the other half are their negatives.
     steps: of the π₁ slider.
     reach: end of the x axis, which stands still while points arrive; 0 for the data's.
+    turn: names the run in a chart that goes from one to the next, with a y axis that never shrinks; else ''.
+    earlier: runs whose curves are drawn pale where those of newer ones have not come yet, the newest first.
     """
 
     runs: list[LiveRun]
@@ -80,6 +86,8 @@ class LiveCurves:
     weights: dict[int, Packed]
     reach: float = 0
     align: str = "labelled"
+    turn: str = ""
+    earlier: list[LiveRun] = field(default_factory=list)
 
     def payload(self) -> dict[str, Any]:
         """As plain values that JSON can hold."""
@@ -101,12 +109,15 @@ def live_curves(
     metric: str = "iou",
     reach: float = 0,
     align: str = "labelled",
+    turn: str = "",
+    earlier: Sequence[LiveRun] = (),
 ) -> LiveCurves:
     """A chart of one or more runs.
 
     Args:
         runs: of `live_run`, at least one; the first one's π₀ is offered.
         align: labelled (images) or share (of the pool), the x axis.
+        turn, earlier: see `LiveCurves`; each of `earlier` has a point.
     """
     counts = {run.repetitions for one in runs for run in (one, one.ceiling) if run is not None}
     return LiveCurves(
@@ -117,8 +128,10 @@ def live_curves(
         test_prevalence=test_prevalence,
         steps=list(steps),
         weights={count: pack(_half(student_weights(count))) for count in sorted(counts) if count > 1},
-        reach=reach,
+        reach=max([reach, *(1.04 * run.labelled[-1] for run in earlier)]),
         align=align,
+        turn=turn,
+        earlier=[run.as_earlier() for run in earlier],
     )
 
 

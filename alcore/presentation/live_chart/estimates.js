@@ -31,15 +31,21 @@ export function valueAt(means, at, metric, prevalence) {
   return ratio(metric, count(0), count(1), count(2));
 }
 
+function valuesOf({ means, repetitions, points }, metric, prevalence) {
+  return Array.from({ length: repetitions }, (_, r) =>
+    Float64Array.from({ length: points }, (_, p) => valueAt(means, (r * points + p) * COLUMNS, metric, prevalence)),
+  );
+}
+
+/** Means over repetitions, one number per strategy and cycle. */
+export function averages(run, metric, prevalence) {
+  const values = valuesOf(run, metric, prevalence);
+  return Float64Array.from({ length: run.points }, (_, p) => meanOfDefined(values, p));
+}
+
 /** Means over repetitions and bounds of their intervals: {value, low, high}, each one number per strategy and cycle. */
 export function estimate(run, weights, metric, prevalence) {
-  const { repetitions, points } = run;
-  const values = [];
-  for (let r = 0; r < repetitions; r++) {
-    const row = new Float64Array(points);
-    for (let p = 0; p < points; p++) row[p] = valueAt(run.means, (r * points + p) * COLUMNS, metric, prevalence);
-    values.push(row);
-  }
+  const { points } = run, values = valuesOf(run, metric, prevalence);
   const value = Float64Array.from({ length: points }, (_, p) => meanOfDefined(values, p));
   if (run.replicates && metric === "patch_iou") {
     return { value, low: run.patch_iou_bounds.slice(0, points), high: run.patch_iou_bounds.slice(points) };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-_MODULES = ("type.js", "estimates.js", "figure.js", "slide.js", "chart.js")
+_MODULES = ("type.js", "estimates.js", "earlier.js", "traces.js", "figure.js", "slide.js", "chart.js")
 """In the order of their imports, which name nothing but each other."""
 
 

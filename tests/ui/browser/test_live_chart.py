@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -79,6 +80,63 @@ def test_the_browser_computes_what_python_computes(estimating, repetitions, sile
                 found = estimating.evaluate("all => curvesOf(...all)", [payload, metric, prevalence])
                 found = np.array(found, dtype=float)
                 np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
+
+
+COMPARE = """
+window.restOf = (payload, metric, prevalence) => {
+  const state = { metric, at: "deployment", prevalence };
+  const chart = { payload, state, runs: payload.runs.map(readRun), weights: {} };
+  const earlier = earlierLines(payload.earlier.map(readRun), metric, prevalence);
+  return remaining(earlier, lines(chart)).map(({ id, x, value, isJoined }) => [id, x, value, isJoined]);
+};
+"""
+
+
+def test_curves_of_earlier_settings_stay_where_newer_ones_have_not_come(browser):
+    page = browser.new_page()
+    page.set_content("<p>")
+    page.add_script_tag(type="module", content=one_module() + COMPARE)
+    page.wait_for_function("() => Boolean(window.restOf)")
+    whole, half = random_evidence(1, 1, 0), cut(random_evidence(2, 1, 0), 2)
+
+    def rest(run):
+        curves = live_curves(
+            [run], test_prevalence=0.02, steps=[0.02], earlier=[live_run(half), live_run(whole)]
+        )
+        return page.evaluate("all => restOf(...all)", [json.loads(json.dumps(curves.payload())), "iou", 0.02])
+
+    def values(evidence):
+        frame = curve_frame(evidence, "iou", 0.02)
+        return [frame[frame["strategy"] == name]["value"].to_list() for name in STRATEGIES]
+
+    of_half, of_whole = values(half), values(whole)
+    nothing = live_run(None, strategies=STRATEGIES, pool_prevalence=0.1, pool_size=100)
+    for found, x, at, is_joined, wanted in zip(
+        rest(nothing),
+        [[10, 20], [10, 20], [20, 30], [20, 30]],
+        (0, 1, 0, 1),
+        (False, False, True, True),
+        [*of_half, *(line[1:] for line in of_whole)],
+        strict=True,
+    ):
+        assert (found[0].endswith(STRATEGIES[at]), found[1], found[3]) == (True, x, is_joined)
+        np.testing.assert_allclose(found[2], wanted, rtol=0, atol=1e-9)
+    after_one = rest(live_run(cut(random_evidence(3, 1, 0), 1)))
+    assert [line[1] for line in after_one] == [[10, 20], [10, 20], [20, 30], [20, 30]]
+    assert all(line[3] for line in after_one), "they join on to the point that was replaced"
+    assert [line[1] for line in rest(live_run(half))] == [[20, 30]] * 2
+    assert rest(live_run(whole)) == []
+
+
+def cut(evidence, cycles):
+    """The first cycles of it."""
+    return replace(
+        evidence,
+        cycles=evidence.cycles[:cycles],
+        labelled=evidence.labelled[:cycles],
+        means=evidence.means[:, :, :cycles],
+        resampled=evidence.resampled[:, :, :cycles],
+    )
 
 
 GROWING = ("zoomed", "judged", "slid", "clicked")

@@ -1,0 +1,26 @@
+// Curves of earlier settings: each stays until a newer one has come as far.
+import { averages } from "./estimates.js";
+
+/** Their whole lines at a prevalence, the newest run's first, as `lines` of chart.js has lines. */
+export function earlierLines(runs, metric, prevalence) {
+  return runs.flatMap((run, age) => {
+    const values = averages(run, metric, prevalence), size = run.cycles.length;
+    return run.strategies.map((look, row) => ({
+      look, id: `earlier-${age}-${look.strategy}`, isEarlier: true, x: run.labelled, value: Array.from(values.slice(row * size, (row + 1) * size)),
+    }));
+  });
+}
+
+/** What is still to be seen of them beside the lines that are shown: for each strategy what lies beyond its newest point. */
+export function remaining(earlier, shown) {
+  const reached = new Map(), reach = (line) => Math.max(reached.get(line.look.strategy) ?? -Infinity, line.x.at(-1) ?? -Infinity);
+  for (const line of shown) if (!line.isBand && !line.isFaint) reached.set(line.look.strategy, reach(line));
+  const furthest = Math.max(-Infinity, ...reached.values());
+  return earlier.flatMap((line) => {
+    const end = reached.get(line.look.strategy) ?? furthest; // a strategy that is asked no more goes with the others
+    reached.set(line.look.strategy, reach(line));
+    const from = line.x.findLastIndex((one) => one <= end), start = Math.max(from, 0);
+    const rest = { ...line, x: line.x.slice(start), value: line.value.slice(start), isJoined: from >= 0 };
+    return rest.x.length > Number(rest.isJoined) ? [rest] : [];
+  });
+}
