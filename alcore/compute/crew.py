@@ -12,17 +12,22 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Protocol
 
-from alcore.compute.jobs import Devices, GiveUp, Hold, Job, JobProgress, Leave, Result
+import psutil
+
+from alcore.compute.jobs import Alive, Devices, GiveUp, Hold, Job, JobProgress, Leave, Result
 from alcore.data.patches import Patches
 from alcore.machine import end_with_parent
 
 _SECONDS_TO_LEAVE = 5
 _SECONDS_TO_GIVE_UP = 0.3
+SECONDS_OF_SILENCE = 15.0
+"""Of a worker with a job, whose pulse comes every two seconds."""
 _FORK_SERVER = "alcore.compute.fork_server"
 
 
@@ -40,12 +45,16 @@ class _Body(Protocol):
 
 @dataclass
 class _Member:
-    """One worker: what it runs in, the connection to it, and the job that it has in hand."""
+    """One worker: what it runs in, the connection to it, and the job that it has in hand.
+
+    silent: seconds for which it has been listened to in vain.
+    """
 
     body: _Body
     connection: Connection
     job: Job | None = None
     is_held: bool = False
+    silent: float = 0.0
 
     def tell(self, message: Job | Hold | GiveUp | Leave) -> None:
         """Say something; one that has died is found when it is listened to."""
@@ -57,7 +66,9 @@ class _Member:
 
 @dataclass(frozen=True)
 class Lost:
-    """The worker died with its job in hand."""
+    """The worker died with its job in hand; or it stood still, as after SIGSTOP, and was ended."""
+
+    stood_still: bool = False
 
 
 Heard = tuple[Job, JobProgress | Result | Lost]
@@ -70,6 +81,7 @@ class Crew:
         """Use `of_processes` or `of_thread`."""
         self._start, self.size = start, size
         self._members: list[_Member] = []
+        self._listened_at: float | None = None
         self.devices: list[str] | None = None
 
     @classmethod
@@ -112,7 +124,7 @@ class Crew:
     def begin(self, job: Job) -> None:
         """Give a job to a worker that has none; there must be room."""
         member = self._idle() or self._grow()
-        member.job, member.is_held = job, False
+        member.job, member.is_held, member.silent = job, False, 0.0
         member.tell(job)
 
     def _idle(self) -> _Member | None:
@@ -140,8 +152,11 @@ class Crew:
         """What workers have said by now, or within some seconds if they are silent."""
         by_connection = {member.connection: member for member in self._members}
         heard: list[Heard] = []
-        for connection in wait(list(by_connection), seconds):
+        ready = wait(list(by_connection), seconds)
+        heard += self._end_the_silent([m for c, m in by_connection.items() if c not in ready], seconds)
+        for connection in ready:
             member = by_connection[connection]  # type: ignore[index]  # `wait` returns what it was given
+            member.silent = 0.0
             try:
                 message = member.connection.recv()
             except (EOFError, ConnectionResetError):
@@ -151,6 +166,8 @@ class Crew:
                 continue
             if isinstance(message, Devices):
                 self.devices = message.names
+            elif isinstance(message, Alive):
+                continue
             elif member.job is not None:
                 heard.append((member.job, message))
                 if not isinstance(message, JobProgress):
@@ -175,6 +192,25 @@ class Crew:
     def _busy(self) -> list[_Member]:
         return [member for member in self._members if member.job is not None]
 
+    def _end_the_silent(self, members: list[_Member], seconds: float) -> list[Heard]:
+        """End processes that have a job and gave no sign of life for too long.
+
+        A look counts for what it may have waited at most: this process may itself have been stopped.
+        """
+        now = time.monotonic()
+        waited = 0.0 if self._listened_at is None else min(now - self._listened_at, seconds + 1)
+        self._listened_at = now
+        lost: list[Heard] = []
+        for member in members:
+            if member.job is None or not isinstance(member.body, multiprocessing.process.BaseProcess):
+                continue
+            member.silent += waited
+            if member.silent >= SECONDS_OF_SILENCE:
+                self._members.remove(member)
+                _end(member, patience=0)
+                lost.append((member.job, Lost(stood_still=True)))
+        return lost
+
     def close(self) -> None:
         """Let all workers leave, giving up what they have in hand."""
         for member in self._members:
@@ -193,12 +229,24 @@ def _end(member: _Member, *, patience: float) -> None:
 
 
 def _start_process(connection: Connection) -> _Body:
+    _end_stopped_fork_server()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_FORK_SERVER])
     process = context.Process(target=_serve_as_process, args=(connection,), name="alcore-worker", daemon=True)
     process.start()
     connection.close()  # the child has its own; so its end is seen here
     return process
+
+
+def _end_stopped_fork_server() -> None:
+    """One that stands still would be waited for without end; where it has gone, a new one is started."""
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            is_stopped = process.status() == psutil.STATUS_STOPPED
+            if is_stopped and "multiprocessing.forkserver" in " ".join(process.cmdline()):
+                process.kill()
+                while process.status() != psutil.STATUS_ZOMBIE:  # multiprocessing will reap it
+                    time.sleep(0.01)
 
 
 def _serve_as_process(connection: Connection) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import platform
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -19,6 +22,7 @@ from alcore import __version__
 from alcore.acquisition import get_strategies
 from alcore.compute.capacity import workers_on_device
 from alcore.compute.jobs import (
+    Alive,
     CeilingJob,
     Checked,
     CheckJob,
@@ -56,6 +60,7 @@ from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.storage.sealed_weights import open_weights, seal_weights
 
 _SECONDS_BETWEEN_PROGRESS = 0.1
+SECONDS_BETWEEN_BEATS = 2.0
 
 
 class _Left(BaseException):
@@ -74,21 +79,56 @@ def serve(connection: Connection, patches: Patches | None = None) -> None:
     """
     compute_on_one_thread()
     try:
-        connection.send(Devices(available_devices()))
-        worker = _Worker(connection, patches)
+        line = _Line(connection)
+        line.send(Devices(available_devices()))
+        worker = _Worker(line, patches)
         while not isinstance(job := connection.recv(), Leave):
             if isinstance(job, GiveUp):
                 worker.end_run()
             elif not isinstance(job, Hold):  # one that came too late for the job before
-                connection.send(worker.answer(job))
+                with line.signs_of_life():
+                    result = worker.answer(job)
+                line.send(result)
     except (_Left, EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+class _Line:
+    """The connection to whoever walks, for the two threads that send: the one that works, and its pulse."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._sending = connection, threading.Lock()
+        self.poll, self.recv = connection.poll, connection.recv
+
+    def send(self, message: Result | JobProgress | Devices | Alive) -> None:
+        with self._sending:
+            self._connection.send(message)
+
+    @contextmanager
+    def signs_of_life(self) -> Iterator[None]:
+        """Send them while the block runs."""
+        is_over = threading.Event()
+
+        def beat() -> None:
+            while not is_over.wait(SECONDS_BETWEEN_BEATS):
+                try:
+                    self.send(Alive())
+                except OSError:  # the other end has gone, as the working thread will find
+                    return
+
+        pulse = threading.Thread(target=beat, name="pulse", daemon=True)
+        pulse.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            pulse.join()
 
 
 class _Worker:
     """What a worker keeps between jobs: an open data set, and a workbench for its run."""
 
-    def __init__(self, connection: Connection, patches: Patches | None) -> None:
+    def __init__(self, connection: _Line, patches: Patches | None) -> None:
         self._connection, self._given = connection, patches
         self._bench: Workbench | None = None
         self._opened: tuple[str, Patches] | None = None

@@ -105,6 +105,11 @@ class JobProgress:
 
 
 @dataclass(frozen=True)
+class Alive:
+    """A worker's process runs, whatever its job is doing; sent by a thread while it has one."""
+
+
+@dataclass(frozen=True)
 class Devices:
     """A worker has loaded its libraries, and found these devices, the one that `auto` takes first."""
 

@@ -15,7 +15,7 @@ import numpy as np
 from alcore.compute import rounds
 from alcore.compute.clock import Clock
 from alcore.compute.crew import Crew, Lost
-from alcore.compute.events import Emit, RunProgress
+from alcore.compute.events import Emit, Note, RunProgress
 from alcore.compute.jobs import (
     CeilingJob,
     CheckJob,
@@ -169,15 +169,18 @@ class Walk:
                     self._emit(self._progress_event(heard))
                 case Failed(error):
                     raise error
-                case Lost() if not isinstance(job, CheckJob):
-                    self._begin_again(job)
+                case Lost(stood_still) if not isinstance(job, CheckJob):
+                    self._begin_again(job, stood_still=stood_still)
                 case _:
                     self._keep(job, heard)
 
-    def _begin_again(self, job: CycleJob | CeilingJob) -> None:
-        """A worker died. Its job is given to another, unless it seems to be the job that kills."""
+    def _begin_again(self, job: CycleJob | CeilingJob, *, stood_still: bool) -> None:
+        """A worker is lost. Its job is given to another, unless it seems to be the job that kills."""
         name = job.key if isinstance(job, CycleJob) else job.repetition
-        self._deaths[name] += 1
+        if stood_still:
+            self._emit(Note("a worker stood still, so it was ended; another one does its work again"))
+        else:
+            self._deaths[name] += 1
         if self._deaths[name] >= _MOST_DEATHS:
             raise StoreError(
                 f"its worker died {_MOST_DEATHS} times at the same place, perhaps for want of memory; "

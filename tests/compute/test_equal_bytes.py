@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from alcore.compute.crew import Crew
+from alcore.compute.events import Note
 from alcore.compute.execution import execute
 from alcore.compute.run_control import RunControl, Stopped
 from alcore.config import make_config
@@ -127,3 +128,23 @@ def test_workers_killed_at_any_moment(store, expected):
     assert killed, "somebody died"
     assert records_of(store) == expected
     wait_for(lambda: not workers_alive(), "the workers to be gone")
+
+
+def test_a_worker_and_the_fork_server_that_were_stopped_are_replaced(store, expected, monkeypatch):
+    monkeypatch.setattr("alcore.compute.crew.SECONDS_OF_SILENCE", 6.0)  # three times a pulse
+    stopped, notes = [], []
+
+    def stop_both(event):
+        if isinstance(event, Note):
+            notes.append(event.message)
+        if not stopped and (workers := workers_alive()):
+            stopped.extend([workers[0], workers[0].parent()])
+            for process in stopped:
+                process.send_signal(signal.SIGSTOP)
+
+    with Crew.of_processes(2) as crew:
+        execute(store, crew=crew, emit=stop_both)
+    assert records_of(store) == expected
+    assert any("stood still" in note for note in notes)
+    wait_for(lambda: not workers_alive(), "the workers to be gone")
+    assert not any(process.is_running() and process.status() == psutil.STATUS_STOPPED for process in stopped)
