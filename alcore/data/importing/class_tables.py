@@ -60,13 +60,18 @@ def _numbers(value: object) -> list[int]:
 
 
 def _of_labelmap(source: Source, name: str) -> Foreground:
-    """labelmap.txt: a line per label, 'name:R,G,B:parts:actions', as CVAT and Datumaro write it to VOC."""
+    """labelmap.txt: a line per label, 'name:R,G,B:parts:actions', as CVAT and Datumaro write it to VOC.
+
+    Datumaro leaves the colours out where they are Pascal VOC's own, in the order of the lines.
+    """
     marked: dict[Color, str] = {}
+    number = -1
     try:
         for line in source.read(name).decode("utf-8-sig").splitlines():
             if line.strip() and not line.lstrip().startswith("#"):
                 title, color = line.split(":")[:2]
-                red, green, blue = (int(value) for value in color.split(","))
+                number += 1
+                red, green, blue = map(int, color.split(",")) if color.strip() else _pascal_color(number)
                 if not 0 <= min(red, green, blue) <= max(red, green, blue) <= 255:
                     raise ValueError(f"{color} is no colour")
                 marked[red, green, blue] = title.strip().lower()
@@ -82,6 +87,15 @@ def _of_labelmap(source: Source, name: str) -> Foreground:
     if not colors:
         raise DataError(f"{shown(name)} names no label besides the background; mend or remove it")
     return Foreground(colors=colors, tolerance=0, ignored_colors=tuple(sorted(unknown)))
+
+
+def _pascal_color(number: int) -> Color:
+    """A label's colour in Pascal VOC: its bits, spread over the channels from the highest down."""
+    channels = [0, 0, 0]
+    for place in range(8):
+        for channel in range(3):
+            channels[channel] |= (number >> (3 * place + channel) & 1) << (7 - place)
+    return channels[0], channels[1], channels[2]
 
 
 _READERS: dict[str, Callable[[Source, str], Foreground]] = {

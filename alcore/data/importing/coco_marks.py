@@ -31,7 +31,7 @@ def draw(canvas: Canvas, annotation: Row, value: int) -> None:
             if polygon:
                 canvas.polygon(_points(polygon, canvas.name), value=value)
     elif isinstance(segmentation, dict):
-        canvas.pixels(_mask(segmentation, canvas), value=value, kind="run-length mask")
+        canvas.pixels(run_length_mask(segmentation, canvas), value=value, kind="run-length mask")
     else:
         raise DataError(f"an annotation of {canvas.name} has an outline that is neither points nor runs")
 
@@ -56,8 +56,12 @@ def _points(polygon: object, name: str) -> np.ndarray:
     return np.array(polygon, dtype=np.float64).reshape(-1, 2)
 
 
-def _mask(segmentation: Row, canvas: Canvas) -> np.ndarray:
-    """Run lengths down the columns, background first -> (height, width) bool."""
+def run_length_mask(segmentation: Row, canvas: Canvas) -> np.ndarray:
+    """Size and counts, down the columns, background first, compressed or not -> (height, width) bool.
+
+    Raises:
+        DataError: they do not fit each other or the canvas.
+    """
     size, counts = segmentation.get("size"), segmentation.get("counts")
     if not isinstance(size, list) or len(size) != 2 or not all(isinstance(one, int) for one in size):
         raise DataError(f"a mask of {canvas.name} is not of its size; it has none")

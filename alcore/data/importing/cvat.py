@@ -8,8 +8,6 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-import numpy as np
-
 from alcore.data.importing import rle
 from alcore.data.importing.canvas import Canvas, canvas_of, pairs
 from alcore.data.importing.chosen_classes import Label, Labels
@@ -33,7 +31,7 @@ class _Mark(NamedTuple):
     @property
     def has_no_area(self) -> bool:
         """Whether it counts, but is of a kind that cannot be filled."""
-        return self.value is not None and self.shape.tag not in _DRAWN
+        return self.value is not None and self.shape.tag not in DRAWN
 
 
 def is_cvat(source: Source) -> bool:
@@ -51,7 +49,7 @@ def cvat(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]
     Raises:
         DataError: a file that cannot be read, or whose image names fit several images.
     """
-    tables = {name: _parsed(source, name) for name in _tables(source)}
+    tables = {name: parsed_xml(source, name) for name in _tables(source)}
     labels = Labels(options.foreground, [label for one in tables.values() for label in _known(one)], "CVAT")
     images = ImageFinder(source)
     marks: dict[str, list[_Mark]] = {}
@@ -88,7 +86,8 @@ def _part(file: str) -> str:
     return "" if name == _USUAL else name
 
 
-def _parsed(source: Source, file: str) -> ElementTree.Element:
+def parsed_xml(source: Source, file: str) -> ElementTree.Element:
+    """An XML file's root; DataError where it cannot be read, or declares entities."""
     content = source.read(file)
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise DataError(f"{shown(file)} declares entities, which no export does; export it again")
@@ -140,7 +139,7 @@ def _reader(source: Source, image: str, marks: list[_Mark]) -> MaskReader:
                     canvas.pass_over()
                 else:
                     canvas.drawn_on(mark.frame)
-                    _DRAWN[mark.shape.tag](canvas, mark.shape, mark.value)
+                    DRAWN[mark.shape.tag](canvas, mark.shape, mark.value)
         except (ValueError, TypeError) as error:
             raise DataError(f"the annotations of {shown(image)} cannot be used ({error})") from None
         return canvas.drawn()
@@ -165,24 +164,20 @@ def _ellipse(canvas: Canvas, shape: ElementTree.Element, value: int) -> None:
 def _runs(canvas: Canvas, shape: ElementTree.Element, value: int) -> None:
     """Run lengths along the rows of a box, background first."""
     left, top, width, height = (int(shape.get(key, "-1")) for key in ("left", "top", "width", "height"))
-    frame = canvas.frame
-    canvas.refuse_other_mask(frame)
-    inside = left >= 0 and top >= 0 and top + height <= frame[0] and left + width <= frame[1]
-    if not inside or min(width, height) < 1:
-        raise ValueError("a mask's box is not within the image")
-    found = np.zeros(frame, dtype=bool)
+    canvas.refuse_other_mask(canvas.frame)
     lengths = [int(run) for run in shape.get("rle", "").split(",")]
-    found[top : top + height, left : left + width] = rle.from_lengths(lengths, (height, width))
-    canvas.pixels(found, value=value)
+    found = rle.from_lengths(lengths, (height, width))
+    canvas.pixels(rle.placed(found, (left, top), canvas.frame), value=value)
 
 
 def _number(shape: ElementTree.Element, key: str, missing: str = "nan") -> float:
     return float(shape.get(key, missing))
 
 
-_DRAWN: dict[str, Callable[[Canvas, ElementTree.Element, int], None]] = {
+DRAWN: dict[str, Callable[[Canvas, ElementTree.Element, int], None]] = {
     "polygon": _polygon,
     "box": _box,
     "ellipse": _ellipse,
     "mask": _runs,
 }
+"""How shapes of CVAT are drawn, by their tag; those of other tags have no area."""

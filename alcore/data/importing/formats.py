@@ -7,7 +7,19 @@ from functools import partial
 from typing import NamedTuple
 
 from alcore.data.images import SUFFIXES
-from alcore.data.importing import coco, cvat, folder, layouts, reference, roboflow, severstal
+from alcore.data.importing import (
+    coco,
+    cvat,
+    cvat_video,
+    folder,
+    json_per_image,
+    json_tables,
+    label_studio,
+    layouts,
+    reference,
+    roboflow,
+    severstal,
+)
 from alcore.data.importing.class_tables import with_its_table
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.layout_table import LAYOUTS, Layout
@@ -70,17 +82,26 @@ def _of_row(row: Layout, table: str = "") -> Format:
     return Format(row.title, partial(layouts.pair, row), None, row.foreground, row.unknown, table, chosen_by)
 
 
+def _of_marks(title: str, pair: Pairing, shows: Callable[[Source], bool]) -> Format:
+    """A table of marks, or a file for each image, in which marks have classes."""
+    return Format(title, pair, shows, chosen_by="classes")
+
+
 FORMATS = {
-    "severstal": Format(
-        "Severstal (Kaggle)", severstal.severstal, severstal.is_severstal, chosen_by="classes"
-    ),
-    "roboflow": Format("Roboflow export", roboflow.roboflow, roboflow.is_roboflow, chosen_by="classes"),
+    "severstal": _of_marks("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
+    "roboflow": _of_marks("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
     "reference": Format("patch folders of the paper's code", reference.reference, reference.is_reference),
     "magnetic-tile": Format(
         "Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile, Foreground(threshold=127)
     ),
-    "cvat": Format("CVAT for images", cvat.cvat, cvat.is_cvat, chosen_by="classes"),
-    "coco": Format("COCO", coco.coco, coco.is_coco, chosen_by="classes"),
+    "label-studio": _of_marks("Label Studio", label_studio.label_studio, label_studio.is_label_studio),
+    "darwin": _of_marks("V7 Darwin 2", json_per_image.darwin, json_per_image.is_darwin),
+    "supervisely": _of_marks("Supervisely", json_per_image.supervisely, json_per_image.is_supervisely),
+    "datumaro": _of_marks("Datumaro", json_tables.datumaro, json_tables.is_datumaro),
+    "via": _of_marks("VGG Image Annotator (VIA) 2", json_tables.via, json_tables.is_via),
+    "cvat-video": _of_marks("CVAT for video", cvat_video.cvat_video, cvat_video.is_cvat_video),
+    "cvat": _of_marks("CVAT for images", cvat.cvat, cvat.is_cvat),
+    "coco": _of_marks("COCO", coco.coco, coco.is_coco),
     "folder": Format("images and masks", folder.folder),
     **{name: _of_row(row) for name, row in LAYOUTS.items()},
 }

@@ -13,6 +13,7 @@ import numpy as np
 
 from alcore.data.dataset_writer import Losses, PackedPatch, write_dataset
 from alcore.data.images import Levels, may_be_deep, read_levels
+from alcore.data.importing.annotation_signs import left_unread, unread
 from alcore.data.importing.formats import Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
@@ -84,7 +85,7 @@ class Import:
         samples = _paired(chosen, source, options, self._refuse)
         ignored = ignored_values(chosen.form, options.foreground)
         seen = _look_at_all(source, samples, options, ignored, self._pace, workers)
-        self.notes, self._format = [chosen.sentence()], chosen.name
+        self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
         if any(sample.masks for sample in samples):
             foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
             options = replace(options, foreground=replace(foreground, ignored=ignored))
@@ -148,7 +149,10 @@ def _paired(
     try:
         return chosen.form.pair(source, options, refuse)
     except DataError as error:
-        raise DataError(f"{error} ({chosen.sentence()})" if chosen.unexplained else str(error)) from None
+        parts = [str(error), *unread(source, chosen.name)]
+        raise DataError(
+            "; ".join(parts) + (f" ({chosen.sentence()})" if chosen.unexplained else "")
+        ) from None
 
 
 def _refuse(losses: Losses, options: ImportOptions, name: str, reason: str) -> None:

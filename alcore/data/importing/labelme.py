@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -11,9 +12,11 @@ from typing import Any
 from PIL import ImageDraw
 
 from alcore.data.cutting import CLEAN, IGNORED
+from alcore.data.images import read_mask
+from alcore.data.importing import rle
 from alcore.data.importing.canvas import Canvas, Stroke, canvas_of
 from alcore.data.importing.chosen_classes import Label, Labels
-from alcore.data.importing.options import Drawn, ImportOptions, MaskReader
+from alcore.data.importing.options import Drawn, Foreground, ImportOptions, MaskReader
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 from alcore.wording import plural
@@ -69,10 +72,23 @@ def _draw(canvas: Canvas, part: dict[str, Any], value: int | None) -> None:
     elif kind == "rectangle":
         (left, top), (right, bottom) = points
         canvas.box((left, top, right, bottom), value=value, kind=kind)
+    elif kind == "mask":
+        _mask(canvas, points[0], part["mask"], value)
     elif kind in _STROKES:
         canvas.stroke(kind, points, _STROKES[kind], value=value)
     else:
         canvas.polygon(points, value=value, kind=kind)
+
+
+def _mask(canvas: Canvas, corner: Sequence[float], packed: str, value: int) -> None:
+    """A PNG in base64 at its upper left corner; what lies beyond the image is cut off, as LabelMe does."""
+    canvas.refuse_other_mask(canvas.frame)
+    content = base64.b64decode(packed, validate=True)
+    mask = read_mask(content, name="a mask", foreground=Foreground(threshold=0)).astype(bool)
+    left, top = (round(number) for number in corner)
+    height, width = canvas.frame
+    inside = mask[max(-top, 0) : max(height - top, 0), max(-left, 0) : max(width - left, 0)]
+    canvas.pixels(rle.placed(inside, (max(left, 0), max(top, 0)), canvas.frame), value=value)
 
 
 def _circle(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]]) -> None:
@@ -96,6 +112,8 @@ _MANY = 1_000_000
 _POINTS_OF = {
     "polygon": (3, _MANY),
     "oriented_rectangle": (4, 4),
+    "rotation": (4, 4),  # X-AnyLabeling calls it so
+    "mask": (2, 2),
     "rectangle": (2, 2),
     "circle": (2, 2),
     "line": (2, 2),

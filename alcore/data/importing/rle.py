@@ -59,10 +59,30 @@ def from_lengths(lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
     Raises:
         ValueError: lengths that are no whole numbers from 0 on, or do not add up.
     """
+    return from_values(np.arange(len(lengths)) % 2 == 1, lengths, shape)
+
+
+def from_values(values: np.ndarray, lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
+    """Runs of values along the rows -> (height, width) of the values' type; raises as `from_lengths`."""
     is_whole = all(isinstance(one, int) and one >= 0 for one in lengths)
-    if not is_whole or sum(lengths) != shape[0] * shape[1]:
+    if not is_whole or len(lengths) != len(values) or sum(lengths) != shape[0] * shape[1]:
         raise ValueError(f"its run lengths do not add up to {shape[0] * shape[1]} pixels")
-    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape)
+    return np.repeat(values, lengths).reshape(shape)
+
+
+def placed(mask: np.ndarray, corner: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    """A mask, (h, w) bool, with its left, top corner there on an empty one of (height, width).
+
+    Raises:
+        ValueError: it is empty, or reaches beyond.
+    """
+    left, top = corner
+    whole = np.zeros(size, dtype=bool)
+    part = whole[max(top, 0) : top + mask.shape[0], max(left, 0) : left + mask.shape[1]]
+    if part.shape != mask.shape or not mask.size:
+        raise ValueError("a mask does not fit into its image")
+    part |= mask
+    return whole
 
 
 def length_of_compressed(text: str) -> int:

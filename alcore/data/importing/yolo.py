@@ -10,6 +10,7 @@ import yaml
 
 from alcore.data.importing.canvas import Canvas, canvas_of, pairs
 from alcore.data.importing.chosen_classes import Label, Labels
+from alcore.data.importing.coco_marks import run_length_mask
 from alcore.data.importing.options import Drawn, ImportOptions, MaskReader
 from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.errors import DataError
@@ -49,6 +50,9 @@ def _draw(canvas: Canvas, values: list[str], value: int | None, *, boxes: bool) 
     if value is None:
         canvas.pass_over()
         return
+    if values[0] == "rle":
+        _runs(canvas, values[1:], value)
+        return
     if len(values) < 6 and not (boxes and len(values) == 4):
         raise ValueError("a line holds a box and not an outline; to fill boxes, say --boxes-are-masks")
     points = pairs(values)
@@ -63,6 +67,14 @@ def _draw(canvas: Canvas, values: list[str], value: int | None, *, boxes: bool) 
         canvas.box((*corner, *opposite), value=value)
     else:
         canvas.polygon(points, value=value)
+
+
+def _runs(canvas: Canvas, values: list[str], value: int) -> None:
+    """Height, width and COCO's compressed run lengths: what has holes or parts is no outline."""
+    if len(values) != 3:
+        raise ValueError("a row of run lengths needs a height, a width and the lengths")
+    size = [int(values[0]), int(values[1])]
+    canvas.pixels(run_length_mask({"size": size, "counts": values[2]}, canvas), value=value)
 
 
 def _class(text: str) -> int:
