@@ -32,3 +32,8 @@ def datasets_directory() -> Path:
 def runs_directory() -> Path:
     """ALCORE_HOME/runs."""
     return home() / "runs"
+
+
+def features_directory() -> Path:
+    """ALCORE_HOME/features."""
+    return home() / "features"

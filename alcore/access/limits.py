@@ -21,10 +21,11 @@ _sizes: dict[Path, tuple[float, int]] = {}
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one member, but home_bytes, data_sets and studies, which are of all together.
+    """Of one member, but feature_bytes, home_bytes, data_sets and studies, which are of all together.
 
     runs: that wait or work; patches: pool size x cycles x repetitions x strategies of a run, or of all of a
-    study; upload_bytes: of one upload; studies: that are being run.
+    study; upload_bytes: of one upload; studies: that are being run; feature_bytes: of kept features, which
+    bind an owner too.
     """
 
     runs: int = 5
@@ -33,6 +34,7 @@ class Limits:
     home_bytes: int = 100 * 10**9
     data_sets: int = 30
     studies: int = 2
+    feature_bytes: int = 20 * 10**9
 
 
 def limits_of(home: Path) -> Limits:

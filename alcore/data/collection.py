@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from alcore.data.feature_shelf import remove_features_of
 from alcore.data.patches import Patches
 from alcore.data.stored import StoredPatches
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
@@ -180,8 +182,12 @@ def dataset_path(name: str) -> Path:
 
 
 def delete_dataset(name: str) -> None:
-    """Remove an imported data set, damaged or not; DataError where there is none of that name."""
+    """Remove an imported data set, damaged or not, and what was kept of it; DataError where there is none."""
     path = dataset_path(name)
     if not any((path / file).exists() for file in (_MADE, _IMPORTED)):
         raise DataError(f"there is no data set in {path}")
+    with suppress(
+        DataError
+    ):  # of a damaged set nobody knows what was kept of it; room is made for others later
+        remove_features_of(open_directory(path, name).fingerprint)
     shutil.rmtree(path)

@@ -149,7 +149,12 @@ def test_an_absent_device_is_explained():
 
 @pytest.mark.parametrize(
     ("capability", "precision", "is_said"),
-    [("AVX2", "mixed", True), ("DEFAULT", "mixed", True), ("AVX512", "mixed", False), ("AVX2", "auto", False)],
+    [
+        ("AVX2", "mixed", True),
+        ("DEFAULT", "mixed", True),
+        ("AVX512", "mixed", False),
+        ("AVX2", "auto", False),
+    ],
 )
 def test_half_precision_on_a_cpu_that_is_slow_at_it_is_said(capability, precision, is_said, monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)

@@ -1,0 +1,301 @@
+"""A store of kept features on disk, filled by any number of processes at once, each block by one of them.
+
+A store is a directory with store.json (what it holds), rows.bin (one row for each patch as the encoder saw
+it, mapped into memory) and index.sqlite (blocks of rows: which patches, who computes them, their checksum).
+A block counts once its checksum is there, which is written after its rows have reached the disk. Whoever
+claims a block holds a lock that the system frees when it dies; then somebody else computes the block. So
+runs, their workers and studies share a store without knowing of each other, and a kill costs a block.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import sqlite3
+import time
+import uuid
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from alcore.data.features import FLIPS, FeatureKey
+from alcore.errors import StoreError
+from alcore.event_log import warn
+from alcore.home_files import connected
+
+ABOUT, ROWS, INDEX, USERS = "store.json", "rows.bin", "index.sqlite", "users"
+TOGETHER = 8
+"""Patches of one forward pass, always: then what a patch gets does not depend on who asked for it."""
+
+_LARGE = 256 * 2**20  # bytes
+_BLOCK_BYTES, _BLOCK_ROWS = 8 * 2**20, 64
+_LOOKED_AT = 4  # blocks that are compared with their checksum whenever a store is opened
+_SECONDS_BETWEEN_LOOKS = 0.05
+_TABLE = """CREATE TABLE IF NOT EXISTS blocks (
+  id INTEGER PRIMARY KEY, views BLOB NOT NULL, owner TEXT NOT NULL, crc32 INTEGER)"""
+_FREE = """SELECT min(n) FROM (SELECT 0 AS n UNION ALL SELECT id + 1 FROM blocks)
+  WHERE n NOT IN (SELECT id FROM blocks)"""
+
+Compute = Callable[[np.ndarray], np.ndarray]
+"""(n,) views -> (n,) rows of the store's type."""
+Follow = Callable[[int, int], None]
+"""Called with (done, total) before each block; it may block, or raise to leave."""
+
+
+def views_of(items: np.ndarray, flip: str, patches: int) -> np.ndarray:
+    """(n,) ids and how they are flipped -> (n,) int64 views: a number for each way of seeing each patch."""
+    return np.asarray(items, dtype=np.int64) + FLIPS.index(flip) * patches
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows that lie together: (n,) views, who computes them, and their checksum once they are there."""
+
+    number: int
+    views: np.ndarray
+    owner: str
+    crc32: int | None
+
+
+class FeatureStore:
+    """One store, open. A context manager; while it is open, nobody removes it."""
+
+    def __init__(self, directory: Path, key: FeatureKey, kind: np.dtype, *, patches: int, name: str) -> None:
+        """Open a store, or begin one. Use `alcore.data.feature_shelf.open_store`, which knows where it is.
+
+        Args:
+            kind: `alcore.data.features.row_type` of a row; patches, name: of the data set.
+        Raises:
+            StoreError: it cannot be written, or is damaged beyond what filling it again would mend.
+        """
+        self.directory, self.kind, self.patches = directory, kind, patches
+        self.block_rows = max(
+            TOGETHER, min(_BLOCK_ROWS, _BLOCK_BYTES // kind.itemsize // TOGETHER * TOGETHER)
+        )
+        self._slots = np.full(len(FLIPS) * patches, -1, dtype=np.int64)
+        self._rows: np.ndarray | None = None
+        self._name = uuid.uuid4().hex
+        self._index = directory / INDEX
+        with _writing(directory):
+            (directory / USERS).mkdir(parents=True, exist_ok=True)
+            self._lease = FileLock(_lease(directory, self._name), thread_local=False)
+            self._lease.acquire(timeout=0)
+            if not (directory / ABOUT).exists():
+                _write_about(directory, asdict(key) | {"dataset": name, "row_bytes": kind.itemsize})
+            os.utime(directory / ABOUT)
+            (directory / ROWS).touch()
+        try:
+            with self._connected() as index:
+                index.execute(_TABLE)
+            self._look_again(check=True)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> FeatureStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store; idempotent."""
+        self._lease.release()
+        with suppress(OSError):
+            _lease(self.directory, self._name).unlink(missing_ok=True)
+
+    @property
+    def kept(self) -> int:
+        """How many views are there."""
+        return int(np.count_nonzero(self._slots >= 0))
+
+    def missing(self, views: np.ndarray) -> np.ndarray:
+        """Those of (n,) views that are not there, ascending."""
+        views = np.unique(views)
+        if (self._slots[views] < 0).any():
+            self._look_again()
+        return views[self._slots[views] < 0]
+
+    def read(self, views: np.ndarray, field: str | None = None) -> np.ndarray:
+        """(n,) views, all of them there -> (n,) rows, or one field of them."""
+        slots = self._slots[views]
+        if (slots < 0).any():
+            raise KeyError(f"no features of the views {views[slots < 0]}")
+        needed = (int(slots.max(initial=-1)) + 1) * self.kind.itemsize
+        if needed and (self._rows is None or self._rows.nbytes < needed):
+            self._rows = self._mapped()
+        if self._rows is None:
+            return np.zeros(0, dtype=self.kind if field is None else self.kind[field])
+        rows = (self._rows if field is None else self._rows[field])[slots]
+        if self._rows.nbytes > _LARGE and hasattr(mmap, "MADV_DONTNEED"):
+            cast(mmap.mmap, self._rows.base).madvise(mmap.MADV_DONTNEED)
+        return rows
+
+    def fill(
+        self, views: np.ndarray, compute: Compute, *, follow: Follow, has_room: Callable[[int], bool]
+    ) -> None:
+        """Compute what is missing among (n,) views, together with whoever else does so now.
+
+        Args:
+            has_room: asked before a block is added whether there is room for some bytes; if not, this
+                returns.
+        Raises:
+            StoreError: the index cannot be written. What `compute` and `follow` raise.
+        """
+        total = np.unique(views).size
+        while (missing := self.missing(views)).size:
+            follow(total - missing.size, total)
+            block = self._claim(missing)
+            if block is None:  # others compute all that is missing
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                continue
+            is_kept = False
+            try:
+                is_kept = has_room(self.block_rows * self.kind.itemsize) and self._keep(block, compute)
+            finally:
+                if not is_kept:
+                    self._release(block)
+            if not is_kept:
+                return
+        follow(total, total)
+
+    def verify(self) -> int:
+        """Compare every block with its checksum; those that differ are dropped, to be computed again.
+
+        Returns:
+            how many differed.
+        """
+        return len(self._drop_damaged(self._blocks()))
+
+    def _connected(self) -> AbstractContextManager[sqlite3.Connection]:
+        return connected(self._index, "the index of kept features", seconds=60)
+
+    def _blocks(self, index: sqlite3.Connection | None = None) -> list[_Block]:
+        if index is None:
+            with self._connected() as own:
+                return self._blocks(own)
+        found = index.execute("SELECT id, views, owner, crc32 FROM blocks ORDER BY id").fetchall()
+        return [
+            _Block(number, np.frombuffer(views, "<i8"), owner, crc) for number, views, owner, crc in found
+        ]
+
+    def _look_again(self, *, check: bool = False) -> None:
+        blocks = [block for block in self._blocks() if block.crc32 is not None]
+        if check and blocks:
+            step = max(1, (len(blocks) - 1) // (_LOOKED_AT - 1))
+            dropped = self._drop_damaged(blocks[::step])
+            blocks = [block for block in blocks if block.number not in dropped]
+        self._slots[:] = -1
+        for block in blocks:
+            self._slots[block.views] = block.number * self.block_rows + np.arange(block.views.size)
+
+    def _drop_damaged(self, blocks: list[_Block]) -> set[int]:
+        done = [block for block in blocks if block.crc32 is not None]
+        damaged = {block.number for block in done if self._checksum(block) != block.crc32}
+        if damaged:
+            warn("kept_features_damaged", store=str(self.directory), blocks=len(damaged))
+            with self._connected() as index:
+                index.executemany("DELETE FROM blocks WHERE id = ?", [(number,) for number in damaged])
+        return damaged
+
+    def _checksum(self, block: _Block) -> int:
+        with (self.directory / ROWS).open("rb") as file:
+            file.seek(block.number * self.block_rows * self.kind.itemsize)
+            return zlib.crc32(file.read(block.views.size * self.kind.itemsize))
+
+    def _mapped(self) -> np.ndarray:
+        file = self.directory / ROWS
+        return np.memmap(file, self.kind, "r", shape=(file.stat().st_size // self.kind.itemsize,))
+
+    def _claim(self, missing: np.ndarray) -> _Block | None:
+        """A block of missing views, from now on in this store's hand; None where others have them all."""
+        with self._connected() as index:
+            index.execute("BEGIN IMMEDIATE")
+            for block in self._blocks(index):  # some may have been finished since `missing` was asked
+                if block.crc32 is None and self._is_dead(block.owner):
+                    index.execute("DELETE FROM blocks WHERE id = ?", (block.number,))
+                else:
+                    missing = np.setdiff1d(missing, block.views)
+            if not missing.size:
+                return None
+            views = missing[: self.block_rows].astype("<i8")
+            free = index.execute(_FREE).fetchone()[0]
+            index.execute(
+                "INSERT INTO blocks (id, views, owner) VALUES (?, ?, ?)", (free, views.tobytes(), self._name)
+            )
+            return _Block(free, views, self._name, None)
+
+    def _is_dead(self, owner: str) -> bool:
+        """Whether whoever claimed a block is gone without having computed it."""
+        if owner == self._name:
+            return True  # of an earlier attempt, which failed
+        lease = _lease(self.directory, owner)
+        if not lease.exists():
+            return True
+        with suppress(Timeout), FileLock(lease).acquire(timeout=0):
+            return True
+        return False
+
+    def _keep(self, block: _Block, compute: Compute) -> bool:
+        """Compute a block and write it, rows first; False where the disk has no room for it."""
+        rows = compute(block.views)
+        content = np.ascontiguousarray(rows, dtype=self.kind).tobytes()
+        try:
+            with (self.directory / ROWS).open("r+b") as file:
+                file.seek(block.number * self.block_rows * self.kind.itemsize)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            warn("kept_features_not_written", store=str(self.directory), why=error.strerror)
+            return False
+        with self._connected() as index:
+            index.execute(
+                "UPDATE blocks SET crc32 = ? WHERE id = ? AND owner = ?",
+                (zlib.crc32(content), block.number, self._name),
+            )
+        return True
+
+    def _release(self, block: _Block) -> None:
+        with suppress(StoreError), self._connected() as index:
+            index.execute(
+                "DELETE FROM blocks WHERE id = ? AND owner = ? AND crc32 IS NULL", (block.number, self._name)
+            )
+
+
+def is_in_use(directory: Path) -> bool:
+    """Whether somebody has the store open; leases of the dead are swept up."""
+    for lease in (directory / USERS).glob("*.lock"):
+        try:
+            with FileLock(lease).acquire(timeout=0):
+                lease.unlink(missing_ok=True)
+        except Timeout:
+            return True
+        except OSError:
+            continue
+    return False
+
+
+def _lease(directory: Path, owner: str) -> Path:
+    return directory / USERS / f"{owner}.lock"
+
+
+def _write_about(directory: Path, about: dict[str, object]) -> None:
+    partial = directory / f".{ABOUT}-{uuid.uuid4().hex}"
+    partial.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    partial.replace(directory / ABOUT)
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{directory} cannot be written: {error.strerror or error}") from None
