@@ -19,9 +19,7 @@ from alcore.wording import percent
 
 if TYPE_CHECKING:
     from alcore.data.importing.import_events import ImportEnded, ImportEvent
-    from alcore.data.importing.importer import Import
     from alcore.data.importing.options import ImportOptions
-    from alcore.data.stored import DatasetInfo
 
 data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
 
@@ -34,7 +32,21 @@ def import_data(
         str, typer.Option(help="auto, or a layout such as folder or severstal; an unknown one lists all.")
     ] = "auto",
     patch: Annotated[str, typer.Option(help="Patch size, HEIGHTxWIDTH in pixels.")] = "64x64",
-    tile: Annotated[bool, typer.Option("--tile", help="Cut tiles instead of resizing whole images.")] = False,
+    tile: Annotated[
+        bool | None,
+        typer.Option(
+            "--tile/--no-tile",
+            help="Cut tiles, or resize whole images; else their shape and size and their defects decide.",
+        ),
+    ] = None,
+    clean_tiles: Annotated[
+        int | None,
+        typer.Option(
+            help="Tiles without a defect that are kept of an image, 0: all. By default all with --tile, and "
+            "16 where tiles are cut without being asked for.",
+            min=0,
+        ),
+    ] = None,
     overlap: Annotated[int, typer.Option(help="Pixels that neighbouring tiles share.", min=0)] = 0,
     resize: Annotated[str, typer.Option(help="With --tile: shrink images to HEIGHTxWIDTH first.")] = "",
     rgb: Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")] = False,
@@ -57,6 +69,13 @@ def import_data(
         typer.Option(help="Mask values or classes that mean 'nobody knows': 255 or dirt."),
     ] = "",
     min_area: Annotated[int, typer.Option(help="Foreground pixels that make a patch defective.", min=1)] = 1,
+    vanished_are_clean: Annotated[
+        bool,
+        typer.Option(
+            "--vanished-are-clean",
+            help="An image whose defect is lost by resizing has none; else it is left out.",
+        ),
+    ] = False,
     drop_black_border: Annotated[
         bool, typer.Option("--drop-black-border", help="Leave out images with a black border, as the paper.")
     ] = False,
@@ -106,6 +125,7 @@ def import_data(
             patch=_parse_size(patch, "patch size"),
             tile=tile,
             overlap=overlap,
+            clean_tiles=clean_tiles,
             resize_to=_parse_size(resize, "size to resize to") if resize else None,
             channels=3 if rgb else 1,
             foreground=Foreground(
@@ -118,6 +138,7 @@ def import_data(
                 ignored_names=_split(ignore)[1],
             ),
             min_area=min_area,
+            vanished_are_clean=vanished_are_clean,
             drop_black_border=drop_black_border,
             skip_bad=skip_bad,
             missing_mask_is_clean=missing_mask_is_clean,
@@ -149,6 +170,7 @@ def _import(
 ) -> ImportEnded:
     """Import and report; what is wrong with the options, too, is an import that failed."""
     from alcore.data.cautions import told_of
+    from alcore.data.dataset_writer import PatchSizeError
     from alcore.data.importing.import_events import ImportEnded
     from alcore.data.importing.importer import Import
     from alcore.data.stored import StoredPatches
@@ -158,26 +180,16 @@ def _import(
             if target.exists():
                 raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
             work = Import(source, format_name=format_name, options=read_options(), follow=report)
-            info = _write(work, target, check=check)
+            info = work.write(target)
             ended = ImportEnded.of(name, info, told_of(StoredPatches(target)))
             if check:
                 ended = ended.with_sizes(*work.patch_sizes())
     except (AlcoreError, OSError) as error:
-        report(ImportEnded("failed", str(error), name))
+        ended = ImportEnded("failed", str(error), name)
+        report(ended.with_sizes(*work.patch_sizes()) if isinstance(error, PatchSizeError) else ended)
         raise
     report(ended)
     return ended
-
-
-def _write(work: Import, target: Path, *, check: bool) -> DatasetInfo:
-    """Read everything; on checking, say which patch size would do better where no defect is left."""
-    from alcore.data.dataset_writer import NothingDefectiveError
-
-    try:
-        return work.write(target)
-    except NothingDefectiveError as error:
-        best = work.patch_sizes()[1] if check else None
-        raise DataError(f"{error}; suggested: {best.in_words()}" if best else str(error)) from None
 
 
 @data_app.command("create")

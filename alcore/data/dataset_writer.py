@@ -27,8 +27,8 @@ _FILES_NAMED = 5
 _PARTIAL, _LOCK = ".partial-", ".lock"
 
 
-class NothingDefectiveError(DataError):
-    """No patch of a new data set has a defect, at this patch size."""
+class PatchSizeError(DataError):
+    """Patches of this size make no data set; those of another may."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,20 @@ class Patch:
 class Losses:
     """What an import read, and what got lost on the way.
 
-    skipped: file -> reason; vanished: files whose defect is lost in cutting; sizes: how many images had which
-    (height, width); unknown: patches left out because nothing in them is known; marks: kinds of marks that
+    skipped: file -> reason; vanished: files whose defect is lost in cutting; lost: those of them that were
+    left out, as they are neither clean nor defective; clean: how many images are; capped: clean tiles left
+    out, because enough of their image were kept; sizes: how many images had which (height, width);
+    unknown: patches left out because nothing in them is known; marks: kinds of marks that
     masks were drawn from -> how many; left_out: marks that were not drawn -> file -> how many.
     """
 
     skipped: dict[str, str] = field(default_factory=dict)
     vanished: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    clean: int = 0
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     unknown: int = 0
+    capped: int = 0
     marks: Counter[str] = field(default_factory=Counter)
     left_out: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -187,6 +192,8 @@ def write_dataset(
             source_sizes=tuple(size for size, _ in losses.sizes.most_common(MOST_SIZES)),
             notes=(*notes, *losses.notes()),
             unknown=losses.unknown,
+            lost=tuple(losses.lost),
+            capped=losses.capped,
             resized_to=resized_to,
             levels=levels,
         )
@@ -249,11 +256,13 @@ def _item_table(
         items["ignored"] = items["ignored"].fillna(0).astype(np.int64)
     defective = items["defective"].to_numpy()
     if not defective.any():
-        raise NothingDefectiveError(
+        raise PatchSizeError(
             "no patch is defective: every mask is empty at this patch size; check masks and size"
         )
     if defective.all():
-        raise DataError("every patch is defective; clean patches are needed to build a pool at a prevalence")
+        raise PatchSizeError(
+            "every patch is defective; clean patches are needed to build a pool at a prevalence"
+        )
     labels = [items["source"].to_numpy(str), items["content"].to_numpy(str)]
     if "series" in items:
         labels.append(items["series"].fillna(items["source"]).to_numpy(str))

@@ -81,10 +81,21 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
     if tiny:
         found.append(f"Nearly empty masks, fewer than {_TINY} pixels: {plural(tiny, 'defective patch')}.")
     info = patches.info
-    if info.vanished:
+    if info.lost:
+        found.append(
+            "Left out as neither clean nor defective, since resizing loses their defects: "
+            f"{plural(len(info.lost), 'image')} ({_some(info.lost)})."
+        )
+    clean = [name for name in info.vanished if name not in set(info.lost)]
+    if clean:
         found.append(
             f"Defects too small to survive at this size, so counted as clean: "
-            f"{plural(len(info.vanished), 'image')} ({_some(info.vanished)})."
+            f"{plural(len(clean), 'image')} ({_some(clean)})."
+        )
+    if info.capped:
+        found.append(
+            f"Clean tiles left out, because enough of their image were kept: {info.capped:,}; so the "
+            "prevalence is higher than in the images."
         )
     if info.unknown:
         found.append(f"Left out, as nothing in them is known: {plural(info.unknown, 'patch')}.")

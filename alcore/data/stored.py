@@ -32,7 +32,9 @@ class DatasetInfo:
     """What dataset.json says: counts, how it was made, and what was lost.
 
     `skipped` are files that were left out (file: reason); `vanished` are images whose defect is too small
-    for a pixel of the resized mask, so that they count as clean; `source_sizes` are the different
+    for a pixel of the resized mask, or for the smallest that counts; `lost` are those of them that are no
+    part of the set, while the others count as clean; `capped` are clean tiles left out, because enough of
+    their image were kept; `source_sizes` are the different
     (height, width) of the images, the most frequent first, at most a hundred; `notes` say how files were
     read, one sentence each: the layout, what masks held and which of their values are defective;
     `unknown` are patches that were left out because nothing in them is known; `resized_to` is the
@@ -55,6 +57,8 @@ class DatasetInfo:
     unknown: int = 0
     resized_to: tuple[int, int] | None = None
     levels: tuple[int, float] | None = None
+    lost: tuple[str, ...] = ()
+    capped: int = 0
 
     @property
     def how_cut(self) -> str:

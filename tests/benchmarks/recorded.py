@@ -86,6 +86,7 @@ def _import_tiles(dataset: str) -> None:
         raise SystemExit(f"there is no data set {dataset!r}; set MAGNETIC_TILE_DIR to where the tiles are")
     size = dataset.rpartition("-")[2] if dataset.rpartition("-")[2].isdigit() else "64"
     options = ["--name", dataset, "--format", "magnetic-tile", "--patch", f"{size}x{size}"]
+    options += ["--vanished-are-clean"]  # as they were when the studies were recorded
     subprocess.run([sys.executable, "-m", "alcore", "data", "import", source, *options], check=True)
 
 

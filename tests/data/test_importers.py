@@ -236,8 +236,9 @@ def test_sixteen_bit_and_colour_images_are_read(tmp_path):
 
 def test_the_real_data_set(magnetic_tile):
     info = import_dataset(magnetic_tile, dataset_path("magnetic-tile"))
-    assert (info.format, info.patches) == ("magnetic-tile", 1344)
-    assert info.defective + len(info.vanished) == 388  # of 392; four masks are empty below the threshold
+    assert (info.format, info.cutting, info.patches) == ("magnetic-tile", "resized", 1344 - 6)
+    assert info.defective + len(info.lost) == 388  # of 392; four masks are empty below the threshold
+    assert info.lost == info.vanished
     patches = open_dataset("magnetic-tile")
     shares = [patches.defective[patches.split == side].mean() for side in Split]
     assert np.allclose(shares, patches.defective.mean(), atol=0.03)

@@ -38,7 +38,8 @@ class Format(NamedTuple):
     for a format that is told by the files it explains; foreground: what its masks mean, None lets their
     values decide; unknown: mask values that mean 'nobody knows'; table: what in the source says so, in words,
     '' where it is the format itself; chosen_by: what says which marks count, pixel 'values', 'classes' with
-    names or numbers, or 'nothing'.
+    names or numbers, or 'nothing'; is_whole: whether its images are resized whole unless tiles are asked for,
+    as they are patches already, or of all shapes.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Format(NamedTuple):
     unknown: tuple[int, ...] = ()
     table: str = ""
     chosen_by: str = "values"
+    is_whole: bool = False
 
     def check(self, chosen: Foreground) -> None:
         """Refuse a choice that this format would pass over.
@@ -90,9 +92,15 @@ def _of_marks(title: str, pair: Pairing, shows: Callable[[Source], bool]) -> For
 FORMATS = {
     "severstal": _of_marks("Severstal (Kaggle)", severstal.severstal, severstal.is_severstal),
     "roboflow": _of_marks("Roboflow export", roboflow.roboflow, roboflow.is_roboflow),
-    "reference": Format("patch folders of the paper's code", reference.reference, reference.is_reference),
+    "reference": Format(
+        "patch folders of the paper's code", reference.reference, reference.is_reference, is_whole=True
+    ),
     "magnetic-tile": Format(
-        "Magnetic Tile Defect set", folder.magnetic_tile, folder.is_magnetic_tile, Foreground(threshold=127)
+        "Magnetic Tile Defect set",
+        folder.magnetic_tile,
+        folder.is_magnetic_tile,
+        Foreground(threshold=127),
+        is_whole=True,
     ),
     "label-studio": _of_marks("Label Studio", label_studio.label_studio, label_studio.is_label_studio),
     "darwin": _of_marks("V7 Darwin 2", json_per_image.darwin, json_per_image.is_darwin),

@@ -39,10 +39,11 @@ class ImportEnded:
     """How an import ended; status: finished or failed, message: why it failed, in one sentence.
 
     patches, defective: counts of the new data set. vanished: images whose defect is too small for a pixel at
-    this size, so that they count as clean. skipped: files that were left out, with the reason. notes: how
+    this size, or for the smallest that counts. skipped: files that were left out, with the reason. notes: how
     files were read, one sentence each. unknown: patches left out because nothing in them is known. mind: what
     to know before a run, one sentence each. sizes: what other patch sizes would do, one row each; suggested:
-    the row of them that suits best. These two are filled where an import checks.
+    the row of them that suits best. These two are filled
+    where an import checks, and where patches of another size would mend a failure.
     """
 
     event: ClassVar[str] = "ended"

@@ -11,27 +11,40 @@ from typing import TypeVar
 
 import numpy as np
 
-from alcore.data.dataset_writer import Losses, PackedPatch, write_dataset
+from alcore.data.dataset_writer import Losses, PackedPatch, PatchSizeError, write_dataset
 from alcore.data.images import Levels, may_be_deep, read_levels
 from alcore.data.importing.annotation_signs import left_unread, unread
-from alcore.data.importing.formats import Recognised, choose
+from alcore.data.importing.cutting_choice import decided, ways_to_try
+from alcore.data.importing.formats import Format, Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
 from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
 from alcore.data.importing.options import ImportOptions, Sample
 from alcore.data.importing.pace import LOOKING, READING, Pace
-from alcore.data.importing.patch_choice import PatchSize, add_up, suggested, ways_for
+from alcore.data.importing.patch_choice import (
+    ImageCuts,
+    PatchSize,
+    Way,
+    add_up,
+    offered,
+    suggested,
+    too_many_vanish,
+    ways_for,
+)
 from alcore.data.importing.sample_reader import Outcome, SampleReader
 from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import Source, open_source, shown
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
+from alcore.wording import percent, plural
 
 T = TypeVar("T")
 
 _MOST_TRIED = 1000
 """Images on which other patch sizes are tried."""
+_MOST_LOOKED_AT = 400
+"""Images that decide whether tiles are cut, where nobody said so."""
 
 
 def import_dataset(
@@ -79,6 +92,7 @@ class Import:
         _check(options)
         self._source = source = open_source(source) if isinstance(source, Path) else source
         self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
+        self._sizes: tuple[list[PatchSize], PatchSize | None] | None = None
         self._refuse = partial(_refuse, self._losses, options)
         chosen = choose(source, format_name, options)
         chosen.form.check(options.foreground)
@@ -99,18 +113,26 @@ class Import:
             samples, together = grouped(samples, options.group)
             self.notes.append(together)
         self._samples, self._reader = samples, SampleReader(source, options, seen.levels)
+        if options.tile is None:
+            self._decide_cutting(chosen.form)
 
     def write(self, target: Path) -> DatasetInfo:
-        """Read everything and make the data set `target`."""
-        options = self._reader.options
+        """Read everything and make the data set `target`; raises as `import_dataset`."""
         if target.exists():
             raise DataError(
                 f"a data set called {target.name!r} exists; delete it first, or take another name"
             )
+        try:
+            return self._write(target)
+        except PatchSizeError as error:
+            raise PatchSizeError(f"{error}{offered(*self.patch_sizes())}") from None
+
+    def _write(self, target: Path) -> DatasetInfo:
+        options = self._reader.options
         with self._each(self._reader.read, self._samples) as outcomes:
             return write_dataset(
                 target,
-                _patches(self._pace.over(READING, outcomes, len(self._samples)), self._losses, self._refuse),
+                self._patches(self._pace.over(READING, outcomes, len(self._samples))),
                 shape=(*options.patch, options.channels),
                 format_name=self._format,
                 cutting="tiles" if options.tile else "resized",
@@ -123,18 +145,53 @@ class Import:
 
     def patch_sizes(self) -> tuple[list[PatchSize], PatchSize | None]:
         """What other patch sizes would do, and the best of them; from at most 1,000 images spread evenly."""
+        if self._sizes is not None:
+            return self._sizes
+        self._sizes = [], None
         if not self._losses.sizes:
-            return [], None
+            return self._sizes
         ways = ways_for(self._losses.sizes.most_common(1)[0][0])
-        spread = np.linspace(0, len(self._samples) - 1, min(_MOST_TRIED, len(self._samples))).astype(int)
-        with self._each(
-            partial(self._reader.try_ways, ways=ways), [self._samples[i] for i in spread]
-        ) as all_:
-            cuts = [one for one in all_ if one is not None]
-        if not cuts:
-            return [], None
-        sizes = add_up(cuts, ways, images=sum(self._losses.sizes.values()))
-        return sizes, suggested(sizes, cuts)
+        cuts = self._tried(ways, _MOST_TRIED)
+        if cuts:
+            sizes = add_up(cuts, ways, images=sum(self._losses.sizes.values()))
+            self._sizes = sizes, suggested(sizes, cuts)
+        return self._sizes
+
+    def _decide_cutting(self, form: Format) -> None:
+        """Take tiles or whole images by what some images show, and note which and why."""
+        options = self._reader.options
+        cuts = self._tried(ways_to_try(options), _MOST_LOOKED_AT)
+        options, why = decided(options, cuts, usually_whole=form.title if form.is_whole else "")
+        self._reader = replace(self._reader, options=options)
+        self.notes += [why] if why else []
+
+    def _tried(self, ways: list[Way], most: int) -> list[ImageCuts]:
+        """What ways of cutting make of at most so many images, spread evenly."""
+        spread = np.linspace(0, len(self._samples) - 1, min(most, len(self._samples))).astype(int)
+        work = partial(self._reader.try_ways, ways=ways)
+        with self._each(work, [self._samples[i] for i in spread]) as found:
+            return [one for one in found if one is not None]
+
+    def _patches(self, outcomes: Iterator[Outcome]) -> Iterator[PackedPatch]:
+        """The patches of all images; what is lost is noted on the way.
+
+        Raises:
+            PatchSizeError: too many images would lose their defect.
+        """
+        for outcome in outcomes:
+            if outcome.refused:
+                self._refuse(outcome.image, outcome.refused)
+                continue
+            outcome.note(self._losses)
+            yield from outcome.patches
+        lost, clean = self._losses.lost, self._losses.clean
+        if too_many_vanish(len(lost), clean):
+            height, width = self._reader.options.patch
+            raise PatchSizeError(
+                f"resizing to {height}x{width} loses the defects of {plural(len(lost), 'image')}, such as "
+                f"{lost[0]}, which would be {percent(len(lost) / (len(lost) + clean))} of the clean class; "
+                "cut tiles, take larger patches, or say with --vanished-are-clean that they do not count"
+            )
 
     def _each(
         self, work: Callable[[Sample], T], samples: list[Sample]
@@ -160,18 +217,6 @@ def _refuse(losses: Losses, options: ImportOptions, name: str, reason: str) -> N
     if not options.skip_bad:
         raise DataError(reason)
     losses.skipped[shown(name)] = reason
-
-
-def _patches(
-    outcomes: Iterator[Outcome], losses: Losses, refuse: Callable[[str, str], None]
-) -> Iterator[PackedPatch]:
-    """The patches of all images; what is lost is noted on the way."""
-    for outcome in outcomes:
-        if outcome.refused:
-            refuse(outcome.image, outcome.refused)
-            continue
-        outcome.note(losses)
-        yield from outcome.patches
 
 
 @dataclass
@@ -226,5 +271,9 @@ def _check(options: ImportOptions) -> None:
         )
     if options.foreground.colors and options.foreground.ignored:
         raise DataError("values can be ignored in grey and indexed masks; a mask of colours has none")
+    if options.tile is False and (options.overlap or options.resize_to or options.clean_tiles):
+        raise DataError(
+            "an overlap, a size to resize to and a number of clean tiles are about tiles; cut tiles"
+        )
     if options.overlap < 0 or options.min_area < 1:
         raise DataError("the overlap must be at least 0 and the smallest defect area at least 1 pixel")

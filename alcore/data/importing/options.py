@@ -70,8 +70,11 @@ class ImportOptions:
     """How a source becomes patches.
 
     patch: (height, width); tile: cut tiles of that size instead of resizing whole images, after shrinking
-    them to `resize_to` where that is given; overlap: pixels that neighbouring tiles share; channels: 1 (grey)
-    or 3; foreground: which mask pixels are defective; min_area: a patch with fewer of them is clean;
+    them to `resize_to` where that is given, None lets the images decide, see `cutting_choice`; overlap:
+    pixels that neighbouring tiles share; clean_tiles: how many tiles without a defect are kept of an image, 0
+    for all, None for all where tiles are asked for; channels: 1 (grey) or 3; foreground: which mask pixels
+    are defective; min_area: a patch with fewer of them is clean; vanished_are_clean: an image whose defect
+    is lost by resizing is clean instead of left out;
     drop_black_border: leave out images whose border is black, as the paper does; skip_bad: leave out files
     that cannot be used and list them; missing_mask_is_clean: an image without a mask is clean instead of an
     error; images, masks: patterns of the user's own layout, see `patterns`; levels: the brightest level of
@@ -81,12 +84,14 @@ class ImportOptions:
     """
 
     patch: tuple[int, int] = (64, 64)
-    tile: bool = False
+    tile: bool | None = False
     overlap: int = 0
+    clean_tiles: int | None = None
     resize_to: tuple[int, int] | None = None
     channels: int = 1
     foreground: Foreground = Foreground()
     min_area: int = 1
+    vanished_are_clean: bool = False
     drop_black_border: bool = False
     skip_bad: bool = False
     missing_mask_is_clean: bool = False

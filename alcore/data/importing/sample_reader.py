@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from alcore.data.cutting import DEFECTIVE, cut, resize_image, resize_truth
 from alcore.data.dataset_writer import Losses, PackedPatch, pack
@@ -20,8 +23,9 @@ class Outcome:
 
     image: its name in the source; patches: as they are written; size: (height, width) of the image; refused:
     why it cannot be used, in one sentence; skipped: why it was to be left out; vanished: whether its defect
-    was lost in cutting; unknown: patches left out because nothing in them is known; marks, left_out: how many
-    marks of which kind were drawn, and were not, where its mask was drawn from marks.
+    was lost in cutting; lost: whether it is no part of the set for that; unknown: patches left out because
+    nothing in them is known; capped: clean tiles left out, because enough were kept; marks, left_out: how
+    many marks of which kind were drawn, and were not, where its mask was drawn from marks.
     """
 
     image: str
@@ -30,7 +34,9 @@ class Outcome:
     refused: str = ""
     skipped: str = ""
     vanished: bool = False
+    lost: bool = False
     unknown: int = 0
+    capped: int = 0
     marks: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -42,7 +48,11 @@ class Outcome:
             losses.sizes[self.size] += 1
         if self.vanished:
             losses.vanished.append(shown(self.image))
+        if self.lost:
+            losses.lost.append(shown(self.image))
+        losses.clean += bool(self.patches) and not any(patch.row["defective"] for patch in self.patches)
         losses.unknown += self.unknown
+        losses.capped += self.capped
         losses.marks.update(self.marks)
         for what, count in self.left_out.items():
             losses.leave_out(what, shown(self.image), count)
@@ -80,20 +90,25 @@ class SampleReader:
         had_defect = bool((truth == DEFECTIVE).any())
         if options.resize_to is not None:
             image, truth = resize_image(image, options.resize_to), resize_truth(truth, options.resize_to)
+        is_tiled = bool(options.tile)
         cuts = list(
-            cut(image, truth, source=name, size=options.patch, tile=options.tile, overlap=options.overlap)
+            cut(image, truth, source=name, size=options.patch, tile=is_tiled, overlap=options.overlap)
         )
+        if had_defect and not options.vanished_are_clean and not any(patch.mask.any() for patch in cuts):
+            return Outcome(sample.image, (), size, vanished=True, lost=True)
         known = [patch for patch in cuts if patch.ignored is None or not patch.ignored.all()]
         packed = tuple(
             pack(replace(patch, series=sample.group), min_area=options.min_area) for patch in known
         )
         vanished = had_defect and not any(patch.row["defective"] for patch in packed)
+        kept = capped(packed, options.clean_tiles or 0, name) if is_tiled else packed
         return Outcome(
             sample.image,
-            packed,
+            kept,
             size,
             vanished=vanished,
             unknown=len(cuts) - len(known),
+            capped=len(packed) - len(kept),
             marks=found.marks,
             left_out=found.left_out,
         )
@@ -106,4 +121,17 @@ class SampleReader:
             truth = drawn_by(sample.read_mask, (image.shape[0], image.shape[1])).truth
         except DataError:
             return None
-        return cuts_of(truth, ways, min_area=self.options.min_area)
+        return cuts_of(truth, ways, min_area=self.options.min_area, clean_tiles=self.options.clean_tiles or 0)
+
+
+def capped(patches: tuple[PackedPatch, ...], most: int, name: str) -> tuple[PackedPatch, ...]:
+    """All defective tiles of an image, and at most so many clean ones, 0 for all; drawn by the image's name.
+
+    A draw, because tiles at even steps would all lie in the same columns of some images.
+    """
+    clean = [place for place, patch in enumerate(patches) if not patch.row["defective"]]
+    if not most or len(clean) <= most:
+        return patches
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
+    left_out = set(clean) - set(np.random.default_rng(seed).choice(clean, most, replace=False).tolist())
+    return tuple(patch for place, patch in enumerate(patches) if place not in left_out)

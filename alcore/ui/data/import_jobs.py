@@ -68,6 +68,8 @@ def _show_job(job: ImportJob, number: int) -> None:
         _show_preview(job, job.ended, number)
     elif job.message:
         st.caption("  \n".join(as_plain_markdown(line) for line in job.message.splitlines()))
+        if job.state == "failed" and job.ended is not None:
+            _show_sizes(job.ended)
 
 
 def _cancelling(job: ImportJob) -> dict[str, Any]:
@@ -129,6 +131,7 @@ def _show_sizes(ended: ImportEnded) -> None:
             "Patches": size.patches,
             "Prevalence": percent(size.prevalence),
             "Defects kept": percent(size.kept),
+            "Comes in": size.comes_in,
         }
         for size in sizes
     ]
@@ -136,6 +139,6 @@ def _show_sizes(ended: ImportEnded) -> None:
         best = rows[ended.suggested]
         st.caption(
             f"Suggested: {best['Patch']}, which keeps {best['Defects kept']} of the defects. Kept: at least "
-            "eight pixels of the defect are in one patch."
+            "eight pixels of the defect are in one patch, or all of it in one tile."
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(35 * (len(rows) + 1) + 3, 250))

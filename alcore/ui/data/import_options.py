@@ -17,6 +17,8 @@ from alcore.wording import as_plain_markdown, plural
 
 _TITLES = {"auto": "Detect automatically"} | {name: form.title for name, form in FORMATS.items()}
 _FIRST = 8
+_CUTTING = {"By the images": [], "Tiles": ["--tile"], "Whole images": ["--no-tile"]}
+"""Whether tiles are cut or whole images resized, as options of `python -m alcore data import`."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,16 @@ def _show_pairs(found: Pairs) -> None:
 def choose_cutting() -> list[str]:
     """Layout, size, and whether to cut or to resize, as options of `python -m alcore data import`."""
     form = st.selectbox("Format", list(_TITLES), format_func=_TITLES.get, key="import_format")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        patch = st.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
-        tile = st.toggle("Cut tiles", key="import_tile", help="Instead of resizing whole images.")
-    return [f"--format={form}", f"--patch={patch.strip()}"] + ["--tile"] * tile
+    left, right = st.columns(2)
+    patch = left.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
+    cutting = right.selectbox(
+        "Cutting",
+        list(_CUTTING),
+        key="import_cutting",
+        help="By itself, an import cuts tiles where resizing would change the shape of images by more than a "
+        "tenth or lose more than 5 % of the defects, and says so.",
+    )
+    return [f"--format={form}", f"--patch={patch.strip()}", *_CUTTING[cutting]]
 
 
 def choose_reading() -> list[str]:
@@ -100,13 +108,27 @@ def choose_reading() -> list[str]:
     )
     border = st.toggle("Leave out black borders", key="import_border", help="Images, as the paper does.")
     options = ["--rgb"] * rgb + ["--missing-mask-is-clean"] * clean + ["--skip-bad"] * skip
+    vanished = st.toggle(
+        "Defects that vanish are clean", key="import_vanished", help="Else such images are left out."
+    )
     options += ["--drop-black-border"] * border + ["--boxes-are-masks"] * boxes
+    options += ["--vanished-are-clean"] * vanished
     left, right = st.columns(2)
     overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     area = right.number_input(
         "Smallest defect (px)", 1, 100_000, 1, key="import_area", help="A patch with less is clean."
     )
-    return [*options, f"--overlap={overlap}", f"--min-area={area}", *_values(left, right)]
+    most = left.number_input(
+        "Clean tiles per image",
+        0,
+        None,
+        None,
+        key="import_clean_tiles",
+        placeholder="auto",
+        help="Left empty, all where tiles were chosen, and 16 where the images decided. 0 keeps all.",
+    )
+    options += [f"--overlap={overlap}", f"--min-area={area}", *_values(left, right)]
+    return options if most is None else [*options, f"--clean-tiles={most}"]
 
 
 def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:

@@ -26,7 +26,7 @@ def test_from_an_upload_to_a_run(served, tmp_path):
     _upload_slowly(page)
     page.locator("input[type=file]").set_input_files(archive)
     page.get_by_role("textbox", name="Name").fill("mine")
-    page.get_by_role("textbox", name="Patch size").fill("32x32")
+    page.get_by_role("textbox", name="Patch size").fill("20x24")
     expect(page.get_by_text("my images.zip")).to_be_visible()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
@@ -36,7 +36,7 @@ def test_from_an_upload_to_a_run(served, tmp_path):
     expect(page.get_by_text("is ready")).to_be_visible(timeout=60 * SECONDS)
     expect(page.get_by_text("120 patches, 40 defective")).to_be_visible()
     folder = write_folder(tmp_path / "in", folder_files(120))
-    import_dataset(folder, dataset_path("same"), options=ImportOptions((32, 32)))
+    import_dataset(folder, dataset_path("same"), options=ImportOptions((20, 24)))
     for name in ("images.npy", "masks.npy", "items.parquet"):
         assert (dataset_path("mine") / name).read_bytes() == (dataset_path("same") / name).read_bytes()
 
