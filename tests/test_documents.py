@@ -77,7 +77,7 @@ def calls() -> list[Call]:
 
 def options_of(command) -> set[str]:
     """A command's long options, and those of the commands below it."""
-    own = {option for parameter in command.params for option in parameter.opts}
+    own = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
     below = (options_of(one) for one in getattr(command, "commands", {}).values())
     return own.union(*below)
 
