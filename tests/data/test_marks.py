@@ -7,8 +7,11 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from typer.testing import CliRunner
 
+from alcore.__main__ import app
 from alcore.data.collection import dataset_path, open_dataset
+from alcore.data.importing import rle
 from alcore.data.importing.import_events import ImportEnded
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
@@ -460,7 +463,78 @@ def test_coco_classes_by_number_and_name(tmp_path):
         Read(tmp_path, files, ImportOptions(SHAPE, foreground=Foreground(classes=(9,))), name="none")
 
 
+# Other formats with classes
+
+
+@pytest.mark.parametrize("chosen", [{"ignored": (2,)}, {"ignored_names": ("dirt",)}])
+def test_classes_of_roboflow_can_be_ignored_by_number_and_name(tmp_path, chosen):
+    options = ImportOptions(SHAPE, foreground=Foreground(**chosen))
+    mask = block(10, 10, 20, 20) + 2 * block(30, 30, 40, 40).astype(np.uint8)
+    files = {"train/a.png": encoded(picture(0)), "train/a_mask.png": encoded(mask.astype(np.uint8))}
+    for name in CLEAN:
+        files[f"train/{name}"] = images()[name]
+        files[f"train/{name.replace('.png', '_mask.png')}"] = encoded(np.zeros(SHAPE, dtype=np.uint8))
+    files["train/_classes.csv"] = b"Pixel Value, Class\n0, background\n1, crack\n2, dirt\n"
+    table = coco(outline(), outline(30, 30, 40, 40, category=4))["instances.json"].replace(b"dent", b"dirt")
+    table = table.replace(b'"id": 4', b'"id": 2').replace(b'"category_id": 4', b'"category_id": 2')
+    tables = {f"train/{name}": content for name, content in images("a.png").items()}
+    tables["train/_annotations.coco.json"] = table
+    for name, some in {"masks": files, "coco": tables}.items():
+        read = Read(tmp_path, some, options, name=name)
+        assert read.info.format == "roboflow"
+        assert np.array_equal(read.mask("a.png"), block(10, 10, 20, 20)), name
+        assert np.array_equal(read.ignored("a.png"), block(30, 30, 40, 40)), name
+
+
+def test_classes_of_severstal_can_be_ignored(tmp_path):
+    rows = [("a.jpg", 1, block(10, 10, 20, 20)), ("a.jpg", 3, block(30, 30, 40, 40))]
+    table = "\n".join(["ImageId,ClassId,EncodedPixels", *(f"{f},{k},{rle.encode(m)}" for f, k, m in rows)])
+    files = {
+        f"train_images/{name[:-4]}.jpg": encoded(picture(n), "JPEG")
+        for n, name in enumerate(["a.png", *CLEAN])
+    }
+    files["train.csv"] = table.encode()
+    read = Read(tmp_path, files, ImportOptions(SHAPE, foreground=Foreground(ignored=(3,))))
+    assert np.array_equal(read.mask("a.jpg"), block(10, 10, 20, 20))
+    assert np.array_equal(read.ignored("a.jpg"), block(30, 30, 40, 40))
+    with pytest.raises(DataError, match=r"Severstal's table has no class '9' here \(it has 1, 3\)"):
+        Read(tmp_path, files, ImportOptions(SHAPE, foreground=Foreground(classes=(9,))), name="none")
+
+
+def test_pixel_masks_without_names_refuse_a_name_and_matlab_has_one_kind(tmp_path):
+    files = {f"{folder}/{n}.png": encoded(picture(n)) for n in range(3) for folder in ("images", "masks")}
+    options = ImportOptions(SHAPE, foreground=Foreground(names=("crack",)))
+    with pytest.raises(DataError, match="images and masks has no class names, such as 'crack'"):
+        Read(tmp_path, files, options, name="folder")
+    mats = {f"image/{n}.jpg": encoded(picture(n), "JPEG") for n in range(3)} | {"groundTruth/0.mat": b""}
+    options = ImportOptions(SHAPE, foreground=Foreground(classes=(1,)))
+    with pytest.raises(DataError, match="--classes says nothing here: CrackForest has one kind of mark"):
+        Read(tmp_path, mats, options, name="crackforest")
+
+
 # All of them
+
+
+def test_the_command_line_takes_names_and_boxes_and_says_what_was_read(tmp_path):
+    files = images("a.png") | coco(outline(), boxed() | {"category_id": 4, "bbox": [30, 30, 9, 9]})
+    source = write_folder(tmp_path / "in", files)
+
+    def run(*options):
+        command = ["data", "import", str(source), "--name", "mine", "--patch", "60x64", "--dry-run"]
+        return CliRunner().invoke(app, [*command, *options])
+
+    told = run("--boxes-are-masks", "--ignore", "dent")
+    assert told.exit_code == 0
+    assert "marks: 1 polygon, 1 box" in told.stdout
+    assert "ignored, as nobody knows: the classes dent, as chosen" in told.stdout
+    for options, words in {
+        ("--threshold", "3"): "--threshold says nothing here: COCO has classes",
+        ("--classes", "dend"): "did you mean 'dent'",
+        (): "1 of 2 annotations in instances.json are boxes without an outline",
+    }.items():
+        refused = run(*options).exception
+        assert isinstance(refused, DataError)
+        assert words in str(refused)
 
 
 def test_one_square_has_the_same_pixels_in_every_format(tmp_path):

@@ -30,14 +30,18 @@ class ImageFinder:
         Raises:
             DataError: several images fit.
         """
-        path = PurePosixPath(file.replace("\\", "/"))
-        whole = f"/{path}".replace("//", "/")
-        known = suffix(path.name) in SUFFIXES
-        found = [name for name in self._places.get(path.name, ()) if _is_end(name, whole, known=known)]
-        if len(found) > 1:
-            exact = f"{part}{whole}" if part else whole[1:]
-            closer = [name for name in found if name in (exact, f"images/{exact}")]
-            found = closer or [name for name in found if part and part in PurePosixPath(name).parts] or found
+        path = PurePosixPath(file.replace("\\", "/").lstrip("/"))
+        has_suffix = suffix(path.name) in SUFFIXES
+        fitting = {
+            name if has_suffix else stem(name): name
+            for name in self._places.get(path.name, ())
+            if _share_an_end(name if has_suffix else stem(name), str(path))
+        }
+        for wanted in (f"{part}/{path}", f"images/{part}/{path}", f"{path}", f"images/{path}"):
+            if wanted in fitting:
+                return fitting[wanted]
+        found = list(fitting.values())
+        found = [name for name in found if part and part in PurePosixPath(name).parts] or found
         if len(found) > 1:
             raise DataError(
                 f"{shown(table)} names {shown(file)}, which is there {len(found)} times; rename them"
@@ -45,7 +49,6 @@ class ImageFinder:
         return found[0] if found else None
 
 
-def _is_end(name: str, whole: str, *, known: bool) -> bool:
-    """Whether one of two paths ends with the other."""
-    mine = f"/{name if known else stem(name)}"
-    return mine.endswith(whole) or whole.endswith(mine)
+def _share_an_end(one: str, other: str) -> bool:
+    """Whether one of two paths is the end of the other."""
+    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
