@@ -59,7 +59,7 @@ def study(
 
         check_cells(parsed)
         if plan:
-            show_plan(parsed, performer, as_json=as_json)
+            show_plan(parsed, performer, out, as_json=as_json)
             return
         ended = show_study(StudyStore.create(out, parsed), performer, rehearsal=rehearsal, as_json=as_json)
     if ended.status == "stopped":

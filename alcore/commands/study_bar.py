@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alcore.errors import StoreError
+from alcore.study.adoption import adoptions_in_words, find_adoptions
 from alcore.study.engines.engine import Engine
 from alcore.study.estimate import estimate
 from alcore.study.plan import StudyPlan
@@ -19,11 +22,12 @@ from alcore.study.study_store import StudyStore
 from alcore.wording import clock, plural
 
 
-def show_plan(plan: StudyPlan, engine: Engine, *, as_json: bool) -> None:
-    """Calibrate, and say what the study will take and what each axis adds."""
+def show_plan(plan: StudyPlan, engine: Engine, out: Path, *, as_json: bool) -> None:
+    """Calibrate, and say what the study will take, what each axis adds, and what lies in `out` already."""
     if not as_json:
         Console(stderr=True, highlight=False).print("measuring two cycles ...")
     report = estimate(plan, workers=engine.workers_for(plan.cells[0].config)).report(engine.describe())
+    report = replace(report, kept=adoptions_in_words(find_adoptions(out, plan)))
     print(to_line(report) if as_json else "\n".join(report.sentences()), flush=True)
 
 
@@ -65,6 +69,8 @@ def _bar(store: StudyStore, engine: Engine, console: Console) -> Iterator[Follow
     plan = store.plan
     size = f"{plural(len(plan.cells), 'cell')}, {plural(plan.runs, 'run')}"
     console.print(f"{size} on {engine.describe()}")
+    for sentence in adoptions_in_words(find_adoptions(store.directory, plan)):
+        console.print(sentence)
     columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
         task = bar.add_task("", total=plan.runs, left="")

@@ -110,9 +110,15 @@ def _dataset_of(store: RunStore) -> Patches:
     return patches
 
 
-def last_model(store: RunStore, patches: Patches, key: CycleKey, follow: Follow) -> Learner:
-    """The model after a cycle: as it was kept, or trained again from what the records say was labelled."""
-    config = store.config.model_copy(update={"device": "auto"})  # the run's own may be another machine's
+def last_model(
+    store: RunStore, patches: Patches, key: CycleKey, follow: Follow, *, device: str = "auto"
+) -> Learner:
+    """The model after a cycle: as it was kept, or trained again from what the records say was labelled.
+
+    Args:
+        device: to train on; by default what this machine has, since the run's own may be another's.
+    """
+    config = store.config.model_copy(update={"device": device})
     learner = initial_learner(config, patches, key.repetition)
     kept = store.weights_path(key)
     if kept.exists():

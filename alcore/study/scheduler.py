@@ -10,6 +10,7 @@ from filelock import Timeout
 from alcore.data.collection import open_dataset
 from alcore.errors import StoreError
 from alcore.storage.run_store import RunStore
+from alcore.study.adoption import adopt, find_adoptions
 from alcore.study.cell_tables import CellTables
 from alcore.study.engines.engine import Engine
 from alcore.study.ledger import FAILED, FINISHED, WAITING
@@ -80,6 +81,8 @@ class _Scheduler:
 
     def _take_stock(self) -> None:
         """Find in the records what earlier runs of the study left, and take it over."""
+        if not self.rehearsal:
+            adopt(self.store.directory, find_adoptions(self.store.directory, self.store.plan))
         tasks = []
         for cell in self.store.plan.cells:
             records, whole = self.store.records(cell), cell.config.cycles * len(cell.config.strategies)

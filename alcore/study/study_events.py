@@ -52,7 +52,8 @@ class PlanReport:
     """What a study would take, measured on two cycles.
 
     runs: cells x repetitions; workers: runs side by side; engine: where, in words. seconds_per_run: in one
-    worker; seconds: of all, by the clock; bytes: on disk; axes: costs of one more value of each.
+    worker; seconds: of all, by the clock; bytes: on disk; axes: costs of one more value of each. kept: what
+    lies in the study's directory and spares some of that, one sentence each.
     """
 
     event: ClassVar[str] = "plan"
@@ -67,6 +68,7 @@ class PlanReport:
     seconds: float
     bytes: float
     axes: list[AxisCost] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """A line has costs as plain values."""
@@ -85,7 +87,7 @@ class PlanReport:
         for cost in self.axes:
             added = f"{plural(cost.added_runs, 'run')}, about {clock(cost.added_seconds)}"
             told.append(f"one more value of {cost.axis} adds {added if cost.added_runs else 'no run'}")
-        return told
+        return [*told, *self.kept]
 
 
 StudyEvent = StudyProgress | StudyEnded | PlanReport

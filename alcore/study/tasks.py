@@ -91,9 +91,22 @@ def _perform(task: Task, broker: TaskBroker, scratch: Path) -> None:
         if not broker.deliver(task, files):
             raise Stopped
 
-    execution.execute_repetition(
-        store, broker.patches(task.config.dataset), task.repetition, on_record=hand_in
-    )
+    patches = broker.patches(task.config.dataset)
+    _train_missing(store, patches, task.repetition)
+    execution.execute_repetition(store, patches, task.repetition, on_record=hand_in)
+
+
+def _train_missing(store: RunStore, patches: Patches, repetition: int) -> None:
+    """Train the models again that a finished run, whose records the cell took over, did not keep."""
+    for strategy in store.config.strategies:
+        done = [key for key in store.committed() if (key.repetition, key.strategy) == (repetition, strategy)]
+        if done and done[-1].cycle < store.config.cycles and not store.weights_path(done[-1]).exists():
+            # They load torch, as the work itself does, and the pages know tasks without doing any.
+            from alcore.compute.scoring import last_model
+            from alcore.learning.devices import compute_on_one_thread
+
+            compute_on_one_thread()
+            last_model(store, patches, done[-1], lambda *_: None, device=store.config.device)
 
 
 def check_path(name: str) -> str:
