@@ -1,8 +1,8 @@
 """Cells with another number of cycles than before: what runs of the same study have made of them already.
 
 A cycle follows from the config, the data and what came before it, not from how many cycles are still to come.
-So a run of eight cycles is the beginning of one of twelve, and holds one of five. Only strategies that look at
-the number of cycles (`Needs.CYCLE`) choose otherwise, from their first choice in cycle 2 on.
+So a run of eight cycles is the beginning of one of twelve, and holds one of five. Only strategies that look
+at the number of cycles (`Needs.CYCLE`) choose otherwise, from their first choice in cycle 2 on.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ events = st.one_of(
         texts,
         *(amounts,) * 3,
         axes=st.lists(st.builds(AxisCost, texts, counts, counts, amounts)),
+        kept=st.lists(texts),
     ),
 )
 
