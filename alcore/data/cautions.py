@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alcore.data.contradictions import contradictions
 from alcore.data.duplicates import copies_across_sides, near_duplicates
 from alcore.data.overview import Overview, describe
 from alcore.data.split_leaks import related_across_sides
@@ -35,7 +36,12 @@ def cautions(patches: StoredPatches, overview: Overview) -> list[str]:
             "Same pixels in two of the source's own splits, kept on one side here: "
             f"{plural(copies, 'patch')}."
         )
-    return [*found, *related_across_sides(patches), *_alike(patches, overview.patches)]
+    return [
+        *found,
+        *contradictions(patches),
+        *related_across_sides(patches),
+        *_alike(patches, overview.patches),
+    ]
 
 
 def _alike(patches: StoredPatches, count: int) -> list[str]:

@@ -8,6 +8,7 @@ from alcore.__main__ import app
 from alcore.commands.import_bar import plain_lines
 from alcore.data.cautions import told_of
 from alcore.data.collection import dataset_path, open_dataset, read_about
+from alcore.data.contradictions import contradictions
 from alcore.data.cutting import IGNORED
 from alcore.data.duplicates import copies_across_sides, near_duplicates
 from alcore.data.importing.import_events import ImportProgress
@@ -83,6 +84,30 @@ def test_copies_in_two_of_the_sources_own_splits_are_counted(tmp_path):
     patches = open_dataset("mine")
     assert copies_across_sides(patches) == 2
     assert any("two of the source's own splits" in told for told in told_of(patches))
+
+
+def test_equal_images_with_different_masks_are_said_with_their_disagreement(tmp_path):
+    files = folder_files()
+    wide = np.zeros((40, 48), dtype=np.uint8)
+    wide[10:26, 12:44] = 255  # twice as wide as the mask of picture 0
+    for number, mask in ((900, wide), (901, np.zeros_like(wide)), (902, None)):
+        files[f"images/{number}.png"] = files["images/000.png" if number < 902 else "images/003.png"]
+        files[f"masks/{number}.png"] = files["masks/003.png"] if mask is None else encoded(mask)
+    import_dataset(
+        write_folder(tmp_path / "in", files), dataset_path("mine"), options=ImportOptions((40, 48))
+    )
+    (told,) = contradictions(open_dataset("mine"))
+    assert "3 patches in 1 group, such as images/000.png and images/900.png" in told
+    assert "100 % of the pixels that a group's masks mark are not marked in all" in told
+    assert "in 1 of them one is clean and another defective" in told
+    assert told in told_of(open_dataset("mine"))
+
+
+def test_equal_images_with_equal_masks_are_no_contradiction(tmp_path):
+    files = folder_files()
+    files |= {"images/900.png": files["images/000.png"], "masks/900.png": files["masks/000.png"]}
+    import_dataset(write_folder(tmp_path / "in", files), dataset_path("mine"))
+    assert contradictions(open_dataset("mine")) == []
 
 
 def steel_like(tmp_path):
