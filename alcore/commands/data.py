@@ -173,6 +173,7 @@ def _import(
     from alcore.data.dataset_writer import PatchSizeError
     from alcore.data.importing.import_events import ImportEnded
     from alcore.data.importing.importer import Import
+    from alcore.data.importing.mask_colors import MaskColorsError
     from alcore.data.stored import StoredPatches
 
     try:
@@ -181,11 +182,12 @@ def _import(
                 raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
             work = Import(source, format_name=format_name, options=read_options(), follow=report)
             info = work.write(target)
-            ended = ImportEnded.of(name, info, told_of(StoredPatches(target)))
+            ended = ImportEnded.of(name, info, told_of(StoredPatches(target))).with_colors(work.colors)
             if check:
                 ended = ended.with_sizes(*work.patch_sizes())
     except (AlcoreError, OSError) as error:
-        ended = ImportEnded("failed", str(error), name)
+        colors = error.colors if isinstance(error, MaskColorsError) else []
+        ended = ImportEnded("failed", str(error), name).with_colors(colors)
         report(ended.with_sizes(*work.patch_sizes()) if isinstance(error, PatchSizeError) else ended)
         raise
     report(ended)

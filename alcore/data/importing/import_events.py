@@ -9,6 +9,7 @@ The dashboard's uploads and `alcore data import --json` speak these. Every objec
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
@@ -42,8 +43,9 @@ class ImportEnded:
     this size, or for the smallest that counts. skipped: files that were left out, with the reason. notes: how
     files were read, one sentence each. unknown: patches left out because nothing in them is known. mind: what
     to know before a run, one sentence each. sizes: what other patch sizes would do, one row each; suggested:
-    the row of them that suits best. These two are filled
-    where an import checks, and where patches of another size would mend a failure.
+    the row of them that suits best. These two are filled where an import checks, and where patches of another
+    size would mend a failure. colors: of masks coded in colours, red, green, blue and share of all pixels,
+    the largest first.
     """
 
     event: ClassVar[str] = "ended"
@@ -59,6 +61,7 @@ class ImportEnded:
     mind: list[str] = field(default_factory=list)
     sizes: list[dict[str, int | float | bool]] = field(default_factory=list)
     suggested: int | None = None
+    colors: list[list[float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, name: str, info: DatasetInfo, mind: list[str]) -> ImportEnded:
@@ -74,6 +77,10 @@ class ImportEnded:
             unknown=info.unknown,
             mind=mind,
         )
+
+    def with_colors(self, colors: Iterable[Sequence[float]]) -> ImportEnded:
+        """The same, with the colours of the masks."""
+        return replace(self, colors=[list(color) for color in colors])
 
     def with_sizes(self, sizes: list[PatchSize], suggested: PatchSize | None) -> ImportEnded:
         """The same, with what other patch sizes would do."""

@@ -18,6 +18,7 @@ from alcore.data.importing.cutting_choice import decided, ways_to_try
 from alcore.data.importing.formats import Format, Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.mask_colors import listed
 from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
 from alcore.data.importing.options import ImportOptions, Sample
@@ -75,7 +76,8 @@ def import_dataset(
 class Import:
     """A source of which it is known how to read it: its layout, its pairs, and what its masks mean.
 
-    notes: that in words, one sentence each.
+    notes: that in words, one sentence each. colors: of masks in colours or palettes, red, green, blue and
+    share of all pixels, the largest first.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class Import:
         if options.group:
             samples, together = grouped(samples, options.group)
             self.notes.append(together)
+        self.colors = listed(seen.census.colors + seen.census.in_palettes)
         self._samples, self._reader = samples, SampleReader(source, options, seen.levels)
         if options.tile is None:
             self._decide_cutting(chosen.form)

@@ -32,7 +32,10 @@ class MaskColorsError(DataError):
 
     def __init__(self, problem: str, colors: Colors, advice: str) -> None:
         self.colors = listed(colors)
-        super().__init__(f"{problem}: {in_words(colors)}; {advice} with --color R,G,B, once for each colour")
+        super().__init__(
+            f"{problem}: {in_words(colors)}; {advice} with --color R,G,B, once for each colour "
+            "(in the page: mask colours)"
+        )
 
 
 def counted(pixels: np.ndarray) -> Colors:

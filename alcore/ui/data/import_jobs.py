@@ -70,6 +70,8 @@ def _show_job(job: ImportJob, number: int) -> None:
         st.caption("  \n".join(as_plain_markdown(line) for line in job.message.splitlines()))
         if job.state == "failed" and job.ended is not None:
             _show_sizes(job.ended)
+    if job.state in ("previewed", "failed") and job.ended is not None and job.ended.colors:
+        st.html(color_swatches(job.ended.colors))
 
 
 def _cancelling(job: ImportJob) -> dict[str, Any]:
@@ -118,6 +120,20 @@ def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
 def _pairs(place: str) -> bytes:
     patches = StoredPatches(Path(place))
     return sheet(patches, some_pairs(patches))
+
+
+def color_swatches(colors: list[list[float]]) -> str:
+    """HTML: a square of each colour of the masks, its numbers to copy, and its share of all pixels."""
+    square = (
+        "display: inline-block; width: 1em; height: 1em; vertical-align: -0.15em; border: 1px solid #808080"
+    )
+    named = [(f"{red:.0f},{green:.0f},{blue:.0f}", share) for red, green, blue, share in colors]
+    shown = [
+        f'<span style="white-space: nowrap; margin-right: 1.2em">'
+        f'<span style="{square}; background: rgb({color})"></span> {color} ({percent(share)})</span>'
+        for color, share in named
+    ]
+    return f"<div>Colours of the masks: {' '.join(shown)}</div>"
 
 
 def _show_sizes(ended: ImportEnded) -> None:

@@ -112,7 +112,7 @@ def choose_reading() -> list[str]:
         "Defects that vanish are clean", key="import_vanished", help="Else such images are left out."
     )
     options += ["--drop-black-border"] * border + ["--boxes-are-masks"] * boxes
-    options += ["--vanished-are-clean"] * vanished
+    options += ["--vanished-are-clean"] * vanished + _together()
     left, right = st.columns(2)
     overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     area = right.number_input(
@@ -131,6 +131,21 @@ def choose_reading() -> list[str]:
     return options if most is None else [*options, f"--clean-tiles={most}"]
 
 
+def _together() -> list[str]:
+    """What stays on one side of the split."""
+    group = st.text_input(
+        "Keep together",
+        key="import_group",
+        placeholder="**/{stem}_patch*",
+        help="A pattern of image names: those with the same words in braces stay on one side of the split. "
+        "{n//12} is a number, of which twelve successive ones are the same.",
+    )
+    alike = st.toggle(
+        "Near-duplicates on one side", key="import_alike", help="Of the split, by their pixels."
+    )
+    return [f"--group={group.strip()}"] * bool(group.strip()) + ["--keep-duplicates-together"] * alike
+
+
 def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
     """Which mask values mean what."""
     threshold = left.number_input(
@@ -142,8 +157,11 @@ def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
         placeholder="auto",
         help="Mask values above it are defective. Left empty, the values of the masks decide.",
     )
-    color = right.text_input(
-        "Mask colour", key="import_color", placeholder="R,G,B", help="In a colour mask, what is defective."
+    colors = right.text_input(
+        "Mask colours",
+        key="import_color",
+        placeholder="R,G,B; R,G,B",
+        help="In colour masks, what is defective: one colour, or several with semicolons between them.",
     )
     classes = left.text_input(
         "Classes",
@@ -158,6 +176,7 @@ def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
         help="Mask values, or classes by number or name, that mean that nobody knows, such as 255: they "
         "count neither in training nor in any metric.",
     )
-    texts = {"color": color.replace(" ", ""), "classes": classes.strip(), "ignore": ignored.strip()}
+    texts = {"classes": classes.strip(), "ignore": ignored.strip()}
     options = [f"--{name}={text}" for name, text in texts.items()]
+    options += [f"--color={color}" for color in colors.replace(" ", "").split(";") if color]
     return options if threshold is None else [*options, f"--threshold={threshold}"]

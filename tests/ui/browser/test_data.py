@@ -2,13 +2,14 @@
 
 import re
 
+import numpy as np
 from playwright.sync_api import expect
 
 from alcore.data.collection import dataset_path
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from tests.dashboard import SECONDS, curve_points, run_button
-from tests.data.helpers import folder_files, write_folder, write_zip
+from tests.data.helpers import encoded, folder_files, picture, write_folder, write_zip
 from tests.following import wait_for
 
 
@@ -49,3 +50,29 @@ def test_from_an_upload_to_a_run(served, tmp_path):
     expect(page.get_by_text(re.compile("Pool 60"))).to_be_visible()
     run_button(page).click()
     wait_for(lambda: curve_points(page) == [2, 2, 2], "three curves of two points")
+
+
+def test_masks_in_several_colours_are_shown_to_choose_from(served, tmp_path):
+    """Two kinds of defect of one brightness: refused with their colours, then both chosen as defective."""
+    files = folder_files(30)
+    for number in range(30):
+        mask = picture(number)[1]
+        pixels = np.zeros((*mask.shape, 3), dtype=np.uint8)
+        pixels[mask] = (170, 0, 0) if number % 2 else (0, 170, 0)
+        files[f"masks/{number:03d}.png"] = encoded(pixels)
+    address, browser = served
+    page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.goto(f"{address}/data?data_view=Import")
+    page.locator("input[type=file]").set_input_files(write_zip(tmp_path / "colours.zip", files))
+    page.get_by_role("textbox", name="Name").fill("colours")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("coded in several colours")).to_be_visible(timeout=60 * SECONDS)
+    swatch = page.locator("[data-testid=stHtml] span", has_text="170,0,0").last
+    expect(swatch.locator("span")).to_have_css("background-color", "rgb(170, 0, 0)")
+    page.get_by_text("Masks and more").click()
+    page.get_by_role("textbox", name="Mask colours").fill("170,0,0; 0,170,0")
+    page.get_by_role("textbox", name="Keep together").fill("**/{n//3}.*")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("defective: the colours 170,0,0 or 0,170,0 within 10, as chosen")).to_be_visible()
+    expect(page.get_by_text("kept together: 30 images in 10 groups")).to_be_visible()
