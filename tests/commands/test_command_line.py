@@ -128,6 +128,11 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
             "masks read: 20 empty, 10 with 0 and 255",
             "defective: above 127, by the values of the masks",
         ],
+        mind=[
+            "patches of 48x64, whole images resized: 10 of 30 defective, a prevalence of 33.3 %",
+            "split: train 24 (8 defective), validation 3 (1 defective), test 3 (1 defective)",
+            "all images are of 40x48",
+        ],
     )
     assert told[-2] == import_events.ImportProgress(30, 30, "reading", share=1.0, left=told[-2].left)
     again = alcore(*arguments)
