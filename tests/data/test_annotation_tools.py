@@ -161,6 +161,13 @@ def test_brush_strokes_in_pngs_need_a_table_that_names_their_image(tmp_path):
     assert read(tmp_path / "b", {**stroke, "task-5.png": IMAGE})["task-5.png"][0].sum() == 121
 
 
+def test_a_table_of_brush_strokes_may_have_long_fields(tmp_path):
+    stroke = {"task-5-annotation-2-by-1-tag-dent-0.png": encoded(box(5, 10, 15, 20) * 255)}
+    header = "annotation_id,id,image,lead_time,note,tag"
+    table = f'{header}\n2,5,/data/upload/1/0a1b2c3d-a.png,1,"//[",{"1" * 200_000}\n'
+    assert read(tmp_path, {**stroke, "r.csv": table.encode(), "a.png": IMAGE})["a.png"][0].sum() == 121
+
+
 def packed(values, lengths=(3, 4, 8, 16), size=8):
     """Strokes packed as Label Studio's page does it: runs of equal values, or of different ones."""
     bits = f"{len(values):032b}{size - 1:05b}" + "".join(f"{length - 1:04b}" for length in lengths)

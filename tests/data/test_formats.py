@@ -19,6 +19,7 @@ from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.data.importing.rle import length_of_compressed
 from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
+from tests.data import tool_files
 from tests.data.helpers import (
     SIZE,
     encoded,
@@ -44,6 +45,11 @@ SOURCES = {
     "roboflow runs": (lambda: roboflow_coco_files(kind="runs"), WHOLE),
     "roboflow compressed": (lambda: roboflow_coco_files(kind="compressed"), WHOLE),
     "reference": (reference_files, WHOLE),
+    "label-studio": (tool_files.label_studio_files, WHOLE),
+    "darwin": (tool_files.darwin_files, WHOLE),
+    "supervisely": (tool_files.supervisely_files, WHOLE),
+    "datumaro": (tool_files.datumaro_files, WHOLE),
+    "via": (tool_files.via_files, WHOLE),
 }
 
 

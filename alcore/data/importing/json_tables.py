@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -17,7 +15,7 @@ from alcore.data.importing.canvas import Canvas, pairs
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.coco_marks import run_length_mask
 from alcore.data.importing.folder import Refuse
-from alcore.data.importing.marked_images import Mark, MarkedImage, parsed, readable, samples_of
+from alcore.data.importing.marked_images import Mark, MarkedImage, csv_rows, parsed, readable, samples_of
 from alcore.data.importing.options import ImportOptions, Sample
 from alcore.data.importing.source_files import Source, suffix
 
@@ -42,7 +40,7 @@ def _items(source: Source, table: str) -> Iterator[MarkedImage]:
         subset = PurePosixPath(table).stem
         for item in content["items"]:
             about = item.get("image") or {}
-            path = about.get("path") or f"{item['id']}.png"
+            path = str(about.get("path") or item["id"])
             image = MarkedImage((f"{subset}/{path}", path), table, part=subset)
             if about.get("size"):
                 image.size = int(about["size"][0]), int(about["size"][1])
@@ -99,7 +97,9 @@ def via(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
 def _via_files(source: Source, table: str) -> Iterator[MarkedImage]:
     with readable(table, "an export of VIA"):
         rows = (
-            _via_rows(source.read(table)) if suffix(table) == ".csv" else _via_regions(parsed(source, table))
+            _via_rows(csv_rows(source, table))
+            if suffix(table) == ".csv"
+            else _via_regions(parsed(source, table))
         )
         images: dict[str, MarkedImage] = {}
         for file, region in rows:
@@ -126,8 +126,8 @@ def _via_regions(content: Mapping[str, Any]) -> Iterator[tuple[str, _Region | No
             yield entry["filename"], (region["shape_attributes"], region["region_attributes"])
 
 
-def _via_rows(content: bytes) -> Iterator[tuple[str, _Region | None]]:
-    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"))):
+def _via_rows(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, _Region | None]]:
+    for row in rows:
         shape = json.loads(row["region_shape_attributes"])
         yield row["filename"], (shape, json.loads(row["region_attributes"])) if shape else None
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -20,7 +18,15 @@ from alcore.data.importing.canvas import Canvas
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.label_studio_brush import decode_brush
-from alcore.data.importing.marked_images import Draw, Mark, MarkedImage, parsed, readable, samples_of
+from alcore.data.importing.marked_images import (
+    Draw,
+    Mark,
+    MarkedImage,
+    csv_rows,
+    parsed,
+    readable,
+    samples_of,
+)
 from alcore.data.importing.options import Foreground, ImportOptions, Sample
 from alcore.data.importing.source_files import Source, shown, suffix
 
@@ -163,17 +169,21 @@ _SHAPES: tuple[tuple[str, set[str], Callable[[Mapping[str, Any], Canvas, int], N
 
 def _files_of(data: Mapping[str, Any]) -> tuple[str, ...]:
     """The names by which a task's image may lie in a source: as given, and without the mark of an upload."""
-    places = [_path(value) for value in data.values() if isinstance(value, str)]
-    images = [place for place in places if suffix(place) in SUFFIXES]
-    if len(images) != 1:
-        raise ValueError("a task shows no image, or several")
-    given = PurePosixPath(images[0])
-    return str(given), str(given.with_name(_UPLOAD.sub("", given.name, count=1)))
+    fields = sorted(data.items(), key=lambda field: field[0] != "image")  # `image` before a thumbnail
+    places = [_path(value) for _, value in fields if isinstance(value, str)]
+    given = [PurePosixPath(place) for place in places if suffix(place) in SUFFIXES]
+    if not given:
+        raise ValueError("a task shows no single image")
+    plain = [place.with_name(_UPLOAD.sub("", place.name, count=1)) for place in given]
+    return tuple(str(place) for both in zip(given, plain, strict=True) for place in both)
 
 
 def _path(place: str) -> str:
     """The path in an address: of an upload, a local file, a bucket or a server."""
-    parts = urlsplit(place)
+    try:
+        parts = urlsplit(place)
+    except ValueError:  # any text may stand in a task
+        return ""
     query = parse_qs(parts.query)
     if "fileuri" in query:
         return _path(base64.b64decode(query["fileuri"][0] + "==").decode())
@@ -214,9 +224,7 @@ def _files_by_task(source: Source) -> dict[str, tuple[str, ...]]:
     found = {}
     for table in (name for name in source.names if suffix(name) == ".csv"):
         with readable(table, _WHAT):
-            for row in csv.DictReader(io.StringIO(source.read(table).decode("utf-8-sig"))):
+            for row in csv_rows(source, table):
                 if "id" in row and "annotation_id" in row:
-                    found[row["id"]] = _files_of(
-                        {key: text for key, text in row.items() if key != "annotator"}
-                    )
+                    found[row["id"]] = _files_of(row)
     return found

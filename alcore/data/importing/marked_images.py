@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+import pandas as pd
 
 from alcore.data.images import SUFFIXES
 from alcore.data.importing.canvas import Canvas, canvas_of
@@ -118,6 +121,12 @@ def _found(
 def parsed(source: Source, file: str) -> Any:  # noqa: ANN401  JSON holds anything
     """What a JSON file holds; to be called within `readable`."""
     return json.loads(source.read(file).removeprefix(b"\xef\xbb\xbf"))
+
+
+def csv_rows(source: Source, file: str) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header; fields may be long. To be called within `readable`."""
+    table = pd.read_csv(io.BytesIO(source.read(file)), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return table.to_dict("records")
 
 
 @contextmanager
