@@ -25,16 +25,17 @@ SIZE = (40, 60)
 IMAGE = encoded(np.full(SIZE, 90, np.uint8))
 
 
-def read(root, files, **options):
+def raise_it(_name, reason):
+    raise DataError(reason)
+
+
+def read(root, files, *, refuse=raise_it, **options):
     """Image -> (truth, marks left out), of a source of these files."""
     content = {
         name: part if isinstance(part, bytes) else json.dumps(part).encode() for name, part in files.items()
     }
     source = open_source(write_folder(root, content))
     settings = ImportOptions(SIZE, **options)
-
-    def refuse(_name, reason):
-        raise DataError(reason)
 
     samples = choose(source, "auto", settings).form.pair(source, settings, refuse)
     drawn = {sample.image: drawn_by(sample.read_mask, SIZE) for sample in samples}
@@ -396,6 +397,22 @@ def test_a_damaged_annotation_file_is_one_sentence_that_names_it(tmp_path, kind)
     with pytest.raises(DataError, match=rf"^{file} cannot be read as") as caught:
         read(tmp_path, {"line 1/a.png": IMAGE, **BROKEN[kind]})
     assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_file_of_one_image_can_be_skipped_and_leaves_no_clean_image(tmp_path):
+    fine = {"objects": [], "size": {"height": SIZE[0], "width": SIZE[1]}, "tags": []}
+    files = {
+        "ann/a.png.json": fine,
+        "img/a.png": IMAGE,
+        "ann/b.png.json": fine | {"size": {}},
+        "img/b.png": IMAGE,
+    }
+    refused = []
+    found = read(tmp_path, files, refuse=lambda name, reason: refused.append((name, reason)))
+    assert list(found) == ["img/a.png"]
+    assert refused == [
+        ("img/b.png", "ann/b.png.json cannot be read as a file of Supervisely (no 'height'); export it again")
+    ]
 
 
 def test_an_image_that_no_table_names_is_not_clean(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -11,15 +10,15 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from alcore.data.images import read_mask
 from alcore.data.importing import rle
 from alcore.data.importing.annotation_signs import named_by
 from alcore.data.importing.canvas import Canvas, Points
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.folder import Refuse
-from alcore.data.importing.marked_images import Mark, MarkedImage, parsed, readable, samples_of
-from alcore.data.importing.options import ImportOptions, Sample
+from alcore.data.importing.marked_images import Mark, MarkedImage, one_by_one, parsed, readable, samples_of
+from alcore.data.importing.options import Foreground, ImportOptions, Sample
 from alcore.data.importing.source_files import Source, shown
 
 _MOST_UNPACKED = 2**28
@@ -32,7 +31,7 @@ def is_darwin(source: Source) -> bool:
 
 def darwin(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     """All items, one a file: polygons with holes, boxes, ellipses and the masks of a raster layer."""
-    images = map(partial(_darwin_item, source), named_by(source, "darwin"))
+    images = one_by_one(named_by(source, "darwin"), partial(_darwin_item, source))
     return samples_of(images, "V7 Darwin", source, options, refuse)
 
 
@@ -86,6 +85,7 @@ def _darwin_ellipse(shape: Mapping[str, Any], canvas: Canvas, value: int) -> Non
 
 def _darwin_layer(runs: Sequence[int], number: int, canvas: Canvas, value: int) -> None:
     """Pairs of a mask's number and a length along the rows."""
+    canvas.refuse_other_mask(canvas.frame)
     canvas.pixels(rle.from_values(np.asarray(runs[::2]), runs[1::2], canvas.frame) == number, value=value)
 
 
@@ -142,7 +142,7 @@ def supervisely(source: Source, options: ImportOptions, refuse: Refuse) -> list[
     """All of ann/NAME.json with img/NAME: bitmaps, polygons with holes and rectangles."""
     files = [name for name in named_by(source, "supervisely") if PurePosixPath(name).parent.name == "ann"]
     renderings = [name for name in source.names if PurePosixPath(name).parent.name in _RENDERINGS]
-    images = map(partial(_supervised, source), files)
+    images = one_by_one(files, partial(_supervised, source))
     return samples_of(images, "Supervisely", source, options, refuse, masks=renderings)
 
 
@@ -167,14 +167,14 @@ def _supervised(source: Source, file: str) -> MarkedImage:
 
 def _bitmap(row: Mapping[str, Any], canvas: Canvas, value: int) -> None:
     """A packed PNG of the mark's own box; where it has an alpha channel, that is the mask."""
+    canvas.refuse_other_mask(canvas.frame)
     packed = row["bitmap"]
     unpacking = zlib.decompressobj()
     try:
         content = unpacking.decompress(base64.b64decode(packed["data"], validate=True), _MOST_UNPACKED)
     except zlib.error as error:
         raise ValueError(f"a bitmap is damaged: {error}") from None
-    with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
-        pixels = np.asarray(picture.getchannel("A") if "A" in picture.getbands() else picture) > 0
+    pixels = read_mask(content, name="a bitmap", foreground=Foreground(threshold=0)).astype(bool)
     left, top = (int(number) for number in packed["origin"])
     canvas.pixels(rle.placed(pixels, (left, top), canvas.frame), value=value, kind="bitmap")
 

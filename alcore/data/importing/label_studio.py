@@ -121,6 +121,7 @@ def _mark(region: Mapping[str, Any]) -> Mark | None:
 
 
 def _brush(region: Mapping[str, Any], canvas: Canvas, value: int) -> None:
+    canvas.refuse_other_mask(canvas.frame)
     canvas.pixels(decode_brush(region["rle"], canvas.frame), value=value, kind="brush stroke")
 
 

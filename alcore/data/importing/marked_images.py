@@ -118,6 +118,15 @@ def _found(
     return found, refused
 
 
+def one_by_one(files: Iterable[str], read: Callable[[str], MarkedImage]) -> Iterator[MarkedImage]:
+    """What a file for each image says of it; one that cannot be read speaks against its own image alone."""
+    for file in files:
+        try:
+            yield read(file)
+        except DataError as error:
+            yield MarkedImage((PurePosixPath(file).stem,), file, refused=str(error), missing=str(error))
+
+
 def parsed(source: Source, file: str) -> Any:  # noqa: ANN401  JSON holds anything
     """What a JSON file holds; to be called within `readable`."""
     return json.loads(source.read(file).removeprefix(b"\xef\xbb\xbf"))
@@ -134,7 +143,16 @@ def readable(file: str, what: str) -> Iterator[None]:
     """One sentence for whatever a damaged annotation file makes its reader raise."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        OSError,
+        OverflowError,
+    ) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{shown(file)} cannot be read as {what} ({reason}); export it again") from None
 
