@@ -341,10 +341,25 @@ def test_a_track_is_drawn_on_the_frames_in_which_it_is_seen(tmp_path):
     assert [bool(found[name][0].any()) for name in frames] == [True, False, False, True]
 
 
-def test_a_track_with_a_gap_is_refused_and_not_guessed(tmp_path):
-    files = {"annotations.xml": video(square(0) + square(3)), "frame_000000.png": IMAGE}
-    with pytest.raises(DataError, match="track 0 leaves out the frames from 1 to 2"):
-        read(tmp_path, files)
+@pytest.mark.parametrize(
+    ("track", "sentence"),
+    [
+        (square(0) + square(3), "track 0 leaves out the frames between 0 and 3"),
+        (square(0) + square(1), "track 0 stops at frame 1 of 3 without leaving the picture"),
+    ],
+)
+def test_a_track_that_leaves_frames_to_guess_is_refused(tmp_path, track, sentence):
+    frames = {f"frame_{number:06d}.png": IMAGE for number in range(4)}
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path, {"annotations.xml": video(track), **frames})
+
+
+def test_a_video_may_have_every_fifth_of_its_frames(tmp_path):
+    frames = {f"images/frame_{number:06d}.PNG": IMAGE for number in (0, 5, 10)}
+    table = video(square(0) + square(5) + square(10, outside=1))
+    table = table.replace(b"<task>", b"<task><frame_filter>step=5</frame_filter>")
+    found = read(tmp_path, {"annotations.xml": table, **frames})
+    assert [bool(found[name][0].any()) for name in frames] == [True, True, False]
 
 
 # YOLO and LabelMe

@@ -16,7 +16,7 @@ from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.errors import DataError
 from alcore.wording import plural
 
-_MOST_LOOKED_AT = 20
+_MOST_LOOKED_AT = 100
 """Files of one suffix in one folder that are opened: the rest will be alike."""
 
 

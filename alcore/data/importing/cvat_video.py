@@ -30,11 +30,9 @@ def is_cvat_video(source: Source) -> bool:
 def cvat_video(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
     """All frames, images whose names end with their number; one without a visible track is clean.
 
-    The frames of a video stay on one side of the split: neighbours look alike.
-
     Raises:
-        DataError: two files with the same number, or a track that leaves out frames between two of its own,
-            which CVAT itself fills in before it exports.
+        DataError: two files with the same number, or a track that leaves out frames between two of its own or
+            stops before the last one, which CVAT itself fills in before it exports.
     """
     images = [image for table in named_by(source, "cvat-video") for image in _frames(source, table)]
     return samples_of(images, "CVAT", source, options, refuse)
@@ -43,33 +41,39 @@ def cvat_video(source: Source, options: ImportOptions, refuse: Refuse) -> list[S
 def _frames(source: Source, table: str) -> Iterator[MarkedImage]:
     with readable(table, "tracks of CVAT"):
         root = parsed_xml(source, table)
-        files = _files(source)
-        size = root.find("meta//original_size")
-        found = {number: MarkedImage((file,), table, group=table) for number, file in files.items()}
+        found = {number: MarkedImage((file,), table) for number, file in _files(source).items()}
+        end = max(found, default=0)
+        step = int(_STEP.sub(r"\1", root.findtext("meta//frame_filter") or "") or 1)
         for track in root.iter("track"):
-            last = None
-            for part in track:
-                if part.tag not in (*DRAWN, *_WITHOUT_AREA):
-                    continue
-                number = int(part.attrib["frame"])
-                if last is not None and number > last + 1:
-                    raise ValueError(
-                        f"track {track.get('id')} leaves out the frames from {last + 1} to {number - 1}"
-                    )
-                last = None if part.get("outside") == "1" else number
-                if last is None:
-                    continue
-                image = found.setdefault(
-                    number, MarkedImage((f"frame_{number:06d}.png",), table, group=table)
-                )
+            for number, part in _seen(track, step, end):
+                image = found.setdefault(number, MarkedImage((f"frame_{number:06d}.png",), table))
                 draw = partial(_draw, part) if part.tag in DRAWN else None
                 image.marks.append(Mark(Label(track.get("label", "")), part.tag, draw))
+        size = root.find("meta//original_size")
         for image in found.values():
             if size is not None:
                 image.size = int(size.findtext("height", "")), int(size.findtext("width", ""))
             yield image
 
 
+def _seen(track: ElementTree.Element, step: int, end: int) -> Iterator[tuple[int, ElementTree.Element]]:
+    """The shapes of a track by the number of their frame, without those that say that it is out of sight."""
+    last = None
+    shapes = [part for part in track if part.tag in (*DRAWN, *_WITHOUT_AREA)]
+    for part in sorted(shapes, key=lambda shape: int(shape.attrib["frame"])):
+        number = int(part.attrib["frame"])
+        if last is not None and number > last + step:
+            raise ValueError(f"track {track.get('id')} leaves out the frames between {last} and {number}")
+        last = None if part.get("outside") == "1" else number
+        if last is not None:
+            yield number, part
+    if last is not None and last + step <= end:
+        raise ValueError(
+            f"track {track.get('id')} stops at frame {last} of {end} without leaving the picture"
+        )
+
+
+_STEP = re.compile(r"step=(\d+)")
 _WITHOUT_AREA = ("polyline", "points", "cuboid", "skeleton")
 
 

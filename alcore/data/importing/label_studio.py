@@ -103,9 +103,7 @@ def _add(image: MarkedImage, regions: Iterable[Mapping[str, Any]]) -> None:
         if mark is None:
             continue
         if region.get("image_rotation"):
-            image.refused = (
-                f"{shown(image.files[0])} was turned in Label Studio, which is not read; turn it back"
-            )
+            image.refused = f"{image.name} was turned in Label Studio, which is not read; turn it back"
         if region.get("original_height") and region.get("original_width"):
             image.size = int(region["original_height"]), int(region["original_width"])
         image.marks.append(mark)
