@@ -41,9 +41,10 @@ def test_an_annotation_file_that_is_not_read_is_named(tmp_path, title):
     name, content = UNREAD[title]
     source = write_folder(tmp_path, {"x/p.png": encoded(np.zeros((8, 8), np.uint8)), name: content})
     expected = rf"{name} looks like {title}, which is not read; export COCO or PNG masks"
-    with pytest.raises(DataError) as caught:
-        Import(source, options=ImportOptions((8, 8)))
-    assert expected in str(caught.value)
+    for skip in (False, True):
+        with pytest.raises(DataError) as caught:
+            Import(source, options=ImportOptions((8, 8), skip_bad=skip))
+        assert expected in str(caught.value)
 
 
 def test_files_of_one_kind_are_one_sentence(tmp_path):

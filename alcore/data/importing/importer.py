@@ -207,7 +207,10 @@ def _paired(
 ) -> list[Sample]:
     """The samples of a source; where there are none, the reason says what the layout leaves unexplained."""
     try:
-        return chosen.form.pair(source, options, refuse)
+        samples = chosen.form.pair(source, options, refuse)
+        if not samples:
+            raise DataError("there is no image to import")
+        return samples
     except DataError as error:
         parts = [str(error), *unread(source, chosen.name)]
         raise DataError(
