@@ -39,9 +39,7 @@ _BLOCK_BYTES, _BLOCK_ROWS = 8 * 2**20, 64
 _LOOKED_AT = 4  # blocks that are compared with their checksum whenever a store is opened
 _SECONDS_BETWEEN_LOOKS = 0.05
 _TABLE = """CREATE TABLE IF NOT EXISTS blocks (
-  id INTEGER PRIMARY KEY, views BLOB NOT NULL, owner TEXT NOT NULL, crc32 INTEGER)"""
-_FREE = """SELECT min(n) FROM (SELECT 0 AS n UNION ALL SELECT id + 1 FROM blocks)
-  WHERE n NOT IN (SELECT id FROM blocks)"""
+  first INTEGER PRIMARY KEY, views BLOB NOT NULL, owner TEXT NOT NULL, crc32 INTEGER)"""
 
 Compute = Callable[[np.ndarray], np.ndarray]
 """(n,) views -> (n,) rows of the store's type."""
@@ -56,9 +54,9 @@ def views_of(items: np.ndarray, flip: str, patches: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows that lie together: (n,) views, who computes them, and their checksum once they are there."""
+    """Rows that lie together: where, (n,) views, who computes them, and their checksum once it is there."""
 
-    number: int
+    first: int
     views: np.ndarray
     owner: str
     crc32: int | None
@@ -88,7 +86,8 @@ class FeatureStore:
             self._lease = FileLock(_lease(directory, self._name), thread_local=False)
             self._lease.acquire(timeout=0)
             if not (directory / ABOUT).exists():
-                _write_about(directory, asdict(key) | {"dataset": name, "row_bytes": kind.itemsize})
+                about = asdict(key) | {"dataset": name, "row_bytes": kind.itemsize}
+                self.put(ABOUT, (json.dumps(about, indent=2) + "\n").encode())
             os.utime(directory / ABOUT)
             (directory / ROWS).touch()
         try:
@@ -110,6 +109,13 @@ class FeatureStore:
         self._lease.release()
         with suppress(OSError):
             _lease(self.directory, self._name).unlink(missing_ok=True)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a small file beside the rows, whole or not at all; StoreError where that fails."""
+        partial = self.directory / f".{name}-{self._name}"
+        with _writing(self.directory):
+            partial.write_bytes(content)
+            partial.replace(self.directory / name)
 
     @property
     def kept(self) -> int:
@@ -158,7 +164,7 @@ class FeatureStore:
                 continue
             is_kept = False
             try:
-                is_kept = has_room(self.block_rows * self.kind.itemsize) and self._keep(block, compute)
+                is_kept = has_room(block.views.size * self.kind.itemsize) and self._keep(block, compute)
             finally:
                 if not is_kept:
                     self._release(block)
@@ -181,33 +187,31 @@ class FeatureStore:
         if index is None:
             with self._connected() as own:
                 return self._blocks(own)
-        found = index.execute("SELECT id, views, owner, crc32 FROM blocks ORDER BY id").fetchall()
-        return [
-            _Block(number, np.frombuffer(views, "<i8"), owner, crc) for number, views, owner, crc in found
-        ]
+        found = index.execute("SELECT first, views, owner, crc32 FROM blocks ORDER BY first").fetchall()
+        return [_Block(first, np.frombuffer(views, "<i8"), owner, crc) for first, views, owner, crc in found]
 
     def _look_again(self, *, check: bool = False) -> None:
         blocks = [block for block in self._blocks() if block.crc32 is not None]
         if check and blocks:
             step = max(1, (len(blocks) - 1) // (_LOOKED_AT - 1))
             dropped = self._drop_damaged(blocks[::step])
-            blocks = [block for block in blocks if block.number not in dropped]
+            blocks = [block for block in blocks if block.first not in dropped]
         self._slots[:] = -1
         for block in blocks:
-            self._slots[block.views] = block.number * self.block_rows + np.arange(block.views.size)
+            self._slots[block.views] = block.first + np.arange(block.views.size)
 
     def _drop_damaged(self, blocks: list[_Block]) -> set[int]:
         done = [block for block in blocks if block.crc32 is not None]
-        damaged = {block.number for block in done if self._checksum(block) != block.crc32}
+        damaged = {block.first for block in done if self._checksum(block) != block.crc32}
         if damaged:
             warn("kept_features_damaged", store=str(self.directory), blocks=len(damaged))
             with self._connected() as index:
-                index.executemany("DELETE FROM blocks WHERE id = ?", [(number,) for number in damaged])
+                index.executemany("DELETE FROM blocks WHERE first = ?", [(first,) for first in damaged])
         return damaged
 
     def _checksum(self, block: _Block) -> int:
         with (self.directory / ROWS).open("rb") as file:
-            file.seek(block.number * self.block_rows * self.kind.itemsize)
+            file.seek(block.first * self.kind.itemsize)
             return zlib.crc32(file.read(block.views.size * self.kind.itemsize))
 
     def _mapped(self) -> np.ndarray:
@@ -218,19 +222,19 @@ class FeatureStore:
         """A block of missing views, from now on in this store's hand; None where others have them all."""
         with self._connected() as index:
             index.execute("BEGIN IMMEDIATE")
+            first = 0
             for block in self._blocks(index):  # some may have been finished since `missing` was asked
                 if block.crc32 is None and self._is_dead(block.owner):
-                    index.execute("DELETE FROM blocks WHERE id = ?", (block.number,))
-                else:
-                    missing = np.setdiff1d(missing, block.views)
+                    index.execute("DELETE FROM blocks WHERE first = ?", (block.first,))
+                    continue
+                missing = np.setdiff1d(missing, block.views)
+                first = block.first + block.views.size
             if not missing.size:
                 return None
             views = missing[: self.block_rows].astype("<i8")
-            free = index.execute(_FREE).fetchone()[0]
-            index.execute(
-                "INSERT INTO blocks (id, views, owner) VALUES (?, ?, ?)", (free, views.tobytes(), self._name)
-            )
-            return _Block(free, views, self._name, None)
+            claim = (first, views.tobytes(), self._name)
+            index.execute("INSERT INTO blocks (first, views, owner) VALUES (?, ?, ?)", claim)
+            return _Block(first, views, self._name, None)
 
     def _is_dead(self, owner: str) -> bool:
         """Whether whoever claimed a block is gone without having computed it."""
@@ -249,7 +253,7 @@ class FeatureStore:
         content = np.ascontiguousarray(rows, dtype=self.kind).tobytes()
         try:
             with (self.directory / ROWS).open("r+b") as file:
-                file.seek(block.number * self.block_rows * self.kind.itemsize)
+                file.seek(block.first * self.kind.itemsize)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -258,15 +262,16 @@ class FeatureStore:
             return False
         with self._connected() as index:
             index.execute(
-                "UPDATE blocks SET crc32 = ? WHERE id = ? AND owner = ?",
-                (zlib.crc32(content), block.number, self._name),
+                "UPDATE blocks SET crc32 = ? WHERE first = ? AND owner = ?",
+                (zlib.crc32(content), block.first, self._name),
             )
         return True
 
     def _release(self, block: _Block) -> None:
         with suppress(StoreError), self._connected() as index:
             index.execute(
-                "DELETE FROM blocks WHERE id = ? AND owner = ? AND crc32 IS NULL", (block.number, self._name)
+                "DELETE FROM blocks WHERE first = ? AND owner = ? AND crc32 IS NULL",
+                (block.first, self._name),
             )
 
 
@@ -285,12 +290,6 @@ def is_in_use(directory: Path) -> bool:
 
 def _lease(directory: Path, owner: str) -> Path:
     return directory / USERS / f"{owner}.lock"
-
-
-def _write_about(directory: Path, about: dict[str, object]) -> None:
-    partial = directory / f".{ABOUT}-{uuid.uuid4().hex}"
-    partial.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    partial.replace(directory / ABOUT)
 
 
 @contextmanager

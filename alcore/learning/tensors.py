@@ -23,12 +23,16 @@ def per_image(images: Tensor) -> Tensor:
     return (images - mean) / (deviation + _GREY_LEVELS)
 
 
+def normalisation_of(model: ModelConfig, training: TrainingConfig) -> str:
+    """'image' or 'encoder'; `auto` is the encoder's with pretrained weights, else per image."""
+    if training.normalisation != "auto":
+        return training.normalisation
+    return "encoder" if model.encoder_weights == "imagenet" else "image"
+
+
 def make_normaliser(model: ModelConfig, training: TrainingConfig, *, channels: int) -> Normaliser:
-    """The configured normalisation; `auto` is the encoder's with pretrained weights, else per image."""
-    kind = training.normalisation
-    if kind == "auto":
-        kind = "encoder" if model.encoder_weights == "imagenet" else "image"
-    if kind == "image":
+    """The configured normalisation."""
+    if normalisation_of(model, training) == "image":
         return per_image
     mean, deviation = (torch.tensor(values) * 255 for values in encoder_statistics(model))
     if channels == 1:

@@ -26,7 +26,7 @@ from alcore.study.reader import studies_directory
 from alcore.study.study_store import StudyStore
 
 _MANIFEST = "manifest.json"
-_LEFT_OUT = ("access.key", "server.json", "uploads", "trash", "live")
+_LEFT_OUT = ("access.key", "server.json", "features", "uploads", "trash", "live")
 """A key would make the archive a secret; the others are about the moment."""
 _MOST_BYTES = 2 * 10**12
 
