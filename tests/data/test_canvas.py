@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from alcore.data.cutting import CLEAN, DEFECTIVE, IGNORED
 from alcore.data.decoding import orientation
-from alcore.data.importing.canvas import Canvas
+from alcore.data.importing.canvas import Canvas, size_of
 from alcore.errors import DataError
 
 SQUARE = [(10, 10), (20, 10), (20, 20), (10, 20)]
@@ -154,6 +154,15 @@ def test_a_frame_of_another_shape_is_refused_with_the_likely_cause(frame):
     swapped = frame in ((48, 40), (96, 80))
     with pytest.raises(DataError, match="was turned after" if swapped else "was cropped or padded after"):
         canvas().drawn_on(frame)
+
+
+def test_a_frame_that_cannot_be_is_refused_and_one_that_is_not_said_is_the_images():
+    for size in ((0, 5), (10**400, 10**400)):
+        with pytest.raises(DataError, match="cannot be used; export it again"):
+            canvas().drawn_on(size)
+    for height, width in ((None, 5), ("x", 5), (1e400, 5), (float("nan"), 5), (0, 5), (1.5, 5), ([], {})):
+        assert size_of(height, width) is None
+    assert size_of("40", 48.0) == (40, 48)
 
 
 @pytest.mark.parametrize("turn", [5, 6, 7, 8])

@@ -28,6 +28,7 @@ from tests.data.helpers import (
     write_folder,
     write_zip,
 )
+from tests.data.trees import TREES
 from tests.following import start_alcore, wait_for
 
 _NUMBERS = itertools.count()
@@ -246,6 +247,7 @@ def test_mutated_files_are_imported_or_refused(data, tmp_path):
         lambda: roboflow_coco_files(9),
         lambda: roboflow_coco_files(9, kind="compressed"),
         lambda: roboflow_mask_files(9),
+        *[TREES[name][1] for name in ("COCO", "CVAT", "LabelMe", "YOLO")],
     ]
     files = data.draw(st.sampled_from(makers))()
     for _ in range(data.draw(st.integers(1, 3))):

@@ -79,8 +79,8 @@ class Canvas:
             DataError: the frame is neither; the sentence has the likely cause.
         """
         size = size or self._shape
-        if min(size) < 1:
-            raise DataError(f"the size {size[0]}x{size[1]} of {self.name} cannot be used; it has no pixel")
+        if not 1 <= min(size) <= max(size) <= _LARGEST:
+            raise DataError(f"the size on which {self.name} was outlined cannot be used; export it again")
         scale = _scale(size, self._shape)
         if scale is not None:
             self._frame = _Frame(size, scale=scale)
@@ -281,6 +281,16 @@ class Canvas:
 
 _FULL = [0] + [255] * 255
 """A look-up table: every mark covers wholly."""
+
+
+def size_of(height: object, width: object) -> Size | None:
+    """A frame's (height, width) as files have it, in numbers or text; None where they do not say it."""
+    try:
+        found = float(str(height)), float(str(width))
+    except ValueError:
+        return None
+    is_usable = min(found) > 0 and all(side.is_integer() for side in found)
+    return (int(found[0]), int(found[1])) if is_usable else None
 
 
 def pairs(values: Sequence[Any]) -> np.ndarray:

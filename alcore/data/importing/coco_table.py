@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from alcore.data.importing.canvas import size_of
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 
 Row = dict[str, Any]
+_LONGEST_NUMBER = 100  # digits of an id; Python itself refuses thousands
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,10 @@ class CocoTable:
         self.name = name
         rows = list(_rows(content, "images", name))
         folder = name[: name.rfind("/") + 1] if beside else ""
-        self.images = [ImageRow(folder + str(row.get("file_name")), _size(row)) for row in rows]
+        self.images = [
+            ImageRow(folder + str(row.get("file_name")), size_of(row.get("height"), row.get("width")))
+            for row in rows
+        ]
         self._annotations = list(_rows(content, "annotations", name))
         self.labels = {
             number: Label(str(row.get("name", "")), number)
@@ -76,14 +81,6 @@ def _rows(content: dict[str, Any], key: str, table: str, *, missing: bool = Fals
     return rows
 
 
-def _size(row: Row) -> tuple[int, int] | None:
-    height, width = row.get("height"), row.get("width")
-    try:
-        return (int(height), int(width)) if height and width else None
-    except (ValueError, TypeError):
-        return None
-
-
 def _number(row: Row) -> int:
     """The class of an annotation; -1 for none."""
     number = row.get("category_id")
@@ -93,4 +90,4 @@ def _number(row: Row) -> int:
 def _as_text(value: object) -> str:
     """An id as text: 1, 1.0, '1' and '001' are one."""
     text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
-    return str(int(text)) if text.isdecimal() else text
+    return str(int(text)) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else text

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from alcore.data.importing import rle
-from alcore.data.importing.canvas import Canvas, canvas_of, pairs
+from alcore.data.importing.canvas import Canvas, canvas_of, pairs, size_of
 from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.image_finder import ImageFinder
@@ -107,8 +107,7 @@ def _known(table: ElementTree.Element) -> Iterator[Label]:
 
 def _marks(row: ElementTree.Element, labels: Labels) -> list[_Mark]:
     """The shapes of an image; a tag is of the image as a whole, and no shape."""
-    height, width = row.get("height", ""), row.get("width", "")
-    frame = (int(height), int(width)) if height.isdecimal() and width.isdecimal() else None
+    frame = size_of(row.get("height"), row.get("width"))
     shapes = [shape for shape in row if shape.tag != "tag"]
     return [_Mark(shape, frame, labels.value(Label(shape.get("label", "")))) for shape in shapes]
 

@@ -14,7 +14,7 @@ from PIL import ImageDraw
 from alcore.data.cutting import CLEAN, IGNORED
 from alcore.data.images import read_mask
 from alcore.data.importing import rle
-from alcore.data.importing.canvas import Canvas, Stroke, canvas_of
+from alcore.data.importing.canvas import Canvas, Stroke, canvas_of, size_of
 from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.options import Drawn, Foreground, ImportOptions, MaskReader
 from alcore.data.importing.source_files import Source, shown
@@ -38,8 +38,7 @@ def labelme(source: Source, options: ImportOptions, files: Sequence[str]) -> Cal
             canvas = canvas_of(source, image, shape)
             try:
                 content = json.loads(source.read(file))
-                height, width = content.get("imageHeight"), content.get("imageWidth")
-                canvas.drawn_on((int(height), int(width)) if height and width else None)
+                canvas.drawn_on(size_of(content.get("imageHeight"), content.get("imageWidth")))
                 for part in content["shapes"]:
                     name = str(part.get("label"))
                     _draw(canvas, part, _MEANINGS.get(name, labels.value(Label(name))))
