@@ -19,6 +19,8 @@ from alcore.ui.lab.setting_words import ALL_SETTINGS, KEYS, value_in_words
 
 PARAMETER = "more"
 """In the Lab's address."""
+_KEPT = "kept_settings"
+"""In the session."""
 _OPTIONS, _ARCHITECTURE = "model.options", "model.architecture"
 _WITHOUT_CONTROL = tuple(setting for setting in ALL_SETTINGS if setting not in KEYS)
 
@@ -39,12 +41,15 @@ def link_part(config: RunConfig, defaults: RunConfig) -> dict[str, str]:
     if config.model.options and not is_light:  # options are those of one architecture
         kept |= {name: _get(values, name) for name in (_ARCHITECTURE, _OPTIONS)}
     light = {KEYS[_OPTIONS]: "true" if is_light else "false"} if is_usual_network else {}
-    return light | ({PARAMETER: json.dumps(kept, separators=(",", ":"))} if kept else {})
+    return light | {PARAMETER: json.dumps(kept, separators=(",", ":"))}  # {} too: nothing stays of before
 
 
 def of_address() -> Kept:
-    """What the page's address brings; nothing where it cannot be read, which is said."""
-    text = st.query_params.get(PARAMETER, "")
+    """What the page's address brings, or brought before the reader went to another page and came back, as the
+    controls' values do; nothing where it cannot be read, which is said.
+    """
+    text = st.query_params.get(PARAMETER, st.session_state.get(_KEPT, ""))
+    st.session_state[_KEPT] = text
     if not text:
         return {}
     try:
@@ -53,6 +58,12 @@ def of_address() -> Kept:
         st.warning(f"{problem}; they are left out.")
         return {}
     return {name: values[name] for name in (*_WITHOUT_CONTROL, _ARCHITECTURE, _OPTIONS) if name in values}
+
+
+def for_address() -> dict[str, list[str]]:
+    """What the address should say of them, for `alcore.ui.address.settle`."""
+    text = st.session_state.get(_KEPT, "")
+    return {PARAMETER: [text] if text not in ("", "{}") else []}
 
 
 def joined(values: Mapping[str, Any], kept: Kept) -> dict[str, Any]:
@@ -78,6 +89,7 @@ def show(kept: Kept) -> None:
 
 def _leave() -> None:
     st.query_params.pop(PARAMETER, None)
+    st.session_state.pop(_KEPT, None)
 
 
 def _get(values: Mapping[str, Any], setting: str) -> Any:  # noqa: ANN401  of the setting's own type

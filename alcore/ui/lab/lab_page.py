@@ -9,7 +9,7 @@ from alcore.errors import AlcoreError
 from alcore.experiment.repetition import RepetitionSplit
 from alcore.server.index import RunRow
 from alcore.ui import address, presenter, problems
-from alcore.ui.lab import charts, film, game, next_run, preview, run_controls, scene_panel
+from alcore.ui.lab import charts, film, game, kept_settings, next_run, preview, run_controls, scene_panel
 from alcore.ui.lab.setting_words import KEYS, differences
 from alcore.ui.lab.sidebar import sidebar
 from alcore.ui.session import is_recorded, is_replayed, readable, run_config, run_row, shown_run
@@ -52,7 +52,7 @@ def show() -> None:
         with problems.contained():
             charts.tell(row, test_prevalence=test_prevalence)
     own = [row.id] if row is not None and not is_recorded(row.id) else []
-    address.settle("", {"run": own} if own else {}, said=said)
+    address.settle("", kept_settings.for_address() | ({"run": own} if own else {}), said=said)
 
 
 def _settings() -> tuple[RunConfig | None, RepetitionSplit | None, AlcoreError | None]:

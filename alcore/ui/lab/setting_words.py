@@ -107,7 +107,7 @@ def value_in_words(setting: str, value: Any) -> str:  # noqa: ANN401  of the set
     if setting == "first_query" and value is None:
         return "first query as the others"
     if setting == "training.epochs" and value is None:
-        return "no epochs but steps"
+        return "steps, not epochs"
     if setting == "model.options":
         return "another decoder"
     if isinstance(value, (tuple, list)):
