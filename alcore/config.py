@@ -25,6 +25,9 @@ from alcore.wording import odd_character
 
 PRESETS = ASSETS / "presets"
 
+HYPERCOLUMN = "hypercolumn"
+"""The architecture that is no decoder of SMP: a light head on the kept features of a frozen encoder."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -98,6 +101,10 @@ class RunConfig(_Frozen):
     first_query: int | float | None = Field(
         None, gt=0, le=10_000_000, description="the first query's size, if another; as query_size"
     )
+    first_query_by: Literal["random", "typiclust", "core-set"] = Field(
+        "random",
+        description="how the first query is chosen: by a pretrained encoder's features, or at random",
+    )
     cycles: int = Field(8, ge=1, le=10_000)
     repetitions: int = Field(1, ge=1, le=10_000)
     strategies: tuple[str, ...] = Field(("random", "entropy", "core-set"), min_length=1)
@@ -144,7 +151,27 @@ class RunConfig(_Frozen):
         values: dict[str, Any] = serialise(self)
         if self.first_query is None:
             values.pop("first_query", None)
+        if self.first_query_by == "random":
+            values.pop("first_query_by", None)
         return values
+
+    @model_validator(mode="after")
+    def _light_head_is_for_frozen_encoders(self) -> RunConfig:
+        if self.model.architecture == HYPERCOLUMN and not self.model.freeze_encoder:
+            raise ValueError(
+                f"the architecture {HYPERCOLUMN} reads kept features, which only a frozen encoder has; set "
+                "model.freeze_encoder to true, or take another architecture"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _first_query_has_features(self) -> RunConfig:
+        if self.first_query_by != "random" and self.model.encoder_weights == "none":
+            raise ValueError(
+                f"first_query_by {self.first_query_by!r} needs the features of a pretrained encoder; set "
+                "model.encoder_weights to imagenet, or first_query_by to random"
+            )
+        return self
 
     @model_validator(mode="after")
     def _budget_fits_pool(self) -> RunConfig:
@@ -175,7 +202,7 @@ class RunConfig(_Frozen):
 
     @property
     def first_count(self) -> int:
-        """Patches of the first query, which is drawn at random."""
+        """Patches of the first query, which `first_query_by` chooses for all strategies alike."""
         return self.query_count if self.first_query is None else self._count_of(self.first_query)
 
     def count_in(self, cycle: int) -> int:

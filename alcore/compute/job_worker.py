@@ -54,7 +54,7 @@ from alcore.learning.devices import (
     slow_precision,
 )
 from alcore.learning.learner import Learner, Weights, ignore_progress
-from alcore.learning.networks import build_network, try_network
+from alcore.learning.networks import build_encoder, try_network
 from alcore.learning.pretrained import digest_of
 from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.storage.sealed_weights import open_weights, seal_weights
@@ -269,8 +269,5 @@ def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
     }
     if config.model.encoder_weights == "none":
         return environment
-    network = build_network(config.model, channels=patches.shape[2], seed=0)
-    return environment | {
-        "encoder_weights": network.weights_source,
-        "encoder_digest": digest_of(network.model.encoder),
-    }
+    encoder, source = build_encoder(config.model, channels=patches.shape[2])
+    return environment | {"encoder_weights": source, "encoder_digest": digest_of(encoder)}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alcore.acquisition import Query, Strategy, get_strategies
+from alcore.acquisition import Query, Strategy, get_strategies, get_strategy
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import CycleKey
@@ -86,15 +86,15 @@ class Workbench:
     def cycle(self, start: CycleStart, report: Report) -> CycleRecord:
         """Compute one cycle.
 
-        In cycle 1 all strategies draw the same query and train the same model: one record stands for all.
+        In cycle 1 all strategies have the same query and train the same model: one record stands for all.
 
         Raises:
             AlcoreError: an input that cannot be used; the message is written for the user.
         """
         repetition = self._repetition(start.key.repetition)
         if start.weights is None:
-            selection, axes = self._first_selection(repetition), None
             repetition.learner.start_over()
+            selection, axes = self._first_selection(start, repetition, report), None
         else:
             repetition.learner.load(start.weights)
             selection, axes = self._query(start, repetition, report)
@@ -107,18 +107,37 @@ class Workbench:
             del self._repetitions[next(iter(self._repetitions))]
         return found
 
-    def _first_selection(self, repetition: _Repetition) -> Selection:
-        items = repetition.split.first_query
+    def _first_selection(self, start: CycleStart, repetition: _Repetition, report: Report) -> Selection:
+        items = self._first_query(start.key, repetition, report)
         nothing = np.zeros(0, dtype=np.int64)
         return Selection(
             items=items,
             defective=self.patches.defective[items],
-            scores=np.full(items.size, np.nan, dtype=np.float32),
+            scores=np.full(items.size, np.nan, dtype=np.float32),  # those of a strategy are its own alone
             candidates=nothing,
             candidate_scores=nothing.astype(np.float32),
             probability=np.zeros((0, *self.patches.shape[:2]), dtype=np.uint8),
             pool_map=None,
         )
+
+    def _first_query(self, key: CycleKey, repetition: _Repetition, report: Report) -> np.ndarray:
+        """(q,) ids: drawn at random, or what a strategy chooses by the features of the pretrained encoder."""
+        name, split = self.config.first_query_by, repetition.split
+        if name == "random":
+            return split.first_query
+        strategy, pool, nothing = get_strategy(name), np.sort(split.pool), np.zeros(0, dtype=np.int64)
+        rng = stream(self.config.seed, Purpose.FIRST_QUERY, key.repetition, name)
+        follow = _following(report, key, "scoring")
+        sweep = sweep_pool(repetition.learner, [strategy], pool, wanted=pool, rng=rng, follow=follow)
+        view = sweep.view(
+            strategy,
+            self.config,
+            cycle=key.cycle,
+            candidates=pool,
+            labelled=nothing,
+            defective=self.patches.defective,
+        )
+        return pool[strategy.query(view, query_size=self.config.first_count, rng=rng).rows]
 
     def _query(
         self, start: CycleStart, repetition: _Repetition, report: Report

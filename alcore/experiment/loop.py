@@ -8,9 +8,9 @@ random numbers. What differs between them is what they chose.
 This is the plain definition of a run. `alcore.compute.walk` goes through the same cycles with several workers
 side by side, and keeps the same records.
 
-Counting: cycle c of C first queries (cycle 1 draws its query at random, for all strategies alike), then
-trains on the labels bought so far, first_query + (c − 1) · query_size, and evaluates. Repetitions and cycles
-count from 1.
+Counting: cycle c of C first queries (cycle 1's query is the same for all strategies: drawn at random, unless
+`first_query_by` says otherwise), then trains on the labels bought so far, first_query + (c − 1) · query_size,
+and evaluates. Repetitions and cycles count from 1.
 """
 
 from __future__ import annotations

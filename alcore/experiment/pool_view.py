@@ -13,7 +13,7 @@ from alcore.acquisition import Needs, PoolView, Strategy
 from alcore.config import RunConfig
 from alcore.learning.inference import quantised_probability
 from alcore.learning.learner import Learner
-from alcore.learning.networks import Output, gradient_embeddings
+from alcore.learning.network_base import Output, gradient_embeddings
 
 _SCORED = Needs.LOGITS | Needs.VIEWS | Needs.DROPOUT
 _PEAKS = Needs.PEAKS | Needs.LABELLED_PEAKS

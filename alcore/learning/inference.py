@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alcore.data.patches import Patches
 from alcore.learning.devices import Runtime
-from alcore.learning.networks import Output, SegmentationNetwork
-from alcore.learning.tensors import Normaliser, to_images, to_masks
+from alcore.learning.network_base import Network, Output
+from alcore.learning.sources import Source, ways
+from alcore.learning.tensors import to_masks
 from alcore.thresholds import BINS, LOGITS
 
 THINNED_NETWORKS, DROPPED_SHARE = 10, 0.2
@@ -38,12 +38,11 @@ class Evaluation:
 
 
 def sweep(
-    network: SegmentationNetwork,
-    patches: Patches,
+    network: Network,
+    source: Source,
     items: np.ndarray,
     *,
     batch_size: int,
-    normalise: Normaliser,
     runtime: Runtime,
     flips: tuple[str, ...] = (),
     dropping: np.random.Generator | None = None,
@@ -64,12 +63,10 @@ def sweep(
     try:
         for start in range(0, items.size, batch_size):
             batch = items[start : start + batch_size]
-            images = to_images(patches.images(batch), runtime.device)
             with torch.inference_mode(), runtime.autocast():
-                output = network.outputs(normalise(images))
+                output = network.outputs(source.inputs(batch))
                 if flips:
-                    turned = [network(normalise(images.flip(way))).float() for way in _ways(flips)[1:]]
-                    turned = [logits.flip(way) for logits, way in zip(turned, _ways(flips)[1:])]
+                    turned = [_turned(network, source, batch, way) for way in ways(flips)[1:]]
                     output = output._replace(views=torch.stack([output.logits, *turned]))
                 if dropping is not None:
                     if kept is None:
@@ -93,13 +90,10 @@ def kept_channels(channels: int, rng: np.random.Generator) -> Tensor:
     return torch.from_numpy((keeps * channels / keeps.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
-def _ways(flips: tuple[str, ...]) -> list[tuple[int, ...]]:
-    """All combinations of flips, as axes; none first."""
-    ways: list[tuple[int, ...]] = [()]
-    for axis, name in ((-1, "horizontal"), (-2, "vertical")):
-        if name in flips:
-            ways += [(*way, axis) for way in ways]
-    return ways
+def _turned(network: Network, source: Source, items: np.ndarray, way: tuple[bool, bool]) -> Tensor:
+    """(B, 1, H, W) logits of flipped patches, turned back."""
+    logits: Tensor = network(source.inputs(items, np.tile(way, (items.size, 1))))
+    return logits.float().flip([axis for axis, is_turned in zip((-2, -1), way, strict=True) if is_turned])
 
 
 def confusion_counts(logits: Tensor, masks: Tensor, *, known: Tensor | None = None) -> Tensor:

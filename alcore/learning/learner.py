@@ -9,10 +9,10 @@ import torch
 
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
+from alcore.learning.assembly import assemble
 from alcore.learning.devices import memory_watch, resolve_runtime
 from alcore.learning.inference import Evaluation, judge, quantised_probability, sweep
-from alcore.learning.networks import Output, build_network
-from alcore.learning.tensors import make_normaliser, to_images
+from alcore.learning.network_base import Output
 from alcore.learning.training import OnStep, train
 from alcore.thresholds import narrowest
 
@@ -39,15 +39,13 @@ class Learner:
         Args:
             seed: for the initial weights.
         Raises:
-            ConfigError, ModelError, DeviceError: as `build_network` and `resolve_runtime` do.
+            ConfigError, ModelError, DeviceError: as `assemble` and `resolve_runtime` do.
         """
         self.config, self.patches = config, patches
         self.runtime = resolve_runtime(config.device, config.precision)
-        channels = patches.shape[2]
-        network = build_network(config.model, channels=channels, seed=seed)
+        network, self._source = assemble(config, patches, self.runtime, seed=seed)
         with memory_watch(self.runtime, config.training.batch_size):
             self._network = network.to(self.runtime.device).eval()
-        self._normalise = make_normaliser(config.model, config.training, channels=channels)
         self._initial = self.weights()
 
     def weights(self) -> Weights:
@@ -73,10 +71,10 @@ class Learner:
         with memory_watch(self.runtime, self.config.training.batch_size):
             train(
                 self._network,
+                self._source,
                 self.patches,
                 labelled,
                 self.config.training,
-                normalise=self._normalise,
                 runtime=self.runtime,
                 rng=rng,
                 on_step=on_step,
@@ -101,10 +99,9 @@ class Learner:
         with memory_watch(self.runtime, self.config.training.batch_size):
             for batch, output in sweep(
                 self._network,
-                self.patches,
+                self._source,
                 items,
                 batch_size=batch_size,
-                normalise=self._normalise,
                 runtime=self.runtime,
                 flips=(self.config.training.flips or ("horizontal",)) if flipped else (),
                 dropping=dropping,
@@ -131,9 +128,9 @@ class Learner:
         found = []
         with memory_watch(self.runtime, self.config.training.batch_size), torch.inference_mode():
             for start in range(0, len(images), 2 * self.config.training.batch_size):
-                batch = to_images(images[start:][: 2 * self.config.training.batch_size], self.runtime.device)
+                inputs = self._source.inputs_of(images[start:][: 2 * self.config.training.batch_size])
                 with self.runtime.autocast():
-                    logits = self._network(self._normalise(batch))
+                    logits = self._network(inputs)
                 found.append(logits.float().amax(dim=(1, 2, 3)).sigmoid().cpu().numpy())
         return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 import functools
 import json
 
-from alcore.config import ModelConfig
+from alcore.config import HYPERCOLUMN, ModelConfig
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
 
 LIGHT_ENCODERS = (
+    "tu-tf_efficientnet_lite0",
     "tu-test_efficientnet",
     "tu-tinynet_e",
     "tu-lcnet_050",
     "tu-mobilenetv4_conv_small_050",
     "tu-resnet10t",
 )
-"""Small encoders of timm that learn from few labels in seconds on a CPU; shown first."""
+"""Small encoders of timm, shown first: one whose ImageNet weights are installed, then those that learn from
+few labels in seconds on a CPU."""
 
 
 @functools.cache
@@ -28,8 +30,8 @@ def _names() -> dict[str, list[str]]:
 
 
 def architectures() -> list[str]:
-    """SMP architectures."""
-    return _names()["architectures"]
+    """The light head for frozen encoders, then SMP's architectures."""
+    return [HYPERCOLUMN, *_names()["architectures"]]
 
 
 def encoders() -> list[str]:

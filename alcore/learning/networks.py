@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import segmentation_models_pytorch as smp
 import torch
@@ -10,33 +12,18 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alcore.config import ModelConfig
+from alcore.config import HYPERCOLUMN, ModelConfig
 from alcore.errors import ConfigError, did_you_mean
+from alcore.learning.hypercolumn_head import layout_of
+from alcore.learning.losses import segmentation_loss
+from alcore.learning.network_base import Network, Output, padded
 from alcore.learning.pretrained import build_pretrained
 
-_STRIDE = 32  # every SMP architecture accepts sides that are multiples of this
 _ENCODER = "model.encoder."
 _MAP = 4  # axes of a map; prefix tokens have three
 
 
-class Output(NamedTuple):
-    """What one forward pass gives.
-
-    logits: (B, 1, H, W) float32.
-    features: (B, D) float32 of unit length, from the encoder.
-    decoded: (B, C, h, w), what the output layer saw; of the padded image, where it was padded.
-    views: (V, B, 1, H, W) float32 logits of the patch and its flips, where `sweep` was asked for them.
-    thinned: (K, B, 1, H, W) float32 logits of networks that lack some channels, likewise.
-    """
-
-    logits: Tensor
-    features: Tensor
-    decoded: Tensor
-    views: Tensor | None = None
-    thinned: Tensor | None = None
-
-
-class SegmentationNetwork(nn.Module):
+class SegmentationNetwork(Network):
     """An SMP model in two parts, encoder and decoder, that pads its input to what it needs.
 
     A frozen encoder never trains: it is in eval mode whatever the rest is in, so that its dropout, stochastic
@@ -64,11 +51,6 @@ class SegmentationNetwork(nn.Module):
             self.model.encoder.eval()
         return self
 
-    @property
-    def trainable(self) -> list[nn.Parameter]:
-        """The parameters that training changes."""
-        return [parameter for parameter in self.parameters() if parameter.requires_grad]
-
     def trained_state(self) -> dict[str, Tensor]:
         """Weights and buffers, without those of a frozen encoder, which are what they always were."""
         state = self.state_dict()
@@ -87,17 +69,10 @@ class SegmentationNetwork(nn.Module):
 
         Of a vision transformer (architecture dpt) the maps are followed by their prefix tokens.
         """
-        height, width = images.shape[-2:]
-        down, right = -height % _STRIDE, -width % _STRIDE
-        if down or right:
-            images = functional.pad(images, (0, right, 0, down), mode="replicate")
+        images = padded(images)
         self.model.check_input_shape(images)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.is_frozen):
-            maps = self.model.encoder(images)
-        if isinstance(maps, tuple):
-            maps, tokens = maps
-            return [images, *maps, *(token for token in tokens if token is not None)]
-        return list(maps)
+            return _all_maps(self.model.encoder, images)
 
     def decode(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
         """What `encode` gave -> (B, C, h, w) of the last layer but one, and (B, 1, H', W') logits, padded."""
@@ -126,17 +101,28 @@ class SegmentationNetwork(nn.Module):
         decoded, logits = self.decode(maps)
         return Output(logits[..., :height, :width].float(), pooled_features(maps), decoded)
 
-    def thinned(self, output: Output, kept: Tensor) -> Tensor:
-        """The output layer's answers to what it saw, channel by channel times (K, C) factors.
+    @property
+    def output_layer(self) -> nn.Module:
+        """SMP's segmentation head."""
+        head: nn.Module = self.model.segmentation_head
+        return head
 
-        Returns:
-            (K, B, 1, H, W) float32 logits.
-        """
-        height, width = output.logits.shape[-2:]
-        factors = kept.to(output.decoded)[:, None, :, None, None]  # (K, 1, C, 1, 1)
-        head: Any = self.model.segmentation_head
-        looks = [head(output.decoded * factor) for factor in factors]
-        return torch.stack([logits[..., :height, :width].float() for logits in looks])
+    def loss(self, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:
+        """Dice + cross-entropy."""
+        return segmentation_loss(logits, masks, known)
+
+
+def encode_with(encoder: nn.Module, images: Tensor) -> list[Tensor]:
+    """As `SegmentationNetwork.encode`, of an encoder by itself."""
+    return _all_maps(encoder, padded(images))
+
+
+def _all_maps(encoder: nn.Module, images: Tensor) -> list[Tensor]:
+    maps = encoder(images)
+    if isinstance(maps, tuple):
+        maps, tokens = maps
+        return [images, *maps, *(token for token in tokens if token is not None)]
+    return list(maps)
 
 
 def pooled_features(maps: list[Tensor]) -> Tensor:
@@ -147,29 +133,9 @@ def pooled_features(maps: list[Tensor]) -> Tensor:
     return functional.normalize(torch.cat(pooled, dim=1), dim=1)
 
 
-def gradient_embeddings(output: Output) -> Tensor:
-    """Which way, and how far, each patch would move the output layer if the model's own guess were its label.
-
-    The gradient of the mean binary cross-entropy, against the predicted mask, with respect to the output
-    layer's weight of each channel (the central tap of its kernel) and its bias. A head that enlarges its
-    output is taken as averaging on the way back.
-
-    Returns:
-        (B, C + 1) float32.
-    Source: Ash et al. 2020, arXiv:1906.03671, carried over from one label per sample to one per pixel.
-    """
-    residual = output.logits.sigmoid() - (output.logits >= 0).float()  # (B, 1, H, W)
-    height, width = residual.shape[-2:]
-    residual = functional.pad(residual, (0, -width % _STRIDE, 0, -height % _STRIDE))
-    height, width = output.decoded.shape[-2:]
-    residual = functional.adaptive_avg_pool2d(residual, (height, width))
-    by_channel = (residual * output.decoded.float()).mean(dim=(2, 3))  # (B, C)
-    return torch.cat([by_channel, residual.mean(dim=(2, 3))], dim=1)
-
-
 def check_model(config: ModelConfig) -> None:
     """Raise ConfigError, with the nearest known name, for an architecture or encoder that SMP lacks."""
-    architectures = list(smp.MODEL_ARCHITECTURES_MAPPING)
+    architectures = [HYPERCOLUMN, *smp.MODEL_ARCHITECTURES_MAPPING]
     if config.architecture not in architectures:
         raise ConfigError(
             f"unknown architecture {config.architecture!r}{did_you_mean(config.architecture, architectures)}"
@@ -198,19 +164,51 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
         ConfigError: an unknown name, or a combination that SMP refuses.
         ModelError: ImageNet weights that no source has.
     """
+
+    def make(weights: bool | str | None) -> Any:  # noqa: ANN401  SMP gives its models' parts no types
+        return smp.create_model(
+            config.architecture,
+            encoder_name=config.encoder,
+            encoder_weights=weights,
+            in_channels=channels,
+            classes=1,
+            **config.options,
+        )
+
+    model, source = _build(config, channels, make, lambda model: model.encoder, seed)
+    network = SegmentationNetwork(model, frozen=config.freeze_encoder, weights_source=source)
+    return network.to(memory_format=torch.channels_last)
+
+
+def build_encoder(config: ModelConfig, *, channels: int) -> tuple[nn.Module, str | None]:
+    """A config's encoder by itself, frozen, and the source of its weights; random ones are always the same.
+
+    Raises:
+        ConfigError, ModelError: as `build_network`.
+    """
+
+    def make(weights: bool | str | None) -> nn.Module:
+        found: nn.Module = smp.encoders.get_encoder(config.encoder, in_channels=channels, weights=weights)
+        return found
+
+    encoder, source = _build(config, channels, make, lambda encoder: encoder, 0)
+    return encoder.requires_grad_(requires_grad=False).eval().to(memory_format=torch.channels_last), source
+
+
+def _build(
+    config: ModelConfig,
+    channels: int,
+    make: Callable[[bool | str | None], Any],
+    encoder_of: Callable[[Any], nn.Module],
+    seed: int,
+) -> tuple[Any, str | None]:
+    """What `make` gives, with the weights that the config names, and where pretrained ones came from."""
     check_model(config)
 
     def build(weights: bool | str | None) -> Any:  # noqa: ANN401  SMP gives its models' parts no types
         torch.manual_seed(seed)
         try:
-            return smp.create_model(
-                config.architecture,
-                encoder_name=config.encoder,
-                encoder_weights=weights,
-                in_channels=channels,
-                classes=1,
-                **config.options,
-            )
+            return make(weights)
         except LocalEntryNotFoundError:  # a ValueError too, but not about the config
             raise
         except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
@@ -218,33 +216,38 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
                 f"{config.architecture} cannot be built on {config.encoder} as configured: {error}"
             ) from None
 
-    source = None
     with torch.random.fork_rng(devices=[]):
         if config.encoder_weights == "none":
-            model = build(None)
-        else:
-            model, source = build_pretrained(config, channels, build, lambda model: model.encoder)
-    network = SegmentationNetwork(model, frozen=config.freeze_encoder, weights_source=source)
-    return network.to(memory_format=torch.channels_last)
+            return build(None), None
+        return build_pretrained(config, channels, build, encoder_of)
 
 
-def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> SegmentationNetwork:
+def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
     """Build a network and show it one patch, so that what cannot work is known before anything is written.
 
     Args:
         shape: (height, width, channels) of the patches.
-    Returns:
-        the network, in eval mode.
     Raises:
         ConfigError, ModelError: as `build_network`, or a network that cannot take patches of this size.
     """
     height, width, channels = shape
-    network = build_network(config, channels=channels, seed=0).eval()
+    look: Callable[[Tensor], object]
+    if config.architecture == HYPERCOLUMN:
+        layout = layout_of(config)
+        encoder, _ = build_encoder(config, channels=channels)
+        look = functools.partial(_try_encoder, encoder, max(layout.levels))
+    else:
+        look = build_network(config, channels=channels, seed=0).eval().outputs
     try:
         with torch.inference_mode():
-            network.outputs(torch.zeros(1, channels, height, width))
+            look(torch.zeros(1, channels, height, width))
     except Exception as error:  # noqa: BLE001  architectures refuse sizes with asserts, RuntimeErrors and ValueErrors alike
         raise ConfigError(
             f"{config.architecture} on {config.encoder} cannot take patches of {height}x{width}: {error}"
         ) from None
-    return network
+
+
+def _try_encoder(encoder: nn.Module, levels: int, image: Tensor) -> None:
+    maps = encode_with(encoder, image)
+    if len(maps) <= levels or any(level.ndim != _MAP for level in maps):
+        raise ValueError(f"the encoder gives no {levels} levels of maps")

@@ -40,7 +40,7 @@ def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Questi
     return (
         f"We compared {_listing(config.strategies)} sampling on *{config.dataset}*. Each repetition drew a "
         f"pool of {config.pool_size} patches without replacement, {percent(evidence.pool_prevalence)} of "
-        f"them defective (π₀), and labelled {_queries(config)}, the first of them at random; "
+        f"them defective (π₀), and labelled {_queries(config)}, the first of them {_first_query(config)}; "
         "within a repetition all strategies shared the pool, the first query, "
         f"the test set and the initial weights. In each cycle a {model.architecture} with encoder "
         f"{model.encoder} ({pretrained}) was trained for {effort} of batch size {training.batch_size} with "
@@ -64,6 +64,15 @@ def _queries(config: RunConfig) -> str:
         f"{config.first_count} patches in the first and {config.query_count} in each other of "
         f"{config.cycles} cycles"
     )
+
+
+def _first_query(config: RunConfig) -> str:
+    """How the first query was chosen, to follow 'the first of them'."""
+    by = {
+        "typiclust": "by typicality in clusters of the pretrained encoder's features (arXiv:2202.02794)",
+        "core-set": "by k-center greedy on the pretrained encoder's features (arXiv:1708.00489)",
+    }
+    return by.get(config.first_query_by, "at random")
 
 
 def _metric_sentence(question: Question) -> str:

@@ -16,6 +16,12 @@ TEST_PREVALENCE = "Deployment prevalence π₁"
 
 START_TITLES = {"warm": "warm", "cold": "cold", "shrink-perturb": "shrink & perturb"}
 
+FIRST_QUERY_TITLES = {
+    "random": "at random",
+    "typiclust": "typical patches (TypiClust)",
+    "core-set": "core-set",
+}
+
 _LARGEST_NUMBER = 2**53 - 1  # a browser counts in doubles, and Streamlit refuses what they cannot hold
 
 

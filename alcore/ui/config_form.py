@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from alcore.acquisition import current_name, get_strategy, strategy_names
-from alcore.config import RunConfig, make_config
+from alcore.config import HYPERCOLUMN, RunConfig, load_config, make_config
 from alcore.errors import ConfigError
 from alcore.learning.model_names import architectures, encoders
 from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE, widget_bounds
@@ -41,17 +41,30 @@ SETTINGS = {
     "test_size": Setting("Test size", "Patches that models are evaluated on; at most those of the split."),
     "query_size": Setting("Query size", "Patches labelled in one cycle.", 4),
     "first_query": Setting(
-        "First query", "Patches labelled at random before anything is asked; empty: as many as in others.", 4
+        "First query", "Patches labelled before a model is asked; empty: as many as in others.", 4
+    ),
+    "first_query_by": Setting(
+        "First query by",
+        "How the first query is chosen, for all strategies alike: at random, or by the features of an "
+        "encoder with imagenet weights, as typical patches of each region or patches that cover the pool.",
     ),
     "cycles": Setting("Cycles", "Rounds of query, label, train, evaluate."),
     "repetitions": Setting("Repetitions", "Whole runs, each with its own pool."),
     "strategies": Setting(
         "Strategies", "  \n".join(f"**{name}**: {get_strategy(name).help}" for name in strategy_names())
     ),
-    "model.architecture": Setting("Architecture", "Decoder of segmentation-models-pytorch."),
+    "model.architecture": Setting(
+        "Architecture",
+        "hypercolumn is a light head on the kept features of a frozen encoder, which trains in a fraction "
+        "of a second; the others are decoders of segmentation-models-pytorch.",
+    ),
     "model.encoder": Setting("Encoder", "Backbone; any timm model goes by tu- and its name."),
     "model.encoder_weights": Setting(
-        "Encoder weights", "imagenet downloads pretrained weights from the hub; none starts from scratch."
+        "Encoder weights",
+        "imagenet takes pretrained weights: installed ones, else those of the hub; none starts from scratch.",
+    ),
+    "model.freeze_encoder": Setting(
+        "Freeze the encoder", "Only the decoder is trained; the encoder stays as its weights are."
     ),
     "model.options": Setting(
         "Light decoder",
@@ -69,6 +82,11 @@ SETTINGS = {
     "device": Setting("Device", "Where training runs; auto takes a GPU if it finds one."),
 }
 """By key of a config, dotted for nested ones."""
+
+
+def from_scratch() -> RunConfig:
+    """The settings of the demo that trains a whole network, from random weights."""
+    return load_config("demo-scratch")
 
 
 def value_of(config: RunConfig, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
@@ -156,7 +174,7 @@ class ConfigForm:
 
     def network(self) -> dict[str, Any]:
         """Controls of the network; a config's `model`."""
-        known, backbones = architectures(), encoders()
+        known, backbones, weights_known = architectures(), encoders(), ["none", "imagenet"]
         architecture = st.selectbox(
             **self.words("model.architecture"),
             options=known,
@@ -168,15 +186,26 @@ class ConfigForm:
             index=backbones.index(self.default("model.encoder")),
             accept_new_options=True,
         )
-        weights = st.selectbox(**self.words("model.encoder_weights"), options=["none", "imagenet"])
+        weights = st.selectbox(
+            **self.words("model.encoder_weights"),
+            options=weights_known,
+            index=weights_known.index(self.default("model.encoder_weights")),
+        )
+        is_light = architecture == HYPERCOLUMN
+        freezes = is_light or st.toggle(**self.words("model.freeze_encoder"))
         options = {}
-        if architecture == self.default("model.architecture") and st.toggle(
-            **self.words("model.options"), value=True
-        ):
-            options = self.default("model.options")
+        light = from_scratch().model
+        if architecture == light.architecture and st.toggle(**self.words("model.options"), value=True):
+            options = light.options
         return {
             "architecture": architecture,
             "encoder": encoder,
             "encoder_weights": weights,
+            "freeze_encoder": freezes,
             "options": options,
         }
+
+    def training_of(self, architecture: str) -> dict[str, Any]:
+        """A config's `training` as far as it is not asked for: the light head learns at a pace of its own."""
+        config = self.defaults if architecture == self.default("model.architecture") else from_scratch()
+        return config.training.model_dump(mode="json")

@@ -123,7 +123,7 @@ def show_patch(run_id: str, key: CycleKey, row: int) -> None:
         probability = query.probability[row] if key.cycle > 1 else None
         _four_views(patches, item, probability)
         if probability is None:
-            st.caption("The first query is drawn at random before there is a model: no prediction yet.")
+            st.caption("The first query is chosen before there is a model: no prediction yet.")
         _show_history(run_id, key, item)
 
     dialog()

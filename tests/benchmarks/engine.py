@@ -27,8 +27,8 @@ from alcore.data.collection import open_dataset
 from alcore.experiment.pool_view import sweep_pool
 from alcore.learning.devices import compute_on_one_thread
 from alcore.learning.learner import Learner, ignore_progress
-from alcore.learning.tensors import to_images, to_masks
-from alcore.learning.training import _make_optimizer, segmentation_loss
+from alcore.learning.tensors import to_masks
+from alcore.learning.training import _make_optimizer
 from alcore.machine import usable_cores
 from alcore.storage.run_store import RunStore
 
@@ -90,7 +90,7 @@ def _training_share(config: RunConfig) -> str:
     learner = Learner(config, patches, seed=0)
     items = np.arange(192)
     device, network = learner.runtime.device, learner._network
-    images = learner._normalise(to_images(patches.images(items[:size]), device))
+    images = learner._source.inputs(items[:size])
     masks = to_masks(patches.masks(items[:size]), device)
 
     def bare() -> None:
@@ -99,7 +99,7 @@ def _training_share(config: RunConfig) -> str:
         for _ in range(steps):
             with learner.runtime.autocast():
                 logits = network(images)
-            loss = segmentation_loss(logits.float(), masks)
+            loss = network.loss(logits.float(), masks, None)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -132,10 +132,7 @@ def _evaluation_share(config: RunConfig) -> str:
 
 def _bare_forward(learner: Learner, items: np.ndarray) -> Callable[[], None]:
     device, size = learner.runtime.device, 2 * learner.config.training.batch_size
-    batches = [
-        learner._normalise(to_images(learner.patches.images(items[first : first + size]), device))
-        for first in range(0, items.size, size)
-    ]
+    batches = [learner._source.inputs(items[first : first + size]) for first in range(0, items.size, size)]
 
     def forward() -> None:
         with torch.inference_mode(), learner.runtime.autocast():

@@ -4,10 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alcore.acquisition import k_center_greedy
 from alcore.compute.clock import share_done
-from alcore.config import make_config
+from alcore.config import make_config, parse_config
+from alcore.errors import ConfigError
+from alcore.experiment.cycle import initial_learner
 from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.loop import run
 from alcore.experiment.repetition import draw_repetition
+from alcore.experiment.run_identity import run_fingerprint
 from alcore.logs.reading import LogSettings, read_log
 from alcore.logs.writing import export_log
 from alcore.presentation.figures.learning_curves import query_shares
@@ -18,6 +23,7 @@ from alcore.storage.run_archive import export_run, import_run
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
+from alcore.streams import Purpose, stream
 from alcore.study.results import CellResults, collect
 from tests.conftest import SMALL, train
 
@@ -87,3 +93,51 @@ def test_it_goes_from_home_to_home(store, tmp_path):
     export_run(store.directory, tmp_path / "run.zip", {})
     run_id = import_run(tmp_path / "run.zip", tmp_path / "runs")
     assert RunStore(tmp_path / "runs" / run_id).config.first_count == 10
+
+
+PRETRAINED = SMALL | {
+    "strategies": ["random", "entropy"],
+    "cycles": 2,
+    "training": {"steps": 1, "batch_size": 4},
+    "model": SMALL["model"] | {"encoder": "tu-tf_efficientnet_lite0", "encoder_weights": "imagenet"},
+}
+
+
+def first_query_of(surfaces, **changes):
+    """The records of a first cycle, and the pool that it chose from."""
+    config = make_config(PRETRAINED | changes)
+    records = [record for record in run(config, surfaces) if record.key.cycle == 1]
+    return records, draw_repetition(config, surfaces, 1).pool
+
+
+def test_it_may_cover_the_pool_by_a_pretrained_encoder_s_features(surfaces):
+    records, pool = first_query_of(surfaces, first_query_by="core-set")
+    chosen = [record.selection.items for record in records]
+    assert np.array_equal(*chosen), "one for all strategies"
+    assert np.isin(chosen[0], pool).all()
+    assert np.isnan(records[0].selection.scores).all(), "a strategy's scores are its own alone"
+    config = make_config(PRETRAINED | {"first_query_by": "core-set"})
+    pool = np.sort(pool)
+    outputs = [output for _, output in initial_learner(config, surfaces, 1).look(pool)]
+    features = np.concatenate([output.features.numpy() for output in outputs])
+    rng = stream(config.seed, Purpose.FIRST_QUERY, 1, "core-set")
+    rows, _ = k_center_greedy(features, features[:0], query_size=config.first_count, rng=rng)
+    assert np.array_equal(chosen[0], pool[rows])
+
+
+def test_it_may_be_typical_and_is_random_unless_something_else_is_said(surfaces):
+    (typical, *_), pool = first_query_of(surfaces, first_query_by="typiclust")
+    (drawn, *_), same_pool = first_query_of(surfaces)
+    assert np.array_equal(pool, same_pool)
+    assert set(typical.selection.items) != set(drawn.selection.items)
+    config = make_config(PRETRAINED)
+    assert np.array_equal(drawn.selection.items, draw_repetition(config, surfaces, 1).first_query)
+
+
+def test_a_choice_by_features_needs_a_pretrained_encoder_and_old_configs_keep_their_bytes():
+    with pytest.raises(ConfigError, match=r"features of a pretrained encoder; set model\.encoder_weights"):
+        make_config(SMALL | {"first_query_by": "typiclust"})
+    plain, chosen = make_config(PRETRAINED), make_config(PRETRAINED | {"first_query_by": "core-set"})
+    assert "first_query_by" not in plain.to_json()
+    assert run_fingerprint(plain) != run_fingerprint(chosen)
+    assert parse_config(chosen.to_json()) == chosen

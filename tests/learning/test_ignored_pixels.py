@@ -7,7 +7,7 @@ from alcore.config import make_config
 from alcore.data.synthetic import SyntheticPatches
 from alcore.learning.inference import confusion_counts, judge
 from alcore.learning.learner import Learner, ignore_progress
-from alcore.learning.training import segmentation_loss
+from alcore.learning.losses import segmentation_loss
 from tests.conftest import SMALL
 
 

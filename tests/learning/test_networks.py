@@ -8,7 +8,8 @@ import torch
 from alcore.config import ModelConfig
 from alcore.errors import ConfigError
 from alcore.learning.model_names import LIGHT_ENCODERS, architectures, check_names, encoders
-from alcore.learning.networks import build_network, gradient_embeddings
+from alcore.learning.network_base import gradient_embeddings
+from alcore.learning.networks import build_network
 from alcore.learning.pretrained import digest_of
 
 SMALL = ModelConfig(encoder="tu-test_efficientnet", options={"decoder_channels": [16, 8, 8, 8, 8]})

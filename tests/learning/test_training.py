@@ -14,8 +14,8 @@ from alcore.learning.devices import (
 )
 from alcore.learning.inference import confusion_counts, quantised_probability
 from alcore.learning.learner import Learner, ignore_progress
-from alcore.learning.tensors import make_normaliser, per_image
-from alcore.learning.training import segmentation_loss
+from alcore.learning.losses import segmentation_loss
+from alcore.learning.tensors import make_normaliser, per_image, per_image_at_once
 from tests.conftest import SMALL
 
 
@@ -181,3 +181,10 @@ def test_computing_takes_one_thread_of_torch_and_of_numpy():
     compute_on_one_thread()
     assert torch.get_num_threads() == 1
     assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+
+
+def test_standardising_at_once_is_standardising_with_another_floor():
+    images = torch.rand(3, 2, 6, 5) * torch.tensor([255.0, 40.0, 1.0])[:, None, None, None]
+    mean, variance = images.mean(dim=(1, 2, 3)), images.var(dim=(1, 2, 3), correction=0)
+    expected = (images - mean[:, None, None, None]) / (variance + 64).sqrt()[:, None, None, None]
+    assert torch.allclose(per_image_at_once(images), expected, atol=1e-5)

@@ -12,7 +12,7 @@ from alcore.data.collection import dataset_names
 from alcore.errors import ConfigError
 from alcore.learning.model_names import check_names
 from alcore.presentation.labels import PREVALENCES
-from alcore.ui.choices import START_TITLES
+from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
 from alcore.ui.config_form import ConfigForm, make_settings
 from alcore.ui.lab import kept_settings
 from alcore.ui.lab.setting_words import KEYS
@@ -32,9 +32,11 @@ def sidebar() -> RunConfig:
         st.markdown("**Next run**")
         values = _experiment(form)
         with st.expander("Network and training"):
-            values |= {"model": form.network(), "training": _training(form)}
+            values |= {"model": (model := form.network())}
+            values |= {"training": _training(form, model["architecture"])}
         with st.expander("First query, seed and device"):
             values |= {"first_query": form.optional_number("first_query", empty="as the others")}
+            values |= {"first_query_by": _first_query_by(form)}
             values |= {"seed": form.number("seed"), "device": _device(form)}
         kept_settings.show(kept)
     if not values["strategies"]:
@@ -67,7 +69,7 @@ def _prevalence(form: ConfigForm, setting: str) -> float:
     )
 
 
-def _training(form: ConfigForm) -> dict[str, Any]:
+def _training(form: ConfigForm, architecture: str) -> dict[str, Any]:
     steps = form.number("training.steps")
     start = st.segmented_control(
         **form.words("training.start"),
@@ -76,7 +78,13 @@ def _training(form: ConfigForm) -> dict[str, Any]:
         required=True,
         format_func=START_TITLES.get,
     )
-    return form.defaults.training.model_dump() | {"steps": steps, "start": start}
+    return form.training_of(architecture) | {"steps": steps, "start": start}
+
+
+def _first_query_by(form: ConfigForm) -> str:
+    return st.selectbox(
+        **form.words("first_query_by"), options=list(FIRST_QUERY_TITLES), format_func=FIRST_QUERY_TITLES.get
+    )
 
 
 def _device(form: ConfigForm) -> str:

@@ -46,8 +46,8 @@ def show_why(run_id: str) -> None:
     keys = run_records(run_id).committed_of(strategy, repetition)
     if len(keys) < 2:
         st.info(
-            f"{strategy} has made no query of its own yet: the first one is drawn at random, "
-            "before there is a model."
+            f"{strategy} has made no query of its own yet: the first one is chosen "
+            "before there is a model, for all strategies alike."
         )
         return
     if plays:

@@ -20,7 +20,7 @@ from alcore.presentation.sentences import queries_in_short
 from alcore.study.plan import StudyPlan, make_study
 from alcore.study.prepared import prepared_plans
 from alcore.ui import acting, problems
-from alcore.ui.choices import START_TITLES
+from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
 from alcore.ui.config_form import ConfigForm
 from alcore.ui.downloads import save_button
 from alcore.ui.permitted import permission
@@ -36,12 +36,14 @@ KEYS = {
     "test_size": "study_test",
     "query_size": "study_query",
     "first_query": "study_first",
+    "first_query_by": "study_first_by",
     "cycles": "study_cycles",
     "repetitions": "study_reps",
     "seed": "study_seed",
     "model.architecture": "study_architecture",
     "model.encoder": "study_encoder",
     "model.encoder_weights": "study_weights",
+    "model.freeze_encoder": "study_freeze",
     "model.options": "study_light",
     "training.steps": "study_steps",
     "training.batch_size": "study_batch",
@@ -55,6 +57,7 @@ _NOTES = {
     "query_size": "Several make another axis: compare their curves at equal labels, since areas (AUBC) are "
     "over each one's own budgets.",
     "first_query": "The starting budget. Several make another axis of the grid.",
+    "first_query_by": "Several make another axis of the grid.",
     "repetitions": "More can be added later.",
     "training.start": "Several make another axis of the grid.",
 }
@@ -110,8 +113,10 @@ def _values() -> dict[str, Any]:
         firsts = _counts(form, "first_query", _FIRST_QUERIES, [])
         with st.expander("Network and training"):
             base["model"] = form.network()
+            base["training"] = form.training_of(base["model"]["architecture"])
             base["training"] |= form.numbers("training.steps", "training.batch_size")
-            starts = _starts(form)
+            starts = _several(form, "training.start", START_TITLES, "warm")
+            firsts_by = _several(form, "first_query_by", FIRST_QUERY_TITLES, "random")
     grid = {"dataset": names, "pool_prevalence": pools}
     if len(names) == 1:
         base["dataset"] = grid.pop("dataset")[0]
@@ -120,6 +125,10 @@ def _values() -> dict[str, Any]:
             grid[setting] = values
         elif values:
             base[setting] = values[0]
+    if len(firsts_by) > 1:
+        grid["first_query_by"] = firsts_by
+    else:
+        base["first_query_by"] = firsts_by[0]
     if len(starts) > 1:
         grid["training.start"] = starts
     else:
@@ -161,8 +170,8 @@ def _take_plan() -> None:
     plan = prepared_plans().get(st.session_state.get(_PLAN) or "")
     if plan is None:
         return
-    several = {"dataset", "pool_prevalence", "query_size", "first_query", "training.start"}
-    st.session_state[KEYS["first_query"]] = []
+    several = {"dataset", "pool_prevalence", "query_size", "first_query", "first_query_by", "training.start"}
+    st.session_state[KEYS["first_query"]], st.session_state[KEYS["first_query_by"]] = [], []
     for setting, value in plan.settings().items():
         st.session_state[KEYS[setting]] = list(value) if setting in several else value[0]
     st.session_state[KEYS["test_prevalence"]] = list(plan.study.test_prevalences)
@@ -173,16 +182,16 @@ def _prevalences(form: ConfigForm, setting: str) -> list[float]:
     return sorted(chosen)
 
 
-def _starts(form: ConfigForm) -> list[str]:
-    """At least one."""
+def _several(form: ConfigForm, setting: str, titles: dict[str, str], usual: str) -> list[str]:
+    """One or more of a setting's values; the usual one where none is chosen."""
     chosen = st.pills(
-        **form.words("training.start"),
-        options=list(START_TITLES),
+        **form.words(setting),
+        options=list(titles),
         selection_mode="multi",
-        default=["warm"],
-        format_func=START_TITLES.get,
+        default=[usual],
+        format_func=titles.get,
     )
-    return chosen or ["warm"]
+    return chosen or [usual]
 
 
 def _first_problem(plan: StudyPlan) -> str:

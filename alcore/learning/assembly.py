@@ -1,0 +1,40 @@
+"""The network of a config with the source of what it takes."""
+
+from __future__ import annotations
+
+import functools
+
+from alcore.config import HYPERCOLUMN, RunConfig
+from alcore.data.patches import Patches
+from alcore.learning.devices import Runtime
+from alcore.learning.network_base import Network
+from alcore.learning.sources import PatchSource, Source
+from alcore.learning.tensors import make_normaliser
+
+
+def assemble(config: RunConfig, patches: Patches, runtime: Runtime, *, seed: int) -> tuple[Network, Source]:
+    """Build a config's network, whose random weights are a function of `seed` only, and its source.
+
+    Raises:
+        ConfigError, ModelError: an unknown name, options that do not fit, or weights that no source has.
+    """
+    channels = patches.shape[2]
+    if config.model.architecture == HYPERCOLUMN:
+        from alcore.learning.frozen_encoder import FrozenFeatures
+        from alcore.learning.hypercolumn_head import build_head, layout_of
+        from alcore.learning.kept_source import KeptSource
+        from alcore.learning.networks import build_encoder, encode_with
+
+        layout = layout_of(config.model)
+        encoder, _ = build_encoder(config.model, channels=channels)
+        encoder = encoder.to(runtime.device)
+        encode = functools.partial(encode_with, encoder)
+        features = FrozenFeatures(config, patches, layout, runtime, encoder=encoder, encode=encode)
+        columns = features.shapes[0][0]
+        head = build_head(config.model, columns=columns, image_channels=channels, seed=seed)
+        return head, KeptSource(features, patches, runtime.device)
+    from alcore.learning.networks import build_network  # with the libraries that have the networks: seconds
+
+    network = build_network(config.model, channels=channels, seed=seed)
+    normalise = make_normaliser(config.model, config.training, channels=channels)
+    return network, PatchSource(patches, normalise, runtime.device)

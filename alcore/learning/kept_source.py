@@ -1,0 +1,66 @@
+"""What a light head takes of a patch: its kept features, and the image itself."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from alcore.data.features import FLIPS, Features
+from alcore.data.patches import Patches
+from alcore.learning.hypercolumn_head import KeptInputs
+from alcore.learning.sources import flip
+from alcore.learning.tensors import per_image_at_once, to_images
+
+
+class FeatureReader(Protocol):
+    """Gives what a frozen encoder says of patches; see `alcore.learning.frozen_encoder.FrozenFeatures`."""
+
+    def read(self, items: np.ndarray, *, flip: str = "") -> Features:
+        """(n,) ids -> their features, as the encoder sees them turned like this."""
+        ...
+
+    def of_images(self, images: np.ndarray) -> Features:
+        """(n, H, W, C) uint8 patches of no data set -> their features."""
+        ...
+
+
+class KeptSource:
+    """For a hypercolumn head: columns from the feature store, images from the data set."""
+
+    def __init__(self, features: FeatureReader, patches: Patches, device: torch.device) -> None:
+        """`features`: of the same data set, one map each."""
+        self._features, self._patches, self._device = features, patches, device
+
+    def inputs(self, items: np.ndarray, flips: np.ndarray | None = None) -> KeptInputs:
+        """(n,) ids, flipped as (n, 2) says -> what the head takes of them."""
+        images = self._patches.images(items)
+        if flips is None or not flips.any():
+            return self._join(images, self._features.read(items))
+        flip(images, flips)
+        return self._join(images, self._turned(items, flips))
+
+    def inputs_of(self, images: np.ndarray) -> KeptInputs:
+        """(n, H, W, C) uint8 patches of no data set -> what the head takes of them."""
+        return self._join(images, self._features.of_images(images))
+
+    def _turned(self, items: np.ndarray, flips: np.ndarray) -> Features:
+        """Features of patches of which each is turned in its own way."""
+        way = flips @ (2, 1)  # which of FLIPS
+        order = np.argsort(way, kind="stable")
+        kinds = [number for number in range(len(FLIPS)) if (way == number).any()]
+        parts = [self._features.read(items[way == number], flip=FLIPS[number]) for number in kinds]
+        back = np.argsort(order)
+        maps = tuple(
+            np.concatenate(level)[back] for level in zip(*(part.maps for part in parts), strict=True)
+        )
+        return Features(maps, np.concatenate([part.pooled for part in parts])[back])
+
+    def _join(self, images: np.ndarray, features: Features) -> KeptInputs:
+        columns = torch.from_numpy(features.maps[0]).to(self._device, non_blocking=True).float()
+        return KeptInputs(
+            columns.contiguous(memory_format=torch.channels_last),
+            per_image_at_once(to_images(images, self._device)),
+            torch.from_numpy(features.pooled).to(self._device, non_blocking=True),
+        )
