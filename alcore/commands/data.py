@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,6 +96,9 @@ def import_data(
         list[str] | None,
         typer.Option(help="With --images: a pattern of their masks; give it again to join several."),
     ] = None,
+    roi: Annotated[
+        str, typer.Option(help="A pattern of files outside of whose marks nobody knows anything.")
+    ] = "",
     levels: Annotated[
         int | None,
         typer.Option(help="Brightest level of images of more than 8 bits; else the set's.", min=1),
@@ -144,18 +148,32 @@ def import_data(
             missing_mask_is_clean=missing_mask_is_clean,
             images=images,
             masks=tuple(masks or ()),
+            roi=roi,
             levels=levels,
             group=group,
             keep_alike=keep_duplicates_together,
             boxes_are_masks=boxes_are_masks,
         )
 
-    with following(as_json=as_json) as report:
+    with following(as_json=as_json) as report, _families_listed(as_json=as_json):
         ended = _import(source, name, format, read_options, report, dry_run=dry_run, check=check or dry_run)
     if not as_json:
         typer.echo("\n".join([*ended.sentences(), *ended.other_sizes()]))
         if dry_run:
             typer.echo("nothing was kept; leave out --dry-run to import it")
+
+
+@contextmanager
+def _families_listed(*, as_json: bool) -> Iterator[None]:
+    """Families of files among which somebody has to choose are lines that can be pasted."""
+    from alcore.data.importing.layout_doubt import LayoutDoubtError
+
+    try:
+        yield
+    except LayoutDoubtError as doubt:
+        if not as_json:
+            typer.echo("\n".join(family.in_words() for family in doubt.families))
+        raise
 
 
 def _import(
@@ -173,6 +191,7 @@ def _import(
     from alcore.data.dataset_writer import PatchSizeError
     from alcore.data.importing.import_events import ImportEnded
     from alcore.data.importing.importer import Import
+    from alcore.data.importing.layout_doubt import LayoutDoubtError
     from alcore.data.importing.mask_colors import MaskColorsError
     from alcore.data.stored import StoredPatches
 
@@ -187,7 +206,9 @@ def _import(
                 ended = ended.with_sizes(*work.patch_sizes())
     except (AlcoreError, OSError) as error:
         colors = error.colors if isinstance(error, MaskColorsError) else []
-        ended = ImportEnded("failed", str(error), name).with_colors(colors)
+        families = error.families if isinstance(error, LayoutDoubtError) else []
+        ended = ImportEnded("failed", str(error), name, families=[asdict(family) for family in families])
+        ended = ended.with_colors(colors)
         report(ended.with_sizes(*work.patch_sizes()) if isinstance(error, PatchSizeError) else ended)
         raise
     report(ended)

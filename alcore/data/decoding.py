@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 from alcore.data.importing.source_files import shown
 from alcore.errors import DataError
 
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 _MOST_PIXELS = 100_000_000
 _OPENING = threading.Lock()
 _BITS, _PHOTOMETRIC, _PLANES, _SIGNS = 258, 262, 284, 339  # tags of TIFF
@@ -83,13 +83,21 @@ def _decode(image: ImageFile.ImageFile, content: bytes) -> Decoded:
     if len(bits) > 1 and max(bits) > 8 and tags.get(_PLANES) == _SEPARATE:
         raise ValueError("its planes of 16 bits are stored apart; save it with its channels interleaved")
     image.load()
-    upright = _upright(image)
+    upright = _upright(_still(image) if image.format == "GIF" else image)
     if ";16" in layout and not image.mode.startswith("I"):
         return Decoded(upright, _deep_colour(upright, content, layout), lossy)
     deep = _deep_grey(upright, white_is_zero=tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO)
     if deep is not None and bits == (32,) and tags.get(_SIGNS, (1,)) == (1,) and upright.mode == "I":
         deep = deep.view(np.uint32)  # Pillow takes them for signed ones
     return Decoded(upright, deep, lossy)
+
+
+def _still(image: ImageFile.ImageFile) -> Image.Image:
+    """A GIF's only picture by its colours: any writer orders its palette anew, so indices mean nothing."""
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise ValueError(f"it is an animation of {frames} frames; save each as a file")
+    return image if image.mode == "L" else image.convert("RGB")
 
 
 def _raw_mode(image: ImageFile.ImageFile) -> str:

@@ -13,7 +13,7 @@ from alcore.data.importing.options import Color, Foreground
 from alcore.data.importing.source_files import shown
 from alcore.errors import DataError
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif"})
 _MOST_TINT = 32
 """Channels that differ by no more are grey, with the noise of a lossy compression."""
 MOST_INDICES = 31

@@ -271,6 +271,17 @@ def kolektor() -> Files:
     return files
 
 
+def objects() -> Files:
+    """A folder an image, with a mask for each object; those of the last three are not given."""
+    files = {}
+    for part in parts(33):
+        stem = f"n{part.number}"
+        files[f"{stem}/images/{stem}.png"] = encoded(part.image)
+        for index, mask in enumerate(halves(part.mask) if part.bad else (part.mask,)):
+            files |= {f"{stem}/masks/{index}aa.png": encoded(levels(mask))} if part.number < 30 else {}
+    return files
+
+
 def steel() -> Files:
     """Patches as the published code makes them of steel: lossy masks of 0 to 4, none for a clean patch."""
     files = {}
@@ -339,6 +350,7 @@ TREES: dict[str, tuple[str, Callable[[], Files]]] = {
     "potato patches": ("reference", paired("data/{n}.png", "labels/{n}.png", value=1, only_bad=True)),
     "steel patches": ("reference", steel),
     "a folder an item": ("cracks-and-potholes", items),
+    "a mask an object": ("objects", objects),
     "classes inside splits": (
         "folders",
         paired("{s}/Early blight {c}/images/{n}.JPG", "{s}/Early blight {c}/masks/{n}_pseudo.png"),

@@ -10,6 +10,7 @@ import numpy as np
 from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
+from alcore.data.importing.unread_files import not_read
 from alcore.errors import DataError
 
 _MASK_ENDINGS = ("_mask", "-mask")
@@ -64,8 +65,7 @@ def join(
     for key, image in images.items():
         mask = masks.get(key)
         if mask is None and not options.missing_mask_is_clean:
-            reason = f"{shown(image)} has no mask; add one, or say that a missing mask means clean"
-            refuse(image, reason)
+            refuse(image, no_mask(image, not_read(source)))
             continue
         if mask is None:
             samples.append(Sample(image, no_defect))
@@ -75,6 +75,12 @@ def join(
         mask = masks[key]
         refuse(mask, f"the mask {shown(mask)} has no image; add it, or remove the mask")
     return samples
+
+
+def no_mask(image: str, elsewhere: str = "") -> str:
+    """Why an image without a mask cannot be used; elsewhere: files that are not read and may hold it."""
+    unless = f", unless its mask is in files that are not read ({elsewhere})," if elsewhere else ""
+    return f"{shown(image)} has no mask; add one, or{unless} say that a missing mask means clean"
 
 
 def mask_file(source: Source, image: str, mask: str, foreground: Foreground) -> MaskReader:

@@ -119,13 +119,15 @@ FORMATS = {
 class Recognised(NamedTuple):
     """A format, and how much of a source it explains.
 
-    explained: files that it reads, or knows to leave out; unexplained: image files for which it has no place.
+    explained: files that it reads, or knows to leave out; unexplained: image files for which it has no place;
+    images: patterns of its images, none where it has no patterns.
     """
 
     form: Format
     name: str
     explained: int
     unexplained: list[str]
+    images: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """'layout: BTAD, which explains all 60 files'."""
@@ -173,6 +175,7 @@ def choose(source: Source, name: str, options: ImportOptions) -> Recognised:
     if found.name not in LAYOUTS:
         return found
     row, table = with_its_table(LAYOUTS[found.name], source)
+    found = found._replace(images=row.images)
     return found._replace(form=_of_row(row, table)) if table else found
 
 
@@ -180,7 +183,8 @@ def _choose(source: Source, name: str, options: ImportOptions) -> Recognised:
     if options.images or options.masks:
         layout = layouts.own_layout(options)
         explained, _ = layouts.explained(layout, source)
-        return Recognised(Format(layout.title, partial(layouts.pair, layout)), "patterns", explained, [])
+        form = Format(layout.title, partial(layouts.pair, layout))
+        return Recognised(form, "patterns", explained, [], layout.images)
     if name == "auto":
         return recognise(source)
     if name not in FORMATS:

@@ -45,7 +45,8 @@ class ImportEnded:
     to know before a run, one sentence each. sizes: what other patch sizes would do, one row each; suggested:
     the row of them that suits best. These two are filled where an import checks, and where patches of another
     size would mend a failure. colors: of masks coded in colours, red, green, blue and share of all pixels,
-    the largest first.
+    the largest first. families: where no layout explains all files, what may be images and masks, as
+    `file_families.Family` has it.
     """
 
     event: ClassVar[str] = "ended"
@@ -62,6 +63,7 @@ class ImportEnded:
     sizes: list[dict[str, int | float | bool]] = field(default_factory=list)
     suggested: int | None = None
     colors: list[list[float]] = field(default_factory=list)
+    families: list[dict[str, str | int | float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, name: str, info: DatasetInfo, mind: list[str]) -> ImportEnded:

@@ -18,6 +18,7 @@ from alcore.data.importing.cutting_choice import decided, ways_to_try
 from alcore.data.importing.formats import Format, Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.layout_doubt import check_layout, left_over
 from alcore.data.importing.mask_colors import listed
 from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
@@ -33,6 +34,7 @@ from alcore.data.importing.patch_choice import (
     too_many_vanish,
     ways_for,
 )
+from alcore.data.importing.regions import ANY_IMAGE, WithoutRegions, limited
 from alcore.data.importing.sample_reader import Outcome, SampleReader
 from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import Source, open_source, shown
@@ -92,13 +94,20 @@ class Import:
         """Pair images with masks and look at the masks' values; as `import_dataset`."""
         options = options or ImportOptions()
         _check(options)
-        self._source = source = open_source(source) if isinstance(source, Path) else source
+        given: Source = open_source(source) if isinstance(source, Path) else source
+        source = self._source = WithoutRegions(given, options.roi) if options.roi else given
         self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
         self._sizes: tuple[list[PatchSize], PatchSize | None] | None = None
         self._refuse = partial(_refuse, self._losses, options)
         chosen = choose(source, format_name, options)
         chosen.form.check(options.foreground)
+        is_found = format_name == "auto" and chosen.name != "patterns"
+        if is_found:
+            check_layout(chosen, source, options)
         samples = _paired(chosen, source, options, self._refuse)
+        if is_found:
+            for name, reason in left_over(chosen, samples, set(self._losses.skipped)).items():
+                self._refuse(name, reason)
         ignored = ignored_values(chosen.form, options.foreground)
         seen = _look_at_all(source, samples, options, ignored, self._pace, workers)
         self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
@@ -111,6 +120,9 @@ class Import:
                 self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")
         elif chosen.form.chosen_by == "classes":
             self.notes += classes_told(options.foreground)
+        if options.roi:
+            samples, outside = limited(samples, given, options.roi, chosen.images or ANY_IMAGE)
+            self.notes.append(outside)
         if options.group:
             samples, together = grouped(samples, options.group)
             self.notes.append(together)

@@ -194,6 +194,13 @@ LAYOUTS: dict[str, Layout] = {
         masks=("{dir/}{id}.json",),
         reader="labelme",
     ),
+    "objects": Layout(
+        "one mask for each object, as in the Data Science Bowl 2018",
+        images=("{dir/}{id}/images/{id}.*",),
+        masks=("{dir/}{id}/masks/*.*",),
+        missing="unlabelled",  # its stage1_test has no masks
+        foreground=_ABOVE_0,
+    ),
     "folders": Layout(
         "images and masks within each split or class",
         images=("{dir/}{i:images|image|imgs|img}/{sub/}{id}.*",),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from alcore.data.images import SUFFIXES
-from alcore.data.importing.folder import Refuse, mask_file
+from alcore.data.importing.folder import Refuse, mask_file, no_mask
 from alcore.data.importing.labelme import labelme
 from alcore.data.importing.layout_table import Layout
 from alcore.data.importing.matlab_masks import matlab
@@ -22,6 +22,7 @@ from alcore.data.importing.options import (
 )
 from alcore.data.importing.patterns import Words, words_in, words_of
 from alcore.data.importing.source_files import Source, shown, suffix
+from alcore.data.importing.unread_files import not_read
 from alcore.data.importing.yolo import yolo
 from alcore.errors import DataError
 
@@ -81,7 +82,7 @@ def pair(layout: Layout, source: Source, options: ImportOptions, refuse: Refuse)
         if not masks and not (
             options.missing_mask_is_clean or layout.missing == "clean" or _first(layout.clean, image)
         ):
-            refuse(image, f"{shown(image)} has no mask; add one, or say that a missing mask means clean")
+            refuse(image, no_mask(image, not_read(source) if layout.reader == "image" else ""))
             continue
         reader = _union([read(image, mask) for mask in masks]) if masks else no_defect
         group = layout.group.format(**words) if layout.group else ""

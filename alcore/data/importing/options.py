@@ -77,7 +77,8 @@ class ImportOptions:
     is lost by resizing is clean instead of left out;
     drop_black_border: leave out images whose border is black, as the paper does; skip_bad: leave out files
     that cannot be used and list them; missing_mask_is_clean: an image without a mask is clean instead of an
-    error; images, masks: patterns of the user's own layout, see `patterns`; levels: the brightest level of
+    error; roi: a pattern of files outside of whose marks nobody knows anything, see `regions`; images, masks:
+    patterns of the user's own layout, see `patterns`; levels: the brightest level of
     images with more than 8 bits, by default that of the set; group: a pattern of image names, whose words are
     the same for images that stay on one side of the split; keep_alike: near-duplicates stay on one side too;
     boxes_are_masks: where an annotation has a box and no outline, the box is filled.
@@ -97,6 +98,7 @@ class ImportOptions:
     missing_mask_is_clean: bool = False
     images: str = ""
     masks: tuple[str, ...] = ()
+    roi: str = ""
     levels: int | None = None
     group: str = ""
     keep_alike: bool = False

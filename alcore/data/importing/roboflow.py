@@ -13,7 +13,7 @@ from alcore.data.cutting import DEFECTIVE, IGNORED
 from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.coco import samples_of
-from alcore.data.importing.folder import Refuse
+from alcore.data.importing.folder import Refuse, no_mask
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
 from alcore.errors import DataError
@@ -64,7 +64,7 @@ def _semantic(source: Source, folder: str, options: ImportOptions, refuse: Refus
             continue
         mask = masks.pop(stem(image), None)
         if mask is None and not options.missing_mask_is_clean:
-            refuse(image, f"{shown(image)} has no mask; add one, or say that a missing mask means clean")
+            refuse(image, no_mask(image))
             continue
         if mask is None:
             samples.append(Sample(image, no_defect))

@@ -69,9 +69,32 @@ def _show_job(job: ImportJob, number: int) -> None:
     elif job.message:
         st.caption("  \n".join(as_plain_markdown(line) for line in job.message.splitlines()))
         if job.state == "failed" and job.ended is not None:
+            _offer_families(job.ended, number)
             _show_sizes(job.ended)
     if job.state in ("previewed", "failed") and job.ended is not None and job.ended.colors:
         st.html(color_swatches(job.ended.colors))
+
+
+def _offer_families(ended: ImportEnded, number: int) -> None:
+    """What may be images and masks, each ready to be taken for the next preview."""
+    for place, family in enumerate(ended.families):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Take these",
+                key=f"take-family-{number}-{place}",
+                on_click=_take_family,
+                args=(str(family["images"]), str(family["masks"])),
+                help="Writes both patterns under *A layout of one's own*; then press *Preview* again.",
+            )
+            st.markdown(
+                f"images `{family['images']}` with masks `{family['masks']}`: "
+                f"{plural(int(family['pairs']), 'pair')}, "
+                f"about {percent(round(float(family['marked']), 3))} of the pixels marked"
+            )
+
+
+def _take_family(images: str, masks: str) -> None:
+    st.session_state["import_images"], st.session_state["import_masks"] = images, masks
 
 
 def _cancelling(job: ImportJob) -> dict[str, Any]:

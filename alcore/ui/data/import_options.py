@@ -27,10 +27,12 @@ class Patterns:
 
     images: str = ""
     masks: tuple[str, ...] = ()
+    roi: str = ""
 
     def options(self) -> list[str]:
         """As options of `python -m alcore data import`."""
-        return [f"--images={self.images}"] * bool(self.images) + [f"--masks={line}" for line in self.masks]
+        given = [f"--images={self.images}"] * bool(self.images) + [f"--roi={self.roi}"] * bool(self.roi)
+        return given + [f"--masks={line}" for line in self.masks]
 
 
 def choose_patterns() -> Patterns:
@@ -48,7 +50,15 @@ def choose_patterns() -> Patterns:
         placeholder="marked/{n}_{id}.png",
         help="A mask belongs to the image whose words are the same. One pattern a line; several are joined.",
     )
-    return Patterns(images.strip(), tuple(line.strip() for line in masks.splitlines() if line.strip()))
+    roi = st.text_input(
+        "Regions of interest",
+        key="import_roi",
+        placeholder="fov/{id}.png",
+        help="Files such as fields of view: outside of what they mark nobody knows anything, so that those "
+        "pixels count for nothing. With any format; its words are those of the images.",
+    )
+    lines = tuple(line.strip() for line in masks.splitlines() if line.strip())
+    return Patterns(images.strip(), lines, roi.strip())
 
 
 def show_found(content: Content, patterns: Patterns) -> None:
