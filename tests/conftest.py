@@ -10,6 +10,7 @@ import pytest
 
 from alcore.config import RunConfig, make_config
 from alcore.data.synthetic import SyntheticPatches
+from tests.pace import pace
 from tests.shared import made_once
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # How long an example takes says nothing of what is tested: the first one may load torch.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+_MINUTES_OF_ALL, _MINUTES_OF_QUICK = 15, 5
+"""On the quiet reference machine of `tests/pace.py`, two processes side by side."""
 
 SMALL = {
     "dataset": "synthetic",
@@ -35,6 +39,14 @@ SMALL = {
     "device": "cpu",
 }
 """A run of a few seconds; on one thread, which leaves the other cores to whoever else tests here."""
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say at the start about how long it will take, where all is tested."""
+    minutes = {"": _MINUTES_OF_ALL, "not slow": _MINUTES_OF_QUICK}.get(config.option.markexpr)
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS or minutes is None:
+        return None
+    return f"about {round(minutes * pace())} minutes: this machine takes {pace():.1f} times the reference's"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -16,13 +16,14 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.conftest import ROOT
 from tests.following import wait_for
+from tests.pace import pace
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _CHROMIUM_FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-SECONDS = 1000  # Playwright counts in milliseconds
+SECONDS = 1000 * pace()  # Playwright counts in milliseconds
 expect.set_options(timeout=30 * SECONDS)  # for two cores that tests share: what is told sooner ends sooner
 
 

@@ -16,16 +16,23 @@ import numpy as np
 
 from alcore.__main__ import main
 from tests.conftest import ROOT
+from tests.pace import pace, pace_now
 
 PATIENCE = 90
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until the condition holds; fail loudly if it never does."""
-    end = time.monotonic() + seconds
+    """Wait until the condition holds; fail loudly if it never does.
+
+    seconds: of the reference machine, when it is quiet; a slower or busier one is waited for as much longer.
+    """
+    left, slowness, looked_at = seconds, pace_now(), time.monotonic()
     while not condition():
-        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        assert left > 0, f"waited {seconds} s of a quiet machine for {what}"
         time.sleep(0.05)
+        waited = time.monotonic() - looked_at
+        if waited > 1:
+            left, slowness, looked_at = left - waited / slowness, pace_now(), time.monotonic()
 
 
 def bytes_of(directory: Path) -> dict[str, bytes]:
@@ -77,7 +84,7 @@ def alcore_process(*arguments: str, **environment: str) -> subprocess.CompletedP
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=PATIENCE * pace(),
         check=False,
     )
 

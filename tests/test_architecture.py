@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, SMALL
+from tests.pace import pace
 
 FLOORS = [
     {
@@ -175,7 +176,12 @@ assert not heavy, heavy
 import os; os._exit(0)
 """
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120 * pace(),
+        check=False,
     )
     assert result.returncode == 0, result.stderr
 
@@ -201,7 +207,7 @@ if __name__ == "__main__":
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * pace(),
         check=False,
     )
     assert result.returncode == 0, result.stderr

@@ -7,6 +7,8 @@ import sys
 import psutil
 import pytest
 
+from tests.pace import pace
+
 _HEAPS_OF_TWELVE_THREADS = """
 import ctypes, sys, threading
 from alcore.machine import share_heaps
@@ -61,7 +63,7 @@ def test_a_process_that_still_loads_does_not_outlive_the_one_that_started_it():
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         loading = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    _, alive = psutil.wait_procs([loading], timeout=30)
+    _, alive = psutil.wait_procs([loading], timeout=30 * pace())
     for one in alive:
         one.kill()
     assert not alive, "it saw that its parent had gone"

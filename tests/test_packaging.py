@@ -12,6 +12,7 @@ import pytest
 from alcore import __version__
 from alcore.errors import MissingExtraError, needs_extra
 from tests.conftest import ROOT
+from tests.pace import pace
 
 _SERVED = {".js", ".css", ".html"}
 """Suffixes of what browsers are given."""
@@ -21,7 +22,7 @@ _SERVED = {".js", ".css", ".html"}
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120 * pace())
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as opened:
         yield opened
 

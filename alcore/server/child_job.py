@@ -1,42 +1,31 @@
 """Jobs in child processes: their events are followed, and a child that breaks or stands still is ended.
 
-A child speaks one protocol of `alcore.event_lines` on its stdout. Three things end it from here: a line
-that is no event, silence where it sends signs of life, and a process of its family that was stopped, as by
-SIGSTOP. A child that stood still is begun again once.
+A child speaks one protocol of `alcore.event_lines` on its stdout. A line that is no event ends it with a
+sentence; one that stood still (see `alcore.server.watched_child`) is begun again once.
 """
 
 from __future__ import annotations
 
 import atexit
-import queue
 import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
-from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import psutil
-
-from alcore.errors import AlcoreError, LimitError, StoreError
-from alcore.event_lines import ALIVE, HEARTBEAT, EventLines
+from alcore.errors import AlcoreError, LimitError
+from alcore.event_lines import HEARTBEAT, EventLines
 from alcore.event_log import warn
 from alcore.server.processes import end_child, start_child
 from alcore.server.uploads import Content, drop_folder, open_folder, store_upload
+from alcore.server.watched_child import StandsStillError, WatchedChild
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-SECONDS_OF_SILENCE = 20.0
-"""Ten signs of life; a busy machine delays them, but not by so much."""
-_SECONDS_BETWEEN_LOOKS = 2.0
-_LOOKS_AT_STOPPED = 5
 _ATTEMPTS = 2
-
-
-class StandsStillError(StoreError):
-    """A child that said nothing for too long, or was stopped from outside."""
 
 
 @dataclass(kw_only=True)
@@ -174,7 +163,8 @@ class ChildQueue(Generic[J, E]):
         job.child = child = start_child(*arguments, **(environment | beat))
         if job.is_cancelled:  # while it was started
             end_child(child)
-        code = follow(child, self._errand.lines, note, what=self._errand.what, beats=self._errand.beats)
+        watched = WatchedChild(child, what=self._errand.what, beats=self._errand.beats)
+        code = follow(watched, self._errand.lines, note)
         job.child = None
         return Outcome(last, "" if last is not None else f"{self._errand.what} exited with code {code}")
 
@@ -186,87 +176,17 @@ class ChildQueue(Generic[J, E]):
             self._going.remove(job)
 
 
-def follow(
-    child: Popen[str], lines: EventLines[E], on_event: Callable[[E], None], *, what: str, beats: bool
-) -> int:
+def follow(child: WatchedChild, lines: EventLines[E], on_event: Callable[[E], None]) -> int:
     """Hand on a child's events until it exits; returns its exit code.
 
-    Args:
-        what: messages call it so.
-        beats: whether it sends signs of life, so that silence means something.
     Raises:
-        StandsStillError: it, or one of its own children, stands still. The family has been ended.
+        StandsStillError: it stood still. The family has been ended.
         AlcoreError: it sent a line that is no event. The family has been ended.
     """
-    assert child.stdout is not None, "a followed child has a pipe for its events"
-    heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(child.stdout, heard), name="alcore-listen", daemon=True).start()
-    watch = _Watch(child, beats=beats)
-    try:
-        while (line := watch.wait_for(heard)) is not None:
+    for line in child.lines():
+        try:
             on_event(lines.from_line(line))
-    except StandsStillError as error:
-        end_child(child)
-        raise StandsStillError(f"{what} {error}") from None
-    except AlcoreError:
-        end_child(child)
-        raise
+        except AlcoreError:
+            child.end()
+            raise
     return child.wait()
-
-
-def _listen(stream: TextIO, heard: queue.SimpleQueue[str | None]) -> None:
-    try:
-        for line in stream:
-            heard.put(line)
-    finally:
-        heard.put(None)
-
-
-class _Watch:
-    """Waits for lines, and looks at the family while there are none."""
-
-    def __init__(self, child: Popen[str], *, beats: bool) -> None:
-        self._child, self._beats = child, beats
-        self._silent = 0.0
-        self._looks_at_stopped = 0
-
-    def wait_for(self, heard: queue.SimpleQueue[str | None]) -> str | None:
-        """The next line that says something, None at the end. Silence counts only while this process waits.
-
-        A machine that slept, or a server that was stopped, would else take a long look for a long silence.
-        """
-        while True:
-            try:
-                line = heard.get(timeout=_SECONDS_BETWEEN_LOOKS)
-            except queue.Empty:
-                self._silent += _SECONDS_BETWEEN_LOOKS
-                self._look()
-                continue
-            self._silent = 0.0
-            if line is None or line.rstrip() != ALIVE:
-                return line
-            self._look()
-
-    def _look(self) -> None:
-        self._looks_at_stopped = self._looks_at_stopped + 1 if any_stopped(self._child.pid) else 0
-        if self._looks_at_stopped >= _LOOKS_AT_STOPPED:
-            raise StandsStillError("was stopped from outside")
-        if self._beats and self._silent >= SECONDS_OF_SILENCE:
-            raise StandsStillError(f"gave no sign of life for {SECONDS_OF_SILENCE:.0f} s")
-
-
-def any_stopped(pid: int) -> bool:
-    """Whether a process or one of its descendants was stopped, as by SIGSTOP."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return False
-    return any(_is_stopped(member) for member in family)
-
-
-def _is_stopped(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_STOPPED
-    except psutil.Error:
-        return False

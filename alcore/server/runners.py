@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from alcore.compute.crew import Crew
-from alcore.compute.events import Emit, Ended, StateChanged
+from alcore.compute.events import Emit, Ended, Note, StateChanged
 from alcore.compute.execution import execute
 from alcore.compute.run_control import RunControl, Stopped
 from alcore.compute.worker import FOLLOW, TAKE
 from alcore.errors import AlcoreError
+from alcore.server.watched_child import StandsStillError
 from alcore.server.worker_process import WorkerProcess
 from alcore.storage.run_store import RunStore
 
@@ -57,18 +58,35 @@ class ChildRunner:
 
     def run(self, directory: Path, on_event: Emit, *, is_live: bool = False) -> None:
         """Hand the run over and pass on its events until it has ended."""
-        self._process.tell(f"{FOLLOW if is_live else TAKE} {directory}")
+        order = f"{FOLLOW if is_live else TAKE} {directory}"
+        self._process.tell(order)
         self._has_run.set()
         try:
-            for event in self._process.events():
-                if isinstance(event, Ended):
-                    with self._saying:  # from here on a command would be about the process's next run
-                        self._is_over = True
-                on_event(event)
+            self._follow(on_event)
+        except StandsStillError as error:
+            on_event(Note(f"{error}; it was ended, and another one goes on from the last finished cycle"))
+            self._begin_again(order, on_event)
         except BaseException:  # whoever listens broke off: the process still works on the run
             self._process.kill()
             raise
         self._on_end(self._process)
+
+    def _begin_again(self, order: str, on_event: Emit) -> None:
+        """Let another process go on with the run; a second one that stands still ends it."""
+        with self._saying:
+            self._process = WorkerProcess()
+            self._process.tell(order)
+        try:
+            self._follow(on_event)
+        except StandsStillError as error:
+            on_event(Ended("interrupted", f"{error}, and so did the one before; resume the run"))
+
+    def _follow(self, on_event: Emit) -> None:
+        for event in self._process.events():
+            if isinstance(event, Ended):
+                with self._saying:  # from here on a command would be about the process's next run
+                    self._is_over = True
+            on_event(event)
 
     def say(self, command: str) -> None:
         """Pass on a command, once the run has been handed over; one that has ended does not hear it."""

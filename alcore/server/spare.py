@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from alcore.server.runners import ChildRunner
+from alcore.server.watched_child import StandsStillError
 from alcore.server.worker_process import WorkerProcess
 
 
@@ -40,7 +42,8 @@ class SpareWorker:
             if self._process is not None or self._is_closed or not self._is_wanted():
                 return
             process = self._process = WorkerProcess(self._on_devices)
-        process.wait_until_ready()
+        with suppress(StandsStillError):  # it has gone then, and whoever takes it starts another
+            process.wait_until_ready()
 
     def take(self) -> ChildRunner:
         """A runner with the process that waits, or with a new one; after its run that waits here again."""

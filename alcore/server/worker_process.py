@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 
 from alcore.compute.events import Ended, Event, Ready, from_line
 from alcore.errors import StoreError
+from alcore.event_lines import HEARTBEAT
 from alcore.server.processes import alcore_command, child_environment
+from alcore.server.watched_child import WatchedChild
 
 _SECONDS_TO_LEAVE = 5
 
@@ -29,12 +31,13 @@ class WorkerProcess:
             stderr=subprocess.DEVNULL,  # until it has a run, whose worker.log takes it
             text=True,
             encoding="utf-8",
-            env=child_environment(),
+            env=child_environment(**{HEARTBEAT: "1"}),
             start_new_session=True,  # Ctrl-C in the server's terminal is the server's to handle
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise StoreError("a worker process could not be given its pipes")  # cannot be: both are asked for
-        self._orders, self._events = self._process.stdin, self._process.stdout
+        self._orders = self._process.stdin
+        self._watched = WatchedChild(self._process, what="the worker process")
 
     @property
     def pid(self) -> int:
@@ -47,9 +50,13 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def wait_until_ready(self) -> None:
-        """Read the first event, which comes when the libraries are loaded; again is nothing."""
+        """Read the first event, which comes when the libraries are loaded; again is nothing.
+
+        Raises:
+            StandsStillError: it stood still while it loaded them, and has been ended.
+        """
         with self._reading:
-            line = "" if self._is_ready else self._events.readline()
+            line = "" if self._is_ready else next(self._watched.lines(), "")
             self._is_ready = True
         if line:
             event = from_line(line)
@@ -66,9 +73,13 @@ class WorkerProcess:
                 return
 
     def events(self) -> Iterator[Event]:
-        """What is told of the run that was handed over; `Ended` is always the last."""
+        """What is told of the run that was handed over; `Ended` is always the last.
+
+        Raises:
+            StandsStillError: it stood still, and has been ended with its own workers.
+        """
         self.wait_until_ready()
-        for line in self._events:
+        for line in self._watched.lines():
             event = from_line(line)
             yield event
             if isinstance(event, Ended):

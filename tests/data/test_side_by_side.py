@@ -18,6 +18,7 @@ from alcore.data.importing.source_files import FolderSource, stem, suffix
 from alcore.errors import DataError
 from alcore.server.processes import alcore_command, child_environment
 from tests.data.helpers import folder_files, write_folder, write_zip
+from tests.pace import pace
 
 FILES = ("images.npy", "masks.npy", "items.parquet", "dataset.json")
 
@@ -28,7 +29,7 @@ def import_as_child(source, name):
         "data", "import", str(source), f"--name={name}", "--patch=20x24", "--tile", "--json"
     )
     return subprocess.run(
-        command, env=child_environment(), capture_output=True, text=True, check=False, timeout=120
+        command, env=child_environment(), capture_output=True, text=True, check=False, timeout=120 * pace()
     )
 
 
@@ -76,7 +77,7 @@ def test_ctrl_c_ends_an_import_with_a_sentence_and_leaves_nothing(tmp_path):
     )
     assert any('"reading"' in line for line in child.stdout), "it has begun to write"
     os.killpg(child.pid, signal.SIGINT)  # as a terminal sends it: to the workers too
-    _, complaint = child.communicate(timeout=60)
+    _, complaint = child.communicate(timeout=60 * pace())
     assert (child.returncode, complaint) == (130, "interrupted; nothing was imported\n")
     assert list(dataset_path("mine").parent.iterdir()) == []
 

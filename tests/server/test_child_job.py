@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from alcore.event_lines import ALIVE, HEARTBEAT, EventLines, LineWriter, beat_for_supervisor
-from alcore.server import child_job
+from alcore.server import child_job, watched_child
 from alcore.server.child_job import ChildJob, ChildQueue, Errand
 from tests.following import wait_for
 
@@ -37,8 +37,8 @@ ERRAND = Errand(LINES, "the errand", ends=lambda event: isinstance(event, Over))
 @pytest.fixture
 def children(home, monkeypatch):
     """A queue whose children run a Python script instead of a command; looks are quick."""
-    monkeypatch.setattr(child_job, "_SECONDS_BETWEEN_LOOKS", 0.05)
-    monkeypatch.setattr(child_job, "_LOOKS_AT_STOPPED", 2)
+    monkeypatch.setattr(watched_child, "_SECONDS_BETWEEN_LOOKS", 0.05)
+    monkeypatch.setattr(watched_child, "_LOOKS_AT_STOPPED", 2)
     started = []
 
     def start(script, **environment):
@@ -132,14 +132,14 @@ def is_there(pid):
 
 
 def test_silence_counts_where_signs_of_life_were_asked_for(children, monkeypatch):
-    monkeypatch.setattr(child_job, "SECONDS_OF_SILENCE", 0.2)
+    monkeypatch.setattr(watched_child, "SECONDS_OF_SILENCE", 0.2)
     job = give(children, WAITS)
     wait_for(lambda: job.ends, "the end")
-    assert "the errand gave no sign of life for 0 s, twice" in job.ends[0].fault
+    assert "the errand gave no sign of life for 0 seconds, twice" in job.ends[0].fault
 
 
 def test_a_busy_child_without_signs_of_life_is_waited_for(children, monkeypatch):
-    monkeypatch.setattr(child_job, "SECONDS_OF_SILENCE", 0.0)
+    monkeypatch.setattr(watched_child, "SECONDS_OF_SILENCE", 0.0)
     monkeypatch.setattr(children, "_errand", Errand(LINES, "the errand", ERRAND.ends, beats=False))
     job = give(children, "import time\ntime.sleep(0.5)\n" + says(OVER))
     wait_for(lambda: job.ends, "the end")

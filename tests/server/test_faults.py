@@ -9,11 +9,12 @@ import psutil
 import pytest
 
 from alcore.config import make_config
-from alcore.server import worker_process
+from alcore.server import watched_child, worker_process
 from alcore.server.index import RunIndex
 from alcore.server.manager import RunManager
 from tests.conftest import ROOT, SMALL, train
 from tests.following import alcore, alcore_process, bytes_of, start_alcore, wait_for
+from tests.pace import pace
 from tests.shared import made_once
 
 pytestmark = pytest.mark.slow
@@ -64,6 +65,22 @@ def test_a_killed_worker_leaves_an_interrupted_run_that_resumes(home, expected, 
     assert bytes_of(manager.index.directory / run_id) == expected
 
 
+def test_a_worker_process_that_was_stopped_is_replaced_and_the_run_goes_on(home, expected, monkeypatch):
+    monkeypatch.setattr(watched_child, "_SECONDS_BETWEEN_LOOKS", 0.2)
+    monkeypatch.setattr(watched_child, "_LOOKS_AT_STOPPED", 3)
+    manager = RunManager(home)
+    run_id = manager.submit(make_config(LONGER))
+    wait_for(lambda: len(manager.store(run_id).committed()) >= 2, "two records")
+    [worker] = worker_of(os.getpid())
+    worker.send_signal(signal.SIGSTOP)
+    wait_for(lambda: manager.index.get(run_id).message, "a note on the page")
+    assert "was stopped from outside; it was ended, and another one" in manager.index.get(run_id).message
+    wait_for(lambda: manager.index.get(run_id).status == "finished", "the end")
+    manager.close()
+    assert bytes_of(manager.index.directory / run_id) == expected
+    wait_for(lambda: not worker.is_running() or worker.status() == "zombie", "the stopped one to have gone")
+
+
 SERVER = """
 import sys, time
 from pathlib import Path
@@ -92,7 +109,7 @@ def test_a_killed_server_takes_its_worker_along_and_the_next_one_resumes(home, t
     assert len(workers) == 1
     server.send_signal(signal.SIGKILL)
     server.wait()
-    _, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=10 * pace())
     assert not alive, "a worker outlives its server"
     assert RunIndex(home).get(run_id).status == "running", "nobody could say otherwise"
 
@@ -111,6 +128,6 @@ def test_closing_a_manager_ends_its_workers_and_is_idempotent(home):
     workers = worker_of(os.getpid())
     manager.close()
     manager.close()
-    _, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=10 * pace())
     assert not alive
     wait_for(lambda: manager.index.get(run_id).status == "interrupted", "the run to be marked")

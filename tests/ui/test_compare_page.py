@@ -13,6 +13,7 @@ from alcore.ui.compare.compare_views import VIEWS
 from alcore.ui.session import manager
 from tests.conftest import ROOT
 from tests.following import silence
+from tests.pace import pace
 from tests.ui.helpers import open_page, texts
 
 
@@ -51,7 +52,7 @@ def test_every_metric_prevalence_and_baseline(finished_runs):
 
 
 def test_an_old_link_s_prevalence_is_moved_to_where_it_is_now(finished_runs):
-    app = AppTest.from_file(ROOT / "pages" / "compare.py", default_timeout=60)
+    app = AppTest.from_file(ROOT / "pages" / "compare.py", default_timeout=60 * pace())
     app.query_params["runs"], app.query_params["use"] = finished_runs[0], "5 %"
     app.run()
     assert app.select_slider(key="pi1").value == 0.05

@@ -3,12 +3,13 @@
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
+from tests.pace import pace
 from tests.ui.helpers import texts
 
 
 def open_link(path: str, **parameters: str | list[str]) -> AppTest:
     """A page whose very first drawing has the parameters, as a link has it."""
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60 * pace())
     if path != "pages/lab.py":
         app.run()
         app.switch_page(path)

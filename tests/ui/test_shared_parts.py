@@ -9,11 +9,12 @@ from alcore.ui.config_form import SETTINGS
 from alcore.ui.lab import sidebar
 from alcore.ui.study import study_form
 from tests.conftest import ROOT
+from tests.pace import pace
 from tests.ui.helpers import open_page, texts
 
 
 def run(script):
-    app = AppTest.from_function(script, default_timeout=60).run()
+    app = AppTest.from_function(script, default_timeout=60 * pace()).run()
     assert not app.exception, app.exception
     return app
 
@@ -182,7 +183,7 @@ def test_a_number_control_goes_as_far_as_a_browser_counts():
 
 def test_an_old_link_to_the_lab_opens_its_settings():
     """Every parameter that links were made of, before the form was shared."""
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60 * pace())
     link = {
         "pi0": "20 %",
         "pi1": "5 %",
