@@ -100,6 +100,8 @@ def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit, *, is
 
     try:
         walk = Walk(store, crew, control=control, clock=clock, emit=emit, on_record=tell, on_stage=write)
+        if checked.unkept:
+            walk.encode()
         walk.cycles()
         if store.wants_ceiling:
             _train_ceilings(store, walk)

@@ -28,6 +28,8 @@ from alcore.compute.jobs import (
     CheckJob,
     CycleJob,
     Devices,
+    Encoded,
+    EncodeJob,
     Failed,
     FinishedCeiling,
     FinishedCycle,
@@ -47,6 +49,7 @@ from alcore.experiment.ceiling import train_ceiling
 from alcore.experiment.cycle import CycleStart, Progress, Workbench
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.repetition import draw_repetition
+from alcore.home import features_directory
 from alcore.learning.devices import (
     available_devices,
     compute_on_one_thread,
@@ -58,6 +61,7 @@ from alcore.learning.networks import build_encoder, try_network
 from alcore.learning.pretrained import digest_of
 from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.storage.sealed_weights import open_weights, seal_weights
+from alcore.wording import plural, size_in_words
 
 _SECONDS_BETWEEN_PROGRESS = 0.1
 SECONDS_BETWEEN_BEATS = 2.0
@@ -137,13 +141,7 @@ class _Worker:
     def answer(self, job: Job) -> Result:
         """Do the job; what goes wrong is an answer too."""
         try:
-            match job:
-                case CheckJob(config):
-                    return self._check(config)
-                case CycleJob():
-                    return self._cycle(job)
-                case CeilingJob(config, repetition):
-                    return self._ceiling(config, repetition)
+            return self._do(job)
         except _GivenUp:
             self.end_run()
             return GaveUp()
@@ -153,13 +151,36 @@ class _Worker:
             error.add_note(traceback.format_exc())
             return Failed(error)
 
+    def _do(self, job: Job) -> Result:
+        match job:
+            case CheckJob(config):
+                return self._check(config)
+            case CycleJob():
+                return self._cycle(job)
+            case CeilingJob(config, repetition):
+                return self._ceiling(config, repetition)
+            case EncodeJob(config, key):
+                self._bench_for(config).encode(key, self._report)
+                return Encoded()
+
     def _check(self, config: RunConfig) -> Checked:
         patches = self._patches(config.dataset)
         if self._given is None:
             check(config, patches)
         self._bench = Workbench(config, patches)
-        slow = slow_precision(resolve_runtime(config.device, config.precision))
-        return Checked(environment_of(config, patches), most_workers(config, patches), [slow] * bool(slow))
+        unkept, size = self._bench.unkept(1) if config.model.freeze_encoder else (0, 0)
+        notes = [slow_precision(resolve_runtime(config.device, config.precision))]
+        if unkept:
+            notes.append(
+                f"what the frozen encoder gives for {plural(unkept, 'patch')} is computed first and kept: "
+                f"{size_in_words(size)} in {features_directory()}, and more for flips and other repetitions"
+            )
+        return Checked(
+            environment_of(config, patches),
+            most_workers(config, patches),
+            notes=[note for note in notes if note],
+            unkept=unkept,
+        )
 
     def _bench_for(self, config: RunConfig) -> Workbench:
         if self._bench is None or self._bench.config != config:

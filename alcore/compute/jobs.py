@@ -46,7 +46,15 @@ class CeilingJob:
     repetition: int
 
 
-Job = CheckJob | CycleJob | CeilingJob
+@dataclass(frozen=True)
+class EncodeJob:
+    """Share in computing what a frozen encoder gives for the patches of a key's repetition."""
+
+    config: RunConfig
+    key: CycleKey
+
+
+Job = CheckJob | CycleJob | CeilingJob | EncodeJob
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,13 @@ class Checked:
 
     environment: of this run, as `environment.json` has it. most_workers: that fit into the memory of a GPU
     which they share, as measured by a trial step; None on a CPU, whose memory `Capacity` looks at. notes:
-    worth knowing before the run, a sentence each.
+    worth knowing before the run, a sentence each. unkept: how many patches a frozen encoder has to see.
     """
 
     environment: Mapping[str, object]
     most_workers: int | None = None
     notes: Sequence[str] = ()
+    unkept: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,12 @@ class GaveUp:
     """The job was given up, as was asked for."""
 
 
-Result = Checked | FinishedCycle | FinishedCeiling | Failed | GaveUp
+@dataclass(frozen=True)
+class Encoded:
+    """What a frozen encoder gives is kept, as far as there is room."""
+
+
+Result = Checked | FinishedCycle | FinishedCeiling | Encoded | Failed | GaveUp
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from alcore.compute.jobs import (
     CeilingJob,
     CheckJob,
     CycleJob,
+    EncodeJob,
     Failed,
     FinishedCeiling,
     FinishedCycle,
@@ -31,7 +32,7 @@ from alcore.compute.jobs import (
 from alcore.compute.run_control import RunControl, Stopped
 from alcore.errors import StoreError
 from alcore.experiment.cycle_graph import CycleGraph, Stage
-from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.cycle_key import ENCODING, CycleKey
 from alcore.experiment.pool_map import Axes
 from alcore.storage.run_store import RunStore
 
@@ -74,6 +75,7 @@ class Walk:
         self._until: Stage | None = None
         self._paused_at: float | None = None
         self._waiting_since: float | None = None
+        self._encoding_since: tuple[float, int] | None = None
 
     def cycles(self) -> None:
         """Walk to the end.
@@ -105,6 +107,25 @@ class Walk:
         elif key is None and self._waiting_since is not None:
             self._clock.held(now - self._waiting_since)
             self._waiting_since = None
+
+    def encode(self) -> None:
+        """Let all workers together compute what a frozen encoder gives, before the first cycle that is left.
+
+        What other repetitions need besides is computed when their cycles ask for it.
+        """
+        stage = self._graph.stage
+        if stage is None:
+            return
+        begun = time.monotonic()
+        key = CycleKey(stage.repetition, stage.cycle, self._config.strategies[0])
+        waiting = self._crew.size
+        while waiting or not self._crew.is_idle:
+            self._obey(None)
+            while waiting and self._crew.has_room and self._paused_at is None:
+                self._crew.begin(EncodeJob(self._config, key))
+                waiting -= 1
+            self._listen()
+        self._clock.held(time.monotonic() - begun)
 
     def ceilings(self) -> None:
         """Train those of all repetitions that lack one."""
@@ -165,7 +186,8 @@ class Walk:
         for job, heard in self._crew.listen(_SECONDS_BETWEEN_LOOKS):
             match heard:
                 case JobProgress():
-                    self._clock.tick(heard.key, heard.phase, heard.done / max(heard.total, 1))
+                    if not isinstance(job, EncodeJob):
+                        self._clock.tick(heard.key, heard.phase, heard.done / max(heard.total, 1))
                     self._emit(self._progress_event(heard))
                 case Failed(error):
                     raise error
@@ -174,9 +196,9 @@ class Walk:
                 case _:
                     self._keep(job, heard)
 
-    def _begin_again(self, job: CycleJob | CeilingJob, *, stood_still: bool) -> None:
+    def _begin_again(self, job: CycleJob | CeilingJob | EncodeJob, *, stood_still: bool) -> None:
         """A worker is lost. Its job is given to another, unless it seems to be the job that kills."""
-        name = job.key if isinstance(job, CycleJob) else job.repetition
+        name = job.repetition if isinstance(job, CeilingJob) else job.key
         if stood_still:
             self._emit(Note("a worker stood still, so it was ended; another one does its work again"))
         else:
@@ -209,6 +231,13 @@ class Walk:
         if self._graph.stage != before:
             self._on_stage()
 
+    def _encoding_left(self, progress: JobProgress) -> float | None:
+        """Seconds until all patches are encoded, at the pace since the first that was heard of."""
+        now = time.monotonic()
+        then, done_then = self._encoding_since = self._encoding_since or (now, progress.done)
+        done = progress.done - done_then
+        return (progress.total - progress.done) * (now - then) / done if done > 0 else None
+
     def _progress_event(self, progress: JobProgress) -> RunProgress:
         return RunProgress(
             **asdict(progress.key),
@@ -219,6 +248,6 @@ class Walk:
             records=self._clock.records,
             share=self._clock.share,
             elapsed=self._clock.elapsed,
-            left=self._clock.left,
+            left=self._encoding_left(progress) if progress.phase == ENCODING else self._clock.left,
             pace=self._clock.pace,
         )

@@ -16,7 +16,7 @@ import numpy as np
 from alcore.acquisition import Query, Strategy, get_strategies, get_strategy
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
-from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.cycle_key import ENCODING, CycleKey
 from alcore.experiment.cycle_record import CycleRecord, Selection, Spectrum, Validation
 from alcore.experiment.pool_map import Axes, map_pool, principal_axes
 from alcore.experiment.pool_view import PoolSweep, asks_model, sweep_pool, view_query
@@ -31,7 +31,7 @@ _MOST_REPETITIONS = 2
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a cycle is: one phase (scoring, training, evaluating), `done` of `total` units."""
+    """Where a cycle is: one phase (scoring, training, evaluating, ENCODING), `done` of `total` units."""
 
     key: CycleKey
     phase: str
@@ -99,6 +99,16 @@ class Workbench:
             repetition.learner.load(start.weights)
             selection, axes = self._query(start, repetition, report)
         return self._learn(start, selection, axes, repetition, report)
+
+    def encode(self, key: CycleKey, report: Report) -> None:
+        """Compute and keep what a frozen encoder gives for the patches of the key's repetition."""
+        repetition = self._repetition(key.repetition)
+        repetition.learner.prepare(repetition.split.seen, on_patches=_following(report, key, ENCODING))
+
+    def unkept(self, number: int) -> tuple[int, int]:
+        """How many patches of a repetition `encode` would compute, and the bytes they would take on disk."""
+        repetition = self._repetition(number)
+        return repetition.learner.unkept(repetition.split.seen)
 
     def _repetition(self, number: int) -> _Repetition:
         found = self._repetitions.pop(number, None) or _Repetition(self.config, self.patches, number)

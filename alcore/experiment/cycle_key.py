@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from alcore.config import RunConfig
 
+ENCODING = "encoding patches for"
+"""The phase before a repetition's first cycle in which a frozen encoder sees its patches."""
+
 FULL_POOL = "full pool"
 """Stands where a strategy's name would for the model that is trained on every label."""
 

@@ -33,6 +33,11 @@ class RepetitionSplit:
     mapped: np.ndarray
     validation: np.ndarray
 
+    @property
+    def seen(self) -> np.ndarray:
+        """(n,) ids, ascending: every patch that a model of this repetition looks at."""
+        return np.unique(np.concatenate([self.pool, self.test, self.validation]))
+
 
 def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> RepetitionSplit:
     """Draw one repetition's pool, first query and test set; the same whenever it is asked for.

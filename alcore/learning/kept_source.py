@@ -7,15 +7,32 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from alcore.data.feature_store import Follow
 from alcore.data.features import FLIPS, Features
 from alcore.data.patches import Patches
 from alcore.learning.hypercolumn_head import KeptInputs
-from alcore.learning.sources import flip
+from alcore.learning.sources import flip, ways
 from alcore.learning.tensors import per_image_at_once, to_images
+
+_WAY = (2, 1)
+"""(vertical, horizontal) times this is a place in `FLIPS`."""
 
 
 class FeatureReader(Protocol):
     """Gives what a frozen encoder says of patches; see `alcore.learning.frozen_encoder.FrozenFeatures`."""
+
+    @property
+    def bytes_per_patch(self) -> int:
+        """What one patch takes on disk."""
+        ...
+
+    def missing(self, items: np.ndarray, *, flip: str = "") -> int:
+        """How many of (n,) ids have not been kept yet."""
+        ...
+
+    def fill(self, items: np.ndarray, *, flip: str = "", follow: Follow = ...) -> None:
+        """Keep what is missing of (n,) ids."""
+        ...
 
     def read(self, items: np.ndarray, *, flip: str = "") -> Features:
         """(n,) ids -> their features, as the encoder sees them turned like this."""
@@ -45,9 +62,19 @@ class KeptSource:
         """(n, H, W, C) uint8 patches of no data set -> what the head takes of them."""
         return self._join(images, self._features.of_images(images))
 
+    def prepare(self, items: np.ndarray, flips: tuple[str, ...], follow: Follow) -> None:
+        """Fill the store with these patches, in all combinations of the flips."""
+        for way in ways(flips):
+            self._features.fill(items, flip=FLIPS[int(np.dot(way, _WAY))], follow=follow)
+
+    def unkept(self, items: np.ndarray) -> tuple[int, int]:
+        """How many of (n,) ids are not in the store, and the bytes that they would take."""
+        missing = self._features.missing(items)
+        return missing, missing * self._features.bytes_per_patch
+
     def _turned(self, items: np.ndarray, flips: np.ndarray) -> Features:
         """Features of patches of which each is turned in its own way."""
-        way = flips @ (2, 1)  # which of FLIPS
+        way = flips @ _WAY
         order = np.argsort(way, kind="stable")
         kinds = [number for number in range(len(FLIPS)) if (way == number).any()]
         parts = [self._features.read(items[way == number], flip=FLIPS[number]) for number in kinds]

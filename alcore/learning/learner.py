@@ -69,6 +69,7 @@ class Learner:
         elif start == "shrink-perturb":
             self._shrink_and_perturb(rng)
         with memory_watch(self.runtime, self.config.training.batch_size):
+            self._source.prepare(labelled, self.config.training.flips, ignore_progress)
             train(
                 self._network,
                 self._source,
@@ -79,6 +80,15 @@ class Learner:
                 rng=rng,
                 on_step=on_step,
             )
+
+    def prepare(self, items: np.ndarray, *, on_patches: OnPatches) -> None:
+        """Compute and keep what a frozen encoder gives for (n,) ids; nothing with any other network."""
+        with memory_watch(self.runtime, self.config.training.batch_size):
+            self._source.prepare(items, (), on_patches)
+
+    def unkept(self, items: np.ndarray) -> tuple[int, int]:
+        """How many of (n,) ids `prepare` would compute, and the bytes that they would take on disk."""
+        return self._source.unkept(items)
 
     def look(
         self,

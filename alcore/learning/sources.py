@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from alcore.data.feature_store import Follow
 from alcore.data.patches import Patches
 from alcore.learning.tensors import Normaliser, to_images
 
@@ -30,6 +31,17 @@ class Source(Protocol):
         """(n, H, W, C) uint8 patches of no data set -> what the network takes of them."""
         ...
 
+    def prepare(self, items: np.ndarray, flips: tuple[str, ...], follow: Follow) -> None:
+        """Compute once what is kept of (n,) ids in all combinations of these flips, where anything is.
+
+        `follow` hears (done, total) before each block, and may block, or raise to leave.
+        """
+        ...
+
+    def unkept(self, items: np.ndarray) -> tuple[int, int]:
+        """How many of (n,) ids `prepare` would have to compute, and their bytes on disk."""
+        ...
+
 
 class PatchSource:
     """For networks that see images: (n, C, H, W) normalised tensors on a device."""
@@ -48,6 +60,14 @@ class PatchSource:
     def inputs_of(self, images: np.ndarray) -> Tensor:
         """(n, H, W, C) uint8 -> (n, C, H, W) float32."""
         return self._normalise(to_images(images, self._device))
+
+    def prepare(self, items: np.ndarray, flips: tuple[str, ...], follow: Follow) -> None:
+        """Nothing is kept of patches."""
+
+    def unkept(self, items: np.ndarray) -> tuple[int, int]:
+        """None, and nothing."""
+        del items
+        return 0, 0
 
 
 def flip(values: np.ndarray, flips: np.ndarray) -> None:
