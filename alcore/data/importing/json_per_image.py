@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -39,8 +40,8 @@ def _darwin_item(source: Source, file: str) -> MarkedImage:
     with readable(file, "a file of V7 Darwin"):
         content = parsed(source, file)
         item = content["item"]
-        path = f"{item.get('path') or ''}/{item['name']}".lstrip("/")
-        image = MarkedImage((path, item["name"]), file)
+        name = str(item["name"])
+        image = MarkedImage((f"{item.get('path') or ''}/{name}".lstrip("/"), name), file)
         slot = (item.get("slots") or [{}])[0]
         if slot.get("type", "image") != "image" or len(item.get("slots") or ()) > 1:
             image.refused = f"{shown(file)} is of a video or of several views, which are not read"
@@ -80,7 +81,7 @@ def _darwin_box(shape: Mapping[str, Any], canvas: Canvas, value: int) -> None:
 
 def _darwin_ellipse(shape: Mapping[str, Any], canvas: Canvas, value: int) -> None:
     centre, radius = ((float(shape[key]["x"]), float(shape[key]["y"])) for key in ("center", "radius"))
-    canvas.ellipse(centre, radius, rotation=float(np.degrees(shape.get("angle") or 0)), value=value)
+    canvas.ellipse(centre, radius, rotation=math.degrees(shape.get("angle") or 0), value=value)
 
 
 def _darwin_layer(runs: Sequence[int], number: int, canvas: Canvas, value: int) -> None:

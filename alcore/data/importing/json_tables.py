@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import PurePosixPath
@@ -152,7 +153,7 @@ def _via_circle(shape: Mapping[str, Any], canvas: Canvas, value: int) -> None:
 
 def _via_ellipse(shape: Mapping[str, Any], canvas: Canvas, value: int) -> None:
     x, y, along, across = _numbers(shape, ("cx", "cy", "rx", "ry"))
-    canvas.ellipse((x, y), (along, across), rotation=float(np.degrees(shape.get("theta") or 0)), value=value)
+    canvas.ellipse((x, y), (along, across), rotation=math.degrees(shape.get("theta") or 0), value=value)
 
 
 _VIA: dict[str, Callable[[Mapping[str, Any], Canvas, int], None]] = {

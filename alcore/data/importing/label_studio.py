@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import cmath
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -144,14 +146,17 @@ def _rectangle(region: Mapping[str, Any], canvas: Canvas, value: int) -> None:
     """Its turn is about the corner that was its upper left, not about its centre."""
     corner, size = _pixels([(region["x"], region["y"]), (region["width"], region["height"])], canvas)
     rotation = float(region.get("rotation") or 0)
-    turn = np.exp(1j * np.radians(rotation)) * complex(*size / 2)  # clockwise, where y grows downwards
+    turn = cmath.rect(1, math.radians(rotation)) * complex(*size / 2)  # clockwise, where y grows downwards
     (left, top), (right, bottom) = (corner + (turn.real, turn.imag) + side * size / 2 for side in (-1, 1))
     canvas.box((left, top, right, bottom), rotation=rotation, value=value)
 
 
 def _pixels(shares: Sequence[Sequence[float]], canvas: Canvas) -> np.ndarray:
     """Per cent of width and height -> (n, 2) pixels."""
-    return np.asarray(shares, dtype=float) / 100 * canvas.frame[::-1]
+    found = np.asarray(shares, dtype=float) / 100 * canvas.frame[::-1]
+    if not np.isfinite(found).all():
+        raise ValueError("a region holds numbers without end")
+    return found
 
 
 _SHAPES: tuple[tuple[str, set[str], Callable[[Mapping[str, Any], Canvas, int], None] | None], ...] = (

@@ -42,7 +42,7 @@ def labelme(source: Source, options: ImportOptions, files: Sequence[str]) -> Cal
                 for part in content["shapes"]:
                     name = str(part.get("label"))
                     _draw(canvas, part, _MEANINGS.get(name, labels.value(Label(name))))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
                 raise DataError(f"{shown(file)} cannot be read as a LabelMe file ({error})") from None
             return canvas.drawn()
 
