@@ -437,6 +437,14 @@ def test_an_image_that_no_table_names_is_not_clean(tmp_path):
     assert not read(tmp_path, files, missing_mask_is_clean=True)["b.png"][0].any()
 
 
+def test_two_uploads_of_one_name_are_not_taken_for_one_image(tmp_path):
+    tasks = [task(POLYGON), task(image="/data/upload/3/99aabbcc-a.png")]
+    with pytest.raises(
+        DataError, match=r"0a1b2c3d-a.png and /data/upload/3/99aabbcc-a.png, which both fit a.png"
+    ):
+        read(tmp_path, {"p.json": tasks, "a.png": IMAGE})
+
+
 def test_an_image_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match=r"p.json names a.png, which is not there"):
         read(tmp_path, {"p.json": [task(POLYGON)], "b.png": IMAGE})

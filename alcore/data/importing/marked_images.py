@@ -114,8 +114,19 @@ def _found(
             refused.add(place)
             refuse(place, image.refused)
         else:
+            _refuse_double(place, [*found[place], image])
             found[place].append(image)
     return found, refused
+
+
+def _refuse_double(place: str, images: list[MarkedImage]) -> None:
+    """Two images of a table, of the same name in different folders or uploads, are not one of the source."""
+    first, last = images[0], images[-1]
+    if first.table == last.table and first.files[0] != last.files[0]:
+        raise DataError(
+            f"{shown(last.table)} names {shown(first.files[0])} and {shown(last.files[0])}, which both fit "
+            f"{shown(place)}; give the images names of their own, or leave one out"
+        )
 
 
 def one_by_one(files: Iterable[str], read: Callable[[str], MarkedImage]) -> Iterator[MarkedImage]:
