@@ -108,6 +108,18 @@ def test_no_two_rooms_import_each_other():
     assert not mutual
 
 
+def test_what_pages_share_knows_no_page():
+    """A folder in `ui/` belongs to one page: neither shared modules nor another page may import it."""
+    ui = ROOT / "alcore" / "ui"
+    pages = {path.name for path in ui.iterdir() if (path / "__init__.py").exists()}
+    wrong = []
+    for path in sorted(ui.rglob("*.py")):
+        here = room_of(path)[1] if len(room_of(path)) > 2 else None
+        names = {module.split(".")[2] for module in imports_of(path) if module.startswith("alcore.ui.")}
+        wrong += [f"{'.'.join(room_of(path))} imports of {name}" for name in names & (pages - {here})]
+    assert not wrong
+
+
 CHANGING_METHODS = {
     *("submit", "resume", "command", "request_ceiling", "delete", "rename", "annotate", "set_status"),
     *("take", "cancel", "ask_to_stop", "withdraw_stop", "commit", "unlink", "rmtree"),

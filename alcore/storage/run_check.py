@@ -32,12 +32,13 @@ def check_run(directory: Path, damaged: Report, repaired: Report) -> None:
         if store.is_being_run():
             damaged(f"{directory} is being run; look at it again when it has ended")
             return
-        store.environment()
     except AlcoreError as error:
         damaged(str(error))
-        if not isinstance(error, StoreError) or "environment" not in str(error):
-            return
-        store = RunStore(directory)
+        return
+    try:
+        store.environment()
+    except StoreError as error:  # the records may be whole all the same
+        damaged(str(error))
     are_whole = _check_records(store, damaged)
     _check_weights(store, damaged)
     if are_whole:

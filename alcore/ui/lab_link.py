@@ -5,8 +5,8 @@ from __future__ import annotations
 from alcore.config import RunConfig, load_config
 from alcore.ui.choices import nearest_prevalence
 from alcore.ui.config_form import value_of
-from alcore.ui.lab.kept_settings import link_part
-from alcore.ui.lab.setting_words import KEYS
+from alcore.ui.kept_settings import link_part
+from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
 
 

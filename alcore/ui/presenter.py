@@ -11,7 +11,7 @@ import streamlit as st
 from alcore.home import ASSETS
 from alcore.presentation.scenes import scenes
 from alcore.ui.keys import Key, listen
-from alcore.ui.lab.scene_menu import open_scene
+from alcore.ui.scene_menu import open_scene
 
 _PRESENT, _HIDE = "present", "hide"
 

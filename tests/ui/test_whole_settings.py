@@ -9,8 +9,8 @@ from alcore.server.index import RunIndex
 from alcore.storage.run_store import RunStore
 from alcore.ui.config_form import value_of
 from alcore.ui.lab import next_run
-from alcore.ui.lab.setting_words import ALL_SETTINGS, changed_settings, differences
 from alcore.ui.lab_link import link_of
+from alcore.ui.setting_words import ALL_SETTINGS, changed_settings, differences
 from tests.conftest import SMALL
 from tests.ui.helpers import texts
 from tests.ui.test_odd_links import open_link

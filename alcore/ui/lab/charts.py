@@ -17,9 +17,9 @@ from alcore.server.index import RunRow
 from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
-from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.live import show_curves, show_live_figure
 from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
+from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
 
 _CHART_COLUMNS = (6, 4)

@@ -8,11 +8,11 @@ from alcore.config import RunConfig
 from alcore.errors import AlcoreError
 from alcore.experiment.repetition import RepetitionSplit
 from alcore.server.index import RunRow
-from alcore.ui import address, presenter, problems
-from alcore.ui.lab import charts, film, game, kept_settings, next_run, preview, run_controls, scene_panel
-from alcore.ui.lab.setting_words import KEYS, differences
+from alcore.ui import address, kept_settings, presenter, problems
+from alcore.ui.lab import charts, film, game, next_run, preview, run_controls, scene_panel
 from alcore.ui.lab.sidebar import sidebar
 from alcore.ui.session import is_recorded, is_replayed, readable, run_config, run_row, shown_run
+from alcore.ui.setting_words import KEYS, differences
 
 
 def show() -> None:

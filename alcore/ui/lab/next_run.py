@@ -11,10 +11,10 @@ from alcore.config import RunConfig
 from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.index import RunRow
 from alcore.ui import acting, presenter, problems
-from alcore.ui.lab.scene_menu import menu
-from alcore.ui.lab.setting_words import differences
 from alcore.ui.permitted import permission
+from alcore.ui.scene_menu import menu
 from alcore.ui.session import is_recorded, manager, run_config, show_run
+from alcore.ui.setting_words import differences
 from alcore.wording import as_plain_markdown, plural
 
 PROBLEM = "run"

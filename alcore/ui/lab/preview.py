@@ -12,8 +12,8 @@ from alcore.experiment.repetition import RepetitionSplit, draw_repetition
 from alcore.presentation.imaging import mosaic, png
 from alcore.presentation.palette import TRUE_MASK
 from alcore.statistics.chance import chance_of_none
-from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.session import dataset
+from alcore.ui.setting_words import KEYS
 from alcore.wording import as_plain_markdown, percent, plural
 
 _COLUMNS, _ROWS, _SIDE = 18, 10, 64

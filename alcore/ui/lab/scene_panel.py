@@ -12,10 +12,10 @@ from alcore.statistics.estimands import Evidence
 from alcore.ui.config_form import value_of
 from alcore.ui.lab import film
 from alcore.ui.lab.next_run import start
-from alcore.ui.lab.scene_menu import SCENE, menu, open_scene
-from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.permitted import permission
+from alcore.ui.scene_menu import SCENE, menu, open_scene
 from alcore.ui.session import record_count, run_config, run_evidence
+from alcore.ui.setting_words import KEYS
 from alcore.wording import as_plain_markdown
 
 _ANSWERED, _ENTERED = "scene_answered", "scene_entered"

@@ -12,11 +12,11 @@ from alcore.data.collection import dataset_names
 from alcore.errors import ConfigError
 from alcore.learning.model_names import check_names
 from alcore.presentation.labels import PREVALENCES
+from alcore.ui import kept_settings
 from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
 from alcore.ui.config_form import ConfigForm, make_settings
-from alcore.ui.lab import kept_settings
-from alcore.ui.lab.setting_words import KEYS
 from alcore.ui.session import manager
+from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
 
 

@@ -22,8 +22,13 @@ class StudyView:
 
     @property
     def area(self) -> str:
-        """The advantage's name on axes."""
-        return f"AUBC ({METRIC_TITLES[self.question.metric]}) minus {self.question.baseline}'s"
+        """The name of the area under a curve."""
+        return f"AUBC ({METRIC_TITLES[self.question.metric]})"
+
+    @property
+    def advantage(self) -> str:
+        """The name on axes of what a strategy's area is above the baseline's."""
+        return f"{self.area} minus {self.question.baseline}'s"
 
     def cell_at(self, pool: float) -> Cell:
         """The cell at a π₀."""

@@ -47,7 +47,7 @@ def _show_map(view: StudyView) -> None:
     columns = st.columns(min(2, len(strategies)))
     for index, strategy in enumerate(strategies):
         figure = study_maps.advantage_map(
-            grid, strategy, title=view.area, limit=limit, marks_alone=marks_alone
+            grid, strategy, title=view.advantage, limit=limit, marks_alone=marks_alone
         )
         with columns[index % len(columns)]:
             show_chart(
@@ -71,7 +71,7 @@ def _show_imbalance(view: StudyView) -> None:
         st.info(f"There is no other strategy to compare with {view.question.baseline} yet.")
         return
     st.markdown("**Does it pay where defects are rare?** The models are used where π₁ = π₀: no shift.")
-    show_figure(study_maps.over_pool(gain, "advantage", title=view.area), "study-gain")
+    show_figure(study_maps.over_pool(gain, "advantage", title=view.advantage), "study-gain")
     st.markdown("  \n".join(gain_claims(gain, view.question.baseline)))
     st.caption(_basis(view))
 
@@ -104,7 +104,7 @@ def _show_counterfactual(view: StudyView) -> None:
         f"**Which pool would have been the better one?** Models from pools at each π₀, all used at {at} "
         "after the same labels: the dotted line marks the pool that looks like deployment."
     )
-    area = f"{view.area.split(' minus')[0]} at {at}"
+    area = f"{view.area} at {at}"
     show_figure(study_maps.counterfactual(frame, test_prevalence, title=area), "study-counterfactual")
     st.markdown("  \n".join(counterfactual_claims(frame, test_prevalence)))
     target = frame["target"].iloc[0]
@@ -171,7 +171,7 @@ def _show_labels(view: StudyView) -> None:
 
 def _show_ranks(view: StudyView) -> None:
     at = f"π₁ = {percent(view.question.test_prevalence)}"
-    st.markdown(f"**Rank** by {view.area.split(' minus')[0]} at {at}; 1 is the best.")
+    st.markdown(f"**Rank** by {view.area} at {at}; 1 is the best.")
     show_figure(study_maps.rank_map(analysis.ranks(_summary(view))), "study-ranks")
     matrix, names = analysis.penalties(view.by_pool, view.question.metric, view.question.test_prevalence)
     if len(names) < 2:

@@ -15,7 +15,7 @@ import streamlit as st
 from alcore.config import RunConfig
 from alcore.errors import ConfigError
 from alcore.json_object import parse_json_object
-from alcore.ui.lab.setting_words import ALL_SETTINGS, KEYS, value_in_words
+from alcore.ui.setting_words import ALL_SETTINGS, KEYS, value_in_words
 
 PARAMETER = "more"
 """In the Lab's address."""
