@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, suppress
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -12,18 +12,17 @@ from typing import TypeVar
 import numpy as np
 
 from alcore.data.dataset_writer import Losses, PackedPatch, PatchSizeError, write_dataset
-from alcore.data.images import Levels, may_be_deep, read_levels
 from alcore.data.importing.annotation_signs import left_unread, unread
 from alcore.data.importing.cutting_choice import decided, ways_to_try
+from alcore.data.importing.first_look import look_at_all
 from alcore.data.importing.formats import Format, Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
 from alcore.data.importing.layout_doubt import check_layout, left_over
 from alcore.data.importing.mask_colors import listed
 from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
-from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
 from alcore.data.importing.options import ImportOptions, Sample
-from alcore.data.importing.pace import LOOKING, READING, Pace
+from alcore.data.importing.pace import READING, Pace
 from alcore.data.importing.patch_choice import (
     ImageCuts,
     PatchSize,
@@ -99,17 +98,9 @@ class Import:
         self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
         self._sizes: tuple[list[PatchSize], PatchSize | None] | None = None
         self._refuse = partial(_refuse, self._losses, options)
-        chosen = choose(source, format_name, options)
-        chosen.form.check(options.foreground)
-        is_found = format_name == "auto" and chosen.name != "patterns"
-        if is_found:
-            check_layout(chosen, source, options)
-        samples = _paired(chosen, source, options, self._refuse)
-        if is_found:
-            for name, reason in left_over(chosen, samples, set(self._losses.skipped)).items():
-                self._refuse(name, reason)
+        chosen, samples = self._paired(source, format_name, options)
         ignored = ignored_values(chosen.form, options.foreground)
-        seen = _look_at_all(source, samples, options, ignored, self._pace, workers)
+        seen = look_at_all(source, samples, options, ignored, self._pace, workers)
         self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
         if any(sample.masks for sample in samples):
             foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
@@ -130,6 +121,21 @@ class Import:
         self._samples, self._reader = samples, SampleReader(source, options, seen.levels)
         if options.tile is None:
             self._decide_cutting(chosen.form)
+
+    def _paired(
+        self, source: Source, format_name: str, options: ImportOptions
+    ) -> tuple[Recognised, list[Sample]]:
+        """The layout of a source and its pairs; raises where no layout can be taken without a yes."""
+        chosen = choose(source, format_name, options)
+        chosen.form.check(options.foreground)
+        is_found = format_name == "auto" and chosen.name != "patterns"
+        if is_found:
+            check_layout(chosen, source, options)
+        samples = _paired(chosen, source, options, self._refuse)
+        if is_found:
+            for name, reason in left_over(chosen, samples, set(self._losses.skipped)).items():
+                self._refuse(name, reason)
+        return chosen, samples
 
     def write(self, target: Path) -> DatasetInfo:
         """Read everything and make the data set `target`; raises as `import_dataset`."""
@@ -235,51 +241,6 @@ def _refuse(losses: Losses, options: ImportOptions, name: str, reason: str) -> N
     if not options.skip_bad:
         raise DataError(reason)
     losses.skipped[shown(name)] = reason
-
-
-@dataclass
-class _Seen:
-    """What all images and masks of a source hold together: mask values, and the range of deep images."""
-
-    census: MaskCensus
-    levels: Levels
-
-
-def _look_at_all(
-    source: Source,
-    samples: list[Sample],
-    options: ImportOptions,
-    ignored: tuple[int, ...],
-    pace: Pace,
-    workers: int | None,
-) -> _Seen:
-    """Look at each mask once, and at images of more than 8 bits, so that all are read alike."""
-    seen = _Seen(MaskCensus(), Levels(0, 0.0))
-    known: set[str] = set()
-    tasks = []
-    for sample in samples:
-        masks = [mask for mask in sample.masks if mask not in known]
-        known.update(masks)
-        tasks.append((sample.image if options.levels is None else "", tuple(masks)))
-    looks = in_order(partial(_look, source), tasks, source, workers=workers)
-    with closing(looks):
-        for found, levels in pace.over(LOOKING, looks, len(tasks)):
-            for mask in found:
-                seen.census.add(mask, ignored)
-            seen.levels = seen.levels.joined(levels)
-    if options.levels is not None:
-        seen.levels = Levels(options.levels, float(options.levels))
-    return seen
-
-
-def _look(source: Source, task: tuple[str, tuple[str, ...]]) -> tuple[list[SeenMask], Levels]:
-    """What some masks hold, and the brightest level of an image where it has more than 8 bits."""
-    image, masks = task
-    levels = None
-    if image and may_be_deep(source.head(image)):
-        with suppress(DataError):  # named when the image is read for good
-            levels = read_levels(source.read(image), name=image)
-    return [seen for mask in masks if (seen := see_mask(source, mask))], levels or Levels(0, 0.0)
 
 
 def _check(options: ImportOptions) -> None:

@@ -9,7 +9,7 @@ from alcore.data.collection import dataset_path
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from tests.dashboard import SECONDS, curve_points, run_button
-from tests.data.helpers import encoded, folder_files, picture, write_folder, write_zip
+from tests.data.helpers import SIZE, encoded, folder_files, picture, write_folder, write_zip
 from tests.following import wait_for
 
 
@@ -27,7 +27,9 @@ def test_from_an_upload_to_a_run(served, tmp_path):
     _upload_slowly(page)
     page.locator("input[type=file]").set_input_files(archive)
     page.get_by_role("textbox", name="Name").fill("mine")
-    page.get_by_role("textbox", name="Patch size").fill("20x24")
+    page.get_by_role("textbox", name="Patch size").fill("32x32")
+    page.get_by_role("combobox", name="Cutting").click()
+    page.get_by_role("option", name="Whole images").click()
     expect(page.get_by_text("my images.zip")).to_be_visible()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
@@ -37,7 +39,7 @@ def test_from_an_upload_to_a_run(served, tmp_path):
     expect(page.get_by_text("is ready")).to_be_visible(timeout=60 * SECONDS)
     expect(page.get_by_text("120 patches, 40 defective")).to_be_visible()
     folder = write_folder(tmp_path / "in", folder_files(120))
-    import_dataset(folder, dataset_path("same"), options=ImportOptions((20, 24)))
+    import_dataset(folder, dataset_path("same"), options=ImportOptions((32, 32)))
     for name in ("images.npy", "masks.npy", "items.parquet"):
         assert (dataset_path("mine") / name).read_bytes() == (dataset_path("same") / name).read_bytes()
 
@@ -76,3 +78,27 @@ def test_masks_in_several_colours_are_shown_to_choose_from(served, tmp_path):
     expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
     expect(page.get_by_text("defective: the colours 170,0,0 or 0,170,0 within 10, as chosen")).to_be_visible()
     expect(page.get_by_text("kept together: 30 images in 10 groups")).to_be_visible()
+
+
+def test_a_second_family_of_masks_is_chosen_with_a_click(served, tmp_path):
+    """Fields of view lie where masks are looked for, and masks in a folder that no layout knows."""
+    address, browser = served
+    files = folder_files(30)
+    for name in [name for name in files if name.startswith("masks/")]:
+        files[name.replace("masks", "truth")] = files[name]
+        files[name] = encoded(np.full(SIZE, 255, dtype=np.uint8))
+    page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.goto(f"{address}/data?data_view=Import")
+    page.locator("input[type=file]").set_input_files(write_zip(tmp_path / "views.zip", files))
+    page.get_by_role("textbox", name="Name").fill("views")
+    page.get_by_role("textbox", name="Patch size").fill("20x24")
+    expect(page.get_by_text("views.zip")).to_be_visible()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("so say which files are the images")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("about 100 % of the pixels marked")).to_be_visible()
+    choice = page.locator("[data-testid=stHorizontalBlock]").filter(has_text="truth/{id}.png")
+    choice.get_by_role("button", name="Take these").click()
+    expect(page.get_by_text("30 images with masks; 30 other image files")).to_be_visible()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("can be imported")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("30 patches, 10 defective").first).to_be_visible()
