@@ -97,7 +97,9 @@ def _still(image: ImageFile.ImageFile) -> Image.Image:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise ValueError(f"it is an animation of {frames} frames; save each as a file")
-    return image if image.mode == "L" else image.convert("RGB")
+    colours = np.asarray(image.convert("RGB"))
+    is_grey = bool((colours == colours[..., :1]).all())
+    return Image.fromarray(colours[..., 0] if is_grey else colours)
 
 
 def _raw_mode(image: ImageFile.ImageFile) -> str:

@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 
 from alcore.__main__ import app
 from alcore.data.collection import dataset_path, open_dataset
+from alcore.data.images import read_mask
 from alcore.data.importing.file_families import families_of
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.layout_doubt import LayoutDoubtError
-from alcore.data.importing.options import ImportOptions
+from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import SIZE, encoded, folder_files, picture, write_folder
@@ -162,6 +163,15 @@ def test_gif_is_read_by_its_colours_and_an_animation_refused(tmp_path):
     frames[0].save(source / "masks" / "0.gif", save_all=True, append_images=frames[1:])
     with pytest.raises(DataError, match="animation of 2 frames"):
         import_dataset(source, dataset_path("no"), options=WHOLE)
+
+
+def test_class_indices_of_a_grey_gif_are_its_levels_whatever_its_palette_numbers_them():
+    values = np.zeros(SIZE, dtype=np.uint8)
+    values[:9], values[9:12] = 2, 5
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "GIF")
+    found = read_mask(buffer.getvalue(), name="a.gif", foreground=Foreground(classes=(5,)))
+    assert (found == (values == 5)).all()
 
 
 def test_truth_in_files_that_are_not_read_is_named_with_counts(tmp_path):
