@@ -49,7 +49,7 @@ def test_an_annotation_file_that_is_not_read_is_named(tmp_path, title):
 
 def test_files_of_one_kind_are_one_sentence(tmp_path):
     source = open_source(write_folder(tmp_path, {f"Annotations/{n:03}.xml": VOC for n in range(30)}))
-    expected = "000.xml and 29 more files look like Pascal VOC boxes, which is not read; "
+    expected = "000.xml and 29 more files look like Pascal VOC boxes, which are not read; "
     assert unread(source) == [expected + "export COCO or PNG masks"]
 
 
@@ -63,7 +63,7 @@ def test_a_format_that_another_one_was_taken_for_can_be_named(tmp_path):
     coco = {"images": [], "annotations": [], "image_id": 0}
     source = open_source(write_folder(tmp_path, {"t.json": json.dumps(coco).encode()}))
     assert unread(source, "coco") == []
-    assert unread(source, "folder")[0].endswith("name it with --format coco")
+    assert unread(source, "folder")[0].endswith("say --format coco")
     assert left_unread(source, "roboflow") == []
 
 

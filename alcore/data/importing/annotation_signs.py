@@ -143,27 +143,27 @@ def unread(source: Source, format_name: str = "") -> list[str]:
         format_name: the format taken: what looks like it is read.
     """
     return [
-        f"{what}, but was taken for something else; name it with --format {sign.read_as}"
+        f"{what}, but {'were' if many else 'was'} taken for something else; say --format {sign.read_as}"
         if sign.read_as
-        else f"{what}, which is not read; export COCO or PNG masks"
-        for sign, what in _left(source, format_name)
+        else f"{what}, which {'are' if many else 'is'} not read; export COCO or PNG masks"
+        for sign, what, many in _left(source, format_name)
     ]
 
 
 def left_unread(source: Source, format_name: str) -> list[str]:
     """The same as notes of an import that took its truth from other files."""
-    return [f"left unread: {what}" for _, what in _left(source, format_name)]
+    return [f"left unread: {what}" for _, what, _ in _left(source, format_name)]
 
 
-def _left(source: Source, format_name: str) -> Iterator[tuple[Sign, str]]:
-    """Kinds of annotation files that a format does not read, and that in words."""
+def _left(source: Source, format_name: str) -> Iterator[tuple[Sign, str, bool]]:
+    """Kinds of annotation files that a format does not read, that in words, and whether there are several."""
     found: dict[Sign, list[str]] = defaultdict(list)
     for name, sign in signs_of(source).items():
         if not sign.read_as or sign.read_as not in (format_name, *_READS_TOO.get(format_name, ())):
             found[sign].append(name)
     for sign, names in found.items():
         more = f" and {plural(len(names) - 1, 'more file')} look" if len(names) > 1 else " looks"
-        yield sign, f"{shown(names[0])}{more} like {sign.title}"
+        yield sign, f"{shown(names[0])}{more} like {sign.title}", len(names) > 1
 
 
 def _alike(names: Iterable[str]) -> list[list[str]]:
