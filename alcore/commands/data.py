@@ -9,6 +9,7 @@ import typer
 from alcore.commands import dataset_notes
 from alcore.commands.create_stream import create_stream
 from alcore.commands.data_import import import_data
+from alcore.commands.features import features_app
 from alcore.wording import percent
 
 data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
@@ -91,6 +92,7 @@ def show_data(name: str) -> None:
         )
 
 
+data_app.add_typer(features_app, name="features")
 data_app.command("card")(dataset_notes.card)
 data_app.command("note")(dataset_notes.note)
 data_app.command("rename")(dataset_notes.rename)

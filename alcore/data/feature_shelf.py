@@ -93,9 +93,14 @@ def remove_features_of(fingerprint: str) -> None:
                 remove_store(store.name)
 
 
+def bytes_allowed() -> int:
+    """How much all stores together may take."""
+    return limits_of(home()).feature_bytes
+
+
 def has_room(more: int) -> bool:
     """Whether that many bytes more may be kept, after stores not in use made room for them."""
-    limit = limits_of(home()).feature_bytes
+    limit = bytes_allowed()
     if _fits(more, limit):
         return True
     for store in reversed(kept_stores()):

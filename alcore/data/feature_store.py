@@ -28,7 +28,8 @@ from filelock import FileLock, Timeout
 from alcore.data.features import FLIPS, FeatureKey
 from alcore.errors import StoreError
 from alcore.event_log import warn
-from alcore.home_files import connected
+from alcore.home_files import connected, damage_told
+from alcore.json_object import read_json_object
 
 ABOUT, ROWS, INDEX, USERS = "store.json", "rows.bin", "index.sqlite", "users"
 TOGETHER = 8
@@ -80,7 +81,6 @@ class FeatureStore:
         self._slots = np.full(len(FLIPS) * patches, -1, dtype=np.int64)
         self._rows: np.ndarray | None = None
         self._name = uuid.uuid4().hex
-        self._index = directory / INDEX
         with _writing(directory):
             (directory / USERS).mkdir(parents=True, exist_ok=True)
             self._lease = FileLock(_lease(directory, self._name), thread_local=False)
@@ -172,47 +172,19 @@ class FeatureStore:
                 return
         follow(total, total)
 
-    def verify(self) -> int:
-        """Compare every block with its checksum; those that differ are dropped, to be computed again.
-
-        Returns:
-            how many differed.
-        """
-        return len(self._drop_damaged(self._blocks()))
-
     def _connected(self) -> AbstractContextManager[sqlite3.Connection]:
-        return connected(self._index, "the index of kept features", seconds=60)
-
-    def _blocks(self, index: sqlite3.Connection | None = None) -> list[_Block]:
-        if index is None:
-            with self._connected() as own:
-                return self._blocks(own)
-        found = index.execute("SELECT first, views, owner, crc32 FROM blocks ORDER BY first").fetchall()
-        return [_Block(first, np.frombuffer(views, "<i8"), owner, crc) for first, views, owner, crc in found]
+        return _index_of(self.directory)
 
     def _look_again(self, *, check: bool = False) -> None:
-        blocks = [block for block in self._blocks() if block.crc32 is not None]
+        with self._connected() as index:
+            blocks = [block for block in _blocks(index) if block.crc32 is not None]
         if check and blocks:
             step = max(1, (len(blocks) - 1) // (_LOOKED_AT - 1))
-            dropped = self._drop_damaged(blocks[::step])
+            dropped = _drop_damaged(self.directory, self.kind.itemsize, blocks[::step])
             blocks = [block for block in blocks if block.first not in dropped]
         self._slots[:] = -1
         for block in blocks:
             self._slots[block.views] = block.first + np.arange(block.views.size)
-
-    def _drop_damaged(self, blocks: list[_Block]) -> set[int]:
-        done = [block for block in blocks if block.crc32 is not None]
-        damaged = {block.first for block in done if self._checksum(block) != block.crc32}
-        if damaged:
-            warn("kept_features_damaged", store=str(self.directory), blocks=len(damaged))
-            with self._connected() as index:
-                index.executemany("DELETE FROM blocks WHERE first = ?", [(first,) for first in damaged])
-        return damaged
-
-    def _checksum(self, block: _Block) -> int:
-        with (self.directory / ROWS).open("rb") as file:
-            file.seek(block.first * self.kind.itemsize)
-            return zlib.crc32(file.read(block.views.size * self.kind.itemsize))
 
     def _mapped(self) -> np.ndarray:
         file = self.directory / ROWS
@@ -223,7 +195,7 @@ class FeatureStore:
         with self._connected() as index:
             index.execute("BEGIN IMMEDIATE")
             first = 0
-            for block in self._blocks(index):  # some may have been finished since `missing` was asked
+            for block in _blocks(index):  # some may have been finished since `missing` was asked
                 if block.crc32 is None and self._is_dead(block.owner):
                     index.execute("DELETE FROM blocks WHERE first = ?", (block.first,))
                     continue
@@ -273,6 +245,46 @@ class FeatureStore:
                 "DELETE FROM blocks WHERE first = ? AND owner = ? AND crc32 IS NULL",
                 (block.first, self._name),
             )
+
+
+def verify(directory: Path) -> int:
+    """Compare every block of a store with its checksum; those that differ go, to be computed again.
+
+    Returns:
+        how many differed.
+    Raises:
+        DamagedFileError: the store cannot be read at all.
+    """
+    about = read_json_object(directory / ABOUT)
+    with damage_told(directory / ABOUT):
+        row_bytes = int(about["row_bytes"])
+    with _index_of(directory) as index:
+        blocks = _blocks(index)
+    return len(_drop_damaged(directory, row_bytes, blocks))
+
+
+def _index_of(directory: Path) -> AbstractContextManager[sqlite3.Connection]:
+    return connected(directory / INDEX, "the index of kept features", seconds=60)
+
+
+def _blocks(index: sqlite3.Connection) -> list[_Block]:
+    found = index.execute("SELECT first, views, owner, crc32 FROM blocks ORDER BY first").fetchall()
+    return [_Block(first, np.frombuffer(views, "<i8"), owner, crc) for first, views, owner, crc in found]
+
+
+def _drop_damaged(directory: Path, row_bytes: int, blocks: list[_Block]) -> set[int]:
+    """Where the blocks began that were not what they had been."""
+    done, damaged = [block for block in blocks if block.crc32 is not None], set()
+    with (directory / ROWS).open("rb") as file:
+        for block in done:
+            file.seek(block.first * row_bytes)
+            if zlib.crc32(file.read(block.views.size * row_bytes)) != block.crc32:
+                damaged.add(block.first)
+    if damaged:
+        warn("kept_features_damaged", store=str(directory), blocks=len(damaged))
+        with _index_of(directory) as index:
+            index.executemany("DELETE FROM blocks WHERE first = ?", [(first,) for first in damaged])
+    return damaged
 
 
 def is_in_use(directory: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alcore.data.block_checksums import check_blocks, fingerprint_of
 from alcore.data.collection import open_directory
+from alcore.data.feature_store import verify
 from alcore.data.stored import StoredPatches
 from alcore.errors import AlcoreError, StoreError
 from alcore.logs.imported import open_log
@@ -17,6 +18,7 @@ from alcore.storage.run_store import RunStore
 from alcore.study.plan import Cell
 from alcore.study.results import CellResults, collect
 from alcore.study.study_store import StudyStore
+from alcore.wording import plural
 
 
 @dataclass
@@ -67,6 +69,8 @@ def _check_home(home: Path, found: Findings) -> bool:
         for path in sorted(folder.glob("[!.]*")):
             if not _check_one(path, found) and path.is_dir():
                 found.damaged.append(f"{path} holds nothing that can be read")
+    for store in sorted((home / "features").glob("[!.]*")):
+        _check_features(store, found)
     if (home / "runs.sqlite").exists():
         _attempt(found, lambda: _check_list(home, found))
     return True
@@ -76,6 +80,18 @@ def _check_list(home: Path, found: Findings) -> None:
     aside = RunIndex(home).set_aside
     if aside is not None:
         found.repaired.append(f"the list of runs was damaged; it was made again, and the old one is {aside}")
+
+
+def _check_features(path: Path, found: Findings) -> None:
+    """Kept features can always be computed again, so nothing of them is damaged for good."""
+    found.looked_at.append(f"features {path.name}")
+    try:
+        differ = verify(path)
+    except (AlcoreError, OSError):
+        found.repaired.append(f"{path} cannot be read; a run that needs these features begins them again")
+        return
+    if differ:
+        found.repaired.append(f"{path} had {plural(differ, 'damaged block')}; a run computes them again")
 
 
 def _check_data(path: Path, found: Findings) -> None:

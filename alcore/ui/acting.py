@@ -27,6 +27,7 @@ from alcore.data.collection import (
     note_about,
     rename_dataset,
 )
+from alcore.data.feature_shelf import remove_store
 from alcore.data.keep_rules import Kept
 from alcore.data.line_pool import write_pool
 from alcore.data.production_line import ProductionLine
@@ -291,6 +292,11 @@ def delete_data(name: str) -> None:
             raise DataError(f"{name} cannot be deleted: {error.strerror or error}") from None
 
     _do(Action.DELETE_DATA, name, delete)
+
+
+def remove_features(data: str, store: str) -> None:
+    """Remove what was kept of a data set."""
+    _do(Action.DELETE_DATA, data, lambda *_: remove_store(store))
 
 
 def bring_in_logs(

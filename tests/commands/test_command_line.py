@@ -1,8 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from alcore.compute import events
+from alcore.data.feature_shelf import kept_stores, open_store
+from alcore.data.features import FeatureKey, MapLayout, row_type
 from alcore.data.importing import import_events
 from tests.conftest import SMALL
 from tests.data.test_importers import make_folder
@@ -148,3 +151,20 @@ def test_a_run_that_cannot_start_says_so_to_scripts(tmp_path):
     (ended,) = map(events.from_line, result.stdout.splitlines())
     assert (ended.event, ended.status) == ("ended", "failed")
     assert "did you mean 'paper'" in ended.message
+
+
+def test_kept_features_are_listed_and_removed(home):
+    key = FeatureKey("data", "tu-x", "weights", "image", MapLayout((1,)))
+    kind = row_type([(3, 4, 4)], pooled=2)
+    with open_store(key, kind, patches=9, name="tiles") as store:
+        compute = lambda views: np.ones(views.size, dtype=kind)  # noqa: E731
+        store.fill(np.arange(9), compute, follow=lambda *_: None, has_room=lambda _: True)
+        busy = alcore("data", "features", "remove", key.digest)
+        assert busy.returncode == 2
+        assert "are in use; stop the runs" in busy.stderr
+    listed = alcore("data", "features", "list").stdout.splitlines()
+    assert listed[0].startswith(f"{key.digest}: tiles, tu-x, 9 patches, ")
+    assert listed[1].endswith("of at most 20.0 GB (feature_bytes in limits.json)")
+    assert alcore("data", "features", "remove", "nothing").returncode == 2
+    assert "are free again" in alcore("data", "features", "remove").stdout
+    assert kept_stores() == []

@@ -2,8 +2,11 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
+from alcore.data.feature_shelf import open_store
+from alcore.data.features import FeatureKey, MapLayout, row_type
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.errors import StoreError
@@ -29,6 +32,24 @@ def whole(home, tmp_path, small_run):
     shutil.copytree(small_run, store.run_directory(cell.id))
     collect(RunStore(small_run), [1]).save(store.results_file(cell.id))
     return home
+
+
+def test_kept_features_that_differ_are_dropped_and_never_count_as_damage(whole):
+    kind = row_type([(3, 4, 4)], pooled=2)
+    key = FeatureKey("data", "tu-x", "weights", "image", MapLayout((1,)))
+    with open_store(key, kind, patches=20, name="tiles") as store:
+        store.fill(
+            np.arange(20),
+            lambda views: np.ones(views.size, dtype=kind),
+            follow=lambda *_: None,
+            has_room=lambda _: True,
+        )
+    flip(store.directory / "rows.bin", 30)
+    found = check_everything(whole)
+    assert found.damaged == []
+    assert f"features {key.digest}" in found.looked_at
+    assert "1 damaged block; a run computes them again" in found.repaired[0]
+    assert check_everything(whole).repaired == []
 
 
 def flip(file, at):

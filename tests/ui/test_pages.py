@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from alcore.data.collection import dataset_names, dataset_path, make_surfaces, open_dataset, read_about
+from alcore.data.feature_shelf import kept_stores, open_store
+from alcore.data.features import FeatureKey, MapLayout, row_type
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.synthetic import SurfaceSettings
@@ -271,6 +273,18 @@ def test_a_data_card_takes_notes_and_a_new_name(imported):
     assert dataset_names() == ["synthetic", "plates"]
     assert app.selectbox(key="set").value == "plates"
     assert open_dataset("mine").name == "mine"
+
+
+def test_a_data_card_lists_what_is_kept_of_its_patches_and_removes_it(imported):
+    key = FeatureKey(open_dataset("mine").fingerprint, "tu-x", "weights", "image", MapLayout((1,)))
+    open_store(key, row_type([(3, 4, 4)], pooled=2), patches=9, name="mine").close()
+    app = open_page("pages/data.py", set="mine")
+    app.button_group(key="browse_view").set_value("Data card").run()
+    assert app.expander[0].label.startswith("Kept features")
+    app.button(key=f"remove-features-{key.digest}").click().run()
+    assert not app.exception
+    assert kept_stores() == []
+    assert not app.expander
 
 
 def test_patterns_show_the_pairs_that_they_find_below_a_root(tmp_path, monkeypatch):

@@ -10,13 +10,14 @@ from alcore.data.collection import (
     About,
     read_about,
 )
+from alcore.data.feature_shelf import kept_stores
 from alcore.data.patches import Patches
 from alcore.presentation.data_card import DataCard, card_mosaic, card_zip, make_card
 from alcore.ui import acting, problems
 from alcore.ui.downloads import save_button
 from alcore.ui.permitted import permission
 from alcore.ui.session import dataset
-from alcore.wording import as_plain_markdown, percent
+from alcore.wording import as_plain_markdown, percent, plural, size_in_words
 
 PROBLEM = "data-card"
 """Where the page says what went wrong with a data set."""
@@ -47,6 +48,7 @@ def show(name: str, patches: Patches) -> None:
             if name != SYNTHETIC:
                 _offer_rename(name)
                 _offer_delete(name)
+        _show_kept(name, patches.fingerprint)
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing patches")
@@ -108,6 +110,28 @@ def _offer_delete(name: str) -> None:
     with st.popover("Delete", **may):
         st.markdown("Runs that were made with it stay, but their images are gone.")
         st.button("Delete it", key=f"delete-data-{name}", on_click=_delete, args=(name,), **may)
+
+
+def _show_kept(name: str, fingerprint: str) -> None:
+    """What frozen encoders gave for its patches, which may go: a run that needs it computes it again."""
+    stores = [store for store in kept_stores() if store.fingerprint == fingerprint]
+    if not stores:
+        return
+    total = size_in_words(sum(store.size for store in stores))
+    with st.expander(f"Kept features: {total}"):
+        st.caption("What frozen encoders gave for the patches. A run that lacks it computes it again.")
+        for store in stores:
+            words, button = st.columns([7, 3], vertical_alignment="center")
+            use = ", in use" if store.in_use else ""
+            told = f"{store.encoder}: {plural(store.views, 'patch')}, {size_in_words(store.size)}{use}"
+            words.markdown(as_plain_markdown(told))
+            button.button(
+                "Remove",
+                key=f"remove-features-{store.name}",
+                on_click=problems.attempt,
+                args=(PROBLEM, acting.remove_features, name, store.name),
+                **permission(Action.DELETE_DATA),
+            )
 
 
 def _delete(name: str) -> None:
