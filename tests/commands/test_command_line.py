@@ -130,6 +130,7 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
             "layout: images and masks, which explains all 60 files",
             "masks read: 20 empty, 10 with 0 and 255",
             "defective: above 127, by the values of the masks",
+            "whole images are resized to 48x64, as some images are smaller than a tile",
         ],
         mind=[
             "patches of 48x64, whole images resized: 10 of 30 defective, a prevalence of 33.3 %",
