@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import sys
 import threading
@@ -25,6 +26,8 @@ _WHITE_IS_ZERO, _SEPARATE = 0, 2  # values of theirs
 _LOW_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 """Pillow keeps the high byte of a channel of 16 bits; read in the other byte order, that is the low byte."""
 _FULL = ("RGB", "RGBA", "RGBX")
+_BARE, _TAGS = ("PNG", "BMP"), re.compile("exif|xmp", re.IGNORECASE)
+"""Formats whose tags, if there are any, are among what Pillow notes of the file."""
 
 
 class Decoded(NamedTuple):
@@ -111,6 +114,8 @@ def _raw_mode(image: ImageFile.ImageFile) -> str:
 
 
 def _upright(image: Image.Image) -> Image.Image:
+    if image.format in _BARE and not _TAGS.search(" ".join(map(str, image.info))):
+        return image  # as most are; asking for the tags and copying the image take as long as decoding it
     try:
         return ImageOps.exif_transpose(image)
     except (TypeError, KeyError, OverflowError) as error:  # what damaged tags make of it
@@ -119,6 +124,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _deep_grey(image: Image.Image, *, white_is_zero: bool) -> np.ndarray | None:
     """(H, W) levels of an image whose mode has room for more than 8 bits; Pillow turns only 8 bits round."""
+    if not image.mode.startswith(("I", "F")):
+        return None
     pixels = np.asarray(image)
     if image.mode == "F":
         if not np.isfinite(pixels).all():
@@ -126,8 +133,6 @@ def _deep_grey(image: Image.Image, *, white_is_zero: bool) -> np.ndarray | None:
         if white_is_zero and pixels.max(initial=0) > 1:
             raise ValueError("its 0 is white and its white is not 1, so black is unknown; save 0 as black")
         return 1 - pixels if white_is_zero else pixels
-    if not image.mode.startswith("I"):
-        return None
     return 65535 - pixels if white_is_zero else pixels
 
 

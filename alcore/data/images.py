@@ -44,7 +44,7 @@ class MaskValues(NamedTuple):
 
     values: (H, W) uint8; kind: palette (indices), grey, colour (the largest channel) or alpha (opacity);
     lossy: whether its compression may have changed values; colours: (H, W, 3) uint8 where it has any;
-    table: (n, 3) uint8, the colours of a palette's indices.
+    table: (n, 3) uint8, the colours of a palette's indices; plain: whether the values are the file's own.
     """
 
     values: np.ndarray
@@ -52,6 +52,7 @@ class MaskValues(NamedTuple):
     lossy: bool
     colours: np.ndarray | None = None
     table: np.ndarray | None = None
+    plain: bool = False
 
 
 def read_pixels(content: bytes, *, name: str, channels: int, levels: Levels | None = None) -> np.ndarray:
@@ -74,7 +75,7 @@ def read_picture(content: bytes, *, name: str, channels: int, levels: Levels | N
             is_known = levels is not None and (levels.real if own.real else levels.whole) > 0
             scaled = _to_uint8(found.deep, levels if levels is not None and is_known else own)
             image = Image.fromarray(scaled if scaled.ndim == 2 else scaled[..., :3])
-        pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+        pixels = _as_array(image, "L" if channels == 1 else "RGB")
         return Picture(pixels.reshape(*pixels.shape[:2], channels), own)
 
 
@@ -100,18 +101,23 @@ def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarra
         if foreground.colors:
             return _by_colour(found, foreground)
         if foreground.classes is not None:
-            values = _indices(found, name)
-            return _with_ignored(np.isin(values, foreground.classes), values, foreground.ignored)
+            return marked_values(_indices(found, name), lossy=found.lossy, foreground=foreground)
         if found.image.mode == "P":
             values = np.asarray(found.image)
             marked = _in_palette(found.image, values, foreground.threshold, name)
             return _with_ignored(marked, values, foreground.ignored)
-        seen = _mask_values(found)
-        values, threshold = seen.values, foreground.threshold
+        return marked_values(_mask_values(found).values, lossy=found.lossy, foreground=foreground)
+
+
+def marked_values(values: np.ndarray, *, lossy: bool, foreground: Foreground) -> np.ndarray:
+    """All values of a mask that is no palette, in any shape -> whether they mark a defect, as `read_mask`."""
+    if foreground.classes is not None:
+        return _with_ignored(np.isin(values, foreground.classes), values, foreground.ignored)
+    threshold = foreground.threshold
+    if threshold is None:
         known = values[~np.isin(values, foreground.ignored)] if foreground.ignored else values
-        if threshold is None:
-            threshold = 0 if not seen.lossy and known.max(initial=0) == 1 else 127
-        return _with_ignored(values > threshold, values, foreground.ignored)
+        threshold = 0 if not lossy and known.max(initial=0) == 1 else 127
+    return _with_ignored(values > threshold, values, foreground.ignored)
 
 
 def read_mask_values(content: bytes, *, name: str) -> MaskValues:
@@ -123,6 +129,11 @@ def read_mask_values(content: bytes, *, name: str) -> MaskValues:
 def is_like(pixels: np.ndarray, color: Color, tolerance: int) -> np.ndarray:
     """(..., 3) uint8 -> (...) bool, whether no channel is further than the tolerance from a colour's."""
     return (np.abs(pixels.astype(np.int16) - np.array(color)) <= tolerance).all(axis=-1)
+
+
+def _as_array(image: Image.Image, mode: str) -> np.ndarray:
+    """The pixels in a mode; without a copy where that is the image's own."""
+    return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
 def _with_ignored(found: np.ndarray, values: np.ndarray, ignored: tuple[int, ...]) -> np.ndarray:
@@ -185,7 +196,7 @@ def _mask_values(found: Decoded) -> MaskValues:
     if image.mode in ("RGB", "YCbCr", "CMYK"):
         return _of_colours(_in_8_bits(found), lossy=found.lossy)
     if found.deep is None:
-        return MaskValues(np.asarray(image.convert("L")), "grey", found.lossy)
+        return MaskValues(_as_array(image, "L"), "grey", found.lossy, plain=image.mode == "L")
     top = found.deep.max(initial=0)
     if (
         found.deep.dtype.kind != "f" and 255 < top <= _MOST_INSTANCES

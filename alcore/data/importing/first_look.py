@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from alcore.data.images import Levels, may_be_deep, read_levels
+from alcore.data.importing.known_masks import SeenSource
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
 from alcore.data.importing.options import ImportOptions, Sample
 from alcore.data.importing.pace import LOOKING, Pace
@@ -17,10 +18,14 @@ from alcore.errors import DataError
 
 @dataclass
 class Seen:
-    """What all images and masks of a source hold together: mask values, and the range of deep images."""
+    """What all images and masks of a source hold together: mask values, and the range of deep images.
+
+    source: the same, with the masks that need not be read again.
+    """
 
     census: MaskCensus
     levels: Levels
+    source: SeenSource
 
 
 def look_at_all(
@@ -32,7 +37,7 @@ def look_at_all(
     workers: int | None,
 ) -> Seen:
     """Look at each mask once, and at images of more than 8 bits, so that all are read alike."""
-    seen = Seen(MaskCensus(), Levels(0, 0.0))
+    seen = Seen(MaskCensus(), Levels(0, 0.0), SeenSource(source))
     known: set[str] = set()
     tasks = []
     for sample in samples:
@@ -44,6 +49,8 @@ def look_at_all(
         for found, levels in pace.over(LOOKING, looks, len(tasks)):
             for mask in found:
                 seen.census.add(mask, ignored)
+                if mask.known is not None:
+                    seen.source.keep(mask.name, mask.known)
             seen.levels = seen.levels.joined(levels)
     if options.levels is not None:
         seen.levels = Levels(options.levels, float(options.levels))

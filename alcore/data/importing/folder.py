@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from alcore.data.images import SUFFIXES, read_mask
+from alcore.data.importing.known_masks import SeenSource
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
 from alcore.data.importing.unread_files import not_read
@@ -87,7 +88,10 @@ def mask_file(source: Source, image: str, mask: str, foreground: Foreground) -> 
     """The reader of a mask that is a file of the same size as its image."""
 
     def read(shape: tuple[int, int]) -> np.ndarray:
-        found = read_mask(source.read(mask), name=mask, foreground=foreground)
+        known = source.known(mask) if isinstance(source, SeenSource) else None
+        found = None if known is None else known.truth(foreground)
+        if found is None:
+            found = read_mask(source.read(mask), name=mask, foreground=foreground)
         if found.shape != shape:
             raise DataError(
                 f"{shown(image)} is {shape[0]}x{shape[1]} but its mask {shown(mask)} is "

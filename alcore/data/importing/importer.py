@@ -105,7 +105,7 @@ class Import:
         if any(sample.masks for sample in samples):
             foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
             options = replace(options, foreground=replace(foreground, ignored=ignored))
-            samples = chosen.form.pair(source, options, lambda _name, _reason: None)
+            samples = chosen.form.pair(seen.source, options, lambda _name, _reason: None)
             self.notes += [seen.census.sentence(), *rule]
             if ignored:
                 self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from alcore.data.images import MOST_INDICES, MaskValues, read_mask_values
+from alcore.data.importing.known_masks import KnownMask
 from alcore.data.importing.mask_colors import Colors, MaskColorsError, counted, hues, of_palette
 from alcore.data.importing.options import Foreground
 from alcore.data.importing.source_files import Source
@@ -27,15 +28,18 @@ _MOST_STRAY = 4
 class SeenMask:
     """What one mask holds.
 
-    pattern: in words; kind, lossy: as `MaskValues` has them; counts: (256,) pixels by value; colors: pixels
-    by colour, of a mask in colours or of a palette.
+    name: of its file; pattern: in words; kind, lossy: as `MaskValues` has them; counts: (256,) pixels by
+    value; colors: pixels by colour, of a mask in colours or of a palette; known: all of it, where that is
+    little.
     """
 
+    name: str
     pattern: str
     kind: str
     lossy: bool
     counts: np.ndarray
     colors: Colors
+    known: KnownMask | None
 
 
 @dataclass
@@ -143,7 +147,7 @@ def see_mask(source: Source, name: str) -> SeenMask | None:
         colors = counted(found.colours)
     elif found.table is not None:
         colors = of_palette(found.table, counts)
-    return SeenMask(pattern, found.kind, found.lossy, counts, colors)
+    return SeenMask(name, pattern, found.kind, found.lossy, counts, colors, KnownMask.of(found, counts))
 
 
 def _pattern(found: MaskValues, values: np.ndarray) -> str:
