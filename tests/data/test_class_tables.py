@@ -122,3 +122,24 @@ def test_pascal_voc_with_png_images_and_palettes_is_read_without_a_labelmap(tmp_
         files[name.replace(".jpg", ".png")] = encoded(picture) if is_image else content
     info, _ = imported(tmp_path, files)
     assert (info.format, info.patches, info.defective) == ("pascal-voc", 30, 10)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_classes_of_nnu_net_can_be_chosen_by_name(tmp_path, kind):
+    name = "core" if kind == "regions" else "crack"
+    options = ImportOptions(SIZE, foreground=Foreground(names=(name,)))
+    info, patches = imported(tmp_path, nnu_net(TABLES[kind]), options)
+    assert np.array_equal(patches.masks(np.array([0]))[0], halves(next(iter(parts())).mask)[1])
+    assert patches.ignored(np.array([1]))[0, 0].all()
+    assert "defective: the values 3, as chosen" in info.notes
+
+
+def test_classes_of_a_labelmap_can_be_chosen_and_ignored_by_name(tmp_path):
+    options = ImportOptions(SIZE, foreground=Foreground(names=("Crack",), ignored_names=("spot",)))
+    _, patches = imported(tmp_path, segmentation_mask(LABELMAP), options)
+    left, right = halves(next(iter(parts())).mask)
+    assert np.array_equal(patches.masks(np.array([0]))[0], left)
+    assert patches.ignored(np.array([0]))[0][right].all()
+    wrong = ImportOptions(SIZE, foreground=Foreground(names=("dent",)))
+    with pytest.raises(DataError, match=r"no class 'dent' here \(it has background, crack, spot\)"):
+        import_dataset(tmp_path / "in", dataset_path("wrong"), options=wrong)

@@ -13,6 +13,8 @@ from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 
 _BACKGROUND, _UNKNOWN = "background", ("ignore", "ignored", "void", "__ignore__", "unlabeled", "unlabelled")
+Table = tuple[Foreground, dict[str, Foreground]]
+"""What counts by a table, and what each of its classes is, by name in lower case."""
 _VOID: Color = (224, 224, 192)  # the edges of objects, as Pascal VOC paints them
 
 
@@ -27,12 +29,12 @@ def with_its_table(row: Layout, source: Source) -> tuple[Layout, str]:
     names = [name for name in source.names if f"/{name}".endswith(f"/{row.table}")]
     if not names:
         return row, ""
-    foreground = _READERS[row.table](source, names[0])
+    foreground, named = _READERS[row.table](source, names[0])
     unknown = foreground.ignored if foreground.classes is not None else ()
-    return replace(row, foreground=foreground, unknown=unknown), f"{shown(names[0])} says"
+    return replace(row, foreground=foreground, unknown=unknown, named=named), f"{shown(names[0])} says"
 
 
-def _of_nnu_net(source: Source, name: str) -> Foreground:
+def _of_nnu_net(source: Source, name: str) -> Table:
     """dataset.json: labels by name, of one value each, or of several where they are regions; or by value.
 
     Every value that a region or class names is defective, in whatever order `regions_class_order` has them.
@@ -49,7 +51,8 @@ def _of_nnu_net(source: Source, name: str) -> Foreground:
     ignored = {value for title, some in values.items() if title in _UNKNOWN for value in some}
     clean = {0, *values.get(_BACKGROUND, ())} | ignored
     marked = sorted({value for some in values.values() for value in some} - clean)
-    return Foreground(classes=tuple(marked), ignored=tuple(sorted(ignored)))
+    named = {title: Foreground(classes=tuple(some)) for title, some in values.items()}
+    return Foreground(classes=tuple(marked), ignored=tuple(sorted(ignored))), named
 
 
 def _numbers(value: object) -> list[int]:
@@ -59,7 +62,7 @@ def _numbers(value: object) -> list[int]:
     return found
 
 
-def _of_labelmap(source: Source, name: str) -> Foreground:
+def _of_labelmap(source: Source, name: str) -> Table:
     """labelmap.txt: a line per label, 'name:R,G,B:parts:actions', as CVAT and Datumaro write it to VOC.
 
     Datumaro leaves the colours out where they are Pascal VOC's own, in the order of the lines.
@@ -86,7 +89,8 @@ def _of_labelmap(source: Source, name: str) -> Foreground:
     colors = tuple(color for color in marked if color not in clean)
     if not colors:
         raise DataError(f"{shown(name)} names no label besides the background; mend or remove it")
-    return Foreground(colors=colors, tolerance=0, ignored_colors=tuple(sorted(unknown)))
+    named = {title: Foreground(colors=(color,), tolerance=0) for color, title in marked.items()}
+    return Foreground(colors=colors, tolerance=0, ignored_colors=tuple(sorted(unknown))), named
 
 
 def _pascal_color(number: int) -> Color:
@@ -98,7 +102,7 @@ def _pascal_color(number: int) -> Color:
     return channels[0], channels[1], channels[2]
 
 
-_READERS: dict[str, Callable[[Source, str], Foreground]] = {
+_READERS: dict[str, Callable[[Source, str], Table]] = {
     "dataset.json": _of_nnu_net,
     "labelmap.txt": _of_labelmap,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from alcore.data.images import SUFFIXES
@@ -39,7 +41,7 @@ class Format(NamedTuple):
     values decide; unknown: mask values that mean 'nobody knows'; table: what in the source says so, in words,
     '' where it is the format itself; chosen_by: what says which marks count, pixel 'values', 'classes' with
     names or numbers, or 'nothing'; is_whole: whether its images are resized whole unless tiles are asked for,
-    as they are patches already, or of all shapes.
+    as they are patches already, or of all shapes; named: classes of masks of pixels, in lower case.
     """
 
     title: str
@@ -50,12 +52,13 @@ class Format(NamedTuple):
     table: str = ""
     chosen_by: str = "values"
     is_whole: bool = False
+    named: Mapping[str, Foreground] = MappingProxyType({})
 
-    def check(self, chosen: Foreground) -> None:
-        """Refuse a choice that this format would pass over.
+    def resolved(self, chosen: Foreground) -> Foreground:
+        """A choice as this format's readers take it: of masks of pixels, names become values or colours.
 
         Raises:
-            DataError: it has no such thing; the sentence says what it has.
+            DataError: the format has no such thing and would pass it over; the sentence says what it has.
         """
         given = {
             "--threshold": chosen.threshold is not None,
@@ -71,17 +74,45 @@ class Format(NamedTuple):
         for setting in lacks:
             if given[setting]:
                 raise DataError(f"{setting} says nothing here: {self.title} has {has}; leave it out")
-        names = chosen.names + chosen.ignored_names
-        if names and self.chosen_by == "values":
-            raise DataError(
-                f"{self.title} has no class names, such as {shown(names[0])!r}; give values of pixels"
-            )
+        if self.chosen_by != "values" or not chosen.names + chosen.ignored_names:
+            return chosen
+        wanted, ignored = map(self._called, chosen.names), list(map(self._called, chosen.ignored_names))
+        classes, colors = list(chosen.classes or ()), list(chosen.colors)
+        for one in wanted:
+            classes += one.classes or ()
+            colors += one.colors
+        return replace(
+            chosen,
+            names=(),
+            ignored_names=(),
+            classes=tuple(classes) or None,
+            colors=tuple(colors),
+            tolerance=0 if colors and not chosen.colors else chosen.tolerance,
+            ignored=chosen.ignored + tuple(value for one in ignored for value in one.classes or ()),
+            ignored_colors=chosen.ignored_colors + tuple(color for one in ignored for color in one.colors),
+        )
+
+    def _called(self, name: str) -> Foreground:
+        if name.lower() in self.named:
+            return self.named[name.lower()]
+        if not self.named:
+            raise DataError(f"{self.title} has no class names, such as {shown(name)!r}; give pixel values")
+        raise DataError(f"{self.title} has no class {shown(name)!r} here (it has {', '.join(self.named)})")
 
 
 def _of_row(row: Layout, table: str = "") -> Format:
     """A row of the layout table as a format. table: what in the source says what masks mean."""
     chosen_by = {"image": "values", "matlab": "nothing"}.get(row.reader, "classes")
-    return Format(row.title, partial(layouts.pair, row), None, row.foreground, row.unknown, table, chosen_by)
+    return Format(
+        row.title,
+        partial(layouts.pair, row),
+        None,
+        row.foreground,
+        row.unknown,
+        table,
+        chosen_by,
+        named=row.named,
+    )
 
 
 def _of_marks(title: str, pair: Pairing, shows: Callable[[Source], bool]) -> Format:

@@ -98,7 +98,9 @@ class Import:
         self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
         self._sizes: tuple[list[PatchSize], PatchSize | None] | None = None
         self._refuse = partial(_refuse, self._losses, options)
-        chosen, samples = self._paired(source, format_name, options)
+        chosen = choose(source, format_name, options)
+        options = replace(options, foreground=chosen.form.resolved(options.foreground))
+        samples = self._paired(source, chosen, options, is_found=format_name == "auto")
         ignored = ignored_values(chosen.form, options.foreground)
         seen = look_at_all(source, samples, options, ignored, self._pace, workers)
         self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
@@ -123,19 +125,17 @@ class Import:
             self._decide_cutting(chosen.form)
 
     def _paired(
-        self, source: Source, format_name: str, options: ImportOptions
-    ) -> tuple[Recognised, list[Sample]]:
-        """The layout of a source and its pairs; raises where no layout can be taken without a yes."""
-        chosen = choose(source, format_name, options)
-        chosen.form.check(options.foreground)
-        is_found = format_name == "auto" and chosen.name != "patterns"
+        self, source: Source, chosen: Recognised, options: ImportOptions, *, is_found: bool
+    ) -> list[Sample]:
+        """The pairs of a layout; raises where it was found by itself and cannot be taken without a yes."""
+        is_found = is_found and chosen.name != "patterns"
         if is_found:
             check_layout(chosen, source, options)
         samples = _paired(chosen, source, options, self._refuse)
         if is_found:
             for name, reason in left_over(chosen, samples, set(self._losses.skipped)).items():
                 self._refuse(name, reason)
-        return chosen, samples
+        return samples
 
     def write(self, target: Path) -> DatasetInfo:
         """Read everything and make the data set `target`; raises as `import_dataset`."""

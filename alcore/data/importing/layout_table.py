@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from alcore.data.importing.options import Foreground
 
@@ -18,8 +19,8 @@ class Layout:
     group: what must stay on one side of the split, made of an image's words; '' for each image by itself.
     reader: how a mask file is read: image, matlab, labelme or yolo. unknown: mask values that mean
     'nobody knows', whose pixels count for nothing. table: a file that comes with the masks and says what
-    their values mean, see `class_tables`; where it is missing, foreground and unknown count. The splits that
-    come with a set are not kept: they are folders in the patterns.
+    their values mean, see `class_tables`; where it is missing, foreground and unknown count. named: what that
+    table calls its classes. The splits that come with a set are not kept: they are folders in the patterns.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Layout:
     reader: str = "image"
     unknown: tuple[int, ...] = ()
     table: str = ""
+    named: Mapping[str, Foreground] = field(default_factory=dict)
 
 
 _ABOVE_0 = Foreground(threshold=0)

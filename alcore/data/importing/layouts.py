@@ -155,7 +155,7 @@ def _foreground(layout: Layout, chosen: Foreground) -> Foreground:
     found = chosen if chosen.is_chosen or layout.foreground is None else layout.foreground
     unknown = tuple(value for value in layout.unknown if value not in (chosen.classes or ()))
     colors = () if layout.foreground is None else layout.foreground.ignored_colors
-    return replace(found, ignored=chosen.ignored or unknown, ignored_colors=colors)
+    return replace(found, ignored=chosen.ignored or unknown, ignored_colors=colors + chosen.ignored_colors)
 
 
 def _first(patterns: tuple[str, ...], name: str) -> tuple[str, Words] | None:

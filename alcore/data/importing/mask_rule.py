@@ -29,7 +29,10 @@ def rule_of(form: Format, chosen: Foreground, census: MaskCensus) -> tuple[Foreg
             "name what is defective",
         )
     if chosen.is_chosen:
-        return chosen, [f"defective: {_done(chosen, census)}, as chosen", *_passed_over(chosen, census)]
+        told = [f"defective: {_done(chosen, census)}, as chosen", *_passed_over(chosen, census)]
+        if chosen.ignored_colors:
+            told.append(f"ignored, as nobody knows: {colors_in_words(chosen.ignored_colors)}")
+        return chosen, told
     if form.foreground is not None:
         own = form.foreground
         reason = form.table or f"{form.title} has it"
