@@ -36,5 +36,9 @@ def assemble(config: RunConfig, patches: Patches, runtime: Runtime, *, seed: int
     from alcore.learning.networks import build_network  # with the libraries that have the networks: seconds
 
     network = build_network(config.model, channels=channels, seed=seed)
+    if config.model.freeze_encoder:
+        from alcore.learning.kept_decoder import keep_maps
+
+        return keep_maps(config, patches, runtime, network)
     normalise = make_normaliser(config.model, config.training, channels=channels)
     return network, PatchSource(patches, normalise, runtime.device)
