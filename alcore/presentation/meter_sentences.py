@@ -8,11 +8,11 @@ import numpy as np
 
 from alcore.presentation.labels import display_name
 from alcore.statistics.estimands import Estimate
-from alcore.statistics.metering import Reading
+from alcore.statistics.metering import ENOUGH, Reading
 from alcore.wording import percent, plural
 
 BOX, LIKELIHOOD = "black box (BBSE)", "maximum likelihood (EM)"
-_MISFIT, _SEPARATION, _DEFECTS = 0.01, 0.7, 30
+_MISFIT, _SEPARATION, _DEPENDENT = 0.01, 0.7, 0.7
 _MOST_SKIPPED = 5
 
 
@@ -29,7 +29,7 @@ def interval_in_words(estimate: Estimate) -> str:
 
 
 def in_words(reading: Reading, strategy: str, cycle: int) -> list[str]:
-    """What was looked at, and both estimates, one line each."""
+    """What was looked at, both estimates, and which to use, one line each."""
     return [
         f"{plural(reading.scores.size, 'patch')} scored by {display_name(strategy)}'s model after cycle "
         f"{cycle}, calibrated against {plural(reading.validation.scores.size, 'validation patch')}",
@@ -37,7 +37,16 @@ def in_words(reading: Reading, strategy: str, cycle: int) -> list[str]:
             f"{name}: π₁ = {share_in_words(estimate.value)} ({interval_in_words(estimate)})"
             for name, estimate in ((BOX, reading.box), (LIKELIHOOD, reading.likelihood))
         ),
+        which_is_used(reading),
     ]
+
+
+def which_is_used(reading: Reading) -> str:
+    """Which of the two estimates goes to the sliders and the figure, and why."""
+    defects = plural(int(reading.validation.defective.sum()), "defective validation patch")
+    if reading.takes_likelihood:
+        return f"{LIKELIHOOD} is used: with {defects} its interval holds, and is the narrower one"
+    return f"{BOX} is used: with {defects} maximum likelihood is biased"
 
 
 def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
@@ -59,13 +68,21 @@ def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
             "the model hardly tells defective from clean validation patches (it orders "
             f"{percent(round(reading.separation, 2))} of pairs right), so that scores say little about π₁"
         )
-    if defects < _DEFECTS:
+    if defects < ENOUGH:
         found.append(
-            f"what defects score is known from only {plural(defects, 'defective validation patch')}, and the "
-            "estimate can be no better than that"
+            "what defects score is known from only "
+            f"{plural(defects, 'defective validation patch')}, "
+            f"and no estimate can be better than that; with fewer than {ENOUGH} maximum likelihood is biased, so the "
+            f"{BOX} estimate is the one to use"
         )
     if reading.box.low > reading.likelihood.high or reading.likelihood.low > reading.box.high:
         found.append("the two estimates contradict each other, so what both assume does not hold")
+    if reading.independent < _DEPENDENT * reading.scores.size:
+        found.append(
+            f"neighbouring patches score alike, as near copies do: {plural(reading.scores.size, 'patch')} "
+            f"amount to about {reading.independent:.0f} independent ones, and both intervals are widened for "
+            "it (too much, if the files are sorted by class)"
+        )
     if images is not None and reading.scores.size > images:
         found.append(
             f"{plural(reading.scores.size, 'patch')} were cut from {plural(images, 'image')}: those of one "

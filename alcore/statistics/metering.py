@@ -13,11 +13,14 @@ import numpy as np
 
 from alcore.errors import DataError
 from alcore.statistics.estimands import Estimate
-from alcore.statistics.priors import Scored, black_box, maximum_likelihood
+from alcore.statistics.priors import Scored, black_box, effective_number, maximum_likelihood
 from alcore.streams import Purpose, stream
 
 FEWEST = 10
 """Images in use below which nothing is estimated."""
+
+ENOUGH = 30
+"""Defective validation images from which maximum likelihood, which is narrower, has no bias to speak of."""
 
 _DRAWS = 400
 _BINS = 24
@@ -31,6 +34,7 @@ class Reading:
     validation, scores (n,): what it was read from. box, likelihood: π₁ by BBSE and by EM. misfit: how often
     a mixture of validation's two classes would look at least as unlike one as these images do, 0 to 1.
     separation: share of pairs of a defective and a clean validation image that are ordered right (AUROC).
+    independent: how many independent images the (n,) ones amount to.
     """
 
     validation: Scored
@@ -39,13 +43,24 @@ class Reading:
     likelihood: Estimate
     misfit: float
     separation: float
+    independent: float
+
+    @property
+    def takes_likelihood(self) -> bool:
+        """Whether the estimate to use is that by maximum likelihood; else it is the black box's."""
+        return int(self.validation.defective.sum()) >= ENOUGH
+
+    @property
+    def used(self) -> Estimate:
+        """The estimate to use: the narrower one where its interval holds and it has no bias, else BBSE."""
+        return self.likelihood if self.takes_likelihood else self.box
 
 
 def read_meter(validation: Scored, scores: np.ndarray) -> Reading:
     """Estimate π₁ in both ways, and test what both assume.
 
     Args:
-        scores: (n,) largest pixel probability of each image in use.
+        scores: (n,) largest pixel probability of each image in use, in the order in which they came.
     Raises:
         DataError: fewer than ten images, or validation lacks defective or clean ones.
     """
@@ -60,6 +75,7 @@ def read_meter(validation: Scored, scores: np.ndarray) -> Reading:
         maximum_likelihood(validation, scores),
         misfit(validation, scores),
         separation(validation),
+        effective_number(scores),
     )
 
 
@@ -77,7 +93,7 @@ def misfit(validation: Scored, scores: np.ndarray) -> float:
     The statistic is the largest gap between the distribution of the scores in use and the nearest mixture
     (Kolmogorov's distance, minimised over the share), over 24 bins with as many of all scores each. Under the
     hypothesis it is drawn anew 400 times, from the nearest mixture; both validation classes are redrawn too,
-    since they are samples.
+    since they are samples. Images in use are drawn as many as they amount to, see `effective_number`.
 
     Returns:
         (1 + draws at least as far off) / 401.
@@ -90,9 +106,10 @@ def misfit(validation: Scored, scores: np.ndarray) -> float:
     seen, share = _distance(clean, defective, used)
     rng = stream(0, Purpose.BOOTSTRAP, 6)
     mixture = share[0] * defective[0] + (1 - share[0]) * clean[0]
+    sizes = (parts[0].size, parts[1].size, max(round(effective_number(scores)), 1))
     drawn = (
-        rng.multinomial(part.size, probabilities, size=_DRAWS) / part.size
-        for part, probabilities in zip(parts, (clean[0], defective[0], mixture), strict=True)
+        rng.multinomial(size, probabilities, size=_DRAWS) / size
+        for size, probabilities in zip(sizes, (clean[0], defective[0], mixture), strict=True)
     )
     distances, _ = _distance(*drawn)
     return float((1 + np.sum(distances >= seen - 1e-12)) / (1 + _DRAWS))

@@ -5,7 +5,14 @@ import pytest
 
 from alcore.errors import DataError
 from alcore.presentation.figures.score_mixture import score_mixture
-from alcore.presentation.meter_sentences import doubts, in_words, skipped_in_words, what_is_not_assumed
+from alcore.presentation.meter_sentences import (
+    BOX,
+    LIKELIHOOD,
+    doubts,
+    in_words,
+    skipped_in_words,
+    what_is_not_assumed,
+)
 from alcore.statistics.metering import draw_stream, misfit, read_meter, separation
 from alcore.statistics.priors import Scored
 from tests.statistics.test_priors import scores, used, validation
@@ -56,6 +63,28 @@ def test_each_doubt_is_told_where_it_holds_and_only_there():
     told = skipped_in_words({f"{n}.png": "too small" for n in range(7)})
     assert told[0] == "0.png: too small"
     assert told[-1] == "2 more files could not be used"
+
+
+def test_the_estimate_to_use_is_the_one_whose_interval_holds():
+    rng = np.random.default_rng(4)
+    many = read_meter(validation(rng), used(rng, 0.1))
+    assert many.used == many.likelihood
+    assert in_words(many, "entropy", 1)[3].startswith(f"{LIKELIHOOD} is used")
+    few = read_meter(validation(rng, count=40), used(rng, 0.1))
+    assert few.used == few.box
+    assert in_words(few, "entropy", 1)[3] == (
+        f"{BOX} is used: with 20 defective validation patches maximum likelihood is biased"
+    )
+
+
+def test_near_copies_are_said_and_are_not_taken_for_another_material():
+    p_values = []
+    for seed in range(10):
+        rng = np.random.default_rng([seed, 5])
+        reading = read_meter(validation(rng), np.repeat(used(rng, 0.1, count=30), 10))
+        p_values.append(reading.misfit)
+        assert any("amount to about" in text for text in doubts(reading))
+    assert np.mean(np.array(p_values) < 0.01) <= 0.2, p_values
 
 
 def test_too_few_images_or_a_class_that_validation_lacks_are_said():

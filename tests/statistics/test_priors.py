@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from alcore.statistics.priors import Scored, black_box, maximum_likelihood
-
-
-def scores(rng, defective, *, apart=2.5):
-    """Scores of images whose logits are normal, so many standard deviations apart by class."""
-    return expit(2 * rng.normal(np.where(defective, apart / 2, -apart / 2), 1.0) - 1).astype(np.float32)
+from alcore.statistics.priors import Scored, black_box, effective_number, maximum_likelihood
+from tests.benchmarks.meter import coverage, scores
 
 
 def validation(rng, *, count=240, apart=2.5):
@@ -62,6 +58,29 @@ def test_intervals_hold_the_truth_as_often_as_they_say(prevalence):
             found = method(tuned, stream)
             held[method] += found.low <= truth <= found.high
     assert min(held.values()) >= 17, held
+
+
+@pytest.mark.parametrize(("defective", "prevalence"), [(3, 0.2), (5, 0.2), (10, 0.02)])
+def test_few_defective_validation_images_widen_the_interval_and_do_not_shift_the_estimate_to_nothing(
+    defective, prevalence
+):
+    """Targets smoothed towards ½ put 20 % at 6 % with three of them, and covered it in 4 of 10 streams."""
+    held, value, _ = coverage(maximum_likelihood, (defective, 100), prevalence, streams=16, used=200)
+    assert held >= 13 / 16
+    assert 0.6 * prevalence < value < 1.5 * prevalence
+
+
+def test_bursts_of_near_copies_count_as_few_images():
+    rng = np.random.default_rng(0)
+    alone = rng.random(600) < 0.1
+    assert effective_number(alone) > 400
+    assert effective_number(np.repeat(alone[:60], 10)) == pytest.approx(60, rel=0.5)
+    assert effective_number(np.full(20, 0.3)) == 20, "images that are all alike say nothing of order"
+    assert effective_number(np.repeat(rng.random(2), 50)) < 5
+    for method in (black_box, maximum_likelihood):
+        held, _, width = coverage(method, (160, 160), 0.2, streams=12, used=300, burst=10)
+        assert held >= 10 / 12
+        assert width > 1.6 * coverage(method, (160, 160), 0.2, streams=4, used=300)[2]
 
 
 def test_a_stream_without_a_defect_may_still_have_some_and_one_of_defects_alone_may_have_others():

@@ -45,7 +45,7 @@ def test_uploaded_images_are_asked_for_followed_and_read(finished_run, monkeypat
         asked.append((run_id, strategy, sorted(content), size))
         return job
 
-    job = MeterJob(finished_run, "core-set", tmp_path)
+    job = MeterJob(run_id=finished_run, strategy="core-set", folder=tmp_path)
     monkeypatch.setattr(acting, "score_images", score)
     app = open_page("pages/meter.py", run=finished_run, meter_source="Uploaded")
     assert "Upload images from production" in texts(app)

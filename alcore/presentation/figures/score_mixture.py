@@ -23,7 +23,7 @@ def score_mixture(reading: Reading) -> go.Figure:
     Bins are of equal width on the logit, since networks are often nearly sure. Heights are square roots of
     counts (a rootogram, after Tukey), so that a few defective patches are seen beside many clean ones.
     """
-    validation, share = reading.validation, reading.likelihood.value
+    validation, share = reading.validation, float(np.nan_to_num(reading.used.value))
     every = _logits(np.concatenate([validation.scores, reading.scores]))
     edges = np.linspace(every.min(), every.max() + 1e-6, _BINS + 1)
     used = np.histogram(_logits(reading.scores), edges)[0]

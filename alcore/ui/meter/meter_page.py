@@ -16,6 +16,7 @@ from alcore.presentation.meter_sentences import (
     interval_in_words,
     share_in_words,
     what_is_not_assumed,
+    which_is_used,
 )
 from alcore.statistics.estimands import Estimate
 from alcore.statistics.metering import Reading, read_meter
@@ -35,7 +36,8 @@ _HELP = {
     BOX: "From the share of images that are flagged at one threshold, given the detection and false-alarm "
     "rates on validation (Lipton, Wang & Smola 2018).",
     LIKELIHOOD: "From all scores: the share at which they are likeliest, where Saerens's EM ends (Saerens, "
-    "Latinne & Decaestecker 2002). The narrower of the two, if its assumption holds.",
+    "Latinne & Decaestecker 2002). The narrower of the two; biased where few validation images are "
+    "defective.",
 }
 
 
@@ -98,7 +100,7 @@ def _show_reading(run_id: str, metered: Metered) -> None:
         f"{_looked_at(metered)}, scored by {display_name(metered.strategy)}'s model after cycle "
         f"{metered.cycle}; calibrated against {plural(reading.validation.scores.size, 'validation patch')}, "
         f"{int(reading.validation.defective.sum())} of them defective. Diamonds: the images; bars: what the "
-        "maximum-likelihood π₁ expects of the two classes, as they score on validation. How well a mixture "
+        "π₁ that is used expects of the two classes, as they score on validation. How well a mixture "
         f"explains the images: p = {reading.misfit:.2g}; below 0.01 the page warns.  \n"
         + what_is_not_assumed(metered.strategy)
     )
@@ -121,7 +123,11 @@ def _looked_at(metered: Metered) -> str:
 
 def _offer_use(run_id: str, reading: Reading) -> None:
     """Buttons that take the estimate to the sliders of other pages, at the nearest of their steps."""
-    text = percent(nearest_prevalence(reading.likelihood.value, PREVALENCES))
+    said = which_is_used(reading)
+    st.caption(f"{said[0].upper()}{said[1:]}.")
+    if np.isnan(reading.used.value):
+        return
+    text = percent(nearest_prevalence(reading.used.value, PREVALENCES))
     with st.container(horizontal=True):
         if st.button(f"Use π₁ = {text} in the Lab", type="primary", key="meter_to_lab"):
             st.switch_page("pages/lab.py", query_params={"run": run_id, "pi1": text})
