@@ -25,7 +25,7 @@ from alcore.data.patches import Patches
 from alcore.machine import end_with_parent
 
 _SECONDS_TO_LEAVE = 5
-_SECONDS_TO_GIVE_UP = 0.3
+_SECONDS_TO_GIVE_UP = 0.5
 SECONDS_OF_SILENCE = 15.0
 """Of a worker with a job, whose pulse comes every two seconds."""
 _FORK_SERVER = "alcore.compute.fork_server"

@@ -98,6 +98,14 @@ def mosaic(images: np.ndarray, marked: np.ndarray, *, columns: int, side: int) -
     return np.asarray(sheet)
 
 
+def faded(picture: bytes, opacity: float) -> bytes:
+    """A PNG picture with so much of its opacity."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        pixels = np.array(opened.convert("RGBA"))
+    pixels[..., 3] = np.rint(opacity * pixels[..., 3])
+    return png(pixels)
+
+
 def png(picture: np.ndarray) -> bytes:
     """(h, w, 3 or 4) uint8 -> a PNG file, encoded fast rather than small."""
     buffer = io.BytesIO()

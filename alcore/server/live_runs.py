@@ -101,7 +101,7 @@ class LiveRuns:
 
     def place(self, run_id: str) -> Path:
         """The run's directory."""
-        return self._directory / run_id.removeprefix(_PREFIX)
+        return self._directory / kept_id(run_id)
 
     def rows(self) -> list[RunRow]:
         """All of them, the oldest first."""
@@ -225,7 +225,7 @@ class LiveRuns:
         return kept
 
     def _move(self, live: _Live) -> str:
-        row, kept = live.row, live.row.id.removeprefix(_PREFIX)
+        row, kept = live.row, kept_id(live.row.id)
         status = Status.FINISHED if row.is_finished else Status.QUEUED
         move_run(self.place(row.id), self._index.place(kept))
         try:
@@ -239,6 +239,11 @@ class LiveRuns:
 def is_live(run_id: str) -> bool:
     """Whether an id is that of a live run."""
     return run_id.startswith(_PREFIX)
+
+
+def kept_id(run_id: str) -> str:
+    """The id that a live run has once it is kept; any other's is its own."""
+    return run_id.removeprefix(_PREFIX)
 
 
 def _remove(directory: Path) -> None:

@@ -38,6 +38,7 @@ from alcore.home import home
 from alcore.logs.imported import import_logs
 from alcore.logs.reading import Log, LogSettings
 from alcore.server.import_queue import ImportJob, ImportQueue
+from alcore.server.manager import default_name
 from alcore.server.meter_queue import MeterJob, MeterQueue
 from alcore.server.uploads import Content
 from alcore.server.votes import Votes
@@ -91,6 +92,27 @@ def start_run(config: RunConfig) -> str:
         return manager().submit(config, owner=who.name)
 
     return _do(Action.START_RUN, config.dataset, start)
+
+
+def start_live(config: RunConfig, seat: str) -> str:
+    """Begin a live run in the place of the one that a tab has; returns its id."""
+
+    def start(who: Visitor, allowance: Allowance) -> str:
+        allowance.run(config, have=0)  # the one before is dropped
+        return manager().live.start(config, default_name(config), seat=seat, owner=who.name)
+
+    return _do(Action.START_RUN, f"{config.dataset} live", start)
+
+
+def keep_live(run_id: str) -> str:
+    """Make a live run one that stays; returns its new id."""
+
+    def keep(who: Visitor, allowance: Allowance) -> str:
+        theirs = [row for row in manager().index.rows() if row.is_active and row.owner == who.name]
+        allowance.run(run_store(run_id).config, have=len(theirs))
+        return manager().live.keep(run_id)
+
+    return _do(Action.START_RUN, f"{run_id} keep", keep)
 
 
 def command_run(run_id: str, command: str) -> None:
@@ -161,7 +183,12 @@ def close_round(run_id: str, key: CycleKey, chosen: Sequence[int]) -> None:
 
 def _to_run(action: Action, run_id: str, call: Callable[[], object], detail: str = "") -> None:
     what = f"{run_id} {detail}".strip()
-    _do(action, what, lambda *_: call(), owner=lambda: manager().index.owner_of(run_id))
+    _do(action, what, lambda *_: call(), owner=lambda: _owner_of(run_id))
+
+
+def _owner_of(run_id: str) -> str:
+    live = manager().live.get(run_id)
+    return manager().index.owner_of(run_id) if live is None else live.owner
 
 
 def start_study(name: str, plan: StudyPlan, engine: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from alcore.statistics.frames import ScoreHistoryRow
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown, plural
 
-_STRIP, _STRIP_SIDE = 24, 112
+_STRIP, _STRIP_SIDE = 24, 57  # together as wide as Streamlit shows without encoding them anew: 1460 px
 _TILE_SIDE, _LARGE_SIDE = 192, 384
 
 OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}
@@ -40,20 +41,37 @@ def latest_cycle(run_id: str, strategy: str) -> CycleKey | None:
     return keys[-1] if keys else None
 
 
-def show_picks(run_id: str) -> None:
-    """What each strategy picked last: one image per strategy, whose place is kept until it comes."""
+class Strip(NamedTuple):
+    """A query as one image; how many of its patches are defective, of how many; that in words."""
+
+    picture: bytes
+    defective: int
+    total: int
+    alt: str
+
+
+def show_picks(run_id: str, *, earlier: Mapping[str, Strip]) -> None:
+    """What each strategy picked last: one image per strategy, whose place is kept until it comes.
+
+    Args:
+        earlier: of another run, by strategy: shown until there is one of this run.
+    """
     config = run_config(run_id)
     with st.container(key="picks"):
         for strategy in config.strategies:
-            key = latest_cycle(run_id, strategy)
+            strip = latest_strip(run_id, strategy)
+            shown = strip or earlier.get(strategy)
             words, images = st.columns([2, 11], gap="small", vertical_alignment="center")
-            if key is None:
-                words.markdown(f"**{display_name(strategy)}**  \nno query yet")
-                images.image(_empty_strip(run_id, data_of_run(run_id)), width="content", alt="")
-                continue
-            picture, count, total, alt = _strip(run_id, key, data_of_run(run_id))
-            words.markdown(f"**{display_name(strategy)}**  \n{count} of {total} defective")
-            images.image(picture, width="content", alt=alt)
+            count = f"{strip.defective} of {strip.total} defective" if strip else "no query yet"
+            words.markdown(f"**{display_name(strategy)}**  \n{count}")
+            picture = shown.picture if shown else _empty_strip(run_id, data_of_run(run_id))
+            images.image(picture, width="content", alt=shown.alt if shown else "")
+
+
+def latest_strip(run_id: str, strategy: str) -> Strip | None:
+    """The strategy's newest query as one image, if there is one."""
+    key = latest_cycle(run_id, strategy)
+    return None if key is None else _strip(run_id, key, data_of_run(run_id))
 
 
 def show_query(
@@ -209,12 +227,11 @@ def picked_in_words(items: np.ndarray, defective: np.ndarray) -> str:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _strip(run_id: str, key: CycleKey, fingerprint: str) -> tuple[bytes, int, int, str]:
-    """One image of a query; how many of its patches are defective, of how many; that in words."""
+def _strip(run_id: str, key: CycleKey, fingerprint: str) -> Strip:
     patches = run_dataset(run_id)
     query = run_records(run_id)[key]
     alt = f"Query {key.cycle} of {key.strategy}: {picked_in_words(query.items, query.defective)}"
-    return (
+    return Strip(
         strip_of(patches, query.items, query.defective),
         int(query.defective.sum()),
         int(query.items.size),

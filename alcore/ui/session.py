@@ -50,8 +50,8 @@ def run_store(run_id: str) -> RunStore:
 
 
 def run_row(run_id: str) -> RunRow | None:
-    """A run as it is listed, or as it came with the package; None where there is none of that id."""
-    return recorded_rows().get(run_id) or manager().index.get(run_id)
+    """A run as it is listed, a live one, or one that came with the package; None where there is none."""
+    return recorded_rows().get(run_id) or manager().row(run_id)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -38,6 +38,8 @@ VISITORS = [
 RUN, OWNER = "a-run", "cy"
 CALLS = {
     "start_run": (Action.START_RUN, lambda home: (make_config(SMALL),)),
+    "start_live": (Action.START_RUN, lambda home: (make_config(SMALL), "tab")),
+    "keep_live": (Action.START_RUN, lambda home: (RUN,)),
     "command_run": (Action.COMMAND_RUN, lambda home: (RUN, "stop")),
     "resume_run": (Action.COMMAND_RUN, lambda home: (RUN,)),
     "delete_run": (Action.DELETE_RUN, lambda home: (RUN,)),
@@ -97,6 +99,8 @@ class Manager:
     def __init__(self, index):
         self.index = self
         self.rows, self.owner_of = index.rows, index.owner_of
+        self.live = self
+        self.get = lambda _: None  # no run is a live one
 
     def __getattr__(self, name):
         return lambda *_, **__: DONE.append(name)
@@ -113,7 +117,9 @@ def doors(home, monkeypatch):
     monkeypatch.setattr(acting.rounds, "close_round", lambda *_: DONE.append("close_round"))
     for name in ("run_records", "run_dataset"):
         monkeypatch.setattr(acting, name, lambda _: None)
-    monkeypatch.setattr(acting, "run_store", lambda _: SimpleNamespace(directory=home))
+    monkeypatch.setattr(
+        acting, "run_store", lambda _: SimpleNamespace(directory=home, config=make_config(SMALL))
+    )
     for name in (
         *("launch", "measure_plan", "import_logs"),
         *("delete_dataset", "make_surfaces", "write_pool", "note_about", "rename_dataset"),

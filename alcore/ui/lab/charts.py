@@ -14,9 +14,11 @@ from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.narration import MEANING, narrate, watched
 from alcore.presentation.sentences import basis_of_bands, effective_patches, shares_in_words
 from alcore.server.index import RunRow
+from alcore.server.live_runs import kept_id
 from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
 from alcore.ui.gallery import PICKS_NOTE, show_picks, show_query
+from alcore.ui.lab import live_play
 from alcore.ui.live import show_curves, show_live_figure
 from alcore.ui.session import record_count, run_config, run_evidence, run_selections, run_tables
 from alcore.ui.setting_words import KEYS
@@ -35,14 +37,15 @@ def show(row: RunRow, *, test_prevalence: float) -> None:
     """
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
+    earlier = live_play.earlier_shown() if live_play.is_played(row.id) else live_play.Earlier()
     narrate_run(config, evidence, test_prevalence)
     with st.container(key="stage"):
         left, right = st.columns(_CHART_COLUMNS, gap="small")
         with left, st.container(key="curves"):
-            _curves(row.id, config, evidence, test_prevalence)
+            _curves(row.id, config, evidence, test_prevalence, earlier)
         with right, st.container(key="shares"):
-            _show_shares(row.id, config, records)
-    show_picks(row.id)
+            _show_shares(row.id, config, records, earlier)
+    show_picks(row.id, earlier=earlier.picks)
     for sentence in collapse_sentences(run_tables(row.id).evaluations()):
         st.warning(sentence, icon=":material/trending_down:")
 
@@ -80,14 +83,26 @@ def tell(row: RunRow, *, test_prevalence: float) -> None:
     st.caption("  \n".join(filter(None, sentences)))
 
 
-def _show_shares(run_id: str, config: RunConfig, records: int) -> None:
+def _name_of(run_id: str) -> str:
+    """What a run's charts go by: those of live runs are one, which goes on from run to run."""
+    return "live" if live_play.is_played(run_id) else run_id
+
+
+def _show_shares(run_id: str, config: RunConfig, records: int, earlier: live_play.Earlier) -> None:
     with st.container(key="shares_title"):
         st.markdown("**Defective patches in each query**")
     shares = run_selections(run_id, records)
-    show_live_figure(query_shares(shares, config), f"shares-{run_id}", words=shares_in_words(shares, config))
+    figure = query_shares(shares, config, earlier=earlier.selections)
+    show_live_figure(figure, f"shares-{_name_of(run_id)}", words=shares_in_words(shares, config))
 
 
-def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prevalence: float) -> None:
+def _curves(
+    run_id: str,
+    config: RunConfig,
+    evidence: Evidence | None,
+    test_prevalence: float,
+    earlier: live_play.Earlier,
+) -> None:
     """The learning curves; what is chosen in them acts in the browser."""
     run = live_run(
         evidence,
@@ -102,10 +117,12 @@ def _curves(run_id: str, config: RunConfig, evidence: Evidence | None, test_prev
         steps=PREVALENCES,
         metrics=METRICS,
         reach=config.budget * 1.04,
+        turn=kept_id(run_id) if live_play.is_played(run_id) else "",
+        earlier=earlier.runs,
     )
     show_curves(
         curves,
-        f"curves-{run_id}",
+        f"curves-{_name_of(run_id)}",
         on_point=keep_point,
         on_prevalence=take_prevalence,
     )

@@ -10,7 +10,9 @@ from alcore.access.roles import Action
 from alcore.config import RunConfig
 from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.index import RunRow
+from alcore.server.live_runs import is_live
 from alcore.ui import acting, presenter, problems
+from alcore.ui.lab import live_play
 from alcore.ui.permitted import permission
 from alcore.ui.scene_menu import menu
 from alcore.ui.session import is_recorded, manager, run_config, show_run
@@ -40,6 +42,7 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
             args=(config, bool(queue)),
             **permission(Action.START_RUN, disabled=config is None),
         )
+        live_play.show_switch(config, shown)
         with st.container(key="next_run_words", width="stretch", gap=None):
             second = _waits(queue, shown) or _have(known)
             st.markdown("  \n".join(filter(None, (_words(shown, config, changed), second))))
@@ -49,6 +52,7 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
         menu()
         presenter.offer()
     problems.show(PROBLEM)
+    problems.show(live_play.PROBLEM)
 
 
 def _known(config: RunConfig | None, shown: RunRow | None) -> RunRow | None:
@@ -73,6 +77,8 @@ def _label(queue: list[RunRow], changed: str, shown: RunRow | None) -> str:
 def _words(shown: RunRow | None, config: RunConfig | None, changed: str) -> str:
     if config is None:
         return "**Next run:** these settings cannot be run, see the left."
+    if shown is not None and is_live(shown.id) and not changed:
+        return "**Live:** curves follow the controls; **Keep** or **Run** makes this a run that stays"
     if shown is None:
         return "**Next run:** set the sliders and press **Run**."
     if changed:
@@ -130,7 +136,14 @@ def _command(row: RunRow, command: str) -> dict[str, Any]:
 
 
 def start(config: RunConfig, keeps_view: bool) -> None:
-    """Queue a run, and show it unless the view is kept. For callbacks."""
+    """Queue a run, and show it unless the view is kept. For callbacks.
+
+    A live run of this tab with these very settings is kept instead.
+    """
+    live = live_play.of_tab()
+    if live is not None and run_config(live.id) == config:
+        live_play.keep(live.id)
+        return
 
     def submit() -> None:
         run_id = acting.start_run(config)

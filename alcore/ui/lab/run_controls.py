@@ -7,6 +7,8 @@ time, and take it from the training.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from alcore.access.roles import Action
@@ -18,8 +20,10 @@ from alcore.machine import load_per_core
 from alcore.presentation.busy_sentences import busy_in_words
 from alcore.presentation.sentences import cycles_finished
 from alcore.server.index import RunRow
+from alcore.server.live_runs import is_live
 from alcore.ui import acting, problems
 from alcore.ui.announcer import announce
+from alcore.ui.lab import live_play
 from alcore.ui.lab.next_run import PROBLEM
 from alcore.ui.permitted import permission
 from alcore.ui.session import (
@@ -32,11 +36,10 @@ from alcore.ui.session import (
     run_config,
     run_row,
     run_store,
-    shown_run,
 )
 from alcore.wording import as_plain_markdown, clock
 
-_EAGER_TICK, _TICK, _IDLE_TICK = 0.4, 1.0, 3.0
+_LIVE_TICK, _EAGER_TICK, _TICK, _IDLE_TICK = 0.3, 0.4, 1.0, 3.0
 _SECONDS_TO_DRAW = 2.5
 
 
@@ -44,6 +47,8 @@ def tick_of(row: RunRow | None) -> float:
     """Seconds between looks at a run: few while it is active, fewer while its first point is awaited."""
     if row is None or not row.is_active:
         return _IDLE_TICK
+    if is_live(row.id):
+        return _LIVE_TICK
     return _TICK if record_count(row.id) else _EAGER_TICK
 
 
@@ -79,7 +84,7 @@ def show(row: RunRow | None) -> None:
 
 def _look_again(drawn: RunRow | None) -> RunRow | None:
     """The run to be shown by now; where nothing is, a recorded one is no reason to draw the page anew."""
-    run_id = shown_run()
+    run_id = live_play.shown()
     row = run_row(run_id) if run_id else None
     return None if drawn is None and row is not None and is_recorded(row.id) else row
 
@@ -89,7 +94,15 @@ def _state(row: RunRow | None) -> tuple[object, ...]:
     active = tuple((other.id, other.status) for other in manager().index.rows() if other.is_active)
     if row is None or readable(row.id):
         return active
-    return (row.id, row.status, row.name, record_count(row.id), active)
+    return (row.id, row.status, row.name, _seen_records(row), active)
+
+
+def _seen_records(row: RunRow) -> int:
+    """How many records the page was drawn for, or cycles of a live run, which take a second each."""
+    if not is_live(row.id):
+        return record_count(row.id)
+    finished = Counter(key.strategy for key in run_store(row.id).committed())
+    return min(finished[name] for name in run_config(row.id).strategies)
 
 
 def _command_button(
@@ -152,7 +165,7 @@ def _progress(row: RunRow) -> None:
 
 
 def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -> str:
-    name = f"**Shown:** {as_plain_markdown(row.name)} · "
+    name = f"**{'Live' if is_live(row.id) else 'Shown'}:** {as_plain_markdown(row.name)} · "
     if row.status == "queued":
         return name + _waiting(row)
     if not row.is_active:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from alcore.acquisition import strategy_names
 from alcore.config import RunConfig, load_config
@@ -20,9 +22,11 @@ from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
 
 
-def sidebar() -> RunConfig:
+def sidebar(on_stage: DeltaGenerator | None = None) -> RunConfig:
     """Show the controls; the config they make.
 
+    Args:
+        on_stage: the place of π₀'s slider where the sidebar is out of sight.
     Raises:
         ConfigError: what is wrong with it.
     """
@@ -30,7 +34,7 @@ def sidebar() -> RunConfig:
     kept = kept_settings.of_address()
     with st.sidebar:
         st.markdown("**Next run**")
-        values = _experiment(form)
+        values = _experiment(form, on_stage)
         with st.expander("Network and training"):
             values |= {"model": (model := form.network())}
             values |= {"training": _training(form, model["architecture"])}
@@ -46,10 +50,11 @@ def sidebar() -> RunConfig:
     return config
 
 
-def _experiment(form: ConfigForm) -> dict[str, Any]:
-    values = {
-        "dataset": st.selectbox(**form.words("dataset"), options=dataset_names()),
-        "pool_prevalence": _prevalence(form, "pool_prevalence"),
+def _experiment(form: ConfigForm, on_stage: DeltaGenerator | None) -> dict[str, Any]:
+    values = {"dataset": st.selectbox(**form.words("dataset"), options=dataset_names())}
+    with on_stage or nullcontext():
+        values["pool_prevalence"] = _prevalence(form, "pool_prevalence")
+    values |= {
         "test_prevalence": _prevalence(form, "test_prevalence"),
         "test_size": form.default("test_size"),
     }
