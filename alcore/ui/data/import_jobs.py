@@ -79,13 +79,15 @@ def _offer_families(ended: ImportEnded, number: int) -> None:
     """What may be images and masks, each ready to be taken for the next preview."""
     for place, family in enumerate(ended.families):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            is_taken = st.button(
                 "Take these",
                 key=f"take-family-{number}-{place}",
                 on_click=_take_family,
                 args=(str(family["images"]), str(family["masks"])),
                 help="Writes both patterns under *A layout of one's own*; then press *Preview* again.",
             )
+            if is_taken:
+                st.rerun()  # all of the page: the patterns stand outside of this fragment
             st.markdown(
                 f"images `{family['images']}` with masks `{family['masks']}`: "
                 f"{plural(int(family['pairs']), 'pair')}, "
