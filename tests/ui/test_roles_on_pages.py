@@ -62,6 +62,7 @@ CALLS = {
     "rename_data": (Action.ANNOTATE_DATA, lambda home: ("tiles", "other")),
     "make_data": (Action.MAKE_DATA, lambda home: ("made", None)),
     "delete_data": (Action.DELETE_DATA, lambda home: ("tiles",)),
+    "remove_features": (Action.DELETE_DATA, lambda home: ("tiles", "store")),
     "bring_in_logs": (Action.IMPORT_LOGS, lambda home: ([], "logs", [], 5)),
 }
 """Every function of `acting` that changes something, its action, and arguments about what is cy's."""
@@ -122,7 +123,7 @@ def doors(home, monkeypatch):
     )
     for name in (
         *("launch", "measure_plan", "import_logs"),
-        *("delete_dataset", "make_surfaces", "write_pool", "note_about", "rename_dataset"),
+        *("delete_dataset", "make_surfaces", "write_pool", "note_about", "rename_dataset", "remove_store"),
     ):
         monkeypatch.setattr(acting, name, lambda *_, name=name, **__: DONE.append(name))
     return home
