@@ -164,6 +164,27 @@ def test_every_page_asks_who_it_is_before_it_does_anything():
         assert all(isinstance(node, allowed) for node in body), path
 
 
+def test_every_part_of_a_page_that_is_drawn_alone_asks_who_it_is():
+    """Fragments and dialogs are drawn without their page, so `entrance` makes all of them."""
+    alone = {"fragment", "dialog", "experimental_fragment", "experimental_dialog"}
+    made = {path.stem: names_of(parsed(path), "st") & alone for path in PAGES}
+    assert made.pop("entrance") == {"fragment", "dialog"}
+    assert not {page: found for page, found in made.items() if found}
+    from_streamlit = {path.stem for path in PAGES if "streamlit" in imported_from(parsed(path))}
+    assert not from_streamlit, "`from streamlit import fragment` would not be seen"
+
+
+def names_of(tree: ast.Module, module: str) -> set[str]:
+    """Attributes that are taken of a module, called or not."""
+    taken = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {node.attr for node in taken if ast.unparse(node.value) == module}
+
+
+def imported_from(tree: ast.Module) -> set[str]:
+    """Modules that names are imported from."""
+    return {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
 def test_only_learning_imports_torch_at_module_level():
     heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm"}
     found = {path: imports_of(path, at_module_level=True) for path in MODULES}

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from alcore.access.roles import Action, check
 from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.figures.layout import CHART_HEIGHT
@@ -17,6 +18,7 @@ from alcore.presentation.live_chart.curves import LiveCurves
 from alcore.storage.files import csv_text
 from alcore.ui.live import Listener, show_curves
 from alcore.ui.stage import show_chart
+from alcore.ui.visitor import credentials, recognised
 
 _FORMATS = {"png": "PNG", "svg": "SVG"}
 
@@ -134,8 +136,20 @@ def save_button(
         make: the file's content.
         rest: further arguments of `st.download_button`, such as key, help and type.
     """
+    came_with = credentials()
+
+    def make_for_visitor() -> str | bytes:  # later, and outside any session: a link may have ended since
+        check(recognised(came_with), Action.LOOK)
+        return make()
+
     st.download_button(
-        label, make, file_name=file_name, mime=mime, icon=":material/download:", on_click="ignore", **rest
+        label,
+        make_for_visitor,
+        file_name=file_name,
+        mime=mime,
+        icon=":material/download:",
+        on_click="ignore",
+        **rest,
     )
 
 

@@ -1,8 +1,14 @@
-"""What comes before every page: who it is, what is wrong with the link, and whose home this is."""
+"""What comes before a page and each part of it: who it is, what is wrong with the link, whose home it is.
+
+Streamlit draws fragments and dialogs anew without the page around them, so each asks by itself: they are made
+with `fragment` and `dialog` here, and nowhere else; a test holds that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -14,6 +20,8 @@ from alcore.ui import address, problems
 from alcore.ui.session import manager
 from alcore.ui.visitor import can_sign_in, keep_link, visitor
 from alcore.wording import as_plain_markdown
+
+P = ParamSpec("P")
 
 _LEFT_OUT, _CAME = "left_out_of_link", "came_as"
 
@@ -43,6 +51,54 @@ def show(draw: Callable[[], object], *, for_seats: bool = False) -> None:
         draw()
 
 
+def fragment(
+    *, run_every: float | None = None, for_seats: bool = False
+) -> Callable[[Callable[P, object]], Callable[P, object]]:
+    """Makes a part of a page a fragment, which asks at each drawing whether its visitor may still see it.
+
+    Where they may not, the whole page is drawn anew, which says why and shows nothing else.
+
+    Args:
+        run_every: seconds between drawings; None for none but those that a click brings.
+        for_seats: as `show` has it.
+    """
+    return lambda draw: st.fragment(_asking(draw, for_seats=for_seats), run_every=run_every)
+
+
+def dialog(
+    title: str, *, on_dismiss: Callable[[], None] | None = None, is_wide: bool = True
+) -> Callable[[Callable[P, object]], Callable[P, object]]:
+    """Makes a function a dialog, which asks at each drawing as `fragment` does.
+
+    Args:
+        on_dismiss: called when it is closed.
+    """
+    return lambda draw: st.dialog(
+        title, width="large" if is_wide else "small", on_dismiss=on_dismiss or "ignore"
+    )(_asking(draw, for_seats=False))
+
+
+def _asking(draw: Callable[P, object], *, for_seats: bool) -> Callable[P, object]:
+    @wraps(draw)
+    def asked(*arguments: P.args, **named: P.kwargs) -> object:
+        if not _may_still_see(for_seats=for_seats):
+            st.rerun()
+        return draw(*arguments, **named)
+
+    return asked
+
+
+def _may_still_see(*, for_seats: bool) -> bool:
+    try:
+        return _may_see(visitor(), for_seats=for_seats)
+    except AlcoreError:  # the page says what is wrong with the link
+        return False
+
+
+def _may_see(who: Visitor | None, *, for_seats: bool) -> bool:
+    return may(who, Action.LOOK) or (for_seats and may(who, Action.VOTE))
+
+
 def _note_visit(who: Visitor | None, refused: str) -> None:
     """Log who came, or that somebody was not let in: once, not at every drawing of the page."""
     known = (who.name, str(who.role)) if who is not None else refused
@@ -64,7 +120,7 @@ def _is_let_in(*, for_seats: bool) -> bool:
         refused = str(error)
         problems.tell(error)
     _note_visit(who, refused)
-    if may(who, Action.LOOK) or (for_seats and may(who, Action.VOTE)):
+    if _may_see(who, for_seats=for_seats):
         return True
     if who is not None:
         st.info("Your link lets you vote, on the page that it was made for.")

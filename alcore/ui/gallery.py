@@ -26,6 +26,7 @@ from alcore.presentation.imaging import (
 from alcore.presentation.labels import display_name, score_text
 from alcore.presentation.palette import PREDICTION, TRUE_MASK
 from alcore.statistics.frames import ScoreHistoryRow
+from alcore.ui import entrance
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown, plural
 
@@ -80,7 +81,7 @@ def show_query(
     """Open the images of one query in a dialog."""
     key = CycleKey(repetition, cycle, strategy)
 
-    @st.dialog(f"{strategy}, query {cycle}, repetition {repetition}", width="large", on_dismiss=on_dismiss)
+    @entrance.dialog(f"{strategy}, query {cycle}, repetition {repetition}", on_dismiss=on_dismiss)
     def dialog() -> None:
         query = run_records(run_id)[key]
         st.markdown(f"{plural(query.items.size, 'patch')} chosen, **{int(query.defective.sum())} defective**")
@@ -134,7 +135,7 @@ def show_patch(run_id: str, key: CycleKey, row: int) -> None:
     query = run_records(run_id)[key]
     item = int(query.items[row])
 
-    @st.dialog(f"Patch {item}, choice {row + 1} of {key.strategy} in query {key.cycle}", width="large")
+    @entrance.dialog(f"Patch {item}, choice {row + 1} of {key.strategy} in query {key.cycle}")
     def dialog() -> None:
         kind = "defective" if query.defective[row] else "clean"
         st.markdown(f"{as_plain_markdown(patches.describe(item))} · **{kind}**")

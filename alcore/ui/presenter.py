@@ -10,6 +10,7 @@ import streamlit as st
 
 from alcore.home import ASSETS
 from alcore.presentation.scenes import scenes
+from alcore.ui import entrance
 from alcore.ui.keys import Key, listen
 from alcore.ui.scene_menu import open_scene
 
@@ -99,7 +100,7 @@ def listen_to_keys() -> None:
     listen(_KEYS)
 
 
-@st.dialog("Keys")
+@entrance.dialog("Keys", is_wide=False)
 def _list_keys() -> None:
     rows = "\n".join(f"| **{key.shown}** | {key.does} |" for key in _KEYS)
     st.markdown(f"| key | what it does |\n| --- | --- |\n{rows}")

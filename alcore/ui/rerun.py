@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from alcore.ui import entrance
+
 Seen = TypeVar("Seen")
 
 
@@ -30,7 +32,7 @@ def rerun_when_changed(
     """
     known = look() if drawn is None else drawn
 
-    @st.fragment(run_every=every)
+    @entrance.fragment(run_every=every)
     def watch() -> None:
         seen = look()
         if show is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
@@ -27,8 +30,37 @@ _keeper = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What a tab came with, which says who it is for as long as that holds; asked of no session again.
+
+    claims: of the identity provider, if one vouches for it; token: of its link.
+    """
+
+    claims: Mapping[str, object] | None = None
+    token: str | None = None
+
+
+def credentials() -> Credentials:
+    """What this tab came with."""
+    if admission() != Admission.LAB:
+        return Credentials()
+    given = st.query_params.get(_TOKEN)
+    token = given or st.session_state.get(_TOKEN) or st.context.cookies.get(_COOKIE)
+    return Credentials(_claims(), token if isinstance(token, str) else None)
+
+
 def visitor() -> Visitor | None:
-    """Who it is; None for somebody who is not known.
+    """Who it is; None for somebody who is not known. AccessError as `recognised`."""
+    came_with = credentials()
+    who = recognised(came_with)
+    if who is not None and came_with.token:
+        st.session_state[_TOKEN] = came_with.token  # for when it has left the address
+    return who
+
+
+def recognised(came_with: Credentials) -> Visitor | None:
+    """Whom these credentials let in now; None where nobody is known by them.
 
     Raises:
         AccessError: they came with a link that lets nobody in.
@@ -43,7 +75,8 @@ def visitor() -> Visitor | None:
             "this server can be reached from other machines, and does not know who you are; start it with "
             "`alcore dashboard --lab`"
         )
-    return _signed_in() or _with_link()
+    signed_in = role_of(home(), came_with.claims) if came_with.claims else None
+    return signed_in or (read_token(home(), came_with.token) if came_with.token else None)
 
 
 def keep_link() -> None:
@@ -60,23 +93,10 @@ def can_sign_in() -> bool:
         return False
 
 
-def _signed_in() -> Visitor | None:
+def _claims() -> Mapping[str, object] | None:
     if not can_sign_in():
         return None
     try:
-        if not st.user.is_logged_in:
-            return None
-        return role_of(home(), dict(st.user))
+        return dict(st.user) if st.user.is_logged_in else None
     except (AttributeError, StreamlitAPIException):  # no provider after all
         return None
-
-
-def _with_link() -> Visitor | None:
-    """By the token in the address, else by the one that this tab or browser came with before."""
-    given = st.query_params.get(_TOKEN)
-    token = given or st.session_state.get(_TOKEN) or st.context.cookies.get(_COOKIE)
-    if not isinstance(token, str) or not token:
-        return None
-    found = read_token(home(), token)
-    st.session_state[_TOKEN] = token
-    return found

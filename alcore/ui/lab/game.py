@@ -23,7 +23,7 @@ from alcore.home import home
 from alcore.presentation.imaging import enlarge, webp
 from alcore.server.index import RunRow
 from alcore.server.votes import Votes
-from alcore.ui import acting, problems
+from alcore.ui import acting, entrance, problems
 from alcore.ui.lab.ballot import show_ballot
 from alcore.ui.permitted import is_permitted, permission
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records, run_row, run_store, shown_run
@@ -48,7 +48,7 @@ def show(row: RunRow) -> None:
     if not any(map(asks_people, run_config(row.id).strategies)):
         return
 
-    @st.fragment(run_every=_TICK if row.is_active else None)
+    @entrance.fragment(run_every=_TICK if row.is_active else None)
     def fragment() -> None:
         problems.show(_PROBLEM)
         key = round_to_play(run_store(row.id)) if row.is_active else None
@@ -110,7 +110,7 @@ def show_seat() -> None:
         st.info("The run in this link is not on this server.")
         return
 
-    @st.fragment(run_every=_TICK)
+    @entrance.fragment(run_every=_TICK, for_seats=True)
     def fragment() -> None:
         problems.show(_PROBLEM)
         now = run_row(row.id)

@@ -21,7 +21,7 @@ from alcore.presentation.busy_sentences import busy_in_words
 from alcore.presentation.sentences import cycles_finished
 from alcore.server.index import RunRow
 from alcore.server.live_runs import is_live
-from alcore.ui import acting, problems
+from alcore.ui import acting, entrance, problems
 from alcore.ui.announcer import announce
 from alcore.ui.lab import live_play
 from alcore.ui.lab.next_run import PROBLEM
@@ -56,7 +56,7 @@ def show(row: RunRow | None) -> None:
     """Pause, Step and Stop, with progress in a sentence; redraws the page when the run has come further."""
     drawn = _state(row)
 
-    @st.fragment(run_every=tick_of(row))
+    @entrance.fragment(run_every=tick_of(row))
     def fragment() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="shown_run"):
             _pause_button(row)

@@ -7,7 +7,7 @@ import streamlit as st
 from alcore.access.roles import Action
 from alcore.server.index import Status
 from alcore.server.notebook import ORDERS, Entry, Notebook, chosen
-from alcore.ui import acting, problems
+from alcore.ui import acting, entrance, problems
 from alcore.ui.permitted import is_permitted, permission
 from alcore.ui.runs import run_card
 from alcore.ui.session import manager
@@ -24,7 +24,7 @@ def _notebook() -> Notebook:
     return Notebook(manager().index)
 
 
-@st.fragment(run_every=2.0)
+@entrance.fragment(run_every=2.0)
 def show() -> None:
     """All runs, a sheet at a time; looks again every two seconds."""
     with problems.contained():

@@ -9,7 +9,7 @@ import streamlit as st
 
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import is_predicted, outlined, png
-from alcore.ui import problems
+from alcore.ui import entrance, problems
 from alcore.ui.samples.choose_query import choose_pair, cycle_slider
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
@@ -41,7 +41,7 @@ def show_learning(run_id: str) -> None:
         with problems.contained():  # a fragment's own, or it would end the page
             _show_cycle(run_id, [CycleKey(repetition, cycle, name) for name in names])
 
-    st.fragment(show, run_every=_SECONDS_A_CYCLE if plays else None)()
+    entrance.fragment(run_every=_SECONDS_A_CYCLE if plays else None)(show)()
 
 
 def _turn(run_id: str, strategy: str, repetition: int, *, plays: bool) -> None:

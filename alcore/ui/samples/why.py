@@ -19,6 +19,7 @@ from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.queries import pool_map as pool_map_figure
 from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
+from alcore.ui import entrance
 from alcore.ui.live import show_frames
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
@@ -53,7 +54,7 @@ def show_why(run_id: str) -> None:
     if plays:
         _play(run_id, keys[-1])
     else:
-        st.fragment(_show_query)(run_id, CycleKey(repetition, 1, strategy), last=keys[-1].cycle)
+        entrance.fragment()(_show_query)(run_id, CycleKey(repetition, 1, strategy), last=keys[-1].cycle)
 
 
 def _play(run_id: str, last: CycleKey) -> None:
