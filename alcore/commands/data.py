@@ -8,7 +8,7 @@ import typer
 
 from alcore.commands import dataset_notes
 from alcore.commands.create_stream import create_stream
-from alcore.commands.data_import import import_data
+from alcore.commands.data_import import import_data, import_order
 from alcore.commands.features import features_app
 from alcore.wording import percent
 
@@ -16,6 +16,7 @@ data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no
 
 
 data_app.command("import")(import_data)
+data_app.command("import-order", hidden=True)(import_order)
 
 
 @data_app.command("create")

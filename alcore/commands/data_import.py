@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -116,24 +115,25 @@ def import_data(
     ] = False,
 ) -> None:
     """Import a folder or a zip file as a data set."""
+    from alcore.data.importing.option_texts import classes_in, color_in, size_in
     from alcore.data.importing.options import Foreground, ImportOptions
 
     def read_options() -> ImportOptions:
         return ImportOptions(
-            patch=_parse_size(patch, "patch size"),
+            patch=size_in(patch, "patch size"),
             tile=tile,
             overlap=overlap,
             clean_tiles=clean_tiles,
-            resize_to=_parse_size(resize, "size to resize to") if resize else None,
+            resize_to=size_in(resize, "size to resize to") if resize else None,
             channels=3 if rgb else 1,
             foreground=Foreground(
                 threshold=threshold,
-                classes=_split(classes)[0] or None,
-                names=_split(classes)[1],
-                colors=tuple(_parse_color(one) for one in color or () if one),
+                classes=classes_in(classes)[0] or None,
+                names=classes_in(classes)[1],
+                colors=tuple(color_in(one) for one in color or () if one),
                 tolerance=tolerance,
-                ignored=_split(ignore)[0],
-                ignored_names=_split(ignore)[1],
+                ignored=classes_in(ignore)[0],
+                ignored_names=classes_in(ignore)[1],
             ),
             min_area=min_area,
             vanished_are_clean=vanished_are_clean,
@@ -157,6 +157,17 @@ def import_data(
             typer.echo("nothing was kept; leave out --dry-run to import it")
 
 
+def import_order(
+    file: Annotated[Path, typer.Argument(help="The order, as JSON.")],
+) -> None:
+    """Import what the dashboard ordered, saying on stdout how it goes."""
+    from alcore.data.importing.import_order import parse_order
+
+    order = parse_order(file.read_text(encoding="utf-8"))
+    with following(as_json=True) as report:
+        _import(order.source, order.name, order.format, lambda: order.options, report, check=order.check)
+
+
 @contextmanager
 def _families_listed(*, as_json: bool) -> Iterator[None]:
     """Families of files among which somebody has to choose are lines that can be pasted."""
@@ -177,7 +188,7 @@ def _import(
     read_options: Callable[[], ImportOptions],
     report: Callable[[ImportEvent], None],
     *,
-    dry_run: bool,
+    dry_run: bool = False,
     check: bool,
 ) -> ImportEnded:
     """Import and report; what is wrong with the options, too, is an import that failed."""
@@ -222,30 +233,3 @@ def _place(name: str, *, dry_run: bool) -> Iterator[Path]:
         raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
     with tempfile.TemporaryDirectory(prefix="alcore-dry-run-") as scratch:
         yield Path(scratch) / name
-
-
-def _parse_size(text: str, what: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,4})[xX](\d{1,4})", text)
-    if not match or not min(int(match[1]), int(match[2])) >= 16:
-        raise DataError(f"the {what} must be HEIGHTxWIDTH with sides from 16 to 9999 px, got {text!r}")
-    return int(match[1]), int(match[2])
-
-
-def _parse_numbers(text: str, what: str) -> tuple[int, ...]:
-    if not re.fullmatch(r"(\d{1,3}(,\d{1,3})*)?", text):
-        raise DataError(f"the {what} must be whole numbers with commas between them, got {text!r}")
-    return tuple(int(number) for number in text.split(",") if number)
-
-
-def _split(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Values or classes with commas between them: the numbers, and the names."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    numbers = tuple(int(part) for part in parts if re.fullmatch(r"\d{1,9}", part))
-    return numbers, tuple(part for part in parts if not re.fullmatch(r"\d{1,9}", part))
-
-
-def _parse_color(text: str) -> tuple[int, int, int]:
-    match _parse_numbers(text, "colour"):
-        case (red, green, blue) if max(red, green, blue) <= 255:
-            return red, green, blue
-    raise DataError(f"the colour must be R,G,B with values from 0 to 255, got {text!r}")

@@ -110,13 +110,13 @@ class ChildQueue(Generic[J, E]):
             self._going.append(job)
         try:
             open_folder(job.folder)
-            source = store_upload(content, job.folder)
+            arguments = tuple(command(store_upload(content, job.folder)))
         except AlcoreError:
             self._leave(job, stays=False)
             raise
 
         def work() -> None:
-            stays = on_end(self._outcome(job, tuple(command(source)), environment))
+            stays = on_end(self._outcome(job, arguments, environment))
             self._leave(job, stays=stays)
 
         threading.Thread(target=work, name="alcore-child-job", daemon=True).start()

@@ -6,18 +6,22 @@ whole, to where the data sets are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alcore.data.collection import dataset_path
 from alcore.data.importing.import_events import LINES, ImportEnded, ImportEvent
+from alcore.data.importing.import_order import ImportOrder
+from alcore.data.importing.options import ImportOptions
 from alcore.errors import DataError
 from alcore.event_log import tell, warn
 from alcore.server.child_job import ChildJob, ChildQueue, Errand, Outcome
 from alcore.server.uploads import Content, drop_folder
+from alcore.storage.files import write_text
 
 RUNNING, PREVIEWED, FINISHED, FAILED, CANCELLED = "running", "previewed", "finished", "failed", "cancelled"
+
+_ORDER = "order.json"
 
 # An import forks its readers, which a second thread would forbid; so it sends no signs of life.
 _ERRAND = Errand["ImportJob", ImportEvent](
@@ -53,13 +57,19 @@ class ImportQueue:
         self.jobs: list[ImportJob] = []
 
     def take(
-        self, name: str, content: Content, options: Sequence[str], *, is_preview: bool = False
+        self,
+        name: str,
+        content: Content,
+        options: ImportOptions,
+        *,
+        format_name: str = "auto",
+        is_preview: bool = False,
     ) -> ImportJob:
         """Import a source as the data set `name`; returns at once.
 
         Args:
             content: an upload is copied to a file with a name of ours and removed afterwards.
-            options: of `python -m alcore data import`.
+            format_name: of the source's layout.
             is_preview: hold it for `keep` or `cancel` when it is read, and skip files that cannot be used.
         Raises:
             DataError: the upload cannot be stored, or the name cannot be used.
@@ -67,11 +77,17 @@ class ImportQueue:
         if dataset_path(name).exists():
             raise DataError(f"a data set called {name} exists; delete it first, or take another name")
         job = ImportJob(name=name, folder=self._children.new_folder(), is_preview=is_preview)
-        options = [f"--name={name}", "--json", *options, *["--skip-bad", "--check"] * is_preview]
+
+        def ordered(source: Path) -> tuple[str, ...]:
+            how = replace(options, skip_bad=options.skip_bad or is_preview)
+            order = ImportOrder(source.absolute(), name, how, format_name, check=is_preview)
+            write_text(job.folder / _ORDER, order.to_json())
+            return ("data", "import-order", str(job.folder / _ORDER))
+
         self._children.take(
             job,
             content,
-            lambda source: ("data", "import", str(source), *options),
+            ordered,
             on_end=lambda outcome: self._end(job, outcome),
             ALCORE_HOME=str((job.folder / "home").absolute()),
         )

@@ -28,6 +28,7 @@ from alcore.data.collection import (
     rename_dataset,
 )
 from alcore.data.feature_shelf import remove_store
+from alcore.data.importing.options import ImportOptions
 from alcore.data.keep_rules import Kept
 from alcore.data.line_pool import write_pool
 from alcore.data.production_line import ProductionLine
@@ -246,8 +247,9 @@ def import_data(
     name: str,
     content: Content,
     size: int,
-    options: Sequence[str],
+    options: ImportOptions,
     *,
+    format_name: str = "auto",
     is_preview: bool = False,
 ) -> None:
     """Import a source, of so many bytes uploaded, as a data set of that name, in the background.
@@ -259,7 +261,7 @@ def import_data(
     def start(_: Visitor, allowance: Allowance) -> None:
         allowance.upload(size)
         allowance.data_set(have=len(dataset_names()) - 1)
-        queue.take(name, content, options, is_preview=is_preview)
+        queue.take(name, content, options, format_name=format_name, is_preview=is_preview)
 
     _do(Action.IMPORT_DATA, name, start)
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from alcore.data.collection import dataset_names, open_dataset
+from alcore.data.importing.options import ImportOptions
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError
 from alcore.server.import_queue import ImportQueue
@@ -25,7 +26,7 @@ def queue(home):
 
 def test_an_upload_becomes_a_data_set_and_leaves_nothing_else(queue, home, tmp_path):
     with write_zip(tmp_path / "in.zip", folder_files()).open("rb") as file:
-        job = queue.take("mine", file, ["--patch=40x48"])
+        job = queue.take("mine", file, ImportOptions(patch=(40, 48), tile=None))
     wait_for(lambda: job.state != "running", "the import")
     assert (job.state, job.message.split(":")[0]) == ("finished", "mine"), job.message
     assert "mine" in dataset_names()
@@ -35,7 +36,7 @@ def test_an_upload_becomes_a_data_set_and_leaves_nothing_else(queue, home, tmp_p
 def test_an_upload_that_cannot_be_used_is_one_sentence(queue, home, tmp_path):
     (tmp_path / "in.zip").write_bytes(b"PK\x03\x04 and then the line broke")
     with (tmp_path / "in.zip").open("rb") as file:
-        job = queue.take("mine", file, [])
+        job = queue.take("mine", file, ImportOptions(tile=None))
     wait_for(lambda: job.state != "running", "the refusal")
     assert job.state == "failed"
     assert "\n" not in job.message
@@ -46,7 +47,7 @@ def test_an_upload_that_cannot_be_used_is_one_sentence(queue, home, tmp_path):
 
 def test_a_server_that_ends_leaves_no_half_import(queue, home, tmp_path):
     with write_zip(tmp_path / "in.zip", folder_files(300)).open("rb") as file:
-        job = queue.take("mine", file, [])
+        job = queue.take("mine", file, ImportOptions(tile=None))
     wait_for(lambda: job.child or job.state != "running", "the child")
     queue.close()
     wait_for(lambda: job.state != "running", "its end")
@@ -60,7 +61,7 @@ def test_cancelling_ends_the_import_under_way_and_the_one_that_waits(queue, home
     jobs = []
     for name in ("first", "second"):
         with archive.open("rb") as file:
-            jobs.append(queue.take(name, file, []))
+            jobs.append(queue.take(name, file, ImportOptions(tile=None)))
     first, second = jobs
     wait_for(lambda: first.progress is not None and first.progress.done > 0, "progress")
     assert 0 < first.progress.total <= 3000
@@ -77,7 +78,7 @@ def test_cancelling_ends_the_import_under_way_and_the_one_that_waits(queue, home
 
 def preview(queue, tmp_path, files):
     with write_zip(tmp_path / "in.zip", files).open("rb") as file:
-        job = queue.take("mine", file, ["--patch=40x48"], is_preview=True)
+        job = queue.take("mine", file, ImportOptions(patch=(40, 48), tile=None), is_preview=True)
     wait_for(lambda: job.state != "running", "the preview")
     return job
 
@@ -97,14 +98,14 @@ def test_a_preview_is_kept_or_dropped_whole(queue, home, tmp_path):
     assert job.state == "finished"
     assert open_dataset("mine").info.patches == 29
     with pytest.raises(DataError, match="exists"):
-        queue.take("mine", tmp_path, [], is_preview=True)
+        queue.take("mine", tmp_path, ImportOptions(), is_preview=True)
     assert list((home / "uploads").iterdir()) == []
 
 
 @pytest.mark.slow
 def test_a_folder_is_uploaded_as_its_files_and_dropped_after_a_preview(queue, home):
     files = {f"my export/{name}": io.BytesIO(content) for name, content in folder_files().items()}
-    job = queue.take("mine", files, ["--patch=40x48"], is_preview=True)
+    job = queue.take("mine", files, ImportOptions(patch=(40, 48), tile=None), is_preview=True)
     wait_for(lambda: job.state != "running", "the preview")
     assert job.state == "previewed", job.message
     assert StoredPatches(job.place).info.patches == 30
@@ -117,8 +118,8 @@ def test_a_folder_is_uploaded_as_its_files_and_dropped_after_a_preview(queue, ho
 @pytest.mark.slow
 def test_a_folder_on_this_machine_is_read_where_it_lies_and_names_of_uploads_are_checked(queue, tmp_path):
     source = write_folder(tmp_path / "in", folder_files())
-    job = queue.take("mine", source, ["--patch=40x48"])
-    bad = queue.take("bad", {"../../evil.png": io.BytesIO(b"x")}, [])
+    job = queue.take("mine", source, ImportOptions(patch=(40, 48), tile=None))
+    bad = queue.take("bad", {"../../evil.png": io.BytesIO(b"x")}, ImportOptions())
     wait_for(lambda: job.state != "running" and bad.state != "running", "both")
     assert job.state == "finished", job.message
     assert len(list(source.rglob("*.png"))) == 60

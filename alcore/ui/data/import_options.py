@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,7 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from alcore.data.importing.formats import FORMATS
 from alcore.data.importing.layouts import Pairs, first_pairs
-from alcore.data.importing.options import ImportOptions
+from alcore.data.importing.option_texts import classes_in, color_in, size_in
+from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.server.uploads import Content
 from alcore.ui import problems
 from alcore.ui.data.import_source import names_in
@@ -17,8 +19,8 @@ from alcore.wording import as_plain_markdown, plural
 
 _TITLES = {"auto": "Detect automatically"} | {name: form.title for name, form in FORMATS.items()}
 _FIRST = 8
-_CUTTING = {"By the images": [], "Tiles": ["--tile"], "Whole images": ["--no-tile"]}
-"""Whether tiles are cut or whole images resized, as options of `python -m alcore data import`."""
+_CUTTING = {"By the images": None, "Tiles": True, "Whole images": False}
+"""Whether tiles are cut or whole images resized."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,6 @@ class Patterns:
     images: str = ""
     masks: tuple[str, ...] = ()
     roi: str = ""
-
-    def options(self) -> list[str]:
-        """As options of `python -m alcore data import`."""
-        given = [f"--images={self.images}"] * bool(self.images) + [f"--roi={self.roi}"] * bool(self.roi)
-        return given + [f"--masks={line}" for line in self.masks]
 
 
 def choose_patterns() -> Patterns:
@@ -93,8 +90,17 @@ def _show_pairs(found: Pairs) -> None:
         st.dataframe(rows, hide_index=True, column_config={"Masks": st.column_config.ListColumn()})
 
 
-def choose_cutting() -> list[str]:
-    """Layout, size, and whether to cut or to resize, as options of `python -m alcore data import`."""
+@dataclass(frozen=True)
+class Cutting:
+    """Layout, size as it was written, and whether to cut tiles (None: the images decide)."""
+
+    format: str
+    patch: str
+    tile: bool | None
+
+
+def choose_cutting() -> Cutting:
+    """Layout, size, and whether to cut or to resize."""
     form = st.selectbox("Format", list(_TITLES), format_func=_TITLES.get, key="import_format")
     left, right = st.columns(2)
     patch = left.text_input("Patch size", "64x64", key="import_patch", help="HEIGHTxWIDTH in pixels.")
@@ -105,11 +111,15 @@ def choose_cutting() -> list[str]:
         help="By itself, an import cuts tiles where resizing would change the shape of images by more than a "
         "tenth or lose more than 5 % of the defects, and says so.",
     )
-    return [f"--format={form}", f"--patch={patch.strip()}", *_CUTTING[cutting]]
+    return Cutting(form, patch, _CUTTING[cutting])
 
 
-def choose_reading() -> list[str]:
-    """How to read images and masks, as options of `python -m alcore data import`."""
+Reading = Callable[[Cutting, Patterns], ImportOptions]
+"""Makes options of all fields of the form; DataError where one of them cannot be understood."""
+
+
+def choose_reading() -> Reading:
+    """How to read images and masks. The fields are only understood when an import is asked for."""
     rgb = st.toggle("Keep colours", key="import_rgb")
     clean = st.toggle("A missing mask means clean", key="import_clean")
     skip = st.toggle("Skip files that cannot be used", key="import_skip", help="They are listed afterwards.")
@@ -117,12 +127,10 @@ def choose_reading() -> list[str]:
         "Boxes are masks", key="import_boxes", help="Fill boxes that have no outline, as some tools write."
     )
     border = st.toggle("Leave out black borders", key="import_border", help="Images, as the paper does.")
-    options = ["--rgb"] * rgb + ["--missing-mask-is-clean"] * clean + ["--skip-bad"] * skip
     vanished = st.toggle(
         "Defects that vanish are clean", key="import_vanished", help="Else such images are left out."
     )
-    options += ["--drop-black-border"] * border + ["--boxes-are-masks"] * boxes
-    options += ["--vanished-are-clean"] * vanished + _together()
+    group, alike = _together()
     left, right = st.columns(2)
     overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     area = right.number_input(
@@ -137,12 +145,34 @@ def choose_reading() -> list[str]:
         placeholder="auto",
         help="Left empty, all where tiles were chosen, and 16 where the images decided. 0 keeps all.",
     )
-    options += [f"--overlap={overlap}", f"--min-area={area}", *_values(left, right)]
-    return options if most is None else [*options, f"--clean-tiles={most}"]
+    foreground = _values(left, right)
+
+    def read(cutting: Cutting, patterns: Patterns) -> ImportOptions:
+        return ImportOptions(
+            patch=size_in(cutting.patch, "patch size"),
+            tile=cutting.tile,
+            overlap=overlap,
+            clean_tiles=most,
+            channels=3 if rgb else 1,
+            foreground=foreground(),
+            min_area=area,
+            vanished_are_clean=vanished,
+            drop_black_border=border,
+            skip_bad=skip,
+            missing_mask_is_clean=clean,
+            images=patterns.images,
+            masks=patterns.masks,
+            roi=patterns.roi,
+            group=group,
+            keep_alike=alike,
+            boxes_are_masks=boxes,
+        )
+
+    return read
 
 
-def _together() -> list[str]:
-    """What stays on one side of the split."""
+def _together() -> tuple[str, bool]:
+    """What stays on one side of the split: a pattern of names, and whether near-duplicates do."""
     group = st.text_input(
         "Keep together",
         key="import_group",
@@ -153,11 +183,11 @@ def _together() -> list[str]:
     alike = st.toggle(
         "Near-duplicates on one side", key="import_alike", help="Of the split, by their pixels."
     )
-    return [f"--group={group.strip()}"] * bool(group.strip()) + ["--keep-duplicates-together"] * alike
+    return group.strip(), alike
 
 
-def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
-    """Which mask values mean what."""
+def _values(left: DeltaGenerator, right: DeltaGenerator) -> Callable[[], Foreground]:
+    """Which mask values mean what, to be understood when an import is asked for."""
     threshold = left.number_input(
         "Mask threshold",
         0,
@@ -186,7 +216,17 @@ def _values(left: DeltaGenerator, right: DeltaGenerator) -> list[str]:
         help="Mask values, or classes by number or name, that mean that nobody knows, such as 255: they "
         "count neither in training nor in any metric.",
     )
-    texts = {"classes": classes.strip(), "ignore": ignored.strip()}
-    options = [f"--{name}={text}" for name, text in texts.items()]
-    options += [f"--color={color}" for color in colors.replace(" ", "").split(";") if color]
-    return options if threshold is None else [*options, f"--threshold={threshold}"]
+
+    def read() -> Foreground:
+        numbers, names = classes_in(classes)
+        unknown, unknown_names = classes_in(ignored)
+        return Foreground(
+            threshold=threshold,
+            classes=numbers or None,
+            names=names,
+            colors=tuple(color_in(color) for color in colors.split(";") if color.strip()),
+            ignored=unknown,
+            ignored_names=unknown_names,
+        )
+
+    return read

@@ -13,7 +13,15 @@ from alcore.data.importing.data_roots import data_roots
 from alcore.server.uploads import Content
 from alcore.ui import acting, problems
 from alcore.ui.data.import_jobs import import_queue, show_jobs
-from alcore.ui.data.import_options import choose_cutting, choose_patterns, choose_reading, show_found
+from alcore.ui.data.import_options import (
+    Cutting,
+    Patterns,
+    Reading,
+    choose_cutting,
+    choose_patterns,
+    choose_reading,
+    show_found,
+)
 from alcore.ui.data.import_source import choose_source
 from alcore.ui.permitted import permission
 
@@ -51,21 +59,30 @@ def show() -> None:
             )
         else:
             show_found(content, patterns)
-    options = [*cutting, *reading, *patterns.options()]
     for title, is_preview, icon in _WAYS:
         kind: Literal["primary", "secondary"] = "primary" if is_preview else "secondary"
         # Not in a callback: that would act on what the fields held before the last of them was left.
         may = permission(Action.IMPORT_DATA, help=None if content else _NOTHING_YET, disabled=not content)
         if buttons.button(title, type=kind, icon=icon, key=f"start-{title.lower()}", **may):
-            problems.attempt(_PROBLEM, _start, content, name.strip(), options, is_preview)
+            fields = (cutting, reading, patterns)
+            problems.attempt(_PROBLEM, _start, content, name.strip(), fields, is_preview)
     with problem:
         problems.show(_PROBLEM)
     with going:
         show_jobs()
 
 
-def _start(content: Content, name: str, options: list[str], is_preview: bool) -> None:
-    acting.import_data(import_queue(), name, content, _size(content), options, is_preview=is_preview)
+def _start(content: Content, name: str, fields: tuple[Cutting, Reading, Patterns], is_preview: bool) -> None:
+    cutting, read, patterns = fields
+    acting.import_data(
+        import_queue(),
+        name,
+        content,
+        _size(content),
+        read(cutting, patterns),
+        format_name=cutting.format,
+        is_preview=is_preview,
+    )
 
 
 def _size(content: Content) -> int:
