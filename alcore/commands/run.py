@@ -20,7 +20,9 @@ Directory = Annotated[Path, typer.Argument(help="The run's directory.")]
 
 
 def run(
-    config: Annotated[str, typer.Argument(help="CONFIG.json, or a preset's name: demo, paper.")],
+    config: Annotated[
+        str, typer.Argument(help="CONFIG.json, or a preset: demo, demo-scratch, paper, paper-frozen.")
+    ],
     out: Annotated[Path, typer.Option(help="Directory for the run; must be new or empty.")],
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,7 @@ from alcore.config import RunConfig
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 
 _PHASE_SHARE = {"scoring": (0.0, 0.15), "training": (0.15, 0.7), "evaluating": (0.85, 0.15)}
-"""Where a phase begins within a cycle, and how much of it it is; roughly, as seen with the demo preset."""
+"""Where a phase begins within a cycle, and how much of it it is; roughly, as seen with both demo presets."""
 
 _CYCLES, _FEWEST = 2, 4
 """The pace is that of the last cycles of all strategies, since these differ, and of a few commits at least.

@@ -58,7 +58,6 @@ from alcore.learning.devices import (
 )
 from alcore.learning.learner import Learner, Weights, ignore_progress
 from alcore.learning.networks import build_encoder, try_network
-from alcore.learning.pretrained import digest_of
 from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.storage.sealed_weights import open_weights, seal_weights
 from alcore.wording import plural, size_in_words
@@ -290,5 +289,5 @@ def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
     }
     if config.model.encoder_weights == "none":
         return environment
-    encoder, source = build_encoder(config.model, channels=patches.shape[2])
-    return environment | {"encoder_weights": source, "encoder_digest": digest_of(encoder)}
+    encoder = build_encoder(config.model, channels=patches.shape[2])
+    return environment | {"encoder_weights": encoder.source, "encoder_digest": encoder.digest}

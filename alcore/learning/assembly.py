@@ -26,10 +26,9 @@ def assemble(config: RunConfig, patches: Patches, runtime: Runtime, *, seed: int
         from alcore.learning.networks import build_encoder, encode_with
 
         layout = layout_of(config.model)
-        encoder, _ = build_encoder(config.model, channels=channels)
-        encoder = encoder.to(runtime.device)
-        encode = functools.partial(encode_with, encoder)
-        features = FrozenFeatures(config, patches, layout, runtime, encoder=encoder, encode=encode)
+        encoder = build_encoder(config.model, channels=channels)
+        encode = functools.partial(encode_with, encoder.module.to(runtime.device))
+        features = FrozenFeatures(config, patches, layout, runtime, weights=encoder.digest, encode=encode)
         columns = features.shapes[0][0]
         head = build_head(config.model, columns=columns, image_channels=channels, seed=seed)
         return head, KeptSource(features, patches, runtime.device)

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from alcore.config import RunConfig
@@ -24,7 +24,6 @@ from alcore.errors import DamagedFileError
 from alcore.home_files import read_npz
 from alcore.learning.devices import Runtime
 from alcore.learning.networks import pooled_features
-from alcore.learning.pretrained import digest_of
 from alcore.learning.tensors import make_normaliser, normalisation_of, to_images
 
 _SAMPLE = 128
@@ -48,15 +47,15 @@ class FrozenFeatures:
         layout: MapLayout,
         runtime: Runtime,
         *,
-        encoder: nn.Module,
+        weights: str,
         encode: Encode,
     ) -> None:
         """Open what was kept, or begin to keep.
 
         Args:
             layout: which maps, and how.
-            encoder: in eval mode, on the runtime's device; its weights name the store.
-            encode: takes images to it.
+            weights: the digest of the encoder's; it is a part of the store's name.
+            encode: takes images to the encoder, in eval mode on the runtime's device.
         Raises:
             ModelError: the encoder's normalisation is not known here; StoreError: the home cannot be written.
         """
@@ -70,7 +69,7 @@ class FrozenFeatures:
         key = FeatureKey(
             data=patches.fingerprint,
             encoder=config.model.encoder,
-            weights=digest_of(encoder),
+            weights=weights,
             normalisation=normalisation_of(config.model, config.training),
             layout=layout,
             device=runtime.device.type,

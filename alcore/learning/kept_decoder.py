@@ -16,6 +16,7 @@ from alcore.learning.frozen_encoder import FrozenFeatures
 from alcore.learning.kept_source import KeptSource
 from alcore.learning.network_base import Network, Output
 from alcore.learning.networks import SegmentationNetwork
+from alcore.learning.pretrained import digest_of
 
 
 class KeptMaps(NamedTuple):
@@ -108,7 +109,7 @@ def keep_maps(
         patches,
         MapLayout(levels),
         runtime,
-        encoder=network.model.encoder,
+        weights=digest_of(network.model.encoder),
         encode=network.encode,
     )
     source = MapsSource(features, patches, runtime.device, levels=levels, shapes=shapes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import segmentation_models_pytorch as smp
 import torch
@@ -17,7 +17,7 @@ from alcore.errors import ConfigError, did_you_mean
 from alcore.learning.hypercolumn_head import layout_of
 from alcore.learning.losses import segmentation_loss
 from alcore.learning.network_base import Network, Output, padded
-from alcore.learning.pretrained import build_pretrained
+from alcore.learning.pretrained import build_pretrained, digest_of
 
 _ENCODER = "model.encoder."
 _MAP = 4  # axes of a map; prefix tokens have three
@@ -180,19 +180,37 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
     return network.to(memory_format=torch.channels_last)
 
 
-def build_encoder(config: ModelConfig, *, channels: int) -> tuple[nn.Module, str | None]:
-    """A config's encoder by itself, frozen, and the source of its weights; random ones are always the same.
+class FrozenEncoder(NamedTuple):
+    """An encoder that stays as it is: in eval mode, without gradients.
+
+    source: of its pretrained weights, None for random ones; digest: SHA-256 of its weights and buffers.
+    """
+
+    module: nn.Module
+    source: str | None
+    digest: str
+
+
+def build_encoder(config: ModelConfig, *, channels: int) -> FrozenEncoder:
+    """A config's encoder by itself, the same one for all who ask; random weights are always the same.
 
     Raises:
         ConfigError, ModelError: as `build_network`.
     """
+    return _encoder(config.encoder, config.encoder_weights, channels)
+
+
+@functools.lru_cache(maxsize=2)
+def _encoder(name: str, weights: str, channels: int) -> FrozenEncoder:
+    config = ModelConfig.model_validate({"encoder": name, "encoder_weights": weights})
 
     def make(weights: bool | str | None) -> nn.Module:
-        found: nn.Module = smp.encoders.get_encoder(config.encoder, in_channels=channels, weights=weights)
+        found: nn.Module = smp.encoders.get_encoder(name, in_channels=channels, weights=weights)
         return found
 
     encoder, source = _build(config, channels, make, lambda encoder: encoder, 0)
-    return encoder.requires_grad_(requires_grad=False).eval().to(memory_format=torch.channels_last), source
+    encoder = encoder.requires_grad_(requires_grad=False).eval().to(memory_format=torch.channels_last)
+    return FrozenEncoder(encoder, source, digest_of(encoder))
 
 
 def _build(
@@ -234,8 +252,8 @@ def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
     look: Callable[[Tensor], object]
     if config.architecture == HYPERCOLUMN:
         layout = layout_of(config)
-        encoder, _ = build_encoder(config, channels=channels)
-        look = functools.partial(_try_encoder, encoder, max(layout.levels))
+        encoder = build_encoder(config, channels=channels)
+        look = functools.partial(_try_encoder, encoder.module, max(layout.levels))
     else:
         look = build_network(config, channels=channels, seed=0).eval().outputs
     try:

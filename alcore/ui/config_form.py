@@ -84,9 +84,11 @@ SETTINGS = {
 """By key of a config, dotted for nested ones."""
 
 
-def from_scratch() -> RunConfig:
-    """The settings of the demo that trains a whole network, from random weights."""
-    return load_config("demo-scratch")
+def usual_settings(architecture: str) -> RunConfig:
+    """What controls stand for at first, and what is taken where there is none: a light head learns at another
+    pace than a whole network.
+    """
+    return load_config("demo" if architecture == HYPERCOLUMN else "demo-scratch")
 
 
 def value_of(config: RunConfig, setting: str) -> Any:  # noqa: ANN401  of the setting's own type
@@ -194,9 +196,9 @@ class ConfigForm:
         is_light = architecture == HYPERCOLUMN
         freezes = is_light or st.toggle(**self.words("model.freeze_encoder"))
         options = {}
-        light = from_scratch().model
-        if architecture == light.architecture and st.toggle(**self.words("model.options"), value=True):
-            options = light.options
+        light = usual_settings(architecture).model
+        if light.options and architecture == light.architecture:
+            options = light.options if st.toggle(**self.words("model.options"), value=True) else {}
         return {
             "architecture": architecture,
             "encoder": encoder,
@@ -204,8 +206,3 @@ class ConfigForm:
             "freeze_encoder": freezes,
             "options": options,
         }
-
-    def training_of(self, architecture: str) -> dict[str, Any]:
-        """A config's `training` as far as it is not asked for: the light head learns at a pace of its own."""
-        config = self.defaults if architecture == self.default("model.architecture") else from_scratch()
-        return config.training.model_dump(mode="json")

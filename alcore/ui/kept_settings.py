@@ -15,6 +15,7 @@ import streamlit as st
 from alcore.config import RunConfig
 from alcore.errors import ConfigError
 from alcore.json_object import parse_json_object
+from alcore.ui.config_form import usual_settings
 from alcore.ui.setting_words import ALL_SETTINGS, KEYS, value_in_words
 
 PARAMETER = "more"
@@ -28,19 +29,17 @@ Kept = Mapping[str, Any]
 """Values as JSON has them by setting, dotted for nested ones."""
 
 
-def link_part(config: RunConfig, defaults: RunConfig) -> dict[str, str]:
-    """The parameters of a link for what the Lab's controls cannot say of a run.
-
-    Args:
-        defaults: what the Lab takes for settings that it does not ask for.
-    """
+def link_part(config: RunConfig) -> dict[str, str]:
+    """The parameters of a link for what the Lab's controls cannot say of a run."""
+    defaults = usual_settings(config.model.architecture)
     values, usual = config.model_dump(mode="json"), defaults.model_dump(mode="json")
     kept = {name: _get(values, name) for name in _WITHOUT_CONTROL if _get(values, name) != _get(usual, name)}
     is_usual_network = config.model.architecture == defaults.model.architecture
     is_light = is_usual_network and config.model.options == defaults.model.options
     if config.model.options and not is_light:  # options are those of one architecture
         kept |= {name: _get(values, name) for name in (_ARCHITECTURE, _OPTIONS)}
-    light = {KEYS[_OPTIONS]: "true" if is_light else "false"} if is_usual_network else {}
+    has_toggle = is_usual_network and bool(defaults.model.options)
+    light = {KEYS[_OPTIONS]: "true" if is_light else "false"} if has_toggle else {}
     return light | {PARAMETER: json.dumps(kept, separators=(",", ":"))}  # {} too: nothing stays of before
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alcore.config import RunConfig, load_config
+from alcore.config import RunConfig
 from alcore.ui.choices import nearest_prevalence
 from alcore.ui.config_form import value_of
 from alcore.ui.kept_settings import link_part
@@ -15,7 +15,7 @@ def link_of(config: RunConfig) -> dict[str, str | list[str]]:
 
     Only π₀ and π₁ go to the nearest step of their sliders.
     """
-    link: dict[str, str | list[str]] = {**link_part(config, load_config("demo"))}
+    link: dict[str, str | list[str]] = {**link_part(config)}
     for setting, key in KEYS.items():
         value = value_of(config, setting)
         if setting in ("pool_prevalence", "test_prevalence"):

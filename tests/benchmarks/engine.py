@@ -57,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     print("| what | measured |\n| --- | --- |", flush=True)
     compute_on_one_thread()
-    config = load_config("demo").model_copy(update={"device": options.device})
+    config = load_config("demo-scratch").model_copy(update={"device": options.device})
     _report("training step against the bare step on preloaded tensors", _training_share(config))
     _report("entropy and features of a pool against the bare forward pass", _scoring_share(config))
     _report("evaluation against the bare forward pass", _evaluation_share(config))
@@ -65,7 +65,8 @@ def main() -> None:
         _report("core-set query, {} pool, {} labelled, {} features, {} picks".format(*size), _query(size))
     cycles = 3 if options.quick else config.cycles
     _report(
-        f"demo, {cycles} cycles, against one worker", _speed_up(config.model_copy(update={"cycles": cycles}))
+        f"demo-scratch, {cycles} cycles, against one worker",
+        _speed_up(config.model_copy(update={"cycles": cycles})),
     )
     _report("equal runs that differ", _differing(6 if options.quick else 50))
 

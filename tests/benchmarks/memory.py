@@ -68,7 +68,7 @@ def _write_strips(root: Path, count: int) -> None:
 
 
 def _config(*, is_light: bool) -> dict[str, object]:
-    options = load_config("demo").model.options if is_light else {}
+    options = load_config("demo-scratch").model.options if is_light else {}
     return {
         "dataset": "steel",
         "pool_size": 4300,

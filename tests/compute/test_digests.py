@@ -39,7 +39,25 @@ TEN = SMALL | {
         *("entropy-diverse", "bald", "badge", "typiclust", "oracle-random"),
     ],
 }
+LIGHT = SMALL | {
+    "strategies": ["random", "entropy", "core-set", "badge", "typiclust", "mc-dropout", "tta-disagreement"],
+    "first_query_by": "typiclust",
+    "model": {
+        "architecture": "hypercolumn",
+        "encoder": "tu-tf_efficientnet_lite0",
+        "encoder_weights": "imagenet",
+        "freeze_encoder": True,
+    },
+}
 CASES = {
+    "light head": (
+        make_config(LIGHT),
+        {
+            "metrics.csv": "07dc724ddfa750bfc1b2a3f8ea7a397d98f885c88968c842857ba65b5186399a",
+            "selections.csv": "cb03aeb6a658d230f4752fc7e663cbc51b393402eb337c07fafcc90bf241b989",
+            "counts.parquet": "7fe0a076b0fa72384b512f9b7afa4d86dd5839e9cf57f903eaceb8abf2714d8d",
+        },
+    ),
     "ten strategies": (
         make_config(TEN),
         {
@@ -48,8 +66,8 @@ CASES = {
             "counts.parquet": "1195928d79316e191d9723b24cfbef6be9e6ccfa004d7c7f1824eca4455f194a",
         },
     ),
-    "demo, three cycles": (
-        load_config("demo").model_copy(update={"threads": 1, "cycles": 3, "device": "cpu"}),
+    "demo from scratch, three cycles": (
+        load_config("demo-scratch").model_copy(update={"threads": 1, "cycles": 3, "device": "cpu"}),
         {
             "metrics.csv": "255d4961998d89d38d3f49ac3acd470dc92d6adbf2fd6ee4d9febe58e25a5b08",
             "selections.csv": "bd82cb033aac6c27c1ecd02262770050d438078915bff05717935d6a26db008d",

@@ -12,6 +12,7 @@ from alcore.learning import frozen_encoder
 from alcore.learning.devices import resolve_runtime
 from alcore.learning.frozen_encoder import FrozenFeatures
 from alcore.learning.networks import build_network
+from alcore.learning.pretrained import digest_of
 from tests.conftest import SMALL
 
 MODEL = SMALL["model"] | {"freeze_encoder": True}
@@ -35,7 +36,9 @@ def features(patches, network):
     def make(layout):
         runtime = resolve_runtime("cpu", "auto")
         encoder = network.model.encoder
-        return FrozenFeatures(CONFIG, patches, layout, runtime, encoder=encoder, encode=network.encode)
+        return FrozenFeatures(
+            CONFIG, patches, layout, runtime, weights=digest_of(encoder), encode=network.encode
+        )
 
     return make
 
@@ -114,6 +117,8 @@ def test_what_may_differ_has_a_store_of_its_own(features, patches, network):
     features(AS_THEY_ARE)
     other = build_network(CONFIG.model, channels=1, seed=1).eval()
     runtime = resolve_runtime("cpu", "auto")
-    FrozenFeatures(CONFIG, patches, AS_THEY_ARE, runtime, encoder=other.model.encoder, encode=other.encode)
+    FrozenFeatures(
+        CONFIG, patches, AS_THEY_ARE, runtime, weights=digest_of(other.model.encoder), encode=other.encode
+    )
     features(JOINED)
     assert len({store.name for store in kept_stores()}) == 3

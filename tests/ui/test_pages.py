@@ -18,7 +18,7 @@ from tests.ui.helpers import open_page, texts
     ("path", "words"),
     [
         ("pages/lab.py", "the same settings as the run that is shown"),
-        ("pages/samples.py", "entropy**, query 4: 24 patches, 23 defective"),
+        ("pages/samples.py", "entropy**, query 2: 24 patches, 24 defective"),
         ("pages/runs.py", "start one in the Lab"),
         ("pages/compare.py", "resampled test patches"),
         ("pages/meter.py", "How many of the images in use are defective?"),
@@ -164,7 +164,7 @@ def test_a_run_whose_files_are_gone_troubles_no_page_and_can_be_deleted(finished
     lab = open_page("pages/lab.py", run=finished_run)
     assert "cannot be shown" in texts(lab)
     assert "Pool 600" in texts(lab)
-    assert "query 4: 24 patches" in texts(open_page("pages/samples.py")), "the recorded demo's"
+    assert "query 2: 24 patches" in texts(open_page("pages/samples.py")), "the recorded demo's"
     runs = open_page("pages/runs.py")
     assert "no run in" in texts(runs)
     runs.button(key=f"delete-{finished_run}").click().run()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from alcore.config import load_config
 from alcore.errors import StoreError
 from alcore.study.plan import make_study
 from alcore.study.prepared import prepared_plans
@@ -165,7 +166,8 @@ def test_the_form_makes_the_study_that_it_says(home, monkeypatch):
     assert name == "tried"
     assert plan.grid == {"pool_prevalence": (0.1, 0.5), "training.start": ("warm", "cold")}
     assert rest == {"engine": "local", "address": "", "owner": ""}
-    assert plan.cells[0].config.model.options == {"decoder_channels": [32, 24, 16, 12, 8]}
+    config = plan.cells[0].config
+    assert (config.model, config.training) == (load_config("demo").model, load_config("demo").training)
     assert not app.exception
     assert app.selectbox(key="study").value == "tried"
     assert "0 of 8 repetitions" in texts(app), "the page turned to its progress"

@@ -45,12 +45,14 @@ def changed(values: dict[str, object], base: RunConfig = DEMO) -> RunConfig:
 
 
 def test_every_setting_of_a_run_is_looked_at():
+    used = {"first_query": 5, "first_query_by": "core-set"}  # which are not written otherwise
+
     def leaves(values, prefix=""):
         for name, value in values.items():
             nested = isinstance(value, dict) and name in ("model", "training")
             yield from leaves(value, f"{name}.") if nested else [prefix + name]
 
-    assert {*leaves(make_config(DEMO.model_dump() | {"first_query": 5}).model_dump())} == {*ALL_SETTINGS}
+    assert {*leaves(make_config(DEMO.model_dump() | used).model_dump())} == {*ALL_SETTINGS}
 
 
 @pytest.mark.parametrize("setting", OTHERWISE)

@@ -20,7 +20,7 @@ from alcore.presentation.sentences import shares_in_words
 from alcore.statistics.estimands import Evaluation, Evidence
 
 SPEEDS = {1: 6.0, 4: 1.5, 16: 0.375}
-"""Seconds per cycle at each speed: 1 is about the pace of the demo on two cores."""
+"""Seconds per cycle at each speed: 1 leaves time to look at what was picked."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from alcore.learning.model_names import check_names
 from alcore.presentation.labels import PREVALENCES
 from alcore.ui import kept_settings
 from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
-from alcore.ui.config_form import ConfigForm, make_settings
+from alcore.ui.config_form import ConfigForm, make_settings, usual_settings
 from alcore.ui.session import manager
 from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
@@ -83,7 +83,7 @@ def _training(form: ConfigForm, architecture: str) -> dict[str, Any]:
         required=True,
         format_func=START_TITLES.get,
     )
-    return form.training_of(architecture) | {"steps": steps, "start": start}
+    return usual_settings(architecture).training.model_dump() | {"steps": steps, "start": start}
 
 
 def _first_query_by(form: ConfigForm) -> str:

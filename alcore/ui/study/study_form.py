@@ -21,7 +21,7 @@ from alcore.study.plan import StudyPlan, make_study
 from alcore.study.prepared import prepared_plans
 from alcore.ui import acting, problems
 from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
-from alcore.ui.config_form import ConfigForm
+from alcore.ui.config_form import ConfigForm, usual_settings
 from alcore.ui.downloads import save_button
 from alcore.ui.permitted import permission
 from alcore.ui.session import dataset
@@ -113,7 +113,7 @@ def _values() -> dict[str, Any]:
         firsts = _counts(form, "first_query", _FIRST_QUERIES, [])
         with st.expander("Network and training"):
             base["model"] = form.network()
-            base["training"] = form.training_of(base["model"]["architecture"])
+            base["training"] = usual_settings(base["model"]["architecture"]).training.model_dump(mode="json")
             base["training"] |= form.numbers("training.steps", "training.batch_size")
             starts = _several(form, "training.start", START_TITLES, "warm")
             firsts_by = _several(form, "first_query_by", FIRST_QUERY_TITLES, "random")
