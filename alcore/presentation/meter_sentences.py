@@ -72,8 +72,8 @@ def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
         found.append(
             "what defects score is known from only "
             f"{plural(defects, 'defective validation patch')}, "
-            f"and no estimate can be better than that; with fewer than {ENOUGH} maximum likelihood is biased, so the "
-            f"{BOX} estimate is the one to use"
+            f"and no estimate can be better than that; with fewer than {ENOUGH} maximum likelihood is "
+            f"biased, so the {BOX} estimate is the one to use"
         )
     if reading.box.low > reading.likelihood.high or reading.likelihood.low > reading.box.high:
         found.append("the two estimates contradict each other, so what both assume does not hold")
