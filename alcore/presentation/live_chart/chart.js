@@ -175,7 +175,7 @@ function draw(chart, growth = null) {
   const { root, Plotly, payload, state } = chart, plot = ask(root, "plot");
   if (!payload) return;
   const whole = lines(chart), all = shownLines(chart, whole), levels = ceilings(chart);
-  const earlier = earlierLines(chart.earlier, state.metric, prevalenceOf(chart));
+  const earlier = earlierLines(chart.earlier, state.metric, prevalenceOf(chart), payload.reach);
   const drawn = [...remaining(earlier, all), ...all];
   Plotly.react(plot, drawn.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, [...whole, ...earlier], levels), {
     ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),

@@ -128,7 +128,7 @@ def live_curves(
         test_prevalence=test_prevalence,
         steps=list(steps),
         weights={count: pack(_half(student_weights(count))) for count in sorted(counts) if count > 1},
-        reach=max([reach, *(1.04 * run.labelled[-1] for run in earlier)]),
+        reach=reach,
         align=align,
         turn=turn,
         earlier=[run.as_earlier() for run in earlier],

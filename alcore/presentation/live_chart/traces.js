@@ -38,11 +38,11 @@ function bandTrace({ id, look, run, x, low, high }) {
 }
 
 // Pale, below the others: a curve that is about to be replaced, whose first point is the last that was.
-function earlierTrace({ id, look, x, value, isJoined }) {
+function earlierTrace({ id, look, x, value, isJoined, isAlone }) {
   const size = x.map((_, at) => (isJoined && at === 0 ? 0 : 7));
   return {
     type: "scatter", uid: id, x, y: value, mode: "lines+markers", opacity: 0.35, cliponaxis: false, hoverinfo: "skip",
-    name: look.name, legendgroup: `0 ${look.strategy}`, showlegend: !isJoined, // so that the legend is there before the new curve
+    name: look.name, legendgroup: `0 ${look.strategy}`, showlegend: isAlone, // so that the legend is there before the new curve
     line: { color: look.color, width: 2.5 }, marker: { size, symbol: look.symbol, color: look.color },
   };
 }

@@ -44,7 +44,7 @@ def show(shown: RunRow | None, config: RunConfig | None) -> None:
         )
         live_play.show_switch(config, shown)
         with st.container(key="next_run_words", width="stretch", gap=None):
-            second = _waits(queue, shown) or _have(known)
+            second = _waits(queue, shown) or _have(known) or _stays(shown)
             st.markdown("  \n".join(filter(None, (_words(shown, config, changed), second))))
         if known:
             st.button("Show that run", key="show_known", on_click=show_run, args=(known.id,))
@@ -66,6 +66,10 @@ def _have(known: RunRow | None) -> str:
     return f"You already have this run: *{as_plain_markdown(known.name)}*" if known else ""
 
 
+def _stays(shown: RunRow | None) -> str:
+    return "**Keep** or **Run** makes this run stay" if shown is not None and is_live(shown.id) else ""
+
+
 def _label(queue: list[RunRow], changed: str, shown: RunRow | None) -> str:
     if queue:
         return "Queue next run"
@@ -78,7 +82,7 @@ def _words(shown: RunRow | None, config: RunConfig | None, changed: str) -> str:
     if config is None:
         return "**Next run:** these settings cannot be run, see the left."
     if shown is not None and is_live(shown.id) and not changed:
-        return "**Live:** curves follow the controls; **Keep** or **Run** makes this a run that stays"
+        return "**Live:** curves follow the controls"
     if shown is None:
         return "**Next run:** set the sliders and press **Run**."
     if changed:

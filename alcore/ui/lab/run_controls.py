@@ -185,7 +185,9 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
     is_working = row.status == "running" and progress.phase != "waiting for"
     if is_working and (told := busy_in_words(progress.pace, load_per_core())):
         time += f" · {told}"
-    if row.message:  # worth knowing while it goes on, such as fewer workers than asked for
+    if row.message and not is_live(
+        row.id
+    ):  # worth knowing while it goes on, such as fewer workers than asked for
         time += f" · {as_plain_markdown(row.message)}"
     return f"{name}{'paused in ' if row.status == 'paused' else ''}{where} · {time}"
 

@@ -86,7 +86,7 @@ COMPARE = """
 window.restOf = (payload, metric, prevalence) => {
   const state = { metric, at: "deployment", prevalence };
   const chart = { payload, state, runs: payload.runs.map(readRun), weights: {} };
-  const earlier = earlierLines(payload.earlier.map(readRun), metric, prevalence);
+  const earlier = earlierLines(payload.earlier.map(readRun), metric, prevalence, payload.reach);
   return remaining(earlier, lines(chart)).map(({ id, x, value, isJoined }) => [id, x, value, isJoined]);
 };
 """
@@ -99,10 +99,9 @@ def test_curves_of_earlier_settings_stay_where_newer_ones_have_not_come(browser)
     page.wait_for_function("() => Boolean(window.restOf)")
     whole, half = random_evidence(1, 1, 0), cut(random_evidence(2, 1, 0), 2)
 
-    def rest(run):
-        curves = live_curves(
-            [run], test_prevalence=0.02, steps=[0.02], earlier=[live_run(half), live_run(whole)]
-        )
+    def rest(run, reach=0):
+        earlier = [live_run(half), live_run(whole)]
+        curves = live_curves([run], test_prevalence=0.02, steps=[0.02], earlier=earlier, reach=reach)
         return page.evaluate("all => restOf(...all)", [json.loads(json.dumps(curves.payload())), "iou", 0.02])
 
     def values(evidence):
@@ -126,6 +125,9 @@ def test_curves_of_earlier_settings_stay_where_newer_ones_have_not_come(browser)
     assert all(line[3] for line in after_one), "they join on to the point that was replaced"
     assert [line[1] for line in rest(live_run(half))] == [[20, 30]] * 2
     assert rest(live_run(whole)) == []
+    assert [line[1] for line in rest(nothing, reach=20.8)] == [[10, 20]] * 2, (
+        "no farther than the new run goes"
+    )
 
 
 def cut(evidence, cycles):

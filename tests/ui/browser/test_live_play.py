@@ -32,7 +32,7 @@ def test_curves_follow_a_slider_that_is_dragged_and_nothing_jumps(new_server, br
     expect(page.get_by_text("Pool 60 · 6 defective")).to_be_visible()
     slider = page.locator(".st-key-pi0").get_by_role("slider")
     slider.press("ArrowRight")
-    wait_for(lambda: traces(page, "new") == [3, 3, 3], "the first live run")
+    wait_for(lambda: traces(page, "new") == [3, 3, 3], "the first live run", 240)  # it loads PyTorch
     first = live_runs(home)
     chart = page.locator(".st-key-curves .js-plotly-plot")
     plot = chart.element_handle()
