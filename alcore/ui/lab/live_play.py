@@ -167,11 +167,11 @@ def follow(config: RunConfig | None) -> None:
     if config is None:
         return
     before, now = st.session_state[_SEEN], run_fingerprint(config)
-    note(config)
     run_id = shown()
     is_shown = run_id is not None and run_fingerprint(run_config(run_id)) == now
     if before not in (_OPENING, now) and not is_shown and is_on(config):
         problems.attempt(PROBLEM, _begin, config, run_id)
+    note(config)  # only now: the next control may break this off at any moment
 
 
 def _begin(config: RunConfig, before: str | None) -> None:
