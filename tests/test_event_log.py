@@ -14,7 +14,8 @@ from alcore.compute.events import Ended, StateChanged
 from alcore.config import make_config
 from alcore.data.importing.import_events import ImportEnded
 from alcore.event_log import LogFormat, LogLevel, tell, warn, write_log
-from alcore.server.import_queue import ImportJob
+from alcore.server.child_job import Outcome
+from alcore.server.import_queue import ImportJob, ImportQueue
 from alcore.server.index import RunIndex
 from alcore.server.manager import RunManager
 from tests.conftest import SMALL
@@ -116,7 +117,8 @@ def test_a_run_is_told_from_queue_to_end(home, log, monkeypatch, says, event, le
 def test_refusals_imports_and_damage_are_told(home, log):
     audit.note(home, Visitor("vi", Role.VIEWER), "start_run", "synthetic", "only members may start runs")
     audit.note(home, None, "start_run", "synthetic", "done")
-    ImportJob("tiles", home).end(ImportEnded("failed", "mask.png is no image"))
+    job = ImportJob(name="tiles", folder=home / "uploads" / "1")
+    ImportQueue(home)._end(job, Outcome(ImportEnded("failed", "mask.png is no image")))
     home.mkdir(exist_ok=True)
     (home / "runs.sqlite").write_bytes(b"no database at all" * 100)
     RunIndex(home)

@@ -23,13 +23,13 @@ _sizes: dict[Path, tuple[float, int]] = {}
 class Limits:
     """Of one member, but feature_bytes, home_bytes, data_sets and studies, which are of all together.
 
-    runs: that wait or work; patches: pool size x cycles x repetitions x strategies of a run, or of all of a
-    study; upload_bytes: of one upload; studies: that are being run; feature_bytes: of kept features, which
+    runs: that wait or work; patches: that a run, or all of a study, looks at and trains on (`work_of`);
+    upload_bytes: of one upload; studies: that are being run; feature_bytes: of kept features, which
     bind an owner too.
     """
 
     runs: int = 5
-    patches: int = 2_000_000
+    patches: int = 12_000_000
     upload_bytes: int = 512 * 10**6
     home_bytes: int = 100 * 10**9
     data_sets: int = 30
@@ -62,7 +62,7 @@ class Allowance:
         """One more run, where `have` of theirs wait or work already."""
         if self._is_bounded and have >= self._limits.runs:
             raise LimitError(f"you have {plural(have, 'run')} that wait or work; stop one, or wait")
-        self._work(work_of(config), "lower the pool, the cycles or the repetitions")
+        self._work(work_of(config), "lower the pool, the training steps, the cycles or the repetitions")
         self.disk()
 
     def study(self, work: int, *, running: int) -> None:
@@ -85,6 +85,10 @@ class Allowance:
             raise LimitError(f"there are {have} data sets here already; ask the owner to delete some")
         self.disk()
 
+    def room(self) -> int | None:
+        """Bytes that may still come into the home, as counted now; None for no bound."""
+        return max(0, self._limits.home_bytes - count_bytes(self._home)) if self._is_bounded else None
+
     def disk(self) -> None:
         """Anything more in the home at all."""
         if self._is_bounded and bytes_of(self._home) >= self._limits.home_bytes:
@@ -94,14 +98,19 @@ class Allowance:
     def _work(self, work: int, advice: str) -> None:
         if self._is_bounded and work > self._limits.patches:
             raise LimitError(
-                f"that is {work:,} patches to look at (pool x cycles x repetitions x strategies), and a "
-                f"member may ask for {self._limits.patches:,}; {advice}"
+                f"that is {work:,} patches to look at and to train on, in all cycles, repetitions and "
+                f"strategies, and a member may ask for {self._limits.patches:,}; {advice}"
             )
 
 
 def work_of(config: RunConfig) -> int:
-    """Patches that a run looks at, about: pool size x cycles x repetitions x strategies."""
-    return config.pool_size * config.records
+    """Patches that a run looks at, about: the pool and what its steps train on, once per record."""
+    training = config.training
+    if training.epochs is None:
+        trained = config.cycles * training.steps * training.batch_size
+    else:  # each epoch is once all that is labelled, which grows evenly from cycle to cycle
+        trained = training.epochs * config.cycles * (config.labelled_after(1) + config.budget) // 2
+    return config.repetitions * len(config.strategies) * (config.cycles * config.pool_size + trained)
 
 
 def bytes_of(directory: Path) -> int:

@@ -37,6 +37,7 @@ class Action(StrEnum):
     ANNOTATE_DATA = "name or annotate data sets"
     DELETE_DATA = "delete data sets"
     IMPORT_LOGS = "import logs"
+    COMMAND_UPLOAD = "keep, cancel or discard what was uploaded here"
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,24 @@ MAY_TO_OWN: dict[Role, frozenset[Action]] = {
     Role.MEMBER: frozenset(
         {
             *(Action.COMMAND_RUN, Action.ANNOTATE_RUN, Action.DELETE_RUN, Action.REQUEST_CEILING),
-            Action.COMMAND_STUDY,
+            *(Action.COMMAND_STUDY, Action.COMMAND_UPLOAD),
         }
     )
 }
 """What a role may do to what is its own."""
+
+_NEW, _OF_ALL = "makes something new, which is then theirs", "runs of many are made with one data set"
+WITHOUT_OWNER: dict[Action, str] = {
+    Action.LOOK: "what a home keeps is for all who are let in",
+    Action.VOTE: "each seat has one vote, and changes no other",
+    **dict.fromkeys((Action.START_RUN, Action.IMPORT_RUN, Action.START_STUDY), _NEW),
+    **dict.fromkeys((Action.IMPORT_DATA, Action.MAKE_DATA, Action.IMPORT_LOGS), _NEW),
+    Action.SCORE_IMAGES: "reads a run, and leaves it as it is",
+    Action.ESTIMATE_STUDY: "measures, and keeps nothing",
+    Action.ANNOTATE_DATA: _OF_ALL,
+    Action.DELETE_DATA: _OF_ALL,
+}
+"""Actions for which it does not matter whose a thing is, and why; all others are asked with its owner."""
 
 
 def may(visitor: Visitor | None, action: Action, *, owner: str | None = None) -> bool:

@@ -15,12 +15,14 @@ from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from alcore.access.limits import count_bytes
 from alcore.errors import AlcoreError, LimitError
 from alcore.event_lines import HEARTBEAT, EventLines
 from alcore.event_log import warn
 from alcore.server.processes import end_child, start_child
 from alcore.server.uploads import Content, drop_folder, open_folder, store_upload
 from alcore.server.watched_child import StandsStillError, WatchedChild
+from alcore.wording import size_in_words
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,9 +36,12 @@ class ChildJob:
 
     folder: what was uploaded lies here, until the job ends. progress: the newest event that does not end
     it. note: what to say while it runs, such as that a child was replaced. is_cancelled: no longer wanted.
+    owner: whose it is, '' for nobody's. room: bytes that the folder may come to; None for no bound.
     """
 
     folder: Path
+    owner: str = ""
+    room: int | None = None
     progress: Any = None
     note: str = ""
     is_cancelled: bool = False
@@ -145,6 +150,8 @@ class ChildQueue(Generic[J, E]):
                             fault=f"{error}, twice; look at what else this machine does, and try again"
                         )
                     job.progress, job.note = None, f"{error}; it was ended and begun again"
+                except LimitError as error:
+                    return Outcome(fault=str(error))
                 except (OSError, AlcoreError) as error:
                     return Outcome(fault=f"{self._errand.what} could not be run: {error}")
         return Outcome(fault=f"{self._errand.what} was cancelled")
@@ -154,6 +161,7 @@ class ChildQueue(Generic[J, E]):
 
         def note(event: E) -> None:
             nonlocal last
+            _check_room(job)
             if self._errand.ends(event):
                 last = event
             else:
@@ -174,6 +182,15 @@ class ChildQueue(Generic[J, E]):
             drop_folder(job.folder)
         with self._lock:
             self._going.remove(job)
+
+
+def _check_room(job: ChildJob) -> None:
+    """LimitError where a job has taken more than its owner may have; asked at each of its events."""
+    if job.room is not None and (size := count_bytes(job.folder)) > job.room:
+        raise LimitError(
+            f"this takes more than {size_in_words(size)}, and a member has {size_in_words(job.room)} left in "
+            "the home of this server; delete runs, or ask its owner"
+        )
 
 
 def follow(child: WatchedChild, lines: EventLines[E], on_event: Callable[[E], None]) -> int:

@@ -64,6 +64,8 @@ class ImportQueue:
         *,
         format_name: str = "auto",
         is_preview: bool = False,
+        owner: str = "",
+        room: int | None = None,
     ) -> ImportJob:
         """Import a source as the data set `name`; returns at once.
 
@@ -71,12 +73,14 @@ class ImportQueue:
             content: an upload is copied to a file with a name of ours and removed afterwards.
             format_name: of the source's layout.
             is_preview: hold it for `keep` or `cancel` when it is read, and skip files that cannot be used.
+            owner, room: of the job.
         Raises:
             DataError: the upload cannot be stored, or the name cannot be used.
         """
         if dataset_path(name).exists():
             raise DataError(f"a data set called {name} exists; delete it first, or take another name")
         job = ImportJob(name=name, folder=self._children.new_folder(), is_preview=is_preview)
+        job.owner, job.room = owner, room
 
         def ordered(source: Path) -> tuple[str, ...]:
             how = replace(options, skip_bad=options.skip_bad or is_preview)

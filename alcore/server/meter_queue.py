@@ -35,14 +35,16 @@ class MeterQueue:
     def __init__(self, home: Path) -> None:
         self._children = ChildQueue[MeterJob, MeterEvent](home, _ERRAND, most=_MOST_WAITING)
 
-    def take(self, run_id: str, directory: Path, strategy: str, content: Content) -> MeterJob:
+    def take(
+        self, run_id: str, directory: Path, strategy: str, content: Content, *, owner: str = ""
+    ) -> MeterJob:
         """Have images scored by the last model of a strategy of the run in a directory; returns at once.
 
         Raises:
             LimitError: five wait already.
             DataError: the upload cannot be stored.
         """
-        job = MeterJob(run_id=run_id, strategy=strategy, folder=self._children.new_folder())
+        job = MeterJob(run_id=run_id, strategy=strategy, folder=self._children.new_folder(), owner=owner)
 
         def end(outcome: Outcome[MeterEvent]) -> bool:
             event = outcome.event

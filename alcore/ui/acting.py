@@ -67,7 +67,7 @@ def _do(
 
     Args:
         what: it is done to, for that line.
-        owner: says whose that is; None where there is nothing yet.
+        owner: says whose that is; None for the actions of `WITHOUT_OWNER`.
     """
     who: Visitor | None = None
     outcome = "broke off"
@@ -113,7 +113,7 @@ def keep_live(run_id: str) -> str:
         allowance.run(run_store(run_id).config, have=len(theirs))
         return manager().live.keep(run_id)
 
-    return _do(Action.START_RUN, f"{run_id} keep", keep)
+    return _do(Action.COMMAND_RUN, f"{run_id} keep", keep, owner=lambda: _owner_of(run_id))
 
 
 def command_run(run_id: str, command: str) -> None:
@@ -154,16 +154,16 @@ def request_ceiling(run_id: str) -> None:
 def score_images(queue: MeterQueue, run_id: str, strategy: str, content: Content, size: int) -> MeterJob:
     """Have images, of so many bytes uploaded, scored by the last model of a run's strategy."""
 
-    def start(_: Visitor, allowance: Allowance) -> MeterJob:
+    def start(who: Visitor, allowance: Allowance) -> MeterJob:
         allowance.upload(size)
-        return queue.take(run_id, run_store(run_id).directory, strategy, content)
+        return queue.take(run_id, run_store(run_id).directory, strategy, content, owner=who.name)
 
     return _do(Action.SCORE_IMAGES, f"{run_id} {strategy}", start)
 
 
 def cancel_scoring(queue: MeterQueue, job: MeterJob) -> None:
     """End the scoring of images."""
-    _do(Action.SCORE_IMAGES, f"{job.run_id} cancel", lambda *_: queue.cancel(job))
+    _do(Action.COMMAND_UPLOAD, f"{job.run_id} cancel", lambda *_: queue.cancel(job), owner=lambda: job.owner)
 
 
 def vote(votes: Votes, run_id: str, key: CycleKey, seat: str, items: Sequence[int]) -> None:
@@ -258,10 +258,18 @@ def import_data(
         is_preview: let it be looked at before it is kept.
     """
 
-    def start(_: Visitor, allowance: Allowance) -> None:
+    def start(who: Visitor, allowance: Allowance) -> None:
         allowance.upload(size)
         allowance.data_set(have=len(dataset_names()) - 1)
-        queue.take(name, content, options, format_name=format_name, is_preview=is_preview)
+        queue.take(
+            name,
+            content,
+            options,
+            format_name=format_name,
+            is_preview=is_preview,
+            owner=who.name,
+            room=allowance.room(),
+        )
 
     _do(Action.IMPORT_DATA, name, start)
 
@@ -273,12 +281,12 @@ def keep_import(queue: ImportQueue, job: ImportJob) -> None:
         allowance.data_set(have=len(dataset_names()) - 1)
         queue.keep(job)
 
-    _do(Action.IMPORT_DATA, f"{job.name} keep", keep)
+    _do(Action.COMMAND_UPLOAD, f"{job.name} keep", keep, owner=lambda: job.owner)
 
 
 def cancel_import(queue: ImportQueue, job: ImportJob) -> None:
     """End an import, or drop what was looked at."""
-    _do(Action.IMPORT_DATA, f"{job.name} cancel", lambda *_: queue.cancel(job))
+    _do(Action.COMMAND_UPLOAD, f"{job.name} cancel", lambda *_: queue.cancel(job), owner=lambda: job.owner)
 
 
 def make_pool(name: str, line: ProductionLine, kept: Kept) -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from alcore.access.admission import is_loopback, own_hosts, role_of
 from alcore.access.invitations import make_token, read_token, withdraw_all
+from alcore.access.limits import Limits, work_of
 from alcore.access.roles import LOCAL, Action, Role, Visitor, check, may
+from alcore.config import load_config, make_config
 from alcore.errors import AccessError, DamagedFileError
 
 TABLE = """
@@ -32,6 +34,7 @@ MAKE_DATA         yes    yes     yes  no      no    no
 ANNOTATE_DATA     yes    no      no   no      no    no
 DELETE_DATA       yes    no      no   no      no    no
 IMPORT_LOGS       yes    yes     yes  no      no    no
+COMMAND_UPLOAD    yes    no      yes  no      no    no
 """
 ROWS = [line.split() for line in TABLE.split("\n")[2:-1]]
 VISITORS = {
@@ -155,3 +158,19 @@ def test_addresses_that_only_this_machine_reaches(address, answer):
 def test_own_hosts_are_loopback_and_this_machines():
     assert {"localhost", "127.0.0.1", "::1"} <= set(own_hosts())
     assert "*" not in own_hosts()
+
+
+def test_the_work_of_a_run_has_its_training_in_it():
+    base = {
+        "dataset": "synthetic",
+        "pool_size": 100,
+        "query_size": 10,
+        "cycles": 3,
+        "repetitions": 2,
+        "strategies": ["random", "entropy"],
+    }
+    steps = make_config(base | {"training": {"steps": 50, "batch_size": 4}})
+    assert work_of(steps) == 2 * 2 * 3 * (100 + 50 * 4)
+    epochs = make_config(base | {"training": {"epochs": 5, "batch_size": 4}})
+    assert work_of(epochs) == 2 * 2 * (3 * 100 + 5 * (10 + 20 + 30))
+    assert work_of(load_config("paper")) < Limits().patches, "a member may run the paper's settings"

@@ -45,6 +45,16 @@ def test_an_upload_that_cannot_be_used_is_one_sentence(queue, home, tmp_path):
     assert list((home / "uploads").iterdir()) == []
 
 
+def test_an_import_ends_where_it_takes_more_room_than_its_owner_has(queue, home, tmp_path):
+    with write_zip(tmp_path / "in.zip", folder_files()).open("rb") as file:
+        job = queue.take("mine", file, ImportOptions(patch=(40, 48), tile=None), owner="ben", room=1000)
+    wait_for(lambda: job.state != "running", "its end")
+    assert (job.state, job.owner) == ("failed", "ben")
+    assert "left in the home of this server; delete runs" in job.message
+    assert dataset_names() == ["synthetic"]
+    assert list((home / "uploads").iterdir()) == []
+
+
 def test_a_server_that_ends_leaves_no_half_import(queue, home, tmp_path):
     with write_zip(tmp_path / "in.zip", folder_files(300)).open("rb") as file:
         job = queue.take("mine", file, ImportOptions(tile=None))

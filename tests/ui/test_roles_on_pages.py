@@ -1,5 +1,6 @@
 """What the server lets whom do, whatever a page offers: every action through its one door, with each role."""
 
+import ast
 import inspect
 import json
 import re
@@ -10,9 +11,10 @@ import pytest
 import streamlit as st
 
 from alcore.access.invitations import make_token
-from alcore.access.roles import LOCAL, MAY, MAY_TO_OWN, Action, Role, Visitor
+from alcore.access.roles import LOCAL, MAY, MAY_TO_OWN, WITHOUT_OWNER, Action, Role, Visitor
 from alcore.config import make_config
 from alcore.data.collection import make_surfaces
+from alcore.data.importing.import_events import ImportEnded
 from alcore.data.synthetic import SurfaceSettings
 from alcore.errors import AccessError, LimitError
 from alcore.experiment.cycle_key import CycleKey
@@ -24,6 +26,7 @@ from alcore.server.votes import Votes
 from alcore.study.plan import make_study
 from alcore.study.study_store import StudyStore
 from alcore.ui import acting
+from alcore.ui.data import import_jobs
 from tests.conftest import SMALL
 from tests.ui.helpers import open_page, texts
 
@@ -39,7 +42,7 @@ RUN, OWNER = "a-run", "cy"
 CALLS = {
     "start_run": (Action.START_RUN, lambda home: (make_config(SMALL),)),
     "start_live": (Action.START_RUN, lambda home: (make_config(SMALL), "tab")),
-    "keep_live": (Action.START_RUN, lambda home: (RUN,)),
+    "keep_live": (Action.COMMAND_RUN, lambda home: (RUN,)),
     "command_run": (Action.COMMAND_RUN, lambda home: (RUN, "stop")),
     "resume_run": (Action.COMMAND_RUN, lambda home: (RUN,)),
     "delete_run": (Action.DELETE_RUN, lambda home: (RUN,)),
@@ -49,17 +52,14 @@ CALLS = {
     "close_round": (Action.COMMAND_RUN, lambda home: (RUN, CycleKey(1, 2, "you"), [])),
     "request_ceiling": (Action.REQUEST_CEILING, lambda home: (RUN,)),
     "score_images": (Action.SCORE_IMAGES, lambda home: (Queue(), RUN, "entropy", None, 5)),
-    "cancel_scoring": (
-        Action.SCORE_IMAGES,
-        lambda home: (Queue(), MeterJob(run_id=RUN, strategy="entropy", folder=home)),
-    ),
+    "cancel_scoring": (Action.COMMAND_UPLOAD, lambda home: (Queue(), metered(home))),
     "start_study": (Action.START_STUDY, lambda home: ("new", make_study({"base": SMALL}), "local")),
     "go_on_with_study": (Action.COMMAND_STUDY, lambda home: (study(home), make_study({"base": SMALL}))),
     "pause_study": (Action.COMMAND_STUDY, lambda home: (study(home),)),
     "measure_study": (Action.ESTIMATE_STUDY, lambda home: (make_study({"base": SMALL}),)),
     "import_data": (Action.IMPORT_DATA, lambda home: (Queue(), "tiles", None, 5, [])),
-    "keep_import": (Action.IMPORT_DATA, lambda home: (Queue(), ImportJob(name="tiles", folder=home))),
-    "cancel_import": (Action.IMPORT_DATA, lambda home: (Queue(), ImportJob(name="tiles", folder=home))),
+    "keep_import": (Action.COMMAND_UPLOAD, lambda home: (Queue(), imported(home))),
+    "cancel_import": (Action.COMMAND_UPLOAD, lambda home: (Queue(), imported(home))),
     "make_pool": (Action.MAKE_DATA, lambda home: ("made", None, None)),
     "note_data": (Action.ANNOTATE_DATA, lambda home: ("tiles", "source", "licence", "note")),
     "rename_data": (Action.ANNOTATE_DATA, lambda home: ("tiles", "other")),
@@ -71,6 +71,15 @@ CALLS = {
 """Every function of `acting` that changes something, its action, and arguments about what is cy's."""
 
 DONE: list[str] = []
+
+
+def metered(home):
+    return MeterJob(run_id=RUN, strategy="entropy", folder=home, owner=OWNER)
+
+
+def imported(home, state="running"):
+    ended = ImportEnded("finished", "", patches=5, defective=2) if state == "previewed" else None
+    return ImportJob(name="tiles", folder=home, owner=OWNER, state=state, ended=ended)
 
 
 class Queue:
@@ -141,6 +150,20 @@ def test_every_way_to_change_something_is_in_the_table():
         Action.VOTE,
         Action.IMPORT_RUN,
     }
+
+
+def test_every_action_asks_whose_the_thing_is_or_says_why_not():
+    asked = MAY_TO_OWN[Role.MEMBER]
+    assert asked | set(WITHOUT_OWNER) == set(Action)
+    assert not asked & set(WITHOUT_OWNER)
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(acting))) if isinstance(node, ast.Call)]
+    doors = [call for call in calls if ast.unparse(call.func) == "_do"]
+    assert len(doors) > 15
+    for call in doors:
+        action = ast.unparse(call.args[0])
+        is_asked = any(word.arg == "owner" for word in call.keywords)
+        known = action == "action" or Action[action.removeprefix("Action.")] in asked
+        assert is_asked == known, f"{action}, line {call.lineno}"
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -324,6 +347,27 @@ def test_members_may_command_what_is_their_own(furnished, home):
     assert barred(app) == set()
     assert not app.button(key="delete-demo-run").disabled
     assert not app.text_input(key="name-demo-run").disabled
+
+
+@pytest.mark.parametrize("state", ["previewed", "failed"])
+def test_what_was_uploaded_is_shown_to_those_who_may_keep_it(home, monkeypatch, state):
+    monkeypatch.setenv("ALCORE_ADMISSION", "lab")
+    job = imported(home, state)
+    job.message = "secret/name.png is no image"
+    import_jobs.import_queue().jobs.append(job)
+    for role, name, sees in (
+        ("viewer", "cy", 0),
+        ("member", "ben", 0),
+        ("member", "cy", 1),
+        ("owner", "", 1),
+    ):
+        token = make_token(home, Role(role), hours=1, name=name)
+        app = open_page("pages/data.py", data_view="Import", token=token)
+        shown = "tiles" in texts(app)
+        usable = {one.label for one in app.button if not one.disabled}
+        assert shown == bool(sees), (role, name)
+        assert bool(sees and state == "previewed") == ("Discard" in usable), (role, usable)
+        assert sees or "secret" not in texts(app)
 
 
 def test_whatever_page_changes_something_asks_first_whether_it_may_be_offered():

@@ -16,7 +16,7 @@ from alcore.home import home
 from alcore.server.import_queue import ImportJob, ImportQueue
 from alcore.ui import acting, problems
 from alcore.ui.data.browse import sheet
-from alcore.ui.permitted import permission
+from alcore.ui.permitted import is_permitted, permission
 from alcore.ui.rerun import rerun_when_changed
 from alcore.wording import as_plain_markdown, clock, percent, plural
 
@@ -38,7 +38,7 @@ def import_queue() -> ImportQueue:
 
 
 def show_jobs() -> None:
-    """All imports of this server, the newest first."""
+    """Imports, the newest first: all that are kept or on their way, and of the others this visitor's own."""
     problems.show(_PROBLEM)
     jobs = import_queue().jobs
     if not jobs:
@@ -49,7 +49,8 @@ def show_jobs() -> None:
 
     def show_all(_: list[str]) -> None:
         for index, job in enumerate(jobs):
-            _show_job(job, len(jobs) - index)
+            if job.state in ("running", "finished") or is_permitted(Action.COMMAND_UPLOAD, job.owner):
+                _show_job(job, len(jobs) - index)
 
     # The Lab and this page offer a new set as soon as it is there.
     rerun_when_changed(states, every=_TICK if "running" in states() else None, show=show_all)
@@ -101,7 +102,7 @@ def _take_family(images: str, masks: str) -> None:
 
 def _cancelling(job: ImportJob) -> dict[str, Any]:
     arguments = (_PROBLEM, acting.cancel_import, import_queue(), job)
-    return {"on_click": problems.attempt, "args": arguments} | permission(Action.IMPORT_DATA)
+    return {"on_click": problems.attempt, "args": arguments} | permission(Action.COMMAND_UPLOAD, job.owner)
 
 
 def how_far(progress: ImportProgress | None) -> tuple[float, str]:
@@ -124,7 +125,7 @@ def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
                 type="primary",
                 on_click=problems.attempt,
                 args=(_PROBLEM, acting.keep_import, import_queue(), job),
-                **permission(Action.IMPORT_DATA),
+                **permission(Action.COMMAND_UPLOAD, job.owner),
             )
             st.button("Discard", key=f"drop-import-{number}", **_cancelling(job))
             st.markdown(

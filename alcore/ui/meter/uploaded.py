@@ -101,7 +101,7 @@ def _show_progress(job: MeterJob) -> None:
             key="meter_cancel",
             on_click=problems.attempt,
             args=(_PROBLEM, acting.cancel_scoring, _queue(), job),
-            **permission(Action.SCORE_IMAGES),
+            **permission(Action.COMMAND_UPLOAD, job.owner),
         )
     if job.note:
         st.caption(as_plain_markdown(job.note))
