@@ -46,7 +46,7 @@ class Learner:
         network, self._source = assemble(config, patches, self.runtime, seed=seed)
         with memory_watch(self.runtime, config.training.batch_size):
             self._network = network.to(self.runtime.device).eval()
-        self._initial = self.weights()
+        self._initial, self._is_initial = self.weights(), True
 
     def weights(self) -> Weights:
         """A copy of all weights and buffers that training may change, in host memory."""
@@ -56,18 +56,24 @@ class Learner:
     def load(self, weights: Weights) -> None:
         """Take over `weights`, as `weights()` of an equal learner gave them."""
         self._network.load_trained_state(weights)
+        self._is_initial = False
 
     def start_over(self) -> None:
         """Take the initial weights again."""
         self.load(self._initial)
+        self._is_initial = True
 
     def fit(self, labelled: np.ndarray, *, rng: np.random.Generator, on_step: OnStep) -> None:
-        """Train one cycle on (n,) labelled ids, from where the config's `start` says."""
+        """Train one cycle on (n,) labelled ids, from where the config's `start` says.
+
+        Initial weights hold nothing of a last cycle, so they are neither shrunk nor perturbed.
+        """
         start = self.config.training.start
         if start == "cold":
             self.start_over()
-        elif start == "shrink-perturb":
+        elif start == "shrink-perturb" and not self._is_initial:
             self._shrink_and_perturb(rng)
+        self._is_initial = False
         with memory_watch(self.runtime, self.config.training.batch_size):
             self._source.prepare(labelled, self.config.training.flips, ignore_progress)
             train(

@@ -2,11 +2,13 @@
 
 Counts are told as they are. What is said of the curves depends on what there is:
 
-- One repetition: these models on these test patches, "best on these test patches". The claim is made for
-  whoever watches all cycles, so its level is shared among all cycles and strategies of the run. It is none
-  about strategies.
+- One repetition: these models on these test patches, "best on these test patches". It is no claim about
+  strategies.
 - Several, and some still to come: "ahead", by intervals over repetitions that hold at any moment.
-- All that were planned: "ahead", by the fixed 95 % intervals that all pages show.
+- All that were planned: "ahead", by Student's intervals over repetitions.
+
+Each claim is made for any user who watches all cycles, as in a film, so its level is shared among all cycles
+and strategies of the run.
 
 A strategy is told of only where its difference to *every* other lies above zero, at that budget and at all
 budgets since, and its IoU is worth the word.
@@ -22,7 +24,7 @@ from alcore.presentation.labels import display_name
 from alcore.presentation.repetition_sentences import bounds_at_any_moment
 from alcore.statistics.anytime import anytime_interval
 from alcore.statistics.estimands import Curves, Evidence
-from alcore.statistics.resampling import LEVEL, interval
+from alcore.statistics.resampling import LEVEL
 from alcore.statistics.sample import Sample
 from alcore.wording import plural
 
@@ -30,8 +32,9 @@ WORTH_SAYING = 0.01
 """IoU below which no strategy is called ahead: such models see next to nothing."""
 
 MEANING = (
-    "“Ahead”: over repetitions, the 95 % interval of its IoU minus every other strategy's lies above 0, "
-    "there and from there on; while repetitions are still to come, an interval that is valid at any moment. "
+    "“Ahead”: over repetitions, the interval of its IoU minus every other strategy's lies above 0, there and "
+    "from there on; 95 % is shared among all cycles and strategies, since one looks at them all. While "
+    "repetitions are still to come, it is an interval that is valid at any moment. "
     "“Best on these test patches” is said of one repetition's models only; with another pool the order "
     "might differ."
 )
@@ -128,13 +131,13 @@ def _lower_bounds(curves: Curves, config: RunConfig, row: int, other: int) -> np
         curves.replicates[:, row] - curves.replicates[:, other],
         None if curves.common is None else curves.common[:, row] - curves.common[:, other],
     )
-    size = len(curves.strategies)
+    looks = max(config.cycles - 1, 1)  # the first cycle is the same for all
+    miss = (1 - LEVEL) / len(curves.strategies) / looks
     if len(curves.values) == 1:
-        looks = max(config.cycles - 1, 1)  # the first cycle is the same for all
-        return difference.mean + ndtri((1 - LEVEL) / size / looks) * difference.error
+        return difference.mean + ndtri(miss) * difference.error
     if len(curves.values) == config.repetitions:
-        return interval(difference.replicates)[0]
-    return anytime_interval(difference, 1 - 2 * (1 - LEVEL) / size)[0]
+        return difference.interval(1 - 2 * miss)[0]
+    return anytime_interval(difference, 1 - 2 * miss)[0]
 
 
 def _query(evidence: Evidence, cycle: int) -> str:

@@ -78,6 +78,7 @@ def plan_table(planned: pd.DataFrame, baseline: str, seconds: float | None) -> p
             "strategy": [*map(display_name, planned["strategy"])],
             f"AUBC minus {baseline}'s": planned["difference"].map("{:+.3f}".format),
             "standard deviation": [f"{own:.3f} ({low:.3f} to {high:.3f})" for own, low, high in spread],
+            "planned with": planned["spread_planned"].map("{:.3f}".format),
             "repetitions": [needed_in_words(*one) for one in needed],
         }
     )
@@ -109,7 +110,9 @@ def limits_of_a_plan(plan: pd.DataFrame, pilot: int, difference: float) -> list[
     """What the numbers of a plan rest on, and which differences no number of repetitions would see."""
     said = [
         f"From {plural(pilot, 'repetition')}: a true difference of {difference:.3f} is then found with a "
-        "probability of 80 % (paired t-test at 5 %). In brackets: the same at the bounds of the 95 % "
+        "probability of 80 % or more (paired t-test at 5 %) in four of five such plans, because they are "
+        "made with a larger standard deviation than the pilot's own. In brackets: the same at the bounds of "
+        "the 95 % "
         "interval of the standard deviation, which so few repetitions cannot pin down further. Choose the "
         "difference that matters to you; do not plan with the one the pilot found, which is partly luck."
     ]

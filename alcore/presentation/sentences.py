@@ -252,10 +252,13 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
 
 def _ratio_words(row: pd.Series) -> str:
     if np.isnan(row.factor):
-        return ""
+        return "; no factor is given, as an area is not clear of zero"
+    dropped = ""
+    if row.factor_dropped > 0:
+        dropped = f", without the {percent(row.factor_dropped)} of replicates that have no ratio"
     return (
         f"; relative to the baseline's, its AUBC is ×{row.factor:.2f} (×{row.factor_low:.2f} to "
-        f"×{row.factor_high:.2f})"
+        f"×{row.factor_high:.2f}{dropped})"
     )
 
 

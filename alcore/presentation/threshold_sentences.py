@@ -13,8 +13,9 @@ REMEDY_WARNING = (
     "Correcting the prior needs π₁ but no tuning. In exchange it assumes calibrated logits, and a training "
     "set that is a random sample of each class. Neither holds here: the Dice part of the loss does not ask "
     "for calibrated logits, and what a strategy queried is not a random sample (random's is). A temperature "
-    "mends the first at best. Tuning on validation assumes neither, but needs π₁ and labelled validation "
-    "patches; the best threshold on the test patches cheats."
+    "mends the first at best. It also moves pixel odds as the odds of images move, which is wrong for clean "
+    "pixels that occur only beside defects: these get rarer with them. Tuning on validation assumes none of "
+    "this, but needs π₁ and labelled validation patches; the best threshold on the test patches cheats."
 )
 
 
@@ -57,9 +58,10 @@ def recovery_claims(rows: pd.DataFrame, metric: str, pool_prevalence: float, pre
             continue
         sentences.append(
             f"**{display_name(strategy)}** at ½ loses {_signed(here, 'loss', '')} {METRIC_TITLES[metric]} "
-            f"from π₀ = {percent(pool_prevalence)} to π₁ = {percent(prevalence)}. A threshold tuned on "
-            f"validation at π₁ regains {_signed(here, 'gain')}{_share(here)}; one tuned at π₀, "
-            f"{_signed(home, 'gain')}; correcting the prior, {_signed(corrected, 'gain')}."
+            f"from π₀ = {percent(pool_prevalence)} to π₁ = {percent(prevalence)}; with thresholds tuned on "
+            f"validation at both, {_signed(here, 'tuned_loss', '')}{_share(here)}. At π₁ the tuned threshold "
+            f"gives {_signed(here, 'gain')}; one tuned at π₀, {_signed(home, 'gain')}; correcting the prior, "
+            f"{_signed(corrected, 'gain')}."
         )
     return sentences
 
@@ -76,5 +78,5 @@ def _share(row: pd.Series) -> str:
         return " (the loss is not clear of zero, so no share of it is given)"
     low, high = (f"{100 * row[name]:.0f}" for name in ("share_low", "share_high"))
     bounds = "" if np.isnan(row["share_low"]) else f" ({low} to {high} %)"
-    mark = "**" if row["gain_low"] > 0 else ""
+    mark = "**" if row["share_low"] > 0 else ""
     return f", so {mark}{100 * row['share']:.0f} %{mark}{bounds} of the loss is only a threshold"

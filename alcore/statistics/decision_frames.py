@@ -24,9 +24,10 @@ class WatchedRow(NamedTuple):
 class PlanRow(NamedTuple):
     """One row per strategy: the repetitions that a difference takes, as a pilot run lets one expect.
 
-    difference, spread: mean and standard deviation of the pilot's paired differences, with bounds. needed:
-    repetitions, with the bounds that those of the spread give; inf where there are never enough. floor: what
-    no number of repetitions sees, because they share test patches.
+    difference, spread: mean and standard deviation of the pilot's paired differences, with bounds.
+    spread_planned: the deviation that the plan is made with, see `alcore.statistics.planning.ASSURANCE`.
+    needed: repetitions, with the bounds that those of the spread give; inf where there are never enough.
+    floor: what no number of repetitions sees, because they share test patches.
     """
 
     strategy: str
@@ -34,6 +35,7 @@ class PlanRow(NamedTuple):
     spread: float
     spread_low: float
     spread_high: float
+    spread_planned: float
     needed: float
     needed_low: float
     needed_high: float

@@ -152,7 +152,8 @@ class LossRow(NamedTuple):
     """One row per π₀ and strategy: how the advantage changes from π₀ to π₁; the rest as in `GridRow`.
 
     factor: what becomes of the strategy's AUBC relative to the baseline's: their ratio at π₁ over their ratio
-    at π₀, with bounds; NaN where one of them finds nothing.
+    at π₀, with bounds; NaN unless both strategies' areas at both prevalences are clear of zero.
+    factor_dropped: share of replicates without a ratio, which its bounds leave out.
     """
 
     pool_prevalence: float
@@ -164,6 +165,7 @@ class LossRow(NamedTuple):
     factor: float
     factor_low: float
     factor_high: float
+    factor_dropped: float
     p_adjusted: float
     is_clear: bool
     is_clear_alone: bool

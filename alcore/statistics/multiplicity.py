@@ -34,9 +34,11 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     """Benjamini and Hochberg's correction: p-values adjusted for the share of false discoveries.
 
     The k-th smallest of m is multiplied by m / k, never above a later one. If all those below α are marked,
-    at most a share α of the marks is false on average. Maps and tables mark their cells by it: their
-    differences share a baseline and its test patches, and such positive dependence does it no harm. NaN stays
-    NaN and does not count.
+    at most a share α of the marks is false on average. Maps and tables mark their cells by it. That
+    is proven for independent tests and for one-sided ones with positive dependence; here tests are two-sided
+    and share a baseline and its test patches, for which it is not proven. Simulations of such families stay
+    below α; one who wants a proof takes Benjamini and Yekutieli's bound, which is the adjusted value times
+    1 + 1/2 + ... + 1/m. NaN stays NaN and does not count.
 
     Args:
         p_values: (m,).

@@ -160,9 +160,12 @@ def by_rule(
 def recovered(operating: Operating, metric: str, prevalence: float) -> pd.DataFrame:
     """How much of what shift costs is only a threshold.
 
-    The loss is the metric of the models at ½ at π₀ minus the same at π₁. What a rule regains is the metric
-    at π₁ under the rule minus that at ½, of the same models on the same patches; its share is the ratio
-    of the two, where a loss is clear of zero. Areas (AUBC) where there are several budgets, else values.
+    The loss is the metric of the models at ½ at π₀ minus the same at π₁. The tuned loss is the same where a
+    rule chooses the threshold at both ends, for use at π₀ and for use at π₁; the part of the loss that it
+    saves is only a threshold, and its share is given where the loss is clear of zero. Tuning at π₁ alone
+    would count a ½ that is wrong at π₀ already as shift. The gain is what one who is at π₁ has of a rule:
+    the metric there under the rule minus that at ½. Areas (AUBC) where there are several budgets, else
+    values; the same models on the same patches throughout.
 
     Returns:
         `RecoveryRow`s, one per strategy and rule.
@@ -172,13 +175,16 @@ def recovered(operating: Operating, metric: str, prevalence: float) -> pd.DataFr
     loss = pooled - deployed
     frames = []
     for rule in REMEDIES:
-        used = operating.evidence_at(operating.chosen_by(rule, prevalence))
-        gain = _quantity(used, metric, prevalence) - deployed
+        tuned_pooled, tuned_deployed = (
+            _quantity(operating.evidence_at(operating.chosen_by(rule, at)), metric, at)
+            for at in (half.pool_prevalence, prevalence)
+        )
+        gain, tuned_loss = tuned_deployed - deployed, tuned_pooled - tuned_deployed
         columns: dict[str, object] = {"strategy": list(half.strategies), "rule": rule}
-        for name, sample in (("loss", loss), ("gain", gain)):
+        for name, sample in (("loss", loss), ("gain", gain), ("tuned_loss", tuned_loss)):
             low, high = sample.interval()
             columns |= {name: sample.mean, f"{name}_low": low, f"{name}_high": high}
-        share, low, high = _share(gain, loss)
+        share, low, high = _share(loss - tuned_loss, loss)
         columns |= {"share": share, "share_low": low, "share_high": high}
         frames.append(frame_of(RecoveryRow, columns))
     return pd.concat(frames, ignore_index=True)
@@ -193,12 +199,12 @@ def _quantity(evidence: Evidence, metric: str, prevalence: float) -> Sample:
     return Sample(values.values[..., -1], values.replicates[..., -1], common)
 
 
-def _share(gain: Sample, loss: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(S,) gain over loss with bounds, of paired replicates; NaN where the loss is not clear of zero, and a
-    ratio to it could be anything.
+def _share(saved: Sample, loss: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(S,) what is saved over the loss with bounds, of paired replicates; NaN where the loss is not clear of
+    zero, and a ratio to it could be anything.
     """
     is_clear = loss.interval()[0] > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(is_clear, gain.mean / loss.mean, np.nan)
-        low, high = interval(np.where(is_clear, gain.replicates / loss.replicates, np.nan))
+        share = np.where(is_clear, saved.mean / loss.mean, np.nan)
+        low, high = interval(np.where(is_clear, saved.replicates / loss.replicates, np.nan))
     return share, np.fmin(low, share), np.fmax(high, share)

@@ -89,7 +89,8 @@ def maximum_likelihood(validation: Scored, unlabelled: np.ndarray) -> Estimate:
     ratio = np.exp(np.clip(slopes[:, None] * _odds(unlabelled) + levels[:, None], -30, 30))
     value = float(_mixture_share(ratio[:1])[0])
     suspected = value * ratio[0] / (value * ratio[0] + 1 - value)
-    counted = effective_number(suspected) / unlabelled.size
+    # a burst of the rare class shows in what is suspected, bursts of the clean one in the scores
+    counted = min(effective_number(one) for one in (suspected, _odds(unlabelled))) / unlabelled.size
     low, high = _posterior_interval(ratio[1:], counted)
     return Estimate(value, min(low, value), max(high, value))
 

@@ -23,9 +23,10 @@ class RuleRow(NamedTuple):
 
 
 class RecoveryRow(NamedTuple):
-    """One row per strategy and operating rule: what shift costs at ½, and what the rule regains of it.
+    """One row per strategy and operating rule: what shift costs at ½, and how much of it is a threshold.
 
-    share: gain over loss, with bounds; NaN where the loss is not clear of zero.
+    gain: what the rule gives over ½ at π₁. tuned_loss: what shift costs where the rule chooses at both ends.
+    share: of the loss, what it is smaller by; NaN where the loss is not clear of zero. All with bounds.
     """
 
     strategy: str
@@ -36,6 +37,9 @@ class RecoveryRow(NamedTuple):
     gain: float
     gain_low: float
     gain_high: float
+    tuned_loss: float
+    tuned_loss_low: float
+    tuned_loss_high: float
     share: float
     share_low: float
     share_high: float

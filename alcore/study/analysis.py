@@ -62,7 +62,9 @@ def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalen
     Advantage at π₁ minus advantage at π₀, for the same models on the same patches, paired within each
     repetition and each replicate. A negative value is the part of the gain lost to the shift. Where π₁ is
     below π₀ every IoU falls, and a difference of two IoUs with them; so the factor, which is free of that,
-    stands beside it: what becomes of the ratio of the two areas.
+    stands beside it: what becomes of the ratio of the two areas. There is none unless all four areas are
+    clear of zero: where one repetition of five learned anything, every replicate is the same ratio, and its
+    interval held the truth in 63 % of simulations.
 
     Returns:
         `LossRow`s, one per π₀ and strategy.
@@ -74,7 +76,7 @@ def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalen
         deployed, pooled = (evidence.judged(metric, at) for at in (prevalence, evidence.pool_prevalence))
         change = deployed.minus(baseline).areas() - pooled.minus(baseline).areas()
         low, high = change.interval()
-        factor, factor_low, factor_high = _factor(deployed, pooled, baseline)
+        factor, factor_low, factor_high, dropped = _factor(deployed, pooled, baseline)
         columns = {
             "pool_prevalence": pool,
             "strategy": list(evidence.strategies),
@@ -85,14 +87,19 @@ def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalen
             "factor": factor,
             "factor_low": factor_low,
             "factor_high": factor_high,
+            "factor_dropped": dropped,
         }
         frame = pd.DataFrame(columns)
         frames.append(frame[frame["strategy"] != baseline])
     return _marked(frames, LossRow)
 
 
-def _factor(deployed: Curves, pooled: Curves, baseline: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(S,) ratio to the baseline's area at π₁ over that at π₀, and its bounds; from logarithms."""
+def _factor(
+    deployed: Curves, pooled: Curves, baseline: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(S,) ratio to the baseline's area at π₁ over that at π₀, its bounds from logarithms, and the share of
+    replicates that have no ratio and were dropped, 0 over 0; all NaN unless all areas are clear of zero.
+    """
     base = deployed.row(baseline)
 
     def log_ratio(areas: np.ndarray) -> np.ndarray:
@@ -103,13 +110,15 @@ def _factor(deployed: Curves, pooled: Curves, baseline: str) -> tuple[np.ndarray
     here, there = deployed.areas(), pooled.areas()
     with np.errstate(invalid="ignore"):
         value = log_ratio(here.mean) - log_ratio(there.mean)
-        low, high = interval(log_ratio(here.replicates) - log_ratio(there.replicates))
-        known = np.isfinite(value)
+        drawn = log_ratio(here.replicates) - log_ratio(there.replicates)
+        low, high = interval(drawn)
+        clear = (here.interval()[0] > 0) & (there.interval()[0] > 0)
+        known = np.isfinite(value) & clear & clear[base]
         low, value, high = (
             np.where(known, np.exp(bound), np.nan)
             for bound in (np.fmin(low, value), value, np.fmax(high, value))
         )
-    return value, low, high
+    return value, low, high, np.where(known, np.isnan(drawn).mean(axis=0), np.nan)
 
 
 def counterfactual(

@@ -1,4 +1,4 @@
-"""A report's part about thresholds: what shift costs at ½, and what each remedy regains; thresholds.csv."""
+"""A report's part about thresholds: what shift costs at ½, how much of it is a threshold; thresholds.csv."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from alcore.wording import percent
 
 _COLUMNS = (
     *("pool_prevalence", "strategy", "rule", "aubc", "aubc_low", "aubc_high", "threshold"),
-    *("loss", "gain", "gain_low", "gain_high", "share", "share_low", "share_high"),
+    *("loss", "gain", "gain_low", "gain_high"),
+    *("tuned_loss", "tuned_loss_low", "tuned_loss_high", "share", "share_low", "share_high"),
 )
 
 

@@ -21,7 +21,7 @@ def show_recovery(
     name: str,
     area: bool = True,
 ) -> None:
-    """The share of the loss that each remedy regains, where each helps and where it hurts.
+    """The share of the loss that each rule saves at both ends, where each helps and where it hurts.
 
     Args:
         claims: `alcore.statistics.operating.recovered`; name: of the figure's files; area: whether the rows
@@ -29,8 +29,8 @@ def show_recovery(
     """
     what = f"AUBC ({METRIC_TITLES[metric]})" if area else METRIC_TITLES[metric]
     st.markdown(
-        f"**Shift loss recovered**: of what {what} loses from π₀ = {percent(pool_prevalence)} to "
-        f"π₁ = {percent(prevalence)}, what each remedy regains; 95 % intervals."
+        f"**Only a threshold?** Of what {what} loses at ½ from π₀ = {percent(pool_prevalence)} to "
+        f"π₁ = {percent(prevalence)}, what is saved where each rule chooses at both ends; 95 % intervals."
     )
     if claims["gain"].notna().any():
         show_figure(recovery_forest(claims, title=what), name)

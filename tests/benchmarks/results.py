@@ -182,13 +182,13 @@ def _thresholds(titles: Titles, deployed: float) -> Iterator[str]:
             by_rule = rows.set_index("rule")
             texts = [f"{title}, {percent(pools[cell])}", strategy]
             texts.append(_signed(_bounded(by_rule.loc[HERE], "loss")))
-            texts += [_regained(by_rule.loc[rule]) for rule in REMEDIES]
+            texts += [_saved(by_rule.loc[rule]) for rule in REMEDIES]
             yield f"| {' | '.join(texts)} |"
 
 
-def _regained(row: pd.Series) -> str:
+def _saved(row: pd.Series) -> str:
     text = _bold(_bounded(row, "gain"), row["gain_low"] > 0)
-    return text if np.isnan(row["share"]) else f"{text}, {_signed(_share(row))}"
+    return text if np.isnan(row["share"]) else f"{text}; {_signed(_share(row))}"
 
 
 def _bounded(row: pd.Series, name: str) -> str:
@@ -197,7 +197,8 @@ def _bounded(row: pd.Series, name: str) -> str:
 
 def _share(row: pd.Series) -> str:
     share, low, high = (f"{100 * row[name]:.0f}" for name in ("share", "share_low", "share_high"))
-    return f"{share} % ({low}, {high}) of the loss"
+    bounds = "" if np.isnan(row["share_low"]) else f" ({low}, {high})"
+    return f"{share} %{bounds} of the loss"
 
 
 def _counts(titles: Titles) -> Iterator[str]:

@@ -54,6 +54,21 @@ def test_cold_starts_again_and_warm_goes_on(surfaces):
         assert all(torch.equal(first[name], second[name]) for name in first) == is_same, start
 
 
+def test_the_first_cycle_leaves_the_initial_weights_as_they_are(surfaces):
+    """There is no last cycle whose weights could be shrunk: it trains as a cold start does."""
+    labelled = np.arange(12)
+    firsts, seconds = [], []
+    for start in ("cold", "shrink-perturb"):
+        learner = learner_for(surfaces, training=SMALL["training"] | {"start": start})
+        firsts.append(fit(learner, labelled))
+        learner.start_over()
+        seconds.append(fit(learner, labelled))
+        learner.load(firsts[0])
+        fit(learner, labelled)
+    for cold, shrunk in (firsts, seconds):
+        assert all(torch.equal(cold[name], shrunk[name]) for name in cold)
+
+
 def test_evaluation_does_not_depend_on_batches_or_change_the_model(surfaces):
     items = np.arange(20)
     learner = learner_for(surfaces)

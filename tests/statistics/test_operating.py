@@ -79,7 +79,7 @@ def operating_of(alarms_of, *, repetitions=3, pool_prevalence=0.5, one_set=False
     )
 
 
-def test_a_loss_that_is_only_a_threshold_is_regained_whole():
+def test_a_loss_that_is_only_a_threshold_is_all_of_it_and_no_more():
     operating = operating_of({"random": 60})
     rows = recovered(operating, "iou", 0.01).set_index("rule")
     assert rows.loc[HERE, "loss"] > 0.5
@@ -87,7 +87,8 @@ def test_a_loss_that_is_only_a_threshold_is_regained_whole():
     assert used.mean.min() == 1, "above the false alarms nothing is wrong"
     half = operating.evidence.curves("iou", 0.01).mean.mean()
     assert rows.loc[HERE, "gain"] == pytest.approx(1 - half)
-    assert rows.loc[HERE, "share"] > 1, "it regains the pool's own false alarms too"
+    assert rows.loc[HERE, "share"] == pytest.approx(1), "tuned at both ends; at π₁ alone it was above 1"
+    assert rows.loc[HERE, "tuned_loss"] == pytest.approx(0)
     assert rows.loc[HERE, "share_low"] <= rows.loc[HERE, "share"] <= rows.loc[HERE, "share_high"]
 
 

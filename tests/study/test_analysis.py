@@ -84,6 +84,50 @@ def test_shift_takes_from_a_strategy_that_marks_clean_images():
     assert "does not change distinguishably" in unmoved
 
 
+def with_areas(evidence, recalls):
+    """The same evidence, of whose strategies each repetition finds a given share of the defect.
+
+    recalls: (R, S).
+    """
+    means = evidence.means.copy()
+    means[..., 1, 0] = 100 * np.asarray(recalls)[:, :, None]
+    means[..., 1, 2] = 100 - means[..., 1, 0]
+    return replace(evidence, means=means)
+
+
+def test_where_one_repetition_of_five_learned_there_is_no_factor():
+    plain = evidence_of((0.5, 0.7), 0.5, repetitions=5, false_alarms=(5.0, 10.0))
+    one_learned = np.zeros((5, 2))
+    one_learned[0] = 0.4, 0.6
+    loss = analysis.loss_under_shift({0.5: with_areas(plain, one_learned)}, "iou", "random", 0.02)
+    assert loss["factor"].isna().all()
+    assert loss["factor_dropped"].isna().all()
+    assert "no factor is given, as an area is not clear of zero" in loss_claims(loss, 0.02)[0]
+    only_one_side = np.full((5, 2), 0.5) + np.linspace(-0.05, 0.05, 5)[:, None]
+    only_one_side[1:, 0] = 0
+    loss = analysis.loss_under_shift({0.5: with_areas(plain, only_one_side)}, "iou", "random", 0.02)
+    assert loss["factor"].isna().all(), "the baseline's area is not clear of zero"
+
+
+def test_dropped_replicates_of_a_factor_are_counted_and_said():
+    [*rows] = analysis.loss_under_shift(COLUMN, "iou", "random", 0.02).to_dict("records")
+    assert all(row["factor_dropped"] == 0 for row in rows)
+    frame = analysis.loss_under_shift(COLUMN, "iou", "random", 0.02).assign(factor_dropped=0.02)
+    assert "without the 2 % of replicates that have no ratio)" in loss_claims(frame, 0.02)[0]
+
+
+def test_a_factor_seldom_leaves_out_1_where_few_repetitions_learn():
+    """With two of five learning on average it did in 44 % of such runs, in which nothing differs."""
+    rng, wrong, plain = np.random.default_rng(0), 0, evidence_of((0.5, 0.5), 0.5, repetitions=5)
+    for _ in range(60):
+        learned = rng.random((5, 1)) < 0.4
+        recalls = learned * np.clip(rng.normal(0.4, 0.05, (5, 2)), 0.01, 1)
+        cells = {0.5: with_areas(plain, recalls)}
+        row = analysis.loss_under_shift(cells, "iou", "random", 0.02).iloc[0]
+        wrong += bool(row["factor_low"] > 1 or row["factor_high"] < 1)
+    assert wrong <= 6
+
+
 def test_claims_say_where_no_interval_is_known():
     nan = float("nan")
     rows = [
@@ -92,7 +136,7 @@ def test_claims_say_where_no_interval_is_known():
     ]
     [claim] = gain_claims(pd.DataFrame(rows, columns=GridRow._fields), "random")
     assert "above random at π₀ = 50 %; without an interval against random at π₀ = 10 %" in claim
-    loss = pd.DataFrame([(0.1, "entropy", -0.2, *[nan] * 7, False, False)], columns=LossRow._fields)
+    loss = pd.DataFrame([(0.1, "entropy", -0.2, *[nan] * 8, False, False)], columns=LossRow._fields)
     assert loss_claims(loss, 0.02) == ["**entropy**: no interval is known."]
 
 

@@ -86,24 +86,28 @@ def rules_forest(rows: pd.DataFrame, value: str, *, title: str) -> go.Figure:
 
 
 def recovery_forest(rows: pd.DataFrame, *, title: str) -> go.Figure:
-    """What each remedy regains of a shift's loss, with 95 % intervals; 0 is nothing, 100 % all of it.
+    """How much of a shift's loss is only a threshold by each rule, with 95 % intervals; 100 % is all of it.
 
     As shares of the loss; where no strategy's loss is clear of zero, a share of it could be anything, and
-    what is regained is drawn as it is.
+    what each rule gives at π₁ is drawn instead.
 
     Args:
-        rows: `alcore.statistics.threshold_frames.RecoveryRow`s; title: what is regained, for the x axis.
+        rows: `alcore.statistics.threshold_frames.RecoveryRow`s; title: what is lost, for the x axis.
     """
     is_share = bool(rows["share"].notna().any())
     value, shape = ("share", ".0%") if is_share else ("gain", "+.3f")
-    figure = _forest(rows, value, shape=shape, more=("gain", "%{customdata[3]:+.3f} regained"))
+    figure = _forest(rows, value, shape=shape, more=("gain", "%{customdata[3]:+.3f} at π₁"))
     for at in (0, 1) if is_share else (0,):
         figure.add_vline(x=at, line=ZERO_LINE)
-    x_axis: dict[str, object] = {"title": f"{title} regained"}
+    x_axis: dict[str, object] = {"title": f"{title} gained at π₁"}
     if is_share:
         low, high = np.nan_to_num([rows["share_low"].min(), rows["share_high"].max()])
         reach = [max(low, -1.0) - 0.05, min(max(high, 1.0), 1.5) + 0.05]
-        x_axis = {"title": f"share of the loss regained, {title}", "tickformat": ".0%", "range": reach}
+        x_axis = {
+            "title": f"share of the loss that is only a threshold, {title}",
+            "tickformat": ".0%",
+            "range": reach,
+        }
     figure.update_layout(xaxis=AXIS | x_axis, height=_OWN_HEIGHT)
     return figure
 

@@ -84,7 +84,7 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
     ),
     "Thresholds and probabilities": (
         ("Operating rules", operating, ""),
-        ("What a rule regains", operating.recovered, ""),
+        ("How much of a loss is only a threshold", operating.recovered, ""),
         ("Correcting the prior, scaling the temperature", remedies, ""),
         ("Area under the precision-recall curve", calibration.average_precision, ""),
         ("Calibration error", calibration.calibration_error, r"\sum_k s_k \,|p_k - f_k|"),

@@ -61,7 +61,7 @@ def show_report(view: StudyView) -> None:
                 lambda: _text_of(thresholds),
                 f"{name}-{THRESHOLDS}",
                 "text/csv",
-                help="What each operating rule gives at each π₁, and what it regains of the shift's loss.",
+                help="What each operating rule gives at each π₁, and how much of a loss is only a threshold.",
             )
     show_table(view.reader.table(), f"{name}-summary")
 

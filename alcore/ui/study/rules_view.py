@@ -1,4 +1,4 @@
-"""The Study page's view of thresholds: what shift costs at ½, and what another threshold regains of it."""
+"""The Study page's view of thresholds: what shift costs at ½, and how much of it is only a threshold."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def show_rules(view: StudyView) -> None:
     if len(pools) > 1:
         st.markdown("**Regained by a threshold tuned on validation at π₁**, over π₀.")
         tuned = rows[rows["rule"] == HERE].rename(columns={"gain_low": "low", "gain_high": "high"})
-        show_figure(over_pool(tuned, "gain", title=f"AUBC (IoU) regained at {at}"), "study-regained")
+        show_figure(over_pool(tuned, "gain", title=f"AUBC (IoU) gained at {at}"), "study-regained")
     elif len(pools) < len(view.by_pool):
         st.caption(f"Of these pools only π₀ = {percent(pool)} has counts at other thresholds than ½.")
     st.caption(
