@@ -95,12 +95,23 @@ def backup(file: Annotated[Path, typer.Argument(help="The zip file to write.")])
 def restore(
     file: Annotated[Path, typer.Argument(help="A zip file that `backup` wrote.")],
     home: Annotated[Path, typer.Option(help="Where the home goes; must be new or empty.")],
+    with_access: Annotated[
+        bool,
+        typer.Option(
+            "--with-access",
+            help="Take access.json and limits.json too: who may come in, and what they may have. Only from a "
+            "backup that nobody else could change.",
+        ),
+    ] = False,
 ) -> None:
     """Make a home of a backup, every file compared with its checksum."""
     from alcore.study.home_archive import restore as make_home
     from alcore.wording import plural
 
-    typer.echo(f"{plural(make_home(file, home), 'file')} restored; use it with ALCORE_HOME={home}")
+    made = make_home(file, home, with_access=with_access)
+    typer.echo(f"{plural(made.files, 'file')} restored; use it with ALCORE_HOME={home}")
+    if made.left:
+        typer.echo(f"left in the backup: {', '.join(made.left)}; --with-access takes them too")
 
 
 def export_run(

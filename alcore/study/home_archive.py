@@ -9,7 +9,8 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from alcore import __version__
 from alcore.access.limits import bytes_of
@@ -27,7 +28,11 @@ from alcore.study.study_store import StudyStore
 
 _MANIFEST = "manifest.json"
 _LEFT_OUT = ("access.key", "server.json", "features", "uploads", "trash", "live")
-"""A key would make the archive a secret; the others are about the moment."""
+"""A key would make the archive a secret; the others are about the moment. Never written or taken in."""
+_ACCESS = ("access.json", "limits.json")
+"""Who may come in, and what they may have: taken in only on request, for an archive may be forged."""
+_PRIVATE = (*_ACCESS, "audit.jsonl", "audit.jsonl.1")
+_PRIVATE_MODE, _MODE, _FOLDER_MODE = 0o600, 0o644, 0o755
 _MOST_BYTES = 2 * 10**12
 
 
@@ -64,9 +69,18 @@ def back_up(home: Path, file: Path) -> tuple[int, int]:
     return len(sums), size
 
 
-def restore(file: Path, home: Path) -> int:
-    """Make a home of a backup; returns how many files it has.
+class Restored(NamedTuple):
+    """What came of a backup: how many files, and the access files that were left in it."""
 
+    files: int
+    left: list[str]
+
+
+def restore(file: Path, home: Path, *, with_access: bool = False) -> Restored:
+    """Make a home of a backup, but for what `back_up` leaves out, whatever the archive holds.
+
+    Args:
+        with_access: take access.json and limits.json too, which say who may come in and what they may have.
     Raises:
         AlcoreError: the archive is damaged or no backup, or there is a home already.
     """
@@ -78,18 +92,36 @@ def restore(file: Path, home: Path) -> int:
         if not isinstance(sums, dict):
             raise StoreError(f"{file} is no backup ({_MANIFEST} lists no files)")
         with beside(home) as scratch:
-            names = take_out(archive, scratch, lambda name: name in sums, most=_MOST_BYTES)
-            for name in sums:
+            kept = {name for name in sums if not _is_left_out(name)}
+            left = [] if with_access else sorted(name for name in kept if _parts(name)[0] in _ACCESS)
+            kept -= set(left)
+            names = take_out(archive, scratch, kept.__contains__, most=_MOST_BYTES)
+            for name in kept:
                 if name not in names or _sum(scratch / name) != sums[name]:
                     raise StoreError(f"{file} is damaged: {name} is not what was backed up")
             for folder in ("runs", "datasets", "studies"):
                 (scratch / folder).mkdir(exist_ok=True)
-    return len(names)
+            _set_modes(scratch)
+    return Restored(len(names), left)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """A member's name as a disk reads it: `./access.key` is access.key, and some disks know no capitals."""
+    return PurePosixPath(name.casefold()).parts
+
+
+def _set_modes(home: Path) -> None:
+    """What a home's files may be read by, which no archive decides."""
+    for path in home.rglob("*"):
+        path.chmod(_FOLDER_MODE if path.is_dir() else _MODE)
+    for name in _PRIVATE:
+        if (home / name).exists():
+            (home / name).chmod(_PRIVATE_MODE)
 
 
 def _is_left_out(name: str) -> bool:
-    parts = name.split("/")
-    odd = parts[-1].startswith(".") or parts[-1].endswith(("-wal", "-shm"))
+    parts = _parts(name)
+    odd = not parts or parts[-1].startswith(".") or parts[-1].endswith(("-wal", "-shm"))
     return odd or parts[0] in _LEFT_OUT or any(part.startswith(".partial-") for part in parts)
 
 

@@ -1,8 +1,11 @@
 """Runs and homes as zip files: they come back as they were, and what was tampered with does not come in."""
 
+import hashlib
 import io
 import json
+import os
 import shutil
+import stat
 import zipfile
 
 import numpy as np
@@ -133,7 +136,7 @@ def test_a_home_is_backed_up_without_its_key_and_restored(home, tmp_path, small_
     files, size = back_up(home, tmp_path / "home.zip")
     assert size == (tmp_path / "home.zip").stat().st_size
     assert "access.key" not in members_of(tmp_path / "home.zip")
-    assert restore(tmp_path / "home.zip", tmp_path / "again") == files
+    assert restore(tmp_path / "home.zip", tmp_path / "again") == (files, [])
     assert [row.name for row in RunIndex(tmp_path / "again").rows()] == ["my run"]
     assert len(RunStore(tmp_path / "again" / "runs" / "one").committed()) == 9
     with pytest.raises(StoreError, match="not empty"):
@@ -150,6 +153,50 @@ def test_a_backup_that_was_changed_is_not_restored(home, tmp_path, small_run):
     assert not (tmp_path / "again").exists()
     with pytest.raises(StoreError, match="no backup"):
         restore(write(tmp_path / "bare.zip", {"a": b""}), tmp_path / "again")
+
+
+def forged(home, tmp_path, **extra):
+    """A backup to which files were added, with their checksums."""
+    (home / "runs").mkdir(parents=True, exist_ok=True)
+    back_up(home, tmp_path / "home.zip")
+    members = members_of(tmp_path / "home.zip")
+    manifest = json.loads(members["manifest.json"])
+    manifest["files"] |= {name: hashlib.sha256(content).hexdigest() for name, content in extra.items()}
+    return write(tmp_path / "forged.zip", members | extra | {"manifest.json": json.dumps(manifest).encode()})
+
+
+@pytest.mark.parametrize(
+    "name", ["access.key", "./access.key", "Access.Key", "server.json", "live/a/config.json"]
+)
+def test_a_forged_backup_brings_in_nothing_that_a_backup_leaves_out(home, tmp_path, name):
+    restored = restore(forged(home, tmp_path, **{name: b"k" * 32}), tmp_path / "again", with_access=True)
+    assert restored == (0, [])
+    assert {path.name for path in (tmp_path / "again").iterdir()} == {"runs", "datasets", "studies"}
+
+
+def test_who_may_come_in_is_restored_only_where_that_is_asked_for(home, tmp_path):
+    home.mkdir(parents=True)
+    for name in ("access.json", "limits.json", "audit.jsonl"):
+        (home / name).write_text("{}")
+    file = forged(home, tmp_path)
+    told = CliRunner().invoke(app, ["restore", str(file), "--home", str(tmp_path / "again")])
+    assert "left in the backup: access.json, limits.json; --with-access" in told.output
+    assert not list((tmp_path / "again").glob("*s.json"))
+    umask = os.umask(0)
+    try:
+        told = CliRunner().invoke(
+            app, ["restore", str(file), "--home", str(tmp_path / "all"), "--with-access"]
+        )
+    finally:
+        os.umask(umask)
+    assert "3 files restored" in told.output
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode)
+        for path in (tmp_path / "all").iterdir()
+        if path.is_file()
+    }
+    assert modes == dict.fromkeys(("access.json", "limits.json", "audit.jsonl"), 0o600)
+    assert stat.S_IMODE((tmp_path / "all" / "runs").stat().st_mode) == 0o755
 
 
 def test_status_says_what_there_is(home, small_run):
