@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+_ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|@", re.IGNORECASE)
 
 
 def clock(seconds: float) -> str:
@@ -48,5 +51,10 @@ def odd_character(text: str) -> str:
 
 
 def as_plain_markdown(text: str) -> str:
-    """Keep a name that someone else chose from being read as Markdown: as a link, a picture or a heading."""
-    return "".join("\\" + sign if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in text)
+    """Keep a name that someone else chose from being read as Markdown: as a link, a picture or a heading.
+
+    The page makes links of bare addresses after it has read the escapes, so each gets a character of no width
+    in it (U+2060) that ends what could be one.
+    """
+    no_address = _ADDRESS.sub(lambda found: f"{found[0]}\u2060", text)
+    return "".join("\\" + sign if sign in "\\`*_{}[]()#+-.!|<>:$~&" else sign for sign in no_address)

@@ -1,12 +1,14 @@
 """Texts that others chose: nothing in them is hidden, and none is endless."""
 
+import re
+
 import pytest
 
 from alcore.compute.execution import missing_class
 from alcore.config import make_config
 from alcore.errors import ConfigError, StoreError
 from alcore.server.index import RunIndex
-from alcore.wording import odd_character, shortened
+from alcore.wording import as_plain_markdown, odd_character, shortened
 from tests.conftest import SMALL
 
 
@@ -34,3 +36,13 @@ def test_endless_texts_end():
 def test_a_pool_of_one_class_says_what_to_change(prevalence, word):
     told = missing_class(make_config(SMALL | {"pool_prevalence": prevalence}))
     assert (f"no {word} patch" in told) == bool(word)
+
+
+@pytest.mark.parametrize(
+    "name", ["see http://evil.example/x", "HTTPS://evil.example", "(www.evil.example)", "me@evil.example"]
+)
+def test_an_address_in_a_name_is_no_link(name):
+    """The page looks for addresses in what is left when the escapes are read, by GitHub's rules."""
+    read = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", as_plain_markdown(name))
+    assert not re.search(r"(https?://|www(?=\.))[-.\w]+|[-.\w+]+@[-\w]+(\.[-\w]+)+", read, re.IGNORECASE)
+    assert read.replace("\u2060", "") == name

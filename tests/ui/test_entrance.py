@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import local_script_runner
 
-from alcore.access.invitations import make_token, withdraw_all
+from alcore.access.invitations import make_token, read_token, withdraw_all
 from alcore.access.roles import Role
 from alcore.errors import AccessError
 from alcore.server.import_queue import ImportJob
@@ -80,6 +80,15 @@ def test_no_live_part_answers_once_the_link_has_ended(furnished, monkeypatch, na
     assert "withdrawn" in texts(app)
     assert not [*app.button, *app.text_input, *app.get("imgs"), *app.get("progress"), *app.get("slider")]
     assert not app._fragment_storage._fragments, "nothing is left that could tick"
+
+
+def test_the_link_for_seats_is_made_anew_when_all_links_were_withdrawn(home):
+    before = game._seat_token("a-run")
+    assert game._seat_token("a-run") == before
+    withdraw_all(home)
+    after = game._seat_token("a-run")
+    assert read_token(home, after).role == Role.SEAT
+    assert game._seat_token("a-run") == after
 
 
 def test_a_file_is_made_only_for_those_who_may_still_look(home, monkeypatch):

@@ -12,11 +12,11 @@ import segno
 import streamlit as st
 
 from alcore.access.admission import Admission, admission
-from alcore.access.invitations import make_token
+from alcore.access.invitations import make_token, read_token
 from alcore.access.roles import Action, Role
 from alcore.acquisition import asks_people
 from alcore.compute.rounds import offered, round_to_play
-from alcore.errors import AlcoreError
+from alcore.errors import AccessError, AlcoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.offer import RULE
 from alcore.home import home
@@ -198,6 +198,17 @@ def _seat_link(row: RunRow) -> str:
     return f"{here.scheme}://{here.netloc}/?{urlencode(parameters)}"
 
 
-@st.cache_data(ttl=3600, max_entries=16, show_spinner=False)
 def _seat_token(run_id: str) -> str:
+    """A token that lets seats in: the one made before, unless all links have been withdrawn since."""
+    token = _made_token(run_id)
+    try:
+        read_token(home(), token)
+    except AccessError:
+        _made_token.clear(run_id)
+        token = _made_token(run_id)
+    return token
+
+
+@st.cache_data(ttl=3600, max_entries=16, show_spinner=False)
+def _made_token(run_id: str) -> str:
     return make_token(home(), Role.SEAT, hours=4, name=f"seats of {run_id}")
