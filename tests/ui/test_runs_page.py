@@ -21,6 +21,22 @@ def test_chosen_runs_are_deleted_together_and_brought_back(finished_runs, home):
     assert (home / "runs" / one / "config.json").exists()
 
 
+def test_runs_deleted_one_by_one_come_back_together(finished_runs, home):
+    one, three = finished_runs
+    app = open_page("pages/runs.py")
+    popovers = [block.proto.popover.id for block in app.get("popover")]
+    assert len(set(popovers)) == 2, "each run has its own, which closes with it"
+    assert all(any(run_id in name for name in popovers) for run_id in finished_runs), popovers
+    app.button(key=f"delete-{one}").click().run()
+    assert "1 run deleted" in texts(app)
+    app.button(key=f"delete-{three}").click().run()
+    assert RunIndex(home).rows() == []
+    assert "2 runs deleted" in texts(app)
+    app.button(key="undo_delete").click().run()
+    assert {row.id for row in RunIndex(home).rows()} == {one, three}
+    assert "deleted" not in texts(app)
+
+
 def test_figures_notes_tags_and_finding(finished_runs, home):
     one, _ = finished_runs
     app = open_page("pages/runs.py")

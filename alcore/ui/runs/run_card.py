@@ -80,7 +80,8 @@ def _actions(row: RunRow, on_delete: Callable[[list[str]], None]) -> None:
         _button("Resume", f"resume-{row.id}", row, acting.resume_run, row.id)
     if row.is_active:
         _button("Stop", f"stop-{row.id}", row, acting.command_run, row.id, "stop")
-    with st.popover("More"):
+    # By the run, or the browser would leave it open over the run that takes a deleted one's place.
+    with st.popover("More", key=f"more-{row.id}", on_change="rerun"):
         if st.button("Run again with …", key=f"again-{row.id}", help="Its settings, in the Lab"):
             _run_again(row.id)
         may = permission(Action.ANNOTATE_RUN, row.owner)

@@ -95,12 +95,12 @@ def _offer_for_chosen(entries: list[Entry]) -> None:
 
 
 def delete(ids: list[str]) -> None:
-    """Delete runs; a callback. What is gone can be brought back until something else is deleted."""
+    """Delete runs; a callback. All that this tab has deleted can be brought back together."""
     gone = [run_id for run_id in ids if problems.attempt(run_card.slot(run_id), acting.delete_run, run_id)]
     for run_id in gone:
         st.session_state.pop(f"{run_card.CHOSEN}{run_id}", None)
     if gone:
-        st.session_state[_DELETED] = gone
+        st.session_state[_DELETED] = [*st.session_state.get(_DELETED, []), *gone]
 
 
 def _offer_undo() -> None:
