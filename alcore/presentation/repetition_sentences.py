@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alcore.presentation.labels import display_name
+from alcore.statistics.betting import TWO_GROUPS
 from alcore.statistics.comparison import Question, watched_advantages
 from alcore.statistics.estimands import AnyEvidence
 from alcore.statistics.planning import MOST
@@ -14,7 +15,10 @@ from alcore.wording import clock, plural
 WHAT_IS_VALID = (
     "The fixed interval contains the truth in 95 of 100 experiments whose size was settled beforehand; "
     "anyone who looks after every repetition and stops at a lucky one is wrong far more often. The interval "
-    "that is valid at any moment allows for such looks; it has finite bounds from the sixth repetition on."
+    "that is valid at any moment allows for such looks; it has finite bounds from the sixth repetition on, "
+    "and assumes independent, roughly normal differences. The one without a distribution assumes only that "
+    "repetitions are independent; it is wide, and decides where repetitions fall into two groups, as where a "
+    "strategy collapses in some of them."
 )
 
 
@@ -40,18 +44,27 @@ def so_far(evidence: AnyEvidence, question: Question, planned: int) -> list[str]
             sentences.append(f"{lead}not defined in every repetition, so there is no interval.")
             continue
         always = bounds_at_any_moment(row.anytime_low, row.anytime_high)
-        verdict = "too early to say which is better"
-        if np.isfinite(row.anytime_low):
-            verdict = "not distinguishable so far"
-            if row.anytime_low > 0:
-                verdict = "ahead, and one may stop here"
-            elif row.anytime_high < 0:
-                verdict = "behind, and one may stop here"
+        free = bounds_at_any_moment(row.free_low, row.free_high)
+        verdict = _verdict(row.anytime_low, row.anytime_high)
+        if row.groups < TWO_GROUPS:
+            verdict = (
+                f"{_verdict(row.free_low, row.free_high)}, by the last one alone, since repetitions fall "
+                f"into two groups (p = {row.groups:.4f}) and the others assume one"
+            )
         sentences.append(
             f"{lead}{row.difference:+.3f} AUBC after {row.repetitions} of {plural(planned, 'repetition')}, "
-            f"fixed interval {row.low:+.3f} to {row.high:+.3f}, valid at any moment {always}: {verdict}."
+            f"fixed interval {row.low:+.3f} to {row.high:+.3f}, valid at any moment {always}, without a "
+            f"distribution {free}: {verdict}."
         )
     return sentences
+
+
+def _verdict(low: float, high: float) -> str:
+    if low <= -1 and high >= 1:
+        return "too early to say which is better"
+    if low > 0:
+        return "ahead, and one may stop here"
+    return "behind, and one may stop here" if high < 0 else "not distinguishable so far"
 
 
 def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:

@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 
 from alcore.config import RunConfig
-from alcore.metrics import PATCH_IOU
+from alcore.metrics import PATCH_IOU, metric_at
 from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.statistics.betting import TWO_GROUPS, two_groups
 from alcore.statistics.comparison import NOTHING
-from alcore.statistics.estimands import AnyEvidence, Evidence
+from alcore.statistics.estimands import AnyEvidence, Evidence, aubc
 from alcore.statistics.shared_tests import effective_size
 from alcore.wording import percent, plural
+
+_ENOUGH_TO_SIGN = 6
+"""Repetitions from which an exact two-sided sign-flip test can have a p-value below 5 %."""
+_RARE = 0.02
+"""π₁ up to which rare false alarms on clean patches decide the IoU."""
 
 
 def basis(evidence: AnyEvidence) -> str:
@@ -25,8 +31,31 @@ def basis(evidence: AnyEvidence) -> str:
     return (
         f"95 % intervals over {evidence.repetitions} repetitions, each with its own draw of pool, first "
         f"query and initial weights, paired between strategies{_of_tests(evidence)}. {_of_pools(evidence)}; "
-        "no interval covers another one."
+        f"no interval covers another one. {_of_normality(evidence)}"
     )
+
+
+def _of_normality(evidence: AnyEvidence) -> str:
+    """What intervals over few repetitions take for granted, and what speaks against it in these."""
+    count = evidence.repetitions
+    said = [f"Intervals rest on the normality of {count} numbers"]
+    if count < _ENOUGH_TO_SIGN:
+        said[0] += f", and no exact sign-flip test of so few has a p-value below {2.0 ** (1 - count):.4g}"
+    if isinstance(evidence, Evidence):
+        values = metric_at(evidence.means, "iou", evidence.pool_prevalence)  # (R, S, C)
+        areas = aubc(values, evidence.labelled) if len(evidence.labelled) > 1 else values[..., 0]
+        names = [display_name(strategy) for strategy in evidence.strategies]
+        learned = (areas >= NOTHING).sum(axis=0)
+        few = [f"{name} in {n} of {count}" for name, n in zip(names, learned, strict=True) if n < count]
+        if few:
+            said.append(f"models learned to find anything at all only for {', '.join(few)} repetitions")
+        split = [name for name, own in zip(names, areas.T, strict=True) if two_groups(own) < TWO_GROUPS]
+        if split:
+            said.append(
+                f"repetitions of {', '.join(split)} fall into two groups, as where some collapse: "
+                "a normal interval is then too narrow"
+            )
+    return f"{'; '.join(said)}."
 
 
 def basis_of_bands(evidence: AnyEvidence) -> str:
@@ -70,7 +99,18 @@ def effective_patches(evidence: AnyEvidence, prevalence: float) -> str:
     size = effective_size(clean, defective, prevalence)
     return (
         f"At π₁ = {percent(prevalence)} the {clean + defective} test patches ({defective} defective) of a "
-        f"repetition count as {size:.0f}."
+        f"repetition count as {size:.0f}.{_of_alarms(clean, prevalence)}"
+    )
+
+
+def _of_alarms(clean: int, prevalence: float) -> str:
+    """What clean test patches cannot show where defects are rare, by the rule of three; '' elsewhere."""
+    if prevalence > _RARE:
+        return ""
+    return (
+        f" False alarms that fewer than {percent(round(3 / clean, 3))} of clean patches raise may well show "
+        f"in none of the {clean} clean ones (rule of three), and at this π₁ each weighs as "
+        f"{(1 - prevalence) / prevalence:.0f} times a defective one: IoU may look better than it is."
     )
 
 

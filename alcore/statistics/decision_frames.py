@@ -9,7 +9,9 @@ class WatchedRow(NamedTuple):
     """One row per strategy and number of repetitions: its mean difference from a baseline by then.
 
     low, high: of the fixed interval, for a number of repetitions that was settled before; anytime_low,
-    anytime_high: of the one that holds at every moment, infinite where nothing can be said yet.
+    anytime_high: of the one that holds at every moment, infinite where nothing can be said yet. free_low,
+    free_high: of the one that holds at every moment whatever the distribution. groups: p-value of "no two
+    groups of repetitions", see `alcore.statistics.betting.two_groups`.
     """
 
     strategy: str
@@ -19,6 +21,9 @@ class WatchedRow(NamedTuple):
     high: float
     anytime_low: float
     anytime_high: float
+    free_low: float
+    free_high: float
+    groups: float
 
 
 class PlanRow(NamedTuple):

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from alcore.statistics.anytime import multiplier
+from alcore.statistics.betting import betting_interval
 from alcore.statistics.resampling import LEVEL
 from alcore.study.reader import RECORDED
 from alcore.study.results import CellResults
@@ -41,6 +42,12 @@ def main() -> None:
         values = noise(np.random.default_rng(0), (runs, LOOKS))
         cells = [alarms[:, : count - 1].any(axis=1).mean() for alarms in both(values) for count in UNTIL]
         print(f"| {name} | {' | '.join(f'{100 * share:.1f} %' for share in cells)} |", flush=True)
+    print("\n| bounded differences | bets, by 30 | width of bets after 5, 15, 30 |\n| --- | --- | --- |")
+    for share in (0.1, 0.2):
+        values = collapsing(np.random.default_rng(2), (500, 30), share=share)
+        widths = [np.subtract(*betting_interval(values[:, :count].T)[::-1]).mean() for count in (5, 15, 30)]
+        told = ", ".join(f"{width:.2f}" for width in widths)
+        print(f"| collapse in {share:.0%} | {100 * bets(values).mean():.1f} % | {told} |", flush=True)
     print(
         "\n| true difference, in standard deviations | found by 15 | found by 100 | median of repetitions |"
     )
@@ -66,10 +73,39 @@ def both(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return size > fixed, (size > anytime) & np.isfinite(anytime)
 
 
+def collapsing(
+    rng: np.random.Generator, shape: tuple[int, int], *, share: float, gap: float = 0.2
+) -> np.ndarray:
+    """Differences of mean 0 of a strategy that collapses in a share of repetitions."""
+    return rng.normal(0, 0.02, shape) + gap * (share - (rng.random(shape) < share))
+
+
+def autoregressive(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Normal numbers, each of which keeps half of the last one."""
+    values = rng.normal(size=shape)
+    for place in range(1, shape[1]):
+        values[:, place] = 0.5 * values[:, place - 1] + np.sqrt(0.75) * values[:, place]
+    return values
+
+
+def bets(values: np.ndarray) -> np.ndarray:
+    """(runs, looks) differences within -1..1 -> (runs,) whether bets ever leave out 0."""
+    wrong = np.zeros(len(values), dtype=bool)
+    for count in range(2, values.shape[1] + 1):
+        low, high = betting_interval(values[:, :count].T)
+        wrong |= (low > 0) | (high < 0)
+    return wrong
+
+
 NOISES: dict[str, Noise] = {
     "normal": lambda rng, shape: rng.normal(size=shape),
     "skewed": lambda rng, shape: 1 - rng.gamma(2.0, 0.5, size=shape),
     "heavy tails": lambda rng, shape: rng.standard_t(3, size=shape),
+    "exponential": lambda rng, shape: 1 - rng.exponential(size=shape),
+    "lognormal": lambda rng, shape: np.exp(0.5) - rng.lognormal(size=shape),
+    "collapse in 20 %": lambda rng, shape: collapsing(rng, shape, share=0.2),
+    "collapse in 10 %": lambda rng, shape: collapsing(rng, shape, share=0.1),
+    "each half the last (AR 0.5)": autoregressive,
 }
 
 

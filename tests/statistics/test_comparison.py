@@ -188,6 +188,26 @@ def test_the_basis_of_an_interval_is_named():
     assert "all have the same test patches, and the error of that one draw is included" in basis(shared)
     assert "share 100 %" in basis_of_bands(shared)
     assert "count as 163" in effective_patches(shared, 0.01)
+    rare = effective_patches(shared, 0.01)
+    assert "fewer than 1.9 % of clean patches raise may well show in none of the 160 clean ones" in rare
+    assert "weighs as 99 times a defective one" in rare
+    assert "rule of three" not in effective_patches(shared, 0.1)
+
+
+def test_few_repetitions_and_those_that_collapse_are_said_beside_their_intervals():
+    several = evidence_of(RISING, repetitions=6, noise=0.01)
+    assert "rest on the normality of 6 numbers." in basis(several)
+    five = evidence_of(RISING, repetitions=5, noise=0.01)
+    assert "normality of 5 numbers, and no exact sign-flip test of so few has a p-value below 0.0625." in (
+        basis(five)
+    )
+    means = several.means.copy()
+    means[0, 0, :, 1, :] = 0
+    means[0, 0, :, 1, 2] = 100
+    collapsed = basis(replace(several, means=means))
+    name = several.strategies[0]
+    assert f"learned to find anything at all only for {name} in 5 of 6 repetitions" in collapsed
+    assert f"repetitions of {name} fall into two groups" in collapsed
 
 
 def test_differences_of_all_strategies_and_budgets_are_one_family():

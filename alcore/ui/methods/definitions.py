@@ -13,6 +13,7 @@ from alcore.experiment import pool_map
 from alcore.presentation.methods_text import BIBTEX, CITATION
 from alcore.statistics import (
     anytime,
+    betting,
     calibration,
     chance,
     coins,
@@ -74,6 +75,7 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("Holm's correction", multiplicity.holm, ""),
         ("The smallest detectable difference", multiplicity.detectable, ""),
         ("Valid at any moment", anytime, ""),
+        ("Without a distribution", betting, ""),
         ("How many repetitions", planning, ""),
         ("Penalty matrix", multiplicity.penalty_matrix, ""),
     ),
