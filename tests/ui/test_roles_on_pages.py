@@ -266,7 +266,7 @@ def test_a_server_that_others_reach_shows_nothing_to_whom_it_does_not_know(home,
 
 
 PAGES = {
-    "lab": ("pages/lab.py", {}, {"Run with these settings", "Stop", "Pause", "Step"}),
+    "lab": ("pages/lab.py", {}, {"Run with these settings", "Stop", "Pause", "Step", "Keep"}),
     "scene": ("pages/lab.py", {"scene": "rare-defects"}, {"Run it live"}),
     "runs": ("pages/runs.py", {}, {"Keep note and tags", "Delete it", "Delete"}),
     "compare": ("pages/compare.py", {}, {"Train the full-pool ceiling of this run"}),
@@ -323,7 +323,7 @@ def test_what_a_role_may_not_do_is_not_offered_and_the_door_agrees(furnished, na
     assert barred(pages[Role.OWNER]) == set()
     assert barred(pages[Role.VIEWER]) == buttons
     assert barred(pages[Role.MEMBER]) == (
-        set() if name in MEMBERS_OWN else buttons - {"Run with these settings"}
+        set() if name in MEMBERS_OWN else buttons - {"Run with these settings", "Keep"}
     )
     fields = pages[Role.VIEWER].text_area if name in ("runs", "browse") else []
     for widget in (*pages[Role.VIEWER].get("file_uploader"), *fields):
