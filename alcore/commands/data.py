@@ -73,7 +73,7 @@ def list_data() -> None:
 
 @data_app.command("show")
 def show_data(name: str) -> None:
-    """Say what a data set holds, and what one should know before a run."""
+    """Say what a data set holds, and what to know before a run."""
     from alcore.data.cautions import told_of
     from alcore.data.collection import open_dataset
     from alcore.data.overview import describe

@@ -30,14 +30,14 @@ def import_data(
         bool | None,
         typer.Option(
             "--tile/--no-tile",
-            help="Cut tiles, or resize whole images; else their shape and size and their defects decide.",
+            help="Cut tiles, or resize whole images. By default the images' shape and defects decide.",
         ),
     ] = None,
     clean_tiles: Annotated[
         int | None,
         typer.Option(
-            help="Tiles without a defect that are kept of an image, 0: all. By default all with --tile, and "
-            "16 where tiles are cut without being asked for.",
+            help="Clean tiles to keep of each image; 0 keeps all. Default: all with --tile, 16 if the "
+            "import decides to cut tiles.",
             min=0,
         ),
     ] = None,
@@ -60,27 +60,29 @@ def import_data(
     ] = 10,
     ignore: Annotated[
         str,
-        typer.Option(help="Mask values or classes that mean 'nobody knows': 255 or dirt."),
+        typer.Option(help="Mask values or classes that mean 'unknown': 255 or dirt."),
     ] = "",
     min_area: Annotated[int, typer.Option(help="Foreground pixels that make a patch defective.", min=1)] = 1,
     vanished_are_clean: Annotated[
         bool,
         typer.Option(
             "--vanished-are-clean",
-            help="An image whose defect is lost by resizing has none; else it is left out.",
+            help="An image whose defect vanishes in resizing is clean; by default it is left out.",
         ),
     ] = False,
     drop_black_border: Annotated[
-        bool, typer.Option("--drop-black-border", help="Leave out images with a black border, as the paper.")
+        bool,
+        typer.Option("--drop-black-border", help="Leave out images with a black border, as the paper does."),
     ] = False,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out unusable files and list them.")
     ] = False,
     missing_mask_is_clean: Annotated[
-        bool, typer.Option("--missing-mask-is-clean", help="An image without mask has no defect.")
+        bool, typer.Option("--missing-mask-is-clean", help="An image without a mask is clean.")
     ] = False,
     boxes_are_masks: Annotated[
-        bool, typer.Option("--boxes-are-masks", help="Fill a box that has no outline, as tools write boxes.")
+        bool,
+        typer.Option("--boxes-are-masks", help="Fill boxes that have no outline (COCO, Roboflow, YOLO)."),
     ] = False,
     images: Annotated[
         str, typer.Option(help="Your own layout: a pattern of the images, such as 'part{n}/{id}.jpg'.")
@@ -90,7 +92,8 @@ def import_data(
         typer.Option(help="With --images: a pattern of their masks; give it again to join several."),
     ] = None,
     roi: Annotated[
-        str, typer.Option(help="A pattern of files outside of whose marks nobody knows anything.")
+        str,
+        typer.Option(help="A pattern of files that mark the region of interest; pixels outside are unknown."),
     ] = "",
     levels: Annotated[
         int | None,

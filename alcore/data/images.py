@@ -93,8 +93,8 @@ def may_be_deep(head: bytes) -> bool:
 def read_mask(content: bytes, *, name: str, foreground: Foreground) -> np.ndarray:
     """Read a mask file's content as (H, W) bool; raises as `read_pixels` does.
 
-    Where nobody chose what is defective: an index other than 0 in a palette; above 0 in a mask of nothing but
-    0 and 1; above 127 in any other. Where some values mean that nobody knows, it is (H, W) uint8 of CLEAN,
+    Where the user did not choose what is defective: an index other than 0 in a palette; above 0 in a mask of
+    nothing but 0 and 1; above 127 in any other. Where some values mean unknown, it is (H, W) uint8 of CLEAN,
     DEFECTIVE and IGNORED.
     """
     with decoded(content, name) as found:

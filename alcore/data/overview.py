@@ -101,7 +101,7 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
         found.append(f"Left out, as nothing in them is known: {plural(info.unknown, 'patch')}.")
     if "ignored" in patches.items:
         some = plural(int((patches.items["ignored"] > 0).sum()), "patch")
-        found.append(f"With pixels that nobody knows, which count for nothing: {some}.")
+        found.append(f"With unknown pixels, which count neither in training nor in any metric: {some}.")
     if info.skipped:
         found.append(f"Skipped at the import: {plural(len(info.skipped), 'file')} ({_some(info.skipped)}).")
     if len(info.source_sizes) > 1:

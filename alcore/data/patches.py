@@ -38,8 +38,8 @@ class Patches(Protocol):
         ...
 
     def ignored(self, items: np.ndarray) -> np.ndarray | None:
-        """(n,) int64 ids -> (n, H, W) bool, pixels that count neither in training nor in any metric, since
-        nobody knows what they are; None where the data set has none.
+        """(n,) int64 ids -> (n, H, W) bool, pixels that count neither in training nor in any metric, as
+        they are unknown; None where the data set has none.
         """
         ...
 

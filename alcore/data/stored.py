@@ -1,7 +1,7 @@
 """Imported data sets on disk: memory-mapped images, packed masks, an item table.
 
 A data set is a directory with images.npy (M, H, W, C) uint8, masks.npy (M, ceil(H*W/8)) uint8 packed bits,
-items.parquet (one row per patch) and dataset.json. Where pixels exist of which nobody knows what they are,
+items.parquet (one row per patch) and dataset.json. Where a set has unknown pixels,
 ignored.npy holds them as packed bits too, one row for each patch whose `ignored` in the table is not 0.
 """
 

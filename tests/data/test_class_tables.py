@@ -49,7 +49,7 @@ def test_what_nnu_net_ignores_is_left_out_of_loss_and_counts(tmp_path, kind):
     assert {mask.tobytes() for mask in patches.masks(items)} == expected
     assert patches.ignored(items)[:, 0].all(axis=1).tolist() == [n % 2 == 1 for n in range(30)]
     assert "defective: the values 1, 3, as dataset.json says" in info.notes
-    assert "ignored, as nobody knows: the values 2" in info.notes
+    assert "unknown, neither clean nor defective: the value 2" in info.notes
 
 
 def test_classes_that_are_chosen_come_before_those_of_the_table(tmp_path):
@@ -94,7 +94,7 @@ def test_a_labelmap_says_which_colours_are_defective(tmp_path, kind):
     assert {m.tobytes() for m in patches.masks(items)} == {part.mask.tobytes() for part in parts()}
     assert patches.ignored(items)[:, 0].all()
     assert "defective: the colours 170,0,0 or 0,170,0, as labelmap.txt says" in info.notes
-    assert "ignored, as nobody knows: the colour 224,224,192" in info.notes
+    assert "unknown, neither clean nor defective: the colour 224,224,192" in info.notes
 
 
 def test_a_colour_that_the_labelmap_does_not_name_is_said_to_be_clean(tmp_path):
@@ -131,7 +131,7 @@ def test_classes_of_nnu_net_can_be_chosen_by_name(tmp_path, kind):
     info, patches = imported(tmp_path, nnu_net(TABLES[kind]), options)
     assert np.array_equal(patches.masks(np.array([0]))[0], halves(next(iter(parts())).mask)[1])
     assert patches.ignored(np.array([1]))[0, 0].all()
-    assert "defective: the values 3, as chosen" in info.notes
+    assert "defective: the value 3, as chosen" in info.notes
 
 
 def test_classes_of_a_labelmap_can_be_chosen_and_ignored_by_name(tmp_path):

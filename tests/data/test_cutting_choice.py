@@ -170,6 +170,6 @@ def test_sets_that_are_resized_whole_as_a_rule_stay_so(tmp_path):
 def test_what_is_about_tiles_alone_is_refused_where_they_are_not_cut(tmp_path):
     source = images(tmp_path, (90, 120), [SQUARE if n % 2 else None for n in range(8)])
     for option in (("--overlap", "8"), ("--resize", "80x80"), ("--clean-tiles", "4")):
-        with pytest.raises(DataError, match="are about tiles"):
+        with pytest.raises(DataError, match="need tiles; add --tile"):
             imported(source, "--no-tile", *option)
     assert "cut as tiles" in imported(source, "--overlap", "8")

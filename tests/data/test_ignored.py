@@ -1,4 +1,4 @@
-"""Pixels that nobody knows: read from masks, kept compactly, and counted nowhere."""
+"""Unknown pixels: read from masks, kept compactly, and counted nowhere."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_a_layout_says_which_pixels_nobody_knows(tmp_path, name):
     ignored = patches.ignored(np.arange(info.patches))
     assert (ignored == expected).all()
     assert not (patches.masks(np.arange(info.patches)) & ignored).any()
-    assert "ignored, as nobody knows: the values" in info.notes[-1]
+    assert "unknown, neither clean nor defective: the value" in info.notes[-1]
 
 
 def test_only_patches_with_such_pixels_take_room_for_them(tmp_path):
@@ -50,7 +50,10 @@ def test_only_patches_with_such_pixels_take_room_for_them(tmp_path):
     assert patches.ignored(order).sum(axis=(1, 2)).tolist() == [3 * SIZE[1], 0, 3 * SIZE[1], 3 * SIZE[1]]
     assert patches.ignored(order)[0, -3:].all()
     assert patches.items["ignored"].sum() == 6 * SIZE[1]
-    assert "With pixels that nobody knows, which count for nothing: 2 patches." in describe(patches).warnings
+    assert (
+        "With unknown pixels, which count neither in training nor in any metric: 2 patches."
+        in describe(patches).warnings
+    )
 
 
 def test_a_set_without_such_pixels_is_kept_as_ever(tmp_path):

@@ -79,7 +79,7 @@ def test_the_ground_truth_of_a_task_counts_before_its_other_annotations(tmp_path
 
 @pytest.mark.parametrize("annotations", [[], [{"result": [POLYGON], "was_cancelled": True}]])
 def test_a_task_that_nobody_finished_is_not_clean(tmp_path, annotations):
-    with pytest.raises(DataError, match=r"a.png has no annotation in p.json, so nobody knows"):
+    with pytest.raises(DataError, match=r"a.png has no annotation in p.json, so it may not be clean"):
         read(tmp_path, {"p.json": [task() | {"annotations": annotations}], "a.png": IMAGE})
 
 

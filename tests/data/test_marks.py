@@ -175,14 +175,14 @@ def test_labelme_classes_by_name(tmp_path):
     assert np.array_equal(read.mask("a.png"), block(30, 30, 40, 40))
     assert np.array_equal(read.ignored("a.png"), block(1, 1, 4, 4))
     assert "1 of classes that were not chosen" in read.notes
-    assert "defective: the classes dent, as chosen" in read.notes
-    assert "ignored, as nobody knows: the classes dirt, as chosen" in read.notes
+    assert "defective: the class dent, as chosen" in read.notes
+    assert "unknown, neither clean nor defective: the class dirt, as chosen" in read.notes
     for wrong, words in (
         (Foreground(classes=(1,)), "LabelMe has no class numbers; choose by name: crack, dent, dirt"),
         (Foreground(names=("dend",)), "no class 'dend' here; did you mean 'dent'"),
         (Foreground(ignored_names=("x",)), "no class 'x' here"),
-        (Foreground(threshold=3), "--threshold says nothing here: LabelMe has classes"),
-        (Foreground(colors=((1, 2, 3),)), "--color says nothing here"),
+        (Foreground(threshold=3), "--threshold has no effect here: LabelMe has classes"),
+        (Foreground(colors=((1, 2, 3),)), "--color has no effect here"),
         (Foreground(names=("dent",), ignored_names=("dent",)), "cannot be defective and ignored at once"),
     ):
         with pytest.raises(DataError, match=words):
@@ -337,7 +337,7 @@ def test_cvat_classes_by_name(tmp_path):
     assert np.array_equal(read.ignored("a.png"), block(26, 10, 34, 50))
     for wrong, words in (
         (Foreground(classes=(1,)), "CVAT has no class numbers; choose by name: crack, dirt"),
-        (Foreground(threshold=1), "--threshold says nothing here"),
+        (Foreground(threshold=1), "--threshold has no effect here"),
     ):
         with pytest.raises(DataError, match=words):
             Read(tmp_path, files, ImportOptions(SHAPE, foreground=wrong), name="wrong")
@@ -378,6 +378,14 @@ def test_coco_boxes_are_masks_if_the_user_says_so_and_else_refused_with_a_count(
     assert "marks: 1 box" in read.notes
 
 
+def test_coco_images_that_share_an_id_are_left_out_if_bad_ones_are_skipped(tmp_path):
+    rows = [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}, {"id": 2, "file_name": "c.png"}]
+    files = images("a.png", "b.png", "c.png") | coco(outline(image=1), outline(image=2), rows=rows)
+    read = Read(tmp_path, files, ImportOptions(SHAPE, skip_bad=True))
+    assert not {"a.png", "b.png"} & set(read.names), "either may have the defect"
+    assert read.info.skipped["b.png"] == "b.png shares its id with others"
+
+
 def test_coco_images_with_boxes_alone_are_left_out_if_bad_ones_are_skipped(tmp_path):
     rows = [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}]
     files = images("a.png", "b.png") | coco(boxed(), outline(image=2), rows=rows)
@@ -385,7 +393,7 @@ def test_coco_images_with_boxes_alone_are_left_out_if_bad_ones_are_skipped(tmp_p
     assert "a.png" not in read.names
     assert "b.png" in read.names
     assert read.info.skipped["a.png"] == "a.png has a box without an outline"
-    assert "1 of 2 annotations" in read.info.skipped["instances.json"]
+    assert set(read.info.skipped) == {"a.png"}, "one entry for each file left out"
 
 
 def test_coco_without_outline_and_box_is_refused(tmp_path):
@@ -508,7 +516,7 @@ def test_pixel_masks_without_names_refuse_a_name_and_matlab_has_one_kind(tmp_pat
         Read(tmp_path, files, options, name="folder")
     mats = {f"image/{n}.jpg": encoded(picture(n), "JPEG") for n in range(3)} | {"groundTruth/0.mat": b""}
     options = ImportOptions(SHAPE, foreground=Foreground(classes=(1,)))
-    with pytest.raises(DataError, match="--classes says nothing here: CrackForest has one kind of mark"):
+    with pytest.raises(DataError, match="--classes has no effect here: CrackForest has one kind of mark"):
         Read(tmp_path, mats, options, name="crackforest")
 
 
@@ -526,9 +534,9 @@ def test_the_command_line_takes_names_and_boxes_and_says_what_was_read(tmp_path)
     told = run("--boxes-are-masks", "--ignore", "dent")
     assert told.exit_code == 0
     assert "marks: 1 polygon, 1 box" in told.stdout
-    assert "ignored, as nobody knows: the classes dent, as chosen" in told.stdout
+    assert "unknown, neither clean nor defective: the class dent, as chosen" in told.stdout
     for options, words in {
-        ("--threshold", "3"): "--threshold says nothing here: COCO has classes",
+        ("--threshold", "3"): "--threshold has no effect here: COCO has classes",
         ("--classes", "dend"): "did you mean 'dent'",
         (): "1 of 2 annotations in instances.json are boxes without an outline",
     }.items():

@@ -143,7 +143,7 @@ def loveda() -> Files:
 
 
 def voc() -> Files:
-    """Palette indices, 255 where nobody knows; most images have no segmentation."""
+    """Palette indices, 255 where unknown; most images have no segmentation."""
     from PIL import Image
 
     files = {}

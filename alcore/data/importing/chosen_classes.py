@@ -1,4 +1,4 @@
-"""Classes of formats that name or number them: which are defective, and which mean that nobody knows."""
+"""Classes of formats that name or number them: which are defective, and which mean unknown."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ class Labels:
             if text.isdigit() and self._known and not has_numbers:
                 raise DataError(f"{self._title} has no class numbers; choose by name: {self._listed()}")
             guess = did_you_mean(text, [label.name for label in self._known])
-            raise DataError(f"{self._title} has no class {text!r} here{guess} (it has {self._listed()})")
+            quote = "; put a name with a comma in double quotes" * any("," in one.name for one in self._known)
+            raise DataError(
+                f"{self._title} has no class {text!r} here{guess} (it has {self._listed()}{quote})"
+            )
         return found
 
     def _listed(self) -> str:

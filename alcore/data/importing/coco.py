@@ -67,15 +67,15 @@ def samples_of(
     read = [CocoTable(source, table, beside=beside) for table in tables]
     labels = Labels(options.foreground, [label for one in read for label in one.labels.values()], "COCO")
     marks: dict[str, list[Mark]] = {}
-    boxed: set[str] = set()
+    doubtful: dict[str, str] = {}
     for table in read:
         places = _places(table, find, refuse)
         for image in places.values():
             marks.setdefault(image, [])
-        boxed |= _add_marks(table, places, labels, marks, options, refuse)
-    for image in sorted(boxed):
-        refuse(image, f"{shown(image)} has a box without an outline")
-    return [Sample(image, _reader(source, image, marks[image])) for image in sorted(marks.keys() - boxed)]
+        doubtful |= _add_marks(table, places, labels, marks, options, refuse)
+    for image, reason in sorted(doubtful.items()):
+        refuse(image, f"{shown(image)} {reason}")
+    return [Sample(image, _reader(source, image, marks[image])) for image in sorted(marks.keys() - doubtful)]
 
 
 def _places(table: CocoTable, find: Callable[[str, str], str | None], refuse: Refuse) -> dict[str, str]:
@@ -100,33 +100,35 @@ def _add_marks(
     marks: dict[str, list[Mark]],
     options: ImportOptions,
     refuse: Refuse,
-) -> set[str]:
-    """Add a table's annotations to their images; images with a box alone, where boxes are no masks."""
-    lost, boxes, boxed, count = Counter[str](), 0, set[str](), 0
-    for row, label, annotation in table.annotations():
+) -> dict[str, str]:
+    """Add a table's annotations to their images; images whose marks are not known -> why not."""
+    lost, boxes, doubtful, count = Counter[str](), 0, dict[str, str](), 0
+    for rows, label, annotation in table.annotations():
         count += 1
         value = labels.value(label)
-        if row is None:
+        if len(rows) != 1:
             lost[str(annotation.get("image_id"))] += 1
-        elif row.file in places:
-            image = places[row.file]
-            marks[image].append(Mark(annotation, row.size, value))
+            doubtful |= {places[row.file]: "shares its id with others" for row in rows if row.file in places}
+        elif rows[0].file in places:
+            image = places[rows[0].file]
+            marks[image].append(Mark(annotation, rows[0].size, value))
             if value is not None and not options.boxes_are_masks and not has_outline(annotation):
                 boxes += 1
-                boxed.add(image)
+                doubtful[image] = "has a box without an outline"
     if lost:
         refuse(
             table.name,
             f"{lost.total()} of {plural(count, 'annotation')} in {shown(table.name)} belong to none of its "
-            f"images, or to several, such as image_id {shown(next(iter(lost)))}; export it again",
+            f"images, or to several, such as image_id {shown(next(iter(lost)))}; export it again. With "
+            "--skip-bad they are not drawn, and an image with no other mark counts as clean",
         )
-    if boxes:
+    if boxes and not options.skip_bad:  # else their images are left out, each by name
         refuse(
             table.name,
             f"{boxes} of {plural(count, 'annotation')} in {shown(table.name)} are boxes without an outline; "
             "export outlines, or say that a box is a mask: --boxes-are-masks",
         )
-    return boxed
+    return doubtful
 
 
 def _reader(source: Source, image: str, marks: list[Mark]) -> MaskReader:

@@ -53,15 +53,14 @@ class CocoTable:
         for row, image in zip(rows, self.images, strict=True):
             self._by_id[_as_text(row.get("id"))].append(image)
 
-    def annotations(self) -> Iterator[tuple[ImageRow | None, Label, Row]]:
-        """Each annotation with its image and class; None where its image_id is of no image, or of several.
+    def annotations(self) -> Iterator[tuple[list[ImageRow], Label, Row]]:
+        """Each annotation with its class and the images of its image_id: one, unless the table is at fault.
 
         An id that is text on one side and a number on the other is the same id.
         """
         for row in self._annotations:
-            images = self._by_id.get(_as_text(row.get("image_id")), [])
-            is_one = len({image.file for image in images}) == 1
-            yield images[0] if is_one else None, self.labels[_number(row)], row
+            images = {image.file: image for image in reversed(self._by_id[_as_text(row.get("image_id"))])}
+            yield list(images.values()), self.labels[_number(row)], row
 
 
 def _read(source: Source, table: str) -> dict[str, Any]:

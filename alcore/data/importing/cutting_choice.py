@@ -1,4 +1,4 @@
-"""Whether whole images are resized or tiles are cut, where nobody said which."""
+"""Whether whole images are resized or tiles are cut, where the user did not choose."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ def cvat(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]
                 refuse(name, f"{shown(file)} names {shown(name)}, which is not there; add it, or remove it")
             else:
                 marks.setdefault(image, []).extend(_marks(row, labels))
-    _refuse_without_area([mark for some in marks.values() for mark in some], refuse)
+    if not options.skip_bad:  # else their images are left out, each by name
+        _refuse_without_area([mark for some in marks.values() for mark in some], refuse)
     for image, some in marks.items():
         if without := _kinds(some):
             refuse(image, f"{shown(image)} has marks that have no area: {without}")

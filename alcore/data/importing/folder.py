@@ -80,8 +80,8 @@ def join(
 
 def no_mask(image: str, elsewhere: str = "") -> str:
     """Why an image without a mask cannot be used; elsewhere: files that are not read and may hold it."""
-    unless = f", unless its mask is in files that are not read ({elsewhere})," if elsewhere else ""
-    return f"{shown(image)} has no mask; add one, or{unless} say that a missing mask means clean"
+    unread = f". Its mask may be in files that are not read ({elsewhere})" if elsewhere else ""
+    return f"{shown(image)} has no mask; add one, or say that a missing mask means clean{unread}"
 
 
 def mask_file(source: Source, image: str, mask: str, foreground: Foreground) -> MaskReader:

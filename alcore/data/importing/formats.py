@@ -37,8 +37,8 @@ class Format(NamedTuple):
     """A layout of images and masks on disk.
 
     title: for people; pair: lists a source's samples; shows: whether a source shows a sign of its own, None
-    for a format that is told by the files it explains; foreground: what its masks mean, None lets their
-    values decide; unknown: mask values that mean 'nobody knows'; table: what in the source says so, in words,
+    for a format that is recognised by the files it explains; foreground: what its masks mean, None lets their
+    values decide; unknown: mask values that mean 'unknown'; table: what in the source says so, in words,
     '' where it is the format itself; chosen_by: what says which marks count, pixel 'values', 'classes' with
     names or numbers, or 'nothing'; is_whole: whether its images are resized whole unless tiles are asked for,
     as they are patches already, or of all shapes; named: classes of masks of pixels, in lower case.
@@ -68,12 +68,12 @@ class Format(NamedTuple):
         }
         lacks, has = {
             "values": ((), ""),
-            "classes": (("--threshold", "--color"), "classes, for --classes and --ignore"),
+            "classes": (("--threshold", "--color"), "classes, which --classes and --ignore choose"),
             "nothing": (tuple(given), "one kind of mark"),
         }[self.chosen_by]
         for setting in lacks:
             if given[setting]:
-                raise DataError(f"{setting} says nothing here: {self.title} has {has}; leave it out")
+                raise DataError(f"{setting} has no effect here: {self.title} has {has}; leave it out")
         if self.chosen_by != "values" or not chosen.names + chosen.ignored_names:
             return chosen
         wanted, ignored = map(self._called, chosen.names), list(map(self._called, chosen.ignored_names))
@@ -147,6 +147,9 @@ FORMATS = {
 """By name, in the order in which sources are tried."""
 
 
+_WITH_BOXES = ("coco", "roboflow", "yolo-seg")
+
+
 class Recognised(NamedTuple):
     """A format, and how much of a source it explains.
 
@@ -160,11 +163,19 @@ class Recognised(NamedTuple):
     unexplained: list[str]
     images: tuple[str, ...] = ()
 
+    def check_boxes(self, options: ImportOptions) -> None:
+        """Raise DataError where boxes are to be filled in a format that has none without an outline."""
+        if options.boxes_are_masks and self.name not in _WITH_BOXES:
+            raise DataError(
+                f"--boxes-are-masks has no effect here: it is for COCO, Roboflow and YOLO, and the format is "
+                f"{self.form.title}; leave it out"
+            )
+
     def sentence(self) -> str:
         """'layout: BTAD, which explains all 60 files'."""
         title = self.form.title
         if self.form.shows is not None:
-            return f"layout: {title}, told by a sign of its own"
+            return f"layout: {title}, recognised by its own files"
         if not self.unexplained:
             return f"layout: {title}, which explains all {plural(self.explained, 'file')}"
         return (

@@ -18,10 +18,10 @@ from alcore.data.importing.first_look import look_at_all
 from alcore.data.importing.formats import Format, Recognised, choose
 from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
-from alcore.data.importing.layout_doubt import check_layout, left_over
+from alcore.data.importing.layout_doubt import check_layout, left_over, without_truth
 from alcore.data.importing.mask_colors import listed
 from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
-from alcore.data.importing.options import ImportOptions, Sample
+from alcore.data.importing.options import ImportOptions, Sample, values_in_words
 from alcore.data.importing.pace import READING, Pace
 from alcore.data.importing.patch_choice import (
     ImageCuts,
@@ -46,7 +46,7 @@ T = TypeVar("T")
 _MOST_TRIED = 1000
 """Images on which other patch sizes are tried."""
 _MOST_LOOKED_AT = 400
-"""Images that decide whether tiles are cut, where nobody said so."""
+"""Images that decide whether tiles are cut, where the user did not choose."""
 
 
 def import_dataset(
@@ -99,18 +99,20 @@ class Import:
         self._sizes: tuple[list[PatchSize], PatchSize | None] | None = None
         self._refuse = partial(_refuse, self._losses, options)
         chosen = choose(source, format_name, options)
+        chosen.check_boxes(options)
         options = replace(options, foreground=chosen.form.resolved(options.foreground))
         samples = self._paired(source, chosen, options, is_found=format_name == "auto")
         ignored = ignored_values(chosen.form, options.foreground)
         seen = look_at_all(source, samples, options, ignored, self._pace, workers)
         self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
+        self.notes += without_truth(chosen, source, samples, set(self._losses.skipped))
         if any(sample.masks for sample in samples):
             foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
             options = replace(options, foreground=replace(foreground, ignored=ignored))
             samples = chosen.form.pair(seen.source, options, lambda _name, _reason: None)
             self.notes += [seen.census.sentence(), *rule]
             if ignored:
-                self.notes.append(f"ignored, as nobody knows: the values {', '.join(map(str, ignored))}")
+                self.notes.append(f"unknown, neither clean nor defective: {values_in_words(ignored)}")
         elif chosen.form.chosen_by == "classes":
             self.notes += classes_told(options.foreground)
         if options.roi:
@@ -146,7 +148,9 @@ class Import:
         try:
             return self._write(target)
         except PatchSizeError as error:
-            raise PatchSizeError(f"{error}{offered(*self.patch_sizes())}") from None
+            reasons = list(self._losses.skipped.values())
+            left_out = f"; {plural(len(reasons), 'file')} left out, since {reasons[0]}" if reasons else ""
+            raise PatchSizeError(f"{error}{left_out}{offered(*self.patch_sizes())}") from None
 
     def _write(self, target: Path) -> DatasetInfo:
         options = self._reader.options
@@ -211,7 +215,7 @@ class Import:
             raise PatchSizeError(
                 f"resizing to {height}x{width} loses the defects of {plural(len(lost), 'image')}, such as "
                 f"{lost[0]}, which would be {percent(len(lost) / (len(lost) + clean))} of the clean class; "
-                "cut tiles, take larger patches, or say with --vanished-are-clean that they do not count"
+                "cut tiles, take larger patches, or count them as clean with --vanished-are-clean"
             )
 
     def _each(
@@ -248,11 +252,12 @@ def _check(options: ImportOptions) -> None:
         raise DataError(
             f"tiles of {options.patch[0]}x{options.patch[1]} cannot overlap by {options.overlap} px"
         )
+    ways = (options.foreground.threshold is not None, bool(options.foreground.colors))
+    if sum(ways) + bool(options.foreground.classes or options.foreground.names) > 1:
+        raise DataError("a threshold, classes and colours each say what is defective; choose one of them")
     if options.foreground.colors and options.foreground.ignored:
         raise DataError("values can be ignored in grey and indexed masks; a mask of colours has none")
     if options.tile is False and (options.overlap or options.resize_to or options.clean_tiles):
-        raise DataError(
-            "an overlap, a size to resize to and a number of clean tiles are about tiles; cut tiles"
-        )
+        raise DataError("--overlap, --resize and --clean-tiles need tiles; add --tile, or leave them out")
     if options.overlap < 0 or options.min_area < 1:
         raise DataError("the overlap must be at least 0 and the smallest defect area at least 1 pixel")

@@ -49,7 +49,7 @@ def label_studio(source: Source, options: ImportOptions, refuse: Refuse) -> list
     """All tasks of the JSON exports; where there is none, the brush strokes of the PNGs.
 
     Of a task's annotations those that are the ground truth count, and all where none is; skipped ones and
-    predictions never do. A task without an annotation is refused: nobody said that it is clean.
+    predictions never do. A task without an annotation is refused: it may not be clean.
     """
     strokes = [name for name in source.names if _png(name)]
     tables = named_by(source, "label-studio")
@@ -94,8 +94,8 @@ def _least(row: Mapping[str, Any], table: str) -> MarkedImage:
 
 def _unlabelled(image: MarkedImage) -> str:
     return (
-        f"{image.name} has no annotation in {shown(image.table)}, so nobody knows whether it is "
-        "clean; label it, or leave it out"
+        f"{image.name} has no annotation in {shown(image.table)}, so it may not be clean; label "
+        "it, or leave it out"
     )
 
 

@@ -28,7 +28,7 @@ _LINE, _POINT = 10, 5  # LabelMe's own width of a line and radius of a point, in
 def labelme(source: Source, options: ImportOptions, files: Sequence[str]) -> Callable[[str, str], MaskReader]:
     """For an image and its file: the shapes, in their order.
 
-    `__ignore__` marks pixels that nobody knows, and `_background_` takes away what was drawn before it.
+    `__ignore__` marks unknown pixels, and `_background_` takes away what was drawn before it.
     """
     known = _used(source, files) if options.foreground.has_classes else ()
     labels = Labels(options.foreground, known, "LabelMe")

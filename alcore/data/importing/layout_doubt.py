@@ -5,9 +5,10 @@ from __future__ import annotations
 from alcore.data.images import SUFFIXES
 from alcore.data.importing.file_families import Family, families_of, looks_like_mask
 from alcore.data.importing.formats import Recognised
-from alcore.data.importing.options import ImportOptions, Sample
+from alcore.data.importing.options import ImportOptions, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.errors import DataError
+from alcore.wording import plural
 
 _FEW = 0.1
 """Share of the pictures up to which those without a place are named one by one, such as one bare image."""
@@ -62,3 +63,29 @@ def left_over(chosen: Recognised, samples: list[Sample], known: set[str]) -> dic
         for name in chosen.unexplained
         if name not in used and shown(name) not in known
     }
+
+
+def without_truth(chosen: Recognised, source: Source, samples: list[Sample], skipped: set[str]) -> list[str]:
+    """Sentences: images that are clean because they have no mask, and images that annotations never name.
+
+    Args:
+        skipped: images that are listed as left out already.
+    """
+    if chosen.form.shows is None or chosen.name == "reference":
+        bare = [sample.image for sample in samples if sample.read_mask is no_defect]
+        return [_counted(bare, "no mask", "and counts as clean", "and count as clean")] if bare else []
+    used = {name for sample in samples for name in (sample.image, *sample.masks)}
+    unnamed = [
+        name
+        for name in source.names
+        if suffix(name) in SUFFIXES and name not in used and shown(name) not in skipped
+    ]
+    if not unnamed or chosen.form.chosen_by != "classes":
+        return []
+    return [_counted(unnamed, "no entry in the annotations", "and is left out", "and are left out")]
+
+
+def _counted(names: list[str], lack: str, one: str, many: str) -> str:
+    """'6 images have no mask and count as clean, such as a.png'."""
+    verb, ending = ("has", one) if len(names) == 1 else ("have", many)
+    return f"{plural(len(names), 'image')} {verb} {lack} {ending}, such as {shown(names[0])}"

@@ -18,7 +18,7 @@ class Layout:
     images that are none of ours. foreground: which mask values are defective; None lets the values decide.
     group: what must stay on one side of the split, made of an image's words; '' for each image by itself.
     reader: how a mask file is read: image, matlab, labelme or yolo. unknown: mask values that mean
-    'nobody knows', whose pixels count for nothing. table: a file that comes with the masks and says what
+    'unknown', whose pixels count for nothing. table: a file that comes with the masks and says what
     their values mean, see `class_tables`; where it is missing, foreground and unknown count. named: what that
     table calls its classes. The splits that come with a set are not kept: they are folders in the patterns.
     """

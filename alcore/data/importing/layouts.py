@@ -151,7 +151,7 @@ def own_layout(options: ImportOptions) -> Layout:
 
 
 def _foreground(layout: Layout, chosen: Foreground) -> Foreground:
-    """What the user chose, and else what the layout says; the same of values that mean 'nobody knows'."""
+    """What the user chose, and else what the layout says; the same of values that mean 'unknown'."""
     found = chosen if chosen.is_chosen or layout.foreground is None else layout.foreground
     unknown = tuple(value for value in layout.unknown if value not in (chosen.classes or ()))
     colors = () if layout.foreground is None else layout.foreground.ignored_colors

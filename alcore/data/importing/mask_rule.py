@@ -6,12 +6,12 @@ from alcore.data.images import MOST_INDICES
 from alcore.data.importing.formats import FORMATS, Format
 from alcore.data.importing.mask_colors import MaskColorsError, in_words, left_over
 from alcore.data.importing.mask_values import MaskCensus, suggest
-from alcore.data.importing.options import Foreground, colors_in_words
+from alcore.data.importing.options import Foreground, classes_in_words, colors_in_words
 from alcore.wording import plural
 
 
 def ignored_values(form: Format, chosen: Foreground) -> tuple[int, ...]:
-    """Mask values that mean 'nobody knows': chosen, or the format's own."""
+    """Mask values that mean 'unknown': chosen, or the format's own."""
     own = tuple(value for value in form.unknown if value not in (chosen.classes or ()))
     return chosen.ignored or own
 
@@ -24,24 +24,24 @@ def rule_of(form: Format, chosen: Foreground, census: MaskCensus) -> tuple[Foreg
     """
     if chosen.threshold is not None and not chosen.colors and chosen.classes is None and census.colored:
         raise MaskColorsError(
-            f"{plural(census.colored, 'mask')} coded in colours, of which a threshold says nothing",
+            f"{plural(census.colored, 'mask')} coded in colours, which a threshold cannot tell apart",
             census.colors,
             "name what is defective",
         )
     if chosen.is_chosen:
         told = [f"defective: {_done(chosen, census)}, as chosen", *_passed_over(chosen, census)]
         if chosen.ignored_colors:
-            told.append(f"ignored, as nobody knows: {colors_in_words(chosen.ignored_colors)}")
+            told.append(f"unknown, neither clean nor defective: {colors_in_words(chosen.ignored_colors)}")
         return chosen, told
     if form.foreground is not None:
         own = form.foreground
         reason = form.table or f"{form.title} has it"
         told = [f"defective: {_done(own, census)}, as {reason}", *_passed_over(own, census)]
         if own.ignored_colors:
-            told.append(f"ignored, as nobody knows: {colors_in_words(own.ignored_colors)}")
+            told.append(f"unknown, neither clean nor defective: {colors_in_words(own.ignored_colors)}")
         return chosen, told
     if form is FORMATS["roboflow"]:
-        return chosen, ["defective: the classes of its own table"]
+        return chosen, ["defective: the classes that _classes.csv lists"]
     found = suggest(census)
     return found, [f"defective: {_done(found, census)}, by the values of the masks"]
 
@@ -50,9 +50,9 @@ def classes_told(chosen: Foreground) -> list[str]:
     """Of a format with classes: which of them count, as chosen by number or name, in sentences."""
     told = {
         "defective": [*map(str, chosen.classes or ()), *chosen.names],
-        "ignored, as nobody knows": [*map(str, chosen.ignored), *chosen.ignored_names],
+        "unknown, neither clean nor defective": [*map(str, chosen.ignored), *chosen.ignored_names],
     }
-    return [f"{what}: the classes {', '.join(names)}, as chosen" for what, names in told.items() if names]
+    return [f"{what}: {classes_in_words(names)}, as chosen" for what, names in told.items() if names]
 
 
 def _done(rule: Foreground, census: MaskCensus) -> str:

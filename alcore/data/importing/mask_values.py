@@ -48,7 +48,7 @@ class MaskCensus:
 
     patterns: what a mask holds -> masks; counts: (256,) pixels by value, of masks that are no palettes.
     indexed, bright: masks that hold nothing but small indices above 1, and masks with bright pixels.
-    void: masks of small indices and white, and nothing else, so that white may mean that nobody knows.
+    void: masks of small indices and white, and nothing else, so that white may mean unknown.
     palettes, binary, others: masks that mark anything, by how their values are read where nobody chose what
     is defective: indices of a palette, nothing but 0 and 1, and all others. tops: those that are no
     palettes, by their greatest value. colored: masks in colours; colors: what these hold; in_palettes: the
@@ -69,7 +69,7 @@ class MaskCensus:
     in_palettes: Colors = field(default_factory=Counter)
 
     def add(self, seen: SeenMask, ignored: tuple[int, ...]) -> None:
-        """Count a mask. ignored: values that mean 'nobody knows', and say nothing of what is defective."""
+        """Count a mask. ignored: values that mean 'unknown', which say nothing about what is defective."""
         counts = seen.counts.copy()
         counts[list(ignored)] = 0
         top = int(np.flatnonzero(counts).max(initial=0))
@@ -101,7 +101,7 @@ def suggest(census: MaskCensus) -> Foreground:
 
     Raises:
         DataError: values that suggest neither; the message has their histogram.
-        MaskColorsError: several colours, of which brightness says nothing.
+        MaskColorsError: several colours, which brightness cannot tell apart.
     """
     if len(hues(census.colors)) > 1:
         raise MaskColorsError(
@@ -115,7 +115,7 @@ def suggest(census: MaskCensus) -> Foreground:
         )
     if census.void:
         raise DataError(
-            f"{census.void} masks hold indices and 255, which often means that nobody knows; say so with "
+            f"{census.void} masks hold indices and 255, which often means unknown; say so with "
             "--ignore 255 (in the page: ignored values), or name what is defective by threshold or classes"
         )
     top = int(np.flatnonzero(counts).max(initial=0))

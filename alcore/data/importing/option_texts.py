@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 from alcore.data.importing.options import Color
@@ -17,8 +18,9 @@ def size_in(text: str, what: str) -> tuple[int, int]:
 
 
 def classes_in(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """'1, 3, crack' -> the numbers, and the names."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
+    """'1, 3, crack' -> the numbers, and the names; a name with a comma stands in double quotes."""
+    rows = csv.reader([text.strip()], skipinitialspace=True)
+    parts = [part.strip() for row in rows for part in row if part.strip()]
     numbers = tuple(int(part) for part in parts if re.fullmatch(r"\d{1,9}", part))
     return numbers, tuple(part for part in parts if not re.fullmatch(r"\d{1,9}", part))
 

@@ -18,7 +18,7 @@ class Foreground:
 
     classes: pixel values, as in an indexed mask; colors: any of them, with `tolerance` in each channel;
     threshold: grey levels above it. The first of colors, classes, threshold that is given counts.
-    ignored, ignored_colors: what means 'nobody knows': such pixels count neither in training nor in any
+    ignored, ignored_colors: what means 'unknown': such pixels count neither in training nor in any
     metric. names, ignored_names: classes by name, in formats that name them; there, `classes` and `ignored`
     are their numbers.
     """
@@ -48,15 +48,22 @@ class Foreground:
             about = f" within {self.tolerance}" if self.tolerance else ""
             return colors_in_words(self.colors) + about
         if self.names:
-            return f"the classes {', '.join([*map(str, self.classes or ()), *self.names])}"
+            return classes_in_words([*map(str, self.classes or ()), *self.names])
         if self.classes is not None:
-            whole = len(self.classes) > 9
-            return (
-                f"the values {self.classes[0]} to {self.classes[-1]}"
-                if whole
-                else (f"the values {', '.join(map(str, self.classes))}")
-            )
+            return values_in_words(self.classes)
         return f"above {127 if self.threshold is None else self.threshold}"
+
+
+def classes_in_words(names: Sequence[str]) -> str:
+    """'the classes dent, dirt'."""
+    return f"the class{'es' * (len(names) > 1)} {', '.join(names)}"
+
+
+def values_in_words(values: Sequence[int]) -> str:
+    """'the values 1, 3'; of many, the first and the last."""
+    if len(values) > 9:
+        return f"the values {values[0]} to {values[-1]}"
+    return f"the value{'s' * (len(values) > 1)} {', '.join(map(str, values))}"
 
 
 def colors_in_words(colors: tuple[Color, ...]) -> str:
@@ -77,7 +84,7 @@ class ImportOptions:
     is lost by resizing is clean instead of left out;
     drop_black_border: leave out images whose border is black, as the paper does; skip_bad: leave out files
     that cannot be used and list them; missing_mask_is_clean: an image without a mask is clean instead of an
-    error; roi: a pattern of files outside of whose marks nobody knows anything, see `regions`; images, masks:
+    error; roi: a pattern of files that mark the region of interest, see `regions`; images, masks:
     patterns of the user's own layout, see `patterns`; levels: the brightest level of
     images with more than 8 bits, by default that of the set; group: a pattern of image names, whose words are
     the same for images that stay on one side of the split; keep_alike: near-duplicates stay on one side too;

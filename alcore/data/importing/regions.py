@@ -1,4 +1,4 @@
-"""Regions of interest: files outside of whose marks nobody knows what the pixels of an image are."""
+"""Regions of interest: files that mark them; pixels outside are unknown."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def choose_patterns() -> Patterns:
         "Regions of interest",
         key="import_roi",
         placeholder="fov/{id}.png",
-        help="Files such as fields of view: outside of what they mark nobody knows anything, so that those "
-        "pixels count for nothing. With any format; its words are those of the images.",
+        help="Files that mark the region of interest, such as a field of view. Pixels outside are unknown: "
+        "they count neither in training nor in any metric. Works with any format, with the images' words.",
     )
     lines = tuple(line.strip() for line in masks.splitlines() if line.strip())
     return Patterns(images.strip(), lines, roi.strip())
@@ -213,7 +213,7 @@ def _values(left: DeltaGenerator, right: DeltaGenerator) -> Callable[[], Foregro
         "Ignored values",
         key="import_ignored",
         placeholder="none",
-        help="Mask values, or classes by number or name, that mean that nobody knows, such as 255: they "
+        help="Mask values, or classes by number or name, that mean unknown, such as 255: they "
         "count neither in training nor in any metric.",
     )
 
