@@ -194,7 +194,9 @@ def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
         elif row.advantage_high < 0:
             verdict = "is below"
         bounds = f"95 % interval {row.advantage_low:+.3f} to {row.advantage_high:+.3f}"
-        sentences.append(f"**{name}** {verdict} {baseline} ({difference}, {bounds}).")
+        sentences.append(
+            f"**{name}** {verdict} {baseline} on average over the budget ({difference}, {bounds})."
+        )
     return sentences
 
 
@@ -255,7 +257,10 @@ def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
             )
             if holds.any()
         ]
-        sentences.append(f"**{display_name(strategy)}** is {'; '.join(parts)} (deployed where π₁ = π₀).")
+        sentences.append(
+            f"**{display_name(strategy)}** is {'; '.join(parts)} "
+            "(on average over the budget, deployed where π₁ = π₀)."
+        )
     return sentences
 
 

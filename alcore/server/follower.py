@@ -47,6 +47,7 @@ class Follower:
         self._news = threading.Condition(threading.RLock())
         self._runners: dict[str, Runner] = {}
         self._progress: dict[str, RunProgress] = {}
+        self._stopping: set[str] = set()
         self._is_closing = self._goes_on = False
 
     @property
@@ -58,10 +59,16 @@ class Follower:
         """The latest progress of a run in hand, or None."""
         return self._progress.get(run_id)
 
+    def is_stopping(self, run_id: str) -> bool:
+        """Whether a run in hand was told to stop, and is not out of hand yet."""
+        return run_id in self._stopping
+
     def say(self, run_id: str, command: str) -> bool:
         """Pass a command on to a run in hand; False where it is not."""
         with self._news:
             runner = self._runners.get(run_id)
+            if runner is not None and command == "stop":
+                self._stopping.add(run_id)
         if runner is not None:
             runner.say(command)
         return runner is not None
@@ -104,6 +111,7 @@ class Follower:
                 runs.set_status(run_id, Status.INTERRUPTED, "its worker exited without reporting a result")
             with self._news:
                 self._runners.pop(run_id, None)
+                self._stopping.discard(run_id)
                 self._progress.pop(run_id, None)
                 self._news.notify_all()
         return True

@@ -160,6 +160,10 @@ class RunManager:
         """The latest progress of a run that this server works on, or None."""
         return self._follower.progress(run_id)
 
+    def is_stopping(self, run_id: str) -> bool:
+        """Whether a run that this server works on was told to stop, and still finishes a step."""
+        return self._follower.is_stopping(run_id)
+
     def row(self, run_id: str) -> RunRow | None:
         """A run as it is listed, or a live one; None where there is none of that id."""
         return self._list_with(run_id).get(run_id)

@@ -36,8 +36,9 @@ CREATE TABLE IF NOT EXISTS merit (
 class Merits:
     """What a run came to, at its own π₁; NaN where that is not known.
 
-    version: changes with the records; best: the strategy whose IoU is highest at the end, whose final IoU,
-    AUBC, and advantage in AUBC over random these are; seconds: from the first record to the last.
+    version: changes with the records; best: the strategy whose IoU is highest at the end, or all that tie
+    there, with commas; final_iou, aubc, advantage: of it, where several tie the highest AUBC, and no
+    advantage over random; seconds: from the first record to the last.
     """
 
     version: int
@@ -161,9 +162,10 @@ def _measure(store: RunStore, version: int) -> Merits:
     whole = means.dropna()
     if len(whole):
         areas = dict(zip(whole.index, aubc(whole.to_numpy(), whole.columns.to_numpy(float)), strict=True))
-        best = str(whole.iloc[:, -1].idxmax())
-        final, area = float(whole.loc[best].iloc[-1]), float(areas[best])
-        advantage = area - float(areas.get(_BASELINE, nan))
+        final = float(whole.iloc[:, -1].max())
+        names = [str(name) for name in whole.index[whole.iloc[:, -1] == final]]
+        best, area = ",".join(names), max(float(areas[name]) for name in names)
+        advantage = area - float(areas.get(_BASELINE, nan)) if len(names) == 1 else nan
     return Merits(
         version=version,
         records=len(files),

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 
+import pandas as pd
 import pytest
 
 from alcore.config import make_config
@@ -42,6 +43,24 @@ def test_figures_are_those_of_the_records_and_computed_once(index, small_run):
     assert merits["one"].bytes > 10_000
     assert merits["begun"].best == ""
     assert not notebook.fill(notebook.entries(), seconds=60), "nothing is new"
+
+
+def test_strategies_that_tie_at_the_end_are_named_together(index, monkeypatch):
+    frame = pd.DataFrame(
+        [
+            (name, labelled, value)
+            for name, values in {"random": (0.1, 0.4), "entropy": (0.2, 0.4), "core-set": (0.3, 0.3)}.items()
+            for labelled, value in zip((5, 10), values, strict=True)
+        ],
+        columns=["strategy", "labelled", "value"],
+    )
+    monkeypatch.setattr(RunTables, "values", lambda *_: frame)
+    notebook = Notebook(index)
+    notebook.fill(notebook.entries(), seconds=60)
+    merits = next(entry.merits for entry in notebook.entries() if entry.row.id == "one")
+    assert set(merits.best.split(",")) == {"random", "entropy"}
+    assert merits.final_iou == 0.4
+    assert merits.advantage != merits.advantage, "who ties is ahead of nobody"
 
 
 def test_no_more_time_is_spent_than_allowed(index):

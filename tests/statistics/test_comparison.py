@@ -141,7 +141,7 @@ def test_sentences_say_who_wins_where_and_how_sure_that_is():
     evidence = evidence_of(RISING, repetitions=6, noise=0.01, false_alarm=0.0001)
     summary = summarise(evidence, QUESTION)
     (sentence,) = advantages(summary, "random")
-    assert sentence.startswith("**entropy** is above random (+0.1")
+    assert sentence.startswith("**entropy** is above random on average over the budget (+0.1")
     assert "With 6 repetitions" in detectable(evidence, summary, "random")
     assert f"entropy {summary['detectable'].iloc[1]:.3f}" in detectable(evidence, summary, "random")
     frame = advantage_over_prevalence(evidence, "iou", "random", (0.001, 0.1, 1.0))

@@ -1,5 +1,8 @@
 """Every page by AppTest; what it cannot see (charts, ticks) is tested in the browser."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -10,6 +13,8 @@ from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.synthetic import SurfaceSettings
 from alcore.server.index import RunIndex
+from alcore.ui.data import upload
+from alcore.ui.data.import_source import free_name, name_of
 from tests.data.helpers import SIZE, folder_files, write_folder
 from tests.ui.helpers import open_page, texts
 
@@ -310,3 +315,32 @@ def test_patterns_show_the_pairs_that_they_find_below_a_root(tmp_path, monkeypat
     app.selectbox(key="import_step-roots-line 7").set_value("(one up)").run()
     assert not app.exception
     assert app.selectbox(key="import_step-roots-").value == "(this folder)"
+
+
+@pytest.mark.parametrize(
+    ("content", "taken", "name"),
+    [
+        (SimpleNamespace(name="Größe (2).zip"), [], "Groe-2"),
+        (SimpleNamespace(name="tiles.zip"), ["tiles", "tiles-2"], "tiles-3"),
+        (SimpleNamespace(name="模型.zip"), [], "data"),
+        (Path("/srv/sets/steel.v2"), [], "steel.v2"),
+        ({"steel/images/1.png": None}, [], "steel"),
+        (SimpleNamespace(name=f"{'long' * 30}.zip"), [], "long" * 15),
+    ],
+)
+def test_a_name_is_proposed_after_the_source(content, taken, name):
+    assert free_name(name_of(content), taken) == name
+    assert dataset_path(name).name == name, "a data set can be called that"
+
+
+def test_an_import_without_a_name_is_called_after_its_source(home, monkeypatch):
+    started = []
+    monkeypatch.setattr(upload, "choose_source", lambda: SimpleNamespace(name="steel plates.zip"))
+    monkeypatch.setattr(upload, "show_found", lambda *_: None)
+    monkeypatch.setattr(upload.acting, "import_data", lambda _, name, *__, **___: started.append(name))
+    app = open_page("pages/data.py", data_view="Import")
+    assert app.text_input(key="import_name").placeholder == "steel-plates"
+    app.button(key="start-preview").click().run()
+    app.text_input(key="import_name").set_value("mine").run()
+    app.button(key="start-import").click().run()
+    assert started == ["steel-plates", "mine"]

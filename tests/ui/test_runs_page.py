@@ -1,8 +1,14 @@
 """The Runs page: many runs at once, found again, deleted and brought back."""
 
 import shutil
+import sqlite3
+
+import pytest
 
 from alcore.server.index import RunIndex
+from alcore.server.manager import RunManager
+from alcore.server.notebook import Merits
+from alcore.ui.runs import run_card
 from alcore.wording import as_plain_markdown
 from tests.ui.helpers import open_page, texts
 
@@ -35,6 +41,32 @@ def test_runs_deleted_one_by_one_come_back_together(finished_runs, home):
     app.button(key="undo_delete").click().run()
     assert {row.id for row in RunIndex(home).rows()} == {one, three}
     assert "deleted" not in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("best", "final", "words"),
+    [
+        ("core-set", 0.0, "no strategy finds defects at the end"),
+        ("core-set,random", 0.0, "no strategy finds defects at the end"),
+        ("entropy,random", 0.3, "equal at the end: entropy, random"),
+        ("entropy", 0.3, "best at the end: entropy"),
+    ],
+)
+def test_who_is_best_is_said_only_where_somebody_is(best, final, words):
+    merits = Merits(1, 1, "synthetic", best, final, 0.2, float("nan"), 1.0, 10)
+    assert run_card._in_words(merits).startswith(f"{words} · IoU {final:.3f}")
+
+
+def test_a_run_that_was_told_to_stop_says_so_at_once(finished_run, home, monkeypatch):
+    with sqlite3.connect(home / "runs.sqlite") as index:
+        index.execute("UPDATE run SET status = 'running'")
+    monkeypatch.setattr(RunManager, "is_stopping", lambda *_: True)
+    monkeypatch.setattr(RunManager, "_check_ours", lambda _: None)
+    app = open_page("pages/lab.py", run=finished_run)
+    assert "stopping…" in app.get("progress")[0].proto.text
+    assert all(app.button(key=f"{name}_button").disabled for name in ("stop", "pause", "step"))
+    app.switch_page("pages/runs.py").run()
+    assert "stopping…" in texts(app)
 
 
 def test_figures_notes_tags_and_finding(finished_runs, home):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
@@ -17,6 +21,8 @@ from alcore.ui.permitted import permission
 _ZIP, _FOLDER, _SERVER = "Zip file", "Folder", "On the server"
 _HERE, _UP = "(this folder)", "(one up)"
 _PLACE = "import_place"
+_LONGEST = 60
+"""Of a proposed name, which may get a number behind it."""
 
 
 def choose_source() -> Content | None:
@@ -31,6 +37,23 @@ def choose_source() -> Content | None:
         files = st.file_uploader("Folder", accept_multiple_files="directory", key="upload_folder", **may)
         return {file.name: file for file in files} if files else None
     return st.file_uploader("Zip file", type="zip", key="upload", **may)
+
+
+def name_of(content: Content) -> str:
+    """What a source is called where it comes from: a zip file without its ending, or a folder."""
+    if isinstance(content, Path):
+        return content.name
+    if isinstance(content, Mapping):
+        return PurePosixPath(next(iter(content), "")).parts[0] if content else ""
+    return PurePosixPath(getattr(content, "name", "")).stem
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """A name that a data set can have, as near to the wanted one as may be, and none of those taken."""
+    ascii_only = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_only).strip("._-")[:_LONGEST] or "data"
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([name], numbered) if one not in taken)
 
 
 def names_in(content: Content) -> list[str]:

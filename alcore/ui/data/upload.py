@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from alcore.access.roles import Action
+from alcore.data.collection import dataset_names
 from alcore.data.importing.data_roots import data_roots
 from alcore.server.uploads import Content
 from alcore.ui import acting, problems
@@ -22,7 +23,7 @@ from alcore.ui.data.import_options import (
     choose_reading,
     show_found,
 )
-from alcore.ui.data.import_source import choose_source
+from alcore.ui.data.import_source import choose_source, free_name, name_of
 from alcore.ui.permitted import permission
 
 _PROBLEM = "import"
@@ -35,8 +36,12 @@ def show() -> None:
     left, right = st.columns([3, 7], gap="large")
     with left:
         content = choose_source()
+        proposed = "" if content is None else free_name(name_of(content), dataset_names())
         name = st.text_input(
-            "Name", key="import_name", help="What the Lab will call it: letters, digits, dots, _ and -."
+            "Name",
+            key="import_name",
+            placeholder=proposed,
+            help="What the Lab will call it: letters, digits, dots, _ and -. By default after the source.",
         )
         cutting = choose_cutting()
         buttons = st.container(horizontal=True)
@@ -65,7 +70,7 @@ def show() -> None:
         may = permission(Action.IMPORT_DATA, help=None if content else _NOTHING_YET, disabled=not content)
         if buttons.button(title, type=kind, icon=icon, key=f"start-{title.lower()}", **may):
             fields = (cutting, reading, patterns)
-            problems.attempt(_PROBLEM, _start, content, name.strip(), fields, is_preview)
+            problems.attempt(_PROBLEM, _start, content, name.strip() or proposed, fields, is_preview)
     with problem:
         problems.show(_PROBLEM)
     with going:

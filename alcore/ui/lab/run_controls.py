@@ -108,8 +108,10 @@ def _seen_records(row: RunRow) -> int:
 def _command_button(
     label: str, command: str, row: RunRow | None, icon: str, help_text: str, key: str = ""
 ) -> None:
-    usable = row is not None and (
-        row.status in ("running", "paused") or (row.is_active and command == "stop")
+    usable = (
+        row is not None
+        and not manager().is_stopping(row.id)
+        and (row.status in ("running", "paused") or (row.is_active and command == "stop"))
     )
     st.button(
         label,
@@ -172,6 +174,8 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
         done = cycles_finished(config, record_count(row.id))
         why = f" ({as_plain_markdown(row.message)})" if row.status == "interrupted" and row.message else ""
         return name + (done if row.is_finished else f"{row.status}{why}, {done}")
+    if manager().is_stopping(row.id):
+        return f"{name}stopping… {cycles_finished(config, record_count(row.id))}"
     if progress is None:
         return name + ("paused at its start" if row.status == "paused" else "starting")
     where = f"cycle {progress.cycle} of {config.cycles} · {progress.phase} {progress.strategy}"

@@ -16,11 +16,13 @@ from alcore.server.notebook import Entry, Merits
 from alcore.ui import acting, problems
 from alcore.ui.lab_link import link_of
 from alcore.ui.permitted import permission
-from alcore.ui.session import record_count, run_config
+from alcore.ui.session import manager, record_count, run_config
 from alcore.wording import as_plain_markdown, clock, size_in_words
 
 CHOSEN = "chosen-"
 """Begins the keys of the boxes that choose runs; the run's id follows."""
+_NOTHING = 0.0005
+"""An IoU that reads 0.000."""
 _ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/play_circle:",
@@ -56,7 +58,8 @@ def show(entry: Entry, *, on_delete: Callable[[list[str]], None]) -> None:
         with state:
             created = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created))
             tags = f" · {as_plain_markdown(row.tags)}" if row.tags else ""
-            st.markdown(f"{_ICONS[row.status]} {row.status} · {_done(row)}  \n{created}{tags}")
+            now = "stopping…" if manager().is_stopping(row.id) else row.status
+            st.markdown(f"{_ICONS[row.status]} {now} · {_done(row)}  \n{created}{tags}")
             if entry.merits is not None and entry.merits.best:
                 st.caption(_in_words(entry.merits))
         with actions, st.container(horizontal=True):
@@ -78,7 +81,7 @@ def _actions(row: RunRow, on_delete: Callable[[list[str]], None]) -> None:
         st.switch_page("pages/lab.py", query_params={"run": row.id})
     if row.is_resumable:
         _button("Resume", f"resume-{row.id}", row, acting.resume_run, row.id)
-    if row.is_active:
+    if row.is_active and not manager().is_stopping(row.id):
         _button("Stop", f"stop-{row.id}", row, acting.command_run, row.id, "stop")
     # By the run, or the browser would leave it open over the run that takes a deleted one's place.
     with st.popover("More", key=f"more-{row.id}", on_change="rerun"):
@@ -112,12 +115,22 @@ def _button(label: str, key: str, row: RunRow, action: Callable[..., object], *a
 
 
 def _in_words(merits: Merits) -> str:
-    parts = [f"best at the end: {display_name(merits.best)}", f"IoU {merits.final_iou:.3f}"]
+    parts = [_best_in_words(merits), f"IoU {merits.final_iou:.3f}"]
     if merits.aubc == merits.aubc:  # not NaN
         parts.append(f"AUBC {merits.aubc:.3f}")
     if merits.best != "random" and merits.advantage == merits.advantage:
         parts.append(f"{merits.advantage:+.3f} over random")
     return " · ".join([*parts, clock(merits.seconds), size_in_words(merits.bytes)])
+
+
+def _best_in_words(merits: Merits) -> str:
+    """Who is best at the end; where the best is as good as nothing, nobody is."""
+    names = merits.best.split(",")
+    if merits.final_iou < _NOTHING:
+        return "no strategy finds defects at the end"
+    if len(names) > 1:
+        return f"equal at the end: {', '.join(map(display_name, names))}"
+    return f"best at the end: {display_name(merits.best)}"
 
 
 def _done(row: RunRow) -> str:
