@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from alcore.home import PACKAGE
 from alcore.metrics import ALL_METRICS, class_means
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.live_chart.scripts import one_module
@@ -260,3 +261,35 @@ def test_a_click_on_a_point_reaches_the_server_once(open_growing):
     click_point(page, curves(page).nth(1).locator(".point").nth(1))  # the same one again
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible()
     assert told(page, "point") == 2
+
+
+def test_a_chart_whose_code_does_not_load_says_so_and_is_drawn_when_it_comes(browser):
+    page, asked = browser.new_page(), []
+    scripts = PACKAGE / "presentation" / "live_chart"
+
+    def serve(route):
+        name = route.request.url.rpartition("/")[2]
+        if name == "plotly.min.js":
+            asked.append(name)
+            stub = "window.Plotly = { react: async (at) => { at.dataset.drawn = 'yes'; }, purge() {} };"
+            return (
+                route.abort() if len(asked) < 3 else route.fulfill(body=stub, content_type="text/javascript")
+            )
+        if name == "chart":
+            return route.fulfill(body='<div class="live-chart"></div>', content_type="text/html")
+        return route.fulfill(path=scripts / name, content_type="text/javascript")
+
+    page.route("**/*", serve)
+    page.goto("http://charts.test/alcore.live_chart/chart")
+    page.evaluate(
+        """async () => {
+          const { default: draw } = await import("/alcore.live_chart/component.js");
+          const figure = { data: [], layout: {} };
+          const data = { kind: "figure", content: { figure, words: "none" }, hears: [], config: {} };
+          draw({ data, key: "one", parentElement: document.body, setTriggerValue() {} });
+        }"""
+    )
+    expect(page.get_by_text("did not load")).to_be_visible()
+    expect(page.locator("[data-drawn=yes]")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".live-wait")).to_have_count(0)
+    assert len(asked) == 3
