@@ -25,9 +25,10 @@ def related_across_sides(patches: StoredPatches) -> list[str]:
         return _of_stems(stems, side)
     found = sequences(side)
     runs = found.runs if found is not None else in_order(list(side))
-    if found is not None and found.moving:
-        return _of_neighbours(runs, side, found)
-    return _of_neighbours(runs, side, found) if _neighbours_are_alike(patches, runs, first) else []
+    if not (found is not None and found.moving) and not _neighbours_are_alike(patches, runs, first):
+        return []
+    in_blocks = "series" in first and bool(first["series"].notna().all())
+    return _of_neighbours(runs, side, found, in_blocks=in_blocks)
 
 
 def _of_stems(stems: Stems, side: dict[str, int]) -> list[str]:
@@ -44,7 +45,9 @@ def _of_stems(stems: Stems, side: dict[str, int]) -> list[str]:
     ]
 
 
-def _of_neighbours(runs: list[list[str]], side: dict[str, int], found: Sequences | None) -> list[str]:
+def _of_neighbours(
+    runs: list[list[str]], side: dict[str, int], found: Sequences | None, *, in_blocks: bool
+) -> list[str]:
     """How many test images have a neighbour, in the order of names, on the training side."""
     tests, beside = 0, []
     for run in runs:
@@ -56,6 +59,12 @@ def _of_neighbours(runs: list[list[str]], side: dict[str, int], found: Sequences
             beside += [(name, one) for one in near if side[one] == Split.TRAIN][:1]
     if not beside:
         return []
+    if in_blocks:
+        return [
+            f"{len(beside)} of {tests} test images have the neighbouring one on the training side, such as "
+            f"{beside[0][0]} and {beside[0][1]}, where two groups meet. Larger groups (--group) meet less "
+            "often."
+        ]
     by_name = f"--group '{found.pattern}', which makes blocks of them, or " if found is not None else ""
     kind = "Names count up" if found is not None else "Images resemble their neighbours in the order of names"
     return [

@@ -84,3 +84,16 @@ def test_a_refusal_for_want_of_defects_names_what_was_left_out(tmp_path):
 
 def test_a_class_name_with_a_comma_stands_in_quotes():
     assert classes_in('1, "Dirt, old",crack') == ((1,), ("Dirt, old", "crack"))
+
+
+def test_values_that_no_mask_holds_are_said(tmp_path):
+    notes = notes_of(
+        tmp_path, folder_files(), replace(WHOLE, foreground=Foreground(classes=(255, 7), ignored=(9,)))
+    )
+    assert "in no mask, so without effect: the values 7, 9" in notes
+    assert not any("in no mask" in note for note in notes_of(tmp_path, folder_files()))
+
+
+def test_levels_of_images_of_8_bits_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no image has more than 8 bits"):
+        notes_of(tmp_path, folder_files(), replace(WHOLE, levels=4095))

@@ -158,6 +158,13 @@ def test_frames_whose_neighbours_are_on_another_side_give_a_word(tmp_path, names
     assert "6 test images have the neighbouring one on the training side" in told
 
 
+def test_a_set_in_blocks_gets_no_advice_to_make_them_smaller(tmp_path):
+    _, patches = imported(tmp_path, files_of(numbered("frame_{:04d}", 60), film), group="**/frame_{n//6}.*")
+    (told,) = [line for line in told_of(patches) if "neighbouring one" in line]
+    assert "where two groups meet" in told
+    assert "{n//" not in told
+
+
 def test_names_that_count_without_a_film_give_no_word(tmp_path):
     _, patches = imported(tmp_path, files_of(numbered("{:04d}", 60)))
     assert not [line for line in told_of(patches) if "neighbouring one" in line]

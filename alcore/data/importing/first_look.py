@@ -36,7 +36,13 @@ def look_at_all(
     pace: Pace,
     workers: int | None,
 ) -> Seen:
-    """Look at each mask once, and at images of more than 8 bits, so that all are read alike."""
+    """Look at each mask once, and at images of more than 8 bits, so that all are read alike.
+
+    Raises:
+        DataError: the brightest level was chosen, but no image has more than 8 bits.
+    """
+    if options.levels is not None and not any(may_be_deep(source.head(one.image)) for one in samples):
+        raise DataError("--levels has no effect here: no image has more than 8 bits; leave it out")
     seen = Seen(MaskCensus(), Levels(0, 0.0), SeenSource(source))
     known: set[str] = set()
     tasks = []

@@ -107,10 +107,13 @@ class Import:
         self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
         self.notes += without_truth(chosen, source, samples, set(self._losses.skipped))
         if any(sample.masks for sample in samples):
+            named = (*(options.foreground.classes or ()), *options.foreground.ignored)
             foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
             options = replace(options, foreground=replace(foreground, ignored=ignored))
             samples = chosen.form.pair(seen.source, options, lambda _name, _reason: None)
             self.notes += [seen.census.sentence(), *rule]
+            absent = seen.census.absent(named)
+            self.notes += [f"in no mask, so without effect: {values_in_words(absent)}"] if absent else []
             if ignored:
                 self.notes.append(f"unknown, neither clean nor defective: {values_in_words(ignored)}")
         elif chosen.form.chosen_by == "classes":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,7 +53,7 @@ class MaskCensus:
     palettes, binary, others: masks that mark anything, by how their values are read where nobody chose what
     is defective: indices of a palette, nothing but 0 and 1, and all others. tops: those that are no
     palettes, by their greatest value. colored: masks in colours; colors: what these hold; in_palettes: the
-    same of palettes.
+    same of palettes. held: (256,) bool, values that any mask has.
     """
 
     patterns: Counter[str] = field(default_factory=Counter)
@@ -67,10 +68,12 @@ class MaskCensus:
     colored: int = 0
     colors: Colors = field(default_factory=Counter)
     in_palettes: Colors = field(default_factory=Counter)
+    held: np.ndarray = field(default_factory=lambda: np.zeros(256, dtype=bool))
 
     def add(self, seen: SeenMask, ignored: tuple[int, ...]) -> None:
         """Count a mask. ignored: values that mean 'unknown', which say nothing about what is defective."""
         counts = seen.counts.copy()
+        self.held |= counts > 0
         counts[list(ignored)] = 0
         top = int(np.flatnonzero(counts).max(initial=0))
         self.patterns[seen.pattern] += 1
@@ -90,6 +93,10 @@ class MaskCensus:
         self.counts += counts
         self.indexed += 1 < top <= MOST_INDICES
         self.bright += top >= _BRIGHT
+
+    def absent(self, values: Iterable[int]) -> list[int]:
+        """Those of some values that no mask holds."""
+        return [value for value in values if value >= self.held.size or not self.held[value]]
 
     def sentence(self) -> str:
         """'masks read: 20 with 0 and 255, 10 empty'."""
