@@ -16,7 +16,14 @@ one sees is there, and of what one does not know nothing is known."""
 
 
 def cut(
-    image: np.ndarray, truth: np.ndarray, *, source: str, size: tuple[int, int], tile: bool, overlap: int = 0
+    image: np.ndarray,
+    truth: np.ndarray,
+    *,
+    source: str,
+    size: tuple[int, int],
+    tile: bool,
+    overlap: int = 0,
+    series: str = "",
 ) -> Iterator[Patch]:
     """Cut one image and its mask into patches.
 
@@ -28,9 +35,10 @@ def cut(
         tile: cut a grid of patches at the image's own resolution, which must be at least that large; the
             last row and column are moved inwards so that every pixel is covered. Else resize the whole.
         overlap: pixels that neighbouring tiles share, less than the shorter side of a tile.
+        series: kept with every patch, too; see `Patch`.
     """
     if not tile:
-        yield _patch(resize_image(image, size), resize_truth(truth, size), source)
+        yield _patch(resize_image(image, size), resize_truth(truth, size), source, 0, 0, series)
         return
     height, width = size
     if image.shape[0] < height or image.shape[1] < width:
@@ -41,12 +49,17 @@ def cut(
     for row in starts(image.shape[0], height, overlap):
         for column in starts(image.shape[1], width, overlap):
             window = slice(row, row + height), slice(column, column + width)
-            yield _patch(image[window], truth[window], source, row, column)
+            yield _patch(image[window], truth[window], source, row, column, series)
 
 
-def _patch(image: np.ndarray, truth: np.ndarray, source: str, row: int = 0, column: int = 0) -> Patch:
+def _patch(image: np.ndarray, truth: np.ndarray, source: str, row: int, column: int, series: str) -> Patch:
     ignored = None if truth.dtype == bool else truth == IGNORED
-    return Patch(image, truth == DEFECTIVE, source, row, column, ignored=ignored)
+    return Patch(image, defective_in(truth), source, row, column, series, ignored)
+
+
+def defective_in(truth: np.ndarray) -> np.ndarray:
+    """(H, W) bool, which pixels are defective; a truth without ignored pixels is that already."""
+    return truth if truth.dtype == bool else truth == DEFECTIVE
 
 
 def starts(length: int, size: int, overlap: int) -> list[int]:
@@ -76,7 +89,7 @@ def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def resize_truth(truth: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """As `resize_mask`; a pixel is ignored if at least half of what it covers is."""
-    found = resize_mask(truth == DEFECTIVE, size)
+    found = resize_mask(defective_in(truth), size)
     if truth.dtype == bool:
         return found
     return np.where(resize_mask(truth == IGNORED, size), IGNORED, found).astype(np.uint8)

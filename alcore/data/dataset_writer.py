@@ -25,6 +25,7 @@ from alcore.errors import DataError
 _SPLIT_SEED = 2601
 _FILES_NAMED = 5
 _PARTIAL, _LOCK = ".partial-", ".lock"
+_BUFFER = 1 << 20  # bytes, so that not every small patch is a call to the system
 
 
 class PatchSizeError(DataError):
@@ -102,20 +103,20 @@ def pack(patch: Patch, *, min_area: int = 1) -> PackedPatch:
     """A patch ready to be written; with fewer foreground pixels than `min_area` its mask is emptied."""
     pixels = np.ascontiguousarray(patch.image).tobytes()
     area = int(np.count_nonzero(patch.mask))
-    counts = area >= min_area
+    is_defective = area >= max(min_area, 1)
     unknown = np.zeros(0, dtype=bool) if patch.ignored is None else patch.ignored
     ignored = int(np.count_nonzero(unknown))
     row = {
         "source": patch.source,
         "row": patch.row,
         "column": patch.column,
-        "area": area if counts else 0,
-        "defective": counts and area > 0,
+        "area": area if is_defective else 0,
+        "defective": is_defective,
         "content": hashlib.sha256(pixels).hexdigest(),
     }
     row |= {"series": patch.series} if patch.series else {}
     row |= {"ignored": ignored} if ignored else {}
-    mask = np.packbits(patch.mask & counts).tobytes()
+    mask = np.packbits(patch.mask).tobytes() if is_defective else bytes(-(-patch.mask.size // 8))
     return PackedPatch(pixels, mask, np.packbits(unknown).tobytes() if ignored else b"", row)
 
 
@@ -215,7 +216,7 @@ def _write_patches(
     rows: list[dict[str, object]] = []
     with ExitStack() as files:
         images, masks, ignored = (
-            files.enter_context((staging / f"{name}.raw").open("wb"))
+            files.enter_context((staging / f"{name}.raw").open("wb", buffering=_BUFFER))
             for name in ("images", "masks", "ignored")
         )
         for patch in patches:
@@ -280,5 +281,5 @@ def _to_npy(stem: Path, shape: tuple[int, ...]) -> None:
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     with stem.with_suffix(".raw").open("rb") as raw, stem.with_suffix(".npy").open("wb") as target:
         np.lib.format.write_array_header_1_0(target, header)
-        shutil.copyfileobj(raw, target, 1 << 20)
+        shutil.copyfileobj(raw, target, _BUFFER)
     stem.with_suffix(".raw").unlink()

@@ -6,7 +6,6 @@ import io
 import re
 import struct
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +19,6 @@ from alcore.errors import DataError
 
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 _MOST_PIXELS = 100_000_000
-_OPENING = threading.Lock()
 _BITS, _PHOTOMETRIC, _PLANES, _SIGNS = 258, 262, 284, 339  # tags of TIFF
 _WHITE_IS_ZERO, _SEPARATE = 0, 2  # values of theirs
 _LOW_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
@@ -28,6 +26,9 @@ _LOW_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _FULL = ("RGB", "RGBA", "RGBX")
 _BARE, _TAGS = ("PNG", "BMP"), re.compile("exif|xmp", re.IGNORECASE)
 """Formats whose tags, if there are any, are among what Pillow notes of the file."""
+
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+"""Pillow warns before `decoded` compares an image's size. Ignored once, as a filter per image costs time."""
 
 
 class Decoded(NamedTuple):
@@ -51,14 +52,13 @@ def decoded(content: bytes, name: str) -> Iterator[Decoded]:
         DataError: not an image, cut short, larger than 100 megapixels, or of more than 8 bits in a way that
             cannot be read in full; the message has the name. Also for errors of Pillow within the block.
     """
-    too_large = f"{shown(name)} has more than 100 megapixels; cut it up first"
     try:
         with _open(content) as image:
             if image.width * image.height > _MOST_PIXELS:
-                raise DataError(too_large)
+                raise Image.DecompressionBombError
             yield _decode(image, content)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DataError(too_large) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # if an error is made of it
+        raise DataError(f"{shown(name)} has more than 100 megapixels; cut it up first") from None
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, EOFError, struct.error) as error:
         reason = str(error).replace("<_io.BytesIO object at ", "content at ").split(" at 0x")[0]
         raise DataError(
@@ -74,9 +74,7 @@ def orientation(content: bytes) -> int:
 
 
 def _open(content: bytes) -> ImageFile.ImageFile:
-    with _OPENING, warnings.catch_warnings():  # the list of filters belongs to all threads
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return Image.open(io.BytesIO(content), formats=_FORMATS)
+    return Image.open(io.BytesIO(content), formats=_FORMATS)
 
 
 def _decode(image: ImageFile.ImageFile, content: bytes) -> Decoded:

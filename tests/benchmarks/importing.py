@@ -1,11 +1,14 @@
 """Importing many small files, against reading the same files with Pillow alone on the same cores.
 
-    python -m tests.benchmarks.importing [--files 50000] [--side 96]
+    python -m tests.benchmarks.importing [--files 50000] [--side 96] [--one-process]
 
 Writes pairs of a PNG image and a PNG mask into a temporary folder (about 10 kB a pair), reads them all with
 Pillow in one process per core, imports them with the command line, and reads them with Pillow again. Prints
 times, their ratio, and the largest memory of the import with its workers: what is their own, pages that
 processes share counted once (proportional set size).
+
+With `--one-process` both read in this process, by turns, and CPU time is compared: that of the import without
+its start, its command line, and what it says of the finished set.
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.options import ImportOptions
 from alcore.machine import usable_cores
 from tests.conftest import ROOT
 
-_CHUNK = 64
+_CHUNK, _TURNS = 64, 7
 
 
 def main() -> None:
@@ -36,10 +41,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=50_000, help="pairs of image and mask")
     parser.add_argument("--side", type=int, default=96)
+    parser.add_argument("--one-process", action="store_true", help="compare CPU time in this process")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source, home = Path(folder) / "in", Path(folder) / "home"
         _write(source, arguments.files, arguments.side)
+        if arguments.one_process:
+            _by_turns(source, home, arguments.side)
+            return
         before, cpu_before = _read_with_pillow(source)
         seconds, cpu, memory = _import(source, home, arguments.side)
         after, cpu_after = _read_with_pillow(source)
@@ -64,6 +73,25 @@ def _write(root: Path, count: int, side: int) -> None:
             image[mask > 0] = 220
         for folder, pixels in (("images", image), ("masks", mask)):
             Image.fromarray(pixels).save(root / folder / f"{number:06d}.png", compress_level=1)
+
+
+def _by_turns(source: Path, home: Path, side: int) -> None:
+    """Pillow and the import one after the other, after one import that loads what is loaded once."""
+    paths = [str(path) for folder in ("images", "masks") for path in sorted((source / folder).iterdir())]
+    options = ImportOptions(patch=(side, side))
+    import_dataset(source, home / "first", options=options, workers=1)
+    alone, imported = [], []
+    for turn in range(_TURNS):
+        begun = time.process_time()
+        _read(paths)
+        read = time.process_time()
+        import_dataset(source, home / f"{turn}", options=options, workers=1)
+        alone.append(read - begun)
+        imported.append(time.process_time() - read)
+    ratios = sorted(one / other for one, other in zip(imported, alone, strict=True))
+    print(f"{len(paths) // 2} pairs of {side}x{side} in one process, {_TURNS} turns, CPU time")
+    print(f"Pillow alone {min(alone):.2f} s, import {min(imported):.2f} s at best")
+    print(f"import: {ratios[_TURNS // 2]:.2f} times Pillow, from {ratios[0]:.2f} to {ratios[-1]:.2f}")
 
 
 def _cpu() -> float:

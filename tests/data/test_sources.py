@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alcore.data.collection import dataset_names, dataset_path, open_dataset
+from alcore.data.images import read_pixels
 from alcore.data.importing import source_files as sources
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
@@ -164,6 +165,30 @@ def test_an_image_of_more_than_100_megapixels_is_refused(tmp_path):
     files = folder_files(9) | {"images/000.png": buffer.getvalue()}
     with pytest.raises(DataError, match=r"images/000.png has more than 100 megapixels"):
         import_dataset(write_folder(tmp_path / "in", files), dataset_path("huge"))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_an_image_of_less_than_100_megapixels_is_read_where_pillow_only_warns(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)
+    buffer = io.BytesIO()
+    Image.new("L", (8, 6), 7).save(buffer, "PNG")
+    assert (read_pixels(buffer.getvalue(), name="a.png", channels=1) == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("a/b.PNG", ("b.PNG", ".png", "a/b")),
+        ("a.b/c", ("c", "", "a.b/c")),
+        ("a/.png", (".png", "", "a/.png")),
+        (".png", (".png", "", ".png")),
+        ("a/b.", ("b.", "", "a/b.")),
+        ("a..png", ("a..png", ".png", "a.")),
+        ("", ("", "", "")),
+    ],
+)
+def test_parts_of_a_name(name, parts):
+    assert (sources.base(name), sources.suffix(name), sources.stem(name)) == parts
 
 
 @pytest.mark.parametrize(

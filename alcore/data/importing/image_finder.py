@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 
 from alcore.data.images import SUFFIXES
-from alcore.data.importing.source_files import Source, shown, stem, suffix
+from alcore.data.importing.source_files import Source, base, shown, stem, suffix
 from alcore.errors import DataError
 
 
@@ -17,7 +17,7 @@ class ImageFinder:
         self._places: dict[str, list[str]] = defaultdict(list)
         for name in source.names:
             if suffix(name) in SUFFIXES:
-                file = PurePosixPath(name).name
+                file = base(name)
                 self._places[file].append(name)
                 self._places[stem(file)].append(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,14 +41,19 @@ class KnownMask:
         """As `read_mask` has it; None for a rule of colours, which needs the file."""
         if foreground.colors:
             return None
-        values = np.array(self.values, dtype=np.uint8)
-        low, high = marked_values(values, lossy=self.lossy, foreground=foreground)
+        marks = _marks(self.values, self.lossy, foreground)
         if not self.bits:
-            return np.full(self.shape, low)
+            return np.full(self.shape, marks[0])
         is_high = np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=self.shape[0] * self.shape[1])
-        if values[0] == 0 and low.dtype == bool and high and not low:  # as nearly always
+        if marks.dtype == bool and marks[1] and not marks[0]:  # as nearly always
             return is_high.view(bool).reshape(self.shape)
-        return np.where(is_high.view(bool), high, low).reshape(self.shape)
+        return np.where(is_high.view(bool), marks[1], marks[0]).reshape(self.shape)
+
+
+@lru_cache(maxsize=256)
+def _marks(values: tuple[int, int], lossy: bool, foreground: Foreground) -> np.ndarray:
+    """(2,) what the smallest and the largest value of a mask mean; many masks have the same two."""
+    return marked_values(np.array(values, dtype=np.uint8), lossy=lossy, foreground=foreground)
 
 
 class SeenSource:

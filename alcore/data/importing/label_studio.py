@@ -30,7 +30,7 @@ from alcore.data.importing.marked_images import (
     samples_of,
 )
 from alcore.data.importing.options import Foreground, ImportOptions, Sample
-from alcore.data.importing.source_files import Source, shown, suffix
+from alcore.data.importing.source_files import Source, base, shown, suffix
 
 _WHAT = "an export of Label Studio"
 _PNG = re.compile(
@@ -195,7 +195,7 @@ def _path(place: str) -> str:
 
 
 def _png(name: str) -> re.Match[str] | None:
-    return _PNG.fullmatch(PurePosixPath(name).name)
+    return _PNG.fullmatch(base(name))
 
 
 def _of_pngs(source: Source, strokes: list[str]) -> Iterator[MarkedImage]:

@@ -72,9 +72,11 @@ class MaskCensus:
 
     def add(self, seen: SeenMask, ignored: tuple[int, ...]) -> None:
         """Count a mask. ignored: values that mean 'unknown', which say nothing about what is defective."""
-        counts = seen.counts.copy()
+        counts = seen.counts
         self.held |= counts > 0
-        counts[list(ignored)] = 0
+        if ignored:
+            counts = counts.copy()
+            counts[list(ignored)] = 0
         top = int(np.flatnonzero(counts).max(initial=0))
         self.patterns[seen.pattern] += 1
         indices = counts[1 : MOST_INDICES + 1].sum()
@@ -85,7 +87,8 @@ class MaskCensus:
             self.in_palettes.update(seen.colors)
             return
         self.colored += seen.kind == "colour"
-        self.colors.update(seen.colors)
+        if seen.colors:
+            self.colors.update(seen.colors)
         is_binary = top == 1 and not seen.lossy
         self.binary += is_binary
         self.others += top > 0 and not is_binary

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.coco import samples_of
 from alcore.data.importing.folder import Refuse, no_mask
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
-from alcore.data.importing.source_files import Source, shown, stem, suffix
+from alcore.data.importing.source_files import Source, base, shown, stem, suffix
 from alcore.errors import DataError
 
 _CLASSES, _COCO = "_classes.csv", "_annotations.coco.json"
@@ -23,7 +22,7 @@ _CLASSES, _COCO = "_classes.csv", "_annotations.coco.json"
 
 def is_roboflow(source: Source) -> bool:
     """Whether some folder has Roboflow's table of classes, or its COCO file."""
-    return any(PurePosixPath(name).name in (_CLASSES, _COCO) for name in source.names)
+    return any(base(name) in (_CLASSES, _COCO) for name in source.names)
 
 
 def roboflow(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
@@ -34,10 +33,9 @@ def roboflow(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sam
     samples: list[Sample] = []
     tables = []
     for name in source.names:
-        path = PurePosixPath(name)
-        if path.name == _CLASSES:
+        if base(name) == _CLASSES:
             samples += _semantic(source, _folder_of(name), options, refuse)
-        elif path.name == _COCO:
+        elif base(name) == _COCO:
             tables.append(name)
     present = set(source.names)
 

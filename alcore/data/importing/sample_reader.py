@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from alcore.data.cutting import DEFECTIVE, cut, resize_image, resize_truth
+from alcore.data.cutting import cut, defective_in, resize_image, resize_truth
 from alcore.data.dataset_writer import Losses, PackedPatch, pack
 from alcore.data.images import Levels, read_pixels
 from alcore.data.importing import severstal
@@ -87,19 +87,25 @@ class SampleReader:
             marks = ", ".join(f"{count} {what}" for what, count in found.left_out.items())
             reason = f"{name} has no mark that can be drawn, only {marks}, so it may not be clean"
             return Outcome(sample.image, skipped=reason, left_out=found.left_out)
-        had_defect = bool((truth == DEFECTIVE).any())
+        had_defect = bool(defective_in(truth).any())
         if options.resize_to is not None:
             image, truth = resize_image(image, options.resize_to), resize_truth(truth, options.resize_to)
         is_tiled = bool(options.tile)
         cuts = list(
-            cut(image, truth, source=name, size=options.patch, tile=is_tiled, overlap=options.overlap)
+            cut(
+                image,
+                truth,
+                source=name,
+                size=options.patch,
+                tile=is_tiled,
+                overlap=options.overlap,
+                series=sample.group,
+            )
         )
         if had_defect and not options.vanished_are_clean and not any(patch.mask.any() for patch in cuts):
             return Outcome(sample.image, (), size, vanished=True, lost=True)
         known = [patch for patch in cuts if patch.ignored is None or not patch.ignored.all()]
-        packed = tuple(
-            pack(replace(patch, series=sample.group), min_area=options.min_area) for patch in known
-        )
+        packed = tuple(pack(patch, min_area=options.min_area) for patch in known)
         vanished = had_defect and not any(patch.row["defective"] for patch in packed)
         kept = capped(packed, options.clean_tiles or 0, name) if is_tiled else packed
         return Outcome(

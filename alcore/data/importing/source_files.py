@@ -69,7 +69,7 @@ class FolderSource:
     def read(self, name: str) -> bytes:
         """A file's content."""
         try:
-            with open(self._paths[name], "rb") as file:  # noqa: PTH123  tens of thousands of paths are slow
+            with open(self._paths[name], "rb", buffering=0) as file:  # noqa: PTH123  many paths are slow
                 if os.fstat(file.fileno()).st_size > MOST_BYTES_A_FILE:
                     raise DataError(f"{shown(name)} is larger than {MOST_BYTES_A_FILE >> 30} GB")
                 return file.read()
@@ -79,7 +79,7 @@ class FolderSource:
     def head(self, name: str) -> bytes:
         """A file's first bytes."""
         try:
-            with open(self._paths[name], "rb") as file:  # noqa: PTH123  as above
+            with open(self._paths[name], "rb", buffering=0) as file:  # noqa: PTH123  as above
                 return file.read(_HEAD)
         except OSError:
             return b""
@@ -159,7 +159,7 @@ def open_source(path: Path) -> Source:
 
 def shown(name: str) -> str:
     """A file's name for a message: no control characters, no markup, not endless."""
-    plain = "".join(sign if sign.isprintable() else "?" for sign in name)
+    plain = name if name.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in name)
     return plain if len(plain) <= 120 else f"{plain[:60]}…{plain[-50:]}"
 
 
@@ -177,11 +177,17 @@ def stem(name: str) -> str:
     return name[: len(name) - len(suffix(name))]
 
 
+def base(name: str) -> str:
+    """A relative name without its folders."""
+    return name[name.rfind("/") + 1 :]
+
+
 def suffix(name: str) -> str:
     """A name's suffix in lower case, with its dot; '' where a file's name only begins or ends with one."""
-    base = name[name.rfind("/") + 1 :]
-    dot = base.rfind(".")
-    return base[dot:].lower() if 0 < dot < len(base) - 1 else ""
+    before, _, after = name.rpartition(".")
+    if not before or not after or "/" in after or before[-1] == "/":
+        return ""
+    return f".{after}".lower()
 
 
 def _files_below(root: str, within: str = "") -> Iterator[tuple[str, str]]:
