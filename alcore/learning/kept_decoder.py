@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from alcore.config import RunConfig
-from alcore.data.features import Features, MapLayout
+from alcore.data.features import MapLayout
 from alcore.data.patches import Patches
+from alcore.learning.device_features import Kept
 from alcore.learning.devices import Runtime
 from alcore.learning.frozen_encoder import FrozenFeatures
 from alcore.learning.kept_source import KeptSource
@@ -84,14 +85,13 @@ class MapsSource(KeptSource):
         super().__init__(features, patches, device)
         self._levels, self._shapes = levels, shapes
 
-    def _join(self, images: np.ndarray, features: Features) -> KeptMaps:  # type: ignore[override]  # another network's
+    def _join(self, images: np.ndarray, kept: Kept) -> KeptMaps:  # type: ignore[override]  # another network's
         nothing = torch.zeros(1, device=self._device)
         maps = [nothing.expand(len(images), *shape) for shape in self._shapes]
-        for number, values in zip(self._levels, features.maps, strict=True):
-            level = torch.from_numpy(values).to(self._device, non_blocking=True).float()
+        for number, halves in zip(self._levels, kept.maps, strict=True):
+            level = halves.float()
             maps[number] = level.contiguous(memory_format=torch.channels_last) if level.ndim == 4 else level
-        pooled = torch.from_numpy(features.pooled).to(self._device, non_blocking=True)
-        return KeptMaps(maps, pooled, images.shape[1:3])
+        return KeptMaps(maps, kept.pooled, images.shape[1:3])
 
 
 def keep_maps(

@@ -10,6 +10,7 @@ import torch
 from alcore.data.feature_store import Follow
 from alcore.data.features import FLIPS, Features
 from alcore.data.patches import Patches
+from alcore.learning.device_features import DeviceFeatures, Kept
 from alcore.learning.hypercolumn_head import KeptInputs
 from alcore.learning.sources import flip, ways
 from alcore.learning.tensors import per_image_at_once, to_images
@@ -49,18 +50,21 @@ class KeptSource:
     def __init__(self, features: FeatureReader, patches: Patches, device: torch.device) -> None:
         """`features`: of the same data set, one map each."""
         self._features, self._patches, self._device = features, patches, device
+        self._kept = DeviceFeatures(features, device, patches=len(patches.defective))
 
     def inputs(self, items: np.ndarray, flips: np.ndarray | None = None) -> KeptInputs:
         """(n,) ids, flipped as (n, 2) says -> what the head takes of them."""
         images = self._patches.images(items)
         if flips is None or not flips.any():
-            return self._join(images, self._features.read(items))
+            return self._join(images, self._kept.read(items))
         flip(images, flips)
         return self._join(images, self._turned(items, flips))
 
     def inputs_of(self, images: np.ndarray) -> KeptInputs:
         """(n, H, W, C) uint8 patches of no data set -> what the head takes of them."""
-        return self._join(images, self._features.of_images(images))
+        features = self._features.of_images(images)
+        maps = tuple(torch.from_numpy(level).to(self._device) for level in features.maps)
+        return self._join(images, Kept(maps, torch.from_numpy(features.pooled).to(self._device)))
 
     def prepare(self, items: np.ndarray, flips: tuple[str, ...], follow: Follow) -> None:
         """Fill the store with these patches, in all combinations of the flips."""
@@ -72,22 +76,17 @@ class KeptSource:
         missing = self._features.missing(items)
         return missing, missing * self._features.bytes_per_patch
 
-    def _turned(self, items: np.ndarray, flips: np.ndarray) -> Features:
+    def _turned(self, items: np.ndarray, flips: np.ndarray) -> Kept:
         """Features of patches of which each is turned in its own way."""
         way = flips @ _WAY
         order = np.argsort(way, kind="stable")
         kinds = [number for number in range(len(FLIPS)) if (way == number).any()]
-        parts = [self._features.read(items[way == number], flip=FLIPS[number]) for number in kinds]
-        back = np.argsort(order)
-        maps = tuple(
-            np.concatenate(level)[back] for level in zip(*(part.maps for part in parts), strict=True)
-        )
-        return Features(maps, np.concatenate([part.pooled for part in parts])[back])
+        parts = [self._kept.read(items[way == number], flip=FLIPS[number]) for number in kinds]
+        return Kept.joined(parts).at(torch.from_numpy(np.argsort(order)).to(self._device))
 
-    def _join(self, images: np.ndarray, features: Features) -> KeptInputs:
-        columns = torch.from_numpy(features.maps[0]).to(self._device, non_blocking=True).float()
+    def _join(self, images: np.ndarray, kept: Kept) -> KeptInputs:
         return KeptInputs(
-            columns.contiguous(memory_format=torch.channels_last),
+            kept.maps[0].float().contiguous(memory_format=torch.channels_last),
             per_image_at_once(to_images(images, self._device)),
-            torch.from_numpy(features.pooled).to(self._device, non_blocking=True),
+            kept.pooled,
         )

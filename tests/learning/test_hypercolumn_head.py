@@ -73,6 +73,8 @@ def test_it_is_for_frozen_encoders_alone():
 class Told:
     """Features that say of which patch, turned how, they are."""
 
+    bytes_per_patch = 1
+
     def read(self, items, *, flip=""):
         number = 10.0 * items + FLIPS.index(flip)
         maps = np.broadcast_to(number[:, None, None, None], (items.size, 2, 16, 16)).astype(np.float16)
