@@ -86,10 +86,17 @@ def test_a_writer_writes_a_line_per_event():
 
 
 def test_an_import_that_lost_something_says_so():
-    ended = import_events.ImportEnded("finished", "", "mine", 30, 10, ["a.png"], {"b.png": "b.png is torn"})
+    ended = import_events.ImportEnded(
+        "finished",
+        name="mine",
+        patches=30,
+        defective=10,
+        skipped={"b.png": "b.png is torn"},
+        mind=["1 defect lost"],
+    )
     assert ended.sentences() == [
         "mine: 30 patches, 10 defective (33.3 %)",
-        "defects too small for a pixel at this size, so counted as clean: 1 image",
+        "1 defect lost",
         "skipped b.png: b.png is torn",
     ]
     assert import_events.ImportEnded("failed", "it is no zip").sentences() == ["it is no zip"]

@@ -11,11 +11,11 @@ from alcore.compute.rounds import chosen_in
 from alcore.experiment.cycle_key import CycleKey
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
-from tests.dashboard import SECONDS, run_button, serving
+from tests.dashboard import FROM_SCRATCH, SECONDS, run_button, serving
 from tests.following import wait_for
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-LINK = "/?pool=100&query=6&cycles=3&steps=2&strategies=random&strategies=you"
+LINK = f"/?{FROM_SCRATCH}&pool=100&query=6&cycles=3&steps=2&strategies=random&strategies=you"
 
 
 def candidates(page):

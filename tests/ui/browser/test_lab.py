@@ -5,10 +5,19 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import click_point, curve_points, curves, fewest_points, open_lab, run_button, serving
+from tests.dashboard import (
+    FROM_SCRATCH,
+    click_point,
+    curve_points,
+    curves,
+    fewest_points,
+    open_lab,
+    run_button,
+    serving,
+)
 from tests.following import wait_for
 
-SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
+SMALL_RUN = f"/?{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import SECONDS, fewest_points, serving
+from tests.dashboard import FROM_SCRATCH, SECONDS, fewest_points, serving
 from tests.following import wait_for
 
 PROJECTOR = {"width": 1280, "height": 720}
-SMALL_RUN = "pool=200&query=6&cycles=30&steps=12"
+SMALL_RUN = f"{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +29,15 @@ def test_presenter_mode_by_keyboard_alone(server, browser):
     page.locator(".st-key-run_button button:not([disabled])").wait_for(state="attached", timeout=30 * SECONDS)
     page.locator("body[data-keys=heard]").wait_for(state="attached", timeout=30 * SECONDS)
     page.keyboard.press("Space")
-    wait_for(lambda: fewest_points(page) >= 1, "the run that Space began", 60)
+    wait_for(lambda: fewest_points(page) >= 1, "the run that Space began", 240)  # PyTorch loads
     page.keyboard.press("Space")
     status(page, "paused in")
     before = fewest_points(page)
     page.keyboard.press("s")
-    wait_for(lambda: fewest_points(page) > before, "a cycle more", 60)
+    wait_for(lambda: fewest_points(page) > before, "a cycle more")
     status(page, "paused in")
     page.keyboard.press("Space")
-    wait_for(lambda: fewest_points(page) > before + 1, "the same run, which Space continued", 60)
+    wait_for(lambda: fewest_points(page) > before + 1, "the same run, which Space continued")
 
     page.keyboard.press("ArrowUp")
     title = page.locator(".st-key-curves .ytitle").filter(has_text="π₁ = 2.5 %")

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from alcore.server.index import RunIndex
-from tests.dashboard import SECONDS, fewest_points, run_button, serving
+from tests.dashboard import FROM_SCRATCH, SECONDS, fewest_points, run_button, serving
 from tests.following import wait_for
 
 PROJECTOR = {"width": 1280, "height": 720}
-SMALL_RUN = "/?pool=200&query=6&cycles=30&steps=12"
+SMALL_RUN = f"/?{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
 HIGHEST_MARK = """chart => {
   const plot = chart.querySelector(".nsewdrag").getBoundingClientRect();
   const marks = [...chart.querySelectorAll(".scatterlayer .point")];
@@ -131,7 +131,7 @@ def test_a_queued_run_waits_in_sight_and_can_be_let_past(own):
 
 def test_the_keyboard_alone_leads_from_the_start_to_a_finished_run(own):
     address, page = own
-    page.goto(f"{address}/?pool=100&query=6&cycles=2&steps=2&strategies=random")
+    page.goto(f"{address}/?{FROM_SCRATCH}&pool=100&query=6&cycles=2&steps=2&strategies=random")
     expect(run_button(page)).to_be_enabled()
     for _ in range(80):
         page.keyboard.press("Tab")
