@@ -20,7 +20,7 @@ def test_the_prevalence_is_part_of_a_run_whose_strategy_looks_at_it(name):
 
 
 def test_runs_of_other_strategies_keep_the_fingerprint_that_they_were_listed_with():
-    assert run_fingerprint(load_config("demo")) == "e404fb87ed6ae456"
+    assert run_fingerprint(load_config("demo-scratch")) == "e404fb87ed6ae456"
     assert run_fingerprint(make_config(SMALL)) == "ad7b680e02247aba"
 
 
