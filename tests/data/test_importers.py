@@ -256,7 +256,7 @@ def test_the_real_data_set_is_the_same_from_a_folder_a_zip_and_an_upload(magneti
     import_dataset(archive, dataset_path("zip"))
     desk = ImportQueue(home)
     with archive.open("rb") as upload:
-        job = desk.take("upload", upload, [])
+        job = desk.take("upload", upload, ImportOptions(tile=None))
     wait_for(lambda: job.state != "running", "the upload")
     assert job.state == "finished", job.message
     for name in ("images.npy", "masks.npy", "items.parquet"):

@@ -38,6 +38,7 @@ def test_an_empty_page_says_what_to_do(path, words):
 def test_the_pool_follows_the_sliders():
     app = open_page("pages/lab.py")
     assert "Pool 600" not in texts(app), "a fresh page shows the recorded demo, the pool's line folded"
+    app.toggle(key="live").set_value(False).run()
     app.select_slider(key="pi0").set_value(0.005).run()
     assert "3 defective (0.5 %)" in texts(app)
     app.number_input(key="pool").set_value(1000).run()
