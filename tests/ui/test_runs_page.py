@@ -58,11 +58,12 @@ def test_who_is_best_is_said_only_where_somebody_is(best, final, words):
 
 
 def test_a_run_that_was_told_to_stop_says_so_at_once(finished_run, home, monkeypatch):
+    app = open_page("pages/lab.py", run=finished_run)  # with the server, which takes no run for a going one
     with sqlite3.connect(home / "runs.sqlite") as index:
         index.execute("UPDATE run SET status = 'running'")
     monkeypatch.setattr(RunManager, "is_stopping", lambda *_: True)
     monkeypatch.setattr(RunManager, "_check_ours", lambda _: None)
-    app = open_page("pages/lab.py", run=finished_run)
+    app.run()
     assert "stopping…" in app.get("progress")[0].proto.text
     assert all(app.button(key=f"{name}_button").disabled for name in ("stop", "pause", "step"))
     app.switch_page("pages/runs.py").run()

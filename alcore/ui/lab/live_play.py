@@ -26,6 +26,7 @@ from alcore.ui.gallery import Strip, latest_strip
 from alcore.ui.permitted import is_permitted, permission
 from alcore.ui.session import (
     manager,
+    readable,
     record_count,
     run_config,
     run_evidence,
@@ -168,6 +169,8 @@ def follow(config: RunConfig | None) -> None:
         return
     before, now = st.session_state[_SEEN], run_fingerprint(config)
     run_id = shown()
+    if run_id is not None and readable(run_id):  # its files are gone: nothing of it is shown
+        run_id = None
     is_shown = run_id is not None and run_fingerprint(run_config(run_id)) == now
     if before not in (_OPENING, now) and not is_shown and is_on(config):
         problems.attempt(PROBLEM, _begin, config, run_id)
