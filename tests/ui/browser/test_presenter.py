@@ -56,7 +56,7 @@ def test_presenter_mode_by_keyboard_alone(server, browser):
     expect(page.get_by_text("1 of 6 · ")).to_be_visible()
     page.locator(".st-key-scene_answer button").wait_for(timeout=20 * SECONDS)
     page.keyboard.press("a")
-    expect(page.get_by_text("After five queries core-set's IoU is")).to_be_visible()
+    expect(page.get_by_text("After five queries entropy's IoU is")).to_be_visible()
     page.keyboard.press("n")
     expect(page.get_by_text("2 of 6 · ")).to_be_visible()
     page.keyboard.press("Escape")
