@@ -87,7 +87,7 @@ def beat_for_supervisor(write: Callable[[str], None]) -> None:
             while True:
                 write(ALIVE)
                 time.sleep(_SECONDS_BETWEEN_BEATS)
-        except (OSError, ValueError):  # whoever listened has gone
+        except (OSError, ValueError):  # the supervisor has gone
             return
 
     threading.Thread(target=beat, name="alcore-heartbeat", daemon=True).start()

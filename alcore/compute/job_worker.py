@@ -97,13 +97,14 @@ def serve(connection: Connection, patches: Patches | None = None) -> None:
 
 
 class _Line:
-    """The connection to whoever walks, for the two threads that send: the one that works, and its pulse."""
+    """The connection to the process that walks the run, which two threads write to: work and pulse."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._sending = connection, threading.Lock()
         self.poll, self.recv = connection.poll, connection.recv
 
     def send(self, message: Result | JobProgress | Devices | Alive) -> None:
+        """Send a message whole, from either thread; OSError where the other end has gone."""
         with self._sending:
             self._connection.send(message)
 

@@ -124,14 +124,12 @@ def _fits(more: int, limit: int) -> bool:
 def _described(directory: Path) -> KeptStore:
     about: dict[str, object] = {}
     views = 0
-    try:
+    with suppress(AlcoreError, sqlite3.Error):  # a damaged store is listed too, so that it can be removed
         about = read_json_object(directory / ABOUT)
         with connected(directory / INDEX, "the index of kept features") as index:
             views = (
                 index.execute("SELECT sum(length(views)) FROM blocks WHERE crc32 NOT NULL").fetchone()[0] or 0
             )
-    except (AlcoreError, sqlite3.Error):
-        pass
     files = [file.stat() for file in directory.glob("*") if file.is_file()]
     return KeptStore(
         name=directory.name,

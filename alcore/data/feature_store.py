@@ -147,7 +147,7 @@ class FeatureStore:
     def fill(
         self, views: np.ndarray, compute: Compute, *, follow: Follow, has_room: Callable[[int], bool]
     ) -> None:
-        """Compute what is missing among (n,) views, together with whoever else does so now.
+        """Compute what is missing among (n,) views, together with other processes that do so.
 
         Args:
             has_room: asked before a block is added whether there is room for some bytes; if not, this
@@ -209,7 +209,7 @@ class FeatureStore:
             return _Block(first, views, self._name, None)
 
     def _is_dead(self, owner: str) -> bool:
-        """Whether whoever claimed a block is gone without having computed it."""
+        """Whether the process that claimed a block ended without having computed it."""
         if owner == self._name:
             return True  # of an earlier attempt, which failed
         lease = _lease(self.directory, owner)

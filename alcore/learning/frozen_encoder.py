@@ -1,6 +1,6 @@
 """What a frozen encoder gives for the patches of a data set: read where it was kept, else computed and kept.
 
-Numbers are the same whoever asks, and whether they were kept or not: an encoder always sees eight patches at
+Numbers do not depend on who asks or on what was kept: an encoder always sees eight patches at
 a time, in float32, and its maps are rounded to half precision.
 """
 

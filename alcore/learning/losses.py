@@ -48,6 +48,7 @@ class _LightLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:  # noqa: ANN401  torch's own
+        """(B, 1, H, W) logits, masks and weights of pixels -> the loss, a scalar."""
         probability = logits.sigmoid()
         entropy = functional.binary_cross_entropy_with_logits(logits, masks, weight=known, reduction="sum")
         counted = masks.new_tensor(masks.numel()) if known is None else known.sum()
@@ -60,6 +61,7 @@ class _LightLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401  torch's own
+        """The gradient by the logits; masks and weights have none."""
         probability, masks, overlap, both, area, counted = ctx.saved_tensors
         by_probability = (masks * (-2 / both) + 2 * overlap / both**2) * (area > 0)
         slope = probability * (1 - probability)  # 0 where a pixel does not count, since its p is 0

@@ -198,7 +198,7 @@ class Canvas:
         self._left_out[what] += count
 
     def drawn(self) -> Drawn:
-        """What the marks say of the pixels, and the account of them."""
+        """The pixels that the marks cover, and how many marks of each kind there were."""
         defective, ignored = (np.asarray(self._layers[value]) > 0 for value in (DEFECTIVE, IGNORED))
         truth = defective
         if ignored.any():

@@ -56,7 +56,7 @@ def samples_of(
     *,
     beside: bool = False,
 ) -> list[Sample]:
-    """The images of some tables, sorted; what several say of one image is joined.
+    """The images of some tables, sorted; marks of one image in several tables are joined.
 
     Args:
         find: the image of a source that a table, the first argument, calls by the second one.

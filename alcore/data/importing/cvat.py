@@ -40,7 +40,7 @@ def is_cvat(source: Source) -> bool:
 
 
 def cvat(source: Source, options: ImportOptions, refuse: Refuse) -> list[Sample]:
-    """All images that the XML files list; what several say of one image is joined.
+    """All images that the XML files list; marks of one image in several files are joined.
 
     An image whose subset the table names is looked for within a folder of that name first. Images with marks
     that have no area (polylines, points, cuboids, skeletons) are refused: without those marks, a defective

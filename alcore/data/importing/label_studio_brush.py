@@ -21,6 +21,7 @@ class _Bits:
         self._content, self._at = content, 0
 
     def number(self, size: int) -> int:
+        """The next `size` bits as a number; ValueError where fewer are left."""
         end = self._at + size
         if end > self._bits.size:
             raise ValueError("its brush strokes are cut short")
