@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from alcore.commands import care, run, study
+from alcore.commands import admin, run, study
 from alcore.commands.dashboard import dashboard
 from alcore.commands.data import data_app
 from alcore.commands.logs import logs_app
@@ -30,13 +30,13 @@ app.command()(plan)
 app.command()(study.study)
 app.command()(study.report)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(dashboard)
-app.command()(care.check)
-app.command()(care.invite)
-app.command()(care.status)
-app.command()(care.backup)
-app.command()(care.restore)
-app.command()(care.export_run)
-app.command()(care.import_run)
+app.command()(admin.check)
+app.command()(admin.invite)
+app.command()(admin.status)
+app.command()(admin.backup)
+app.command()(admin.restore)
+app.command()(admin.export_run)
+app.command()(admin.import_run)
 app.command(hidden=True)(run.worker)
 app.add_typer(data_app, name="data")
 app.add_typer(logs_app, name="logs")

@@ -39,7 +39,7 @@ def plan(
     store = RunStore(directory)
     question = Question(metric, prevalence or store.config.test_prevalence, baseline)
     evidence = _pilot(store, question)
-    curves = evidence.judged(question.metric, question.test_prevalence)
+    curves = evidence.curves_with_shared_error(question.metric, question.test_prevalence)
     planned = _Planned(
         planned_for(pilots(curves, baseline), difference),
         question,

@@ -241,12 +241,12 @@ def _start_process(connection: Connection) -> _Body:
 def _end_stopped_fork_server() -> None:
     """One that stands still would be waited for without end; where it has gone, a new one is started."""
     for process in psutil.Process().children():
-        with suppress(psutil.Error):
+        with suppress(psutil.Error, ChildProcessError):
             is_stopped = process.status() == psutil.STATUS_STOPPED
             if is_stopped and "multiprocessing.forkserver" in " ".join(process.cmdline()):
                 process.kill()
-                while process.status() != psutil.STATUS_ZOMBIE:  # multiprocessing will reap it
-                    time.sleep(0.01)
+                # A zombie may have threads that still hold its socket; multiprocessing will reap it.
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
 
 def _serve_as_process(connection: Connection) -> None:

@@ -52,7 +52,7 @@ class Patch:
 
 
 @dataclass
-class Losses:
+class ImportReport:
     """What an import read, and what got lost on the way.
 
     skipped: file -> reason; vanished: files whose defect is lost in cutting; lost: those of them that were
@@ -159,7 +159,7 @@ def write_dataset(
     resized_to: tuple[int, int] | None = None,
     levels: tuple[int, float] | None = None,
     keep_alike: bool = False,
-    losses: Losses | None = None,
+    report: ImportReport | None = None,
     notes: Sequence[str] = (),
     split: np.ndarray | None = None,
 ) -> DatasetInfo:
@@ -171,13 +171,13 @@ def write_dataset(
         shape: (height, width, channels) of every patch.
         format_name, cutting, resized_to, levels: how it was made, for dataset.json.
         keep_alike: patches that look nearly the same stay on one side of the split.
-        losses: what was read and left out; may still grow while `patches` is consumed.
+        report: what was read and left out; may still grow while `patches` is consumed.
         notes: how files were read, one sentence each.
         split: (M,) of `Split`, the side of each patch; by default one is drawn that keeps groups together.
     Raises:
         DataError: no patch at all, none defective, none clean, or too few sources to split.
     """
-    losses = losses or Losses()
+    report = report or ImportReport()
     with _staging(directory) as staging:
         items = _write_patches(staging, patches, shape, split, keep_alike=keep_alike)
         info = DatasetInfo(
@@ -188,13 +188,13 @@ def write_dataset(
             fingerprint=fingerprint_of(staging),
             format=format_name,
             cutting=cutting,
-            skipped=dict(sorted(losses.skipped.items())),
-            vanished=tuple(losses.vanished),
-            source_sizes=tuple(size for size, _ in losses.sizes.most_common(MOST_SIZES)),
-            notes=(*notes, *losses.notes()),
-            unknown=losses.unknown,
-            lost=tuple(losses.lost),
-            capped=losses.capped,
+            skipped=dict(sorted(report.skipped.items())),
+            vanished=tuple(report.vanished),
+            source_sizes=tuple(size for size, _ in report.sizes.most_common(MOST_SIZES)),
+            notes=(*notes, *report.notes()),
+            unknown=report.unknown,
+            lost=tuple(report.lost),
+            capped=report.capped,
             resized_to=resized_to,
             levels=levels,
         )

@@ -17,7 +17,7 @@ from alcore.acquisition import Query, Strategy, get_strategies, get_strategy
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.experiment.cycle_key import ENCODING, CycleKey
-from alcore.experiment.cycle_record import CycleRecord, Selection, Spectrum, Validation
+from alcore.experiment.cycle_record import CycleRecord, Selection, ThresholdHistogram, Validation
 from alcore.experiment.pool_map import Axes, map_pool, principal_axes
 from alcore.experiment.pool_view import PoolSweep, asks_model, sweep_pool, view_query
 from alcore.experiment.repetition import RepetitionSplit, draw_repetition
@@ -237,7 +237,7 @@ class Workbench:
             gallery_items=split.gallery,
             gallery_probability=learner.probabilities(split.gallery),
             axes=axes if key.cycle == 2 else None,
-            spectrum=Spectrum(evaluation.histogram, evaluation.confidence),
+            threshold_histogram=ThresholdHistogram(evaluation.histogram, evaluation.confidence),
             validation=validation,
             weights=learner.weights(),
         )

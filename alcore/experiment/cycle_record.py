@@ -39,7 +39,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class ThresholdHistogram:
     """The evaluation at every threshold, as bins of `alcore.thresholds`.
 
     histogram: (T, 2, 34) uint16 or uint32, clean and defective pixels of each test patch in each bin.
@@ -55,7 +55,7 @@ class Validation:
     """The same model on validation patches, on which thresholds are tuned; it is never trained on them.
 
     items (V,) int64, defective (V,) bool, max_probability (V,) float32, histogram (V, 2, 34) as in
-    `Spectrum`.
+    `ThresholdHistogram`.
     """
 
     items: np.ndarray
@@ -71,7 +71,7 @@ class CycleRecord:
     labelled: labels bought so far, this query included.
     test_items (T,) int64, test_defective (T,) bool, counts (T, 4) int32 tp fp fn tn, max_probability (T,)
     float32: the evaluation after training.
-    spectrum: the same at other thresholds than ½; None in a run that predates it.
+    threshold_histogram: the same at other thresholds than ½; None in a run that predates it.
     validation: None there too, and where the validation split lacks defective or clean patches.
     gallery_items (G,) int64, gallery_probability (G, H, W) uint8: a fixed few test patches' predictions.
     axes: of the repetition's pool maps, fitted to the features after cycle 1; in cycle 2 only, else None.
@@ -88,7 +88,7 @@ class CycleRecord:
     gallery_items: np.ndarray
     gallery_probability: np.ndarray
     axes: Axes | None
-    spectrum: Spectrum | None
+    threshold_histogram: ThresholdHistogram | None
     validation: Validation | None
     weights: Weights = field(repr=False)
 

@@ -8,11 +8,13 @@ from alcore.config import HYPERCOLUMN, RunConfig
 from alcore.data.patches import Patches
 from alcore.learning.devices import Runtime
 from alcore.learning.network_base import Network
-from alcore.learning.sources import PatchSource, Source
+from alcore.learning.sources import InputSource, PatchSource
 from alcore.learning.tensors import make_normaliser
 
 
-def assemble(config: RunConfig, patches: Patches, runtime: Runtime, *, seed: int) -> tuple[Network, Source]:
+def assemble(
+    config: RunConfig, patches: Patches, runtime: Runtime, *, seed: int
+) -> tuple[Network, InputSource]:
     """Build a config's network, whose random weights are a function of `seed` only, and its source.
 
     Raises:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from alcore.learning.devices import Runtime
 from alcore.learning.network_base import Network, Output
-from alcore.learning.sources import Source, ways
+from alcore.learning.sources import InputSource, ways
 from alcore.learning.tensors import to_masks
 from alcore.thresholds import BINS, LOGITS
 
@@ -39,7 +39,7 @@ class Evaluation:
 
 def sweep(
     network: Network,
-    source: Source,
+    source: InputSource,
     items: np.ndarray,
     *,
     batch_size: int,
@@ -90,7 +90,7 @@ def kept_channels(channels: int, rng: np.random.Generator) -> Tensor:
     return torch.from_numpy((keeps * channels / keeps.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
-def _turned(network: Network, source: Source, items: np.ndarray, way: tuple[bool, bool]) -> Tensor:
+def _turned(network: Network, source: InputSource, items: np.ndarray, way: tuple[bool, bool]) -> Tensor:
     """(B, 1, H, W) logits of flipped patches, turned back."""
     logits: Tensor = network(source.inputs(items, np.tile(way, (items.size, 1))))
     return logits.float().flip([axis for axis, is_turned in zip((-2, -1), way, strict=True) if is_turned])

@@ -16,7 +16,7 @@ FLIP_AXES = (("vertical", 1), ("horizontal", 2))
 """How a patch may be flipped, and the axis of (n, H, W, ...) arrays that is; columns of `flips` below."""
 
 
-class Source(Protocol):
+class InputSource(Protocol):
     """Gives what one kind of network takes. Patches are named by their ids in a data set."""
 
     def inputs(self, items: np.ndarray, flips: np.ndarray | None = None) -> Any:  # noqa: ANN401  the network's own

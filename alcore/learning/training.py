@@ -13,7 +13,7 @@ from alcore.data.patches import Patches
 from alcore.errors import TrainingError
 from alcore.learning.devices import Runtime
 from alcore.learning.network_base import Network
-from alcore.learning.sources import Source, draw_flips, flip
+from alcore.learning.sources import InputSource, draw_flips, flip
 from alcore.learning.tensors import to_masks
 
 OnStep = Callable[[int, int], None]
@@ -25,7 +25,7 @@ _STEPS_BETWEEN_LOOKS = 20
 
 def train(
     network: Network,
-    source: Source,
+    source: InputSource,
     patches: Patches,
     labelled: np.ndarray,
     config: TrainingConfig,

@@ -51,7 +51,7 @@ class LoggedEvidence:
         """None: logs do not say which patches of a query were defective in every cycle."""
         return
 
-    def judged(self, metric: str, prevalence: float) -> Curves:
+    def curves_with_shared_error(self, metric: str, prevalence: float) -> Curves:
         """As `curves`: logs do not say which test patches repetitions share."""
         return self.curves(metric, prevalence)
 

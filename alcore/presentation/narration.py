@@ -77,7 +77,7 @@ def watched(evidence: Evidence, config: RunConfig, *, prevalence: float) -> str:
     if config.repetitions == 1 or len(evidence.strategies) < 2:
         return ""
     done = f"{evidence.repetitions} of {plural(config.repetitions, 'repetition')}"
-    curves, base = evidence.judged("iou", prevalence), _baseline(evidence)
+    curves, base = evidence.curves_with_shared_error("iou", prevalence), _baseline(evidence)
     if evidence.repetitions == 1 or np.isnan(curves.mean[:, -1]).any():
         return f"IoU minus {display_name(base)}: intervals over repetitions come with the second one"
     sample = _last(curves.minus(base))
@@ -110,7 +110,7 @@ def ahead_since(
     """The strategy that is ahead after a cycle, and the first cycle since which it is; None where none is."""
     if len(evidence.strategies) < 2:
         return None
-    curves = evidence.judged("iou", prevalence)
+    curves = evidence.curves_with_shared_error("iou", prevalence)
     values = curves.mean[:, :cycle]
     if np.isnan(values[:, -1]).any():
         return None

@@ -62,10 +62,10 @@ class RunManager:
         self._closing = False
         self._holder = HomeHolder(home)
         with contextlib.suppress(StoreError):  # it is said of what one wants to do
-            self.looks_on()
+            self.claim_home()
         atexit.register(self.retire)
 
-    def looks_on(self) -> str:
+    def claim_home(self) -> str:
         """Who else holds the home, such as 'process 4711 on lab-pc'; '' where this server does.
 
         A home whose holder has ended is taken over.
@@ -83,7 +83,7 @@ class RunManager:
             return ""
 
     def _check_ours(self) -> None:
-        if holder := self.looks_on():
+        if holder := self.claim_home():
             raise StoreError(
                 f"{self.index.home} is held by another server ({holder}); use that one, or end it first"
             )

@@ -55,8 +55,8 @@ def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
     in 80 % of such runs; saved_bound, see `savings.known_as`. NaN where a value is undefined, or the run
     lacks the baseline.
     """
-    here = evidence.judged(question.metric, question.test_prevalence)
-    pool = evidence.judged(question.metric, evidence.pool_prevalence)
+    here = evidence.curves_with_shared_error(question.metric, question.test_prevalence)
+    pool = evidence.curves_with_shared_error(question.metric, evidence.pool_prevalence)
     rows = []
     for index, strategy in enumerate(evidence.strategies):
         estimates = _of_strategy(here, pool, index) | _against(here, index, question)
@@ -72,7 +72,7 @@ def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
 def watched_advantages(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
     """`WatchedRow`s of AUBC advantages; none with one repetition, or without the baseline."""
     strategies, baseline = evidence.strategies, question.baseline
-    curves = evidence.judged(question.metric, question.test_prevalence)
+    curves = evidence.curves_with_shared_error(question.metric, question.test_prevalence)
     areas = curves.minus(baseline if baseline in strategies else strategies[0]).areas()
     frame = as_repetitions_finish(areas, tuple(strategies))
     return frame[(frame["strategy"] != baseline) & frame["difference"].notna() & (baseline in strategies)]
@@ -228,7 +228,7 @@ def by_budget(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
 
     p-values are adjusted over all strategies and all budgets but the first, which all strategies share.
     """
-    curves = evidence.judged(question.metric, question.test_prevalence)
+    curves = evidence.curves_with_shared_error(question.metric, question.test_prevalence)
     frame = _frame_of(curves, evidence.cycles)
     names = BudgetRow._fields[len(CurveRow._fields) : -1]
     columns = np.full((len(names), *curves.mean.shape), np.nan)
@@ -254,7 +254,7 @@ def advantage_over_prevalence(
     """
     rows = []
     for prevalence in prevalences if baseline in evidence.strategies else ():
-        curves = evidence.judged(metric, prevalence)
+        curves = evidence.curves_with_shared_error(metric, prevalence)
         areas, silent = curves.minus(baseline).areas(), has_collapsed(curves)
         (low, high), p_values = areas.interval(), areas.p_values()
         rows += [

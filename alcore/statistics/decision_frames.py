@@ -70,7 +70,7 @@ class SpentRow(NamedTuple):
 class FlipRow(NamedTuple):
     """One row per pair of strategies whose order depends on what the budget is counted in.
 
-    per_label, in_coin: the one that leads per label minus the other, averaged over the budgets that both
+    per_label, in_unit: the one that leads per label minus the other, averaged over the budgets that both
     reach, with bounds.
     """
 
@@ -79,9 +79,9 @@ class FlipRow(NamedTuple):
     per_label: float
     per_label_low: float
     per_label_high: float
-    in_coin: float
-    in_coin_low: float
-    in_coin_high: float
+    in_unit: float
+    in_unit_low: float
+    in_unit_high: float
     is_clear: bool
 
 

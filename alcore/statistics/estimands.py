@@ -75,7 +75,7 @@ class AnyEvidence(Protocol):
         """One metric at one prevalence; its replicates are over repetitions, or test patches, alone."""
         ...
 
-    def judged(self, metric: str, prevalence: float) -> Curves:
+    def curves_with_shared_error(self, metric: str, prevalence: float) -> Curves:
         """The same with the error that repetitions have in common in the replicates: what is compared."""
         ...
 
@@ -137,7 +137,7 @@ class Evidence:
             shared=None if self.shared is None else self.shared.only(rows),
         )
 
-    def judged(self, metric: str, prevalence: float) -> Curves:
+    def curves_with_shared_error(self, metric: str, prevalence: float) -> Curves:
         """`curves` whose replicates also have the error of the test patches that repetitions share."""
         curves = self.curves(metric, prevalence)
         if self.shared is None:

@@ -145,7 +145,7 @@ def by_rule(
     frames = []
     for rule in rules:
         chosen = operating.chosen_by(rule, prevalence, HALF if threshold is None else threshold)
-        curves = operating.evidence_at(chosen).judged(metric, prevalence)
+        curves = operating.evidence_at(chosen).curves_with_shared_error(metric, prevalence)
         areas, finals = curves.areas(), curves.at_budgets()
         columns: dict[str, object] = {"strategy": list(curves.strategies), "rule": rule}
         for name, sample, pick in (("aubc", areas, ...), ("final", finals, (..., -1))):
@@ -191,7 +191,7 @@ def recovered(operating: Operating, metric: str, prevalence: float) -> pd.DataFr
 
 
 def _quantity(evidence: Evidence, metric: str, prevalence: float) -> Sample:
-    curves = evidence.judged(metric, prevalence)
+    curves = evidence.curves_with_shared_error(metric, prevalence)
     if len(curves.labelled) > 1:
         return curves.areas()
     values = curves.at_budgets()

@@ -9,7 +9,7 @@ import numpy as np
 from alcore.config import RunConfig
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
-from alcore.experiment.cycle_record import Spectrum
+from alcore.experiment.cycle_record import ThresholdHistogram
 from alcore.metrics import class_means
 from alcore.statistics.detection import Peaks
 from alcore.statistics.drawn_tests import LastModels
@@ -183,10 +183,10 @@ def gather_operating(records: RunRecords) -> Operating | None:
     return Operating(
         evidence=evidence,
         histograms=[
-            np.array([[_spectrum(records[key]).histogram for key in row] for row in block]) for block in keys
+            np.array([[_histogram(records[key]).histogram for key in row] for row in block]) for block in keys
         ],
         confidence=np.array(
-            [[[_spectrum(records[key]).confidence for key in row] for row in block] for block in keys]
+            [[[_histogram(records[key]).confidence for key in row] for row in block] for block in keys]
         ),
         test=np.array(test).reshape(shape),
         validation=np.array(validation).reshape(shape),
@@ -195,10 +195,10 @@ def gather_operating(records: RunRecords) -> Operating | None:
     )
 
 
-def _spectrum(record: StoredRecord) -> Spectrum:
-    spectrum = record.spectrum
-    assert spectrum is not None, "a record without one has no means at thresholds either"
-    return spectrum
+def _histogram(record: StoredRecord) -> ThresholdHistogram:
+    threshold_histogram = record.threshold_histogram
+    assert threshold_histogram is not None, "a record without one has no means at thresholds either"
+    return threshold_histogram
 
 
 def _pool_prevalence(config: RunConfig) -> float:

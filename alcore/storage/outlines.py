@@ -1,11 +1,11 @@
-"""Records and true masks -> what was labelled by each cycle, for budgets in other coins than labels."""
+"""Records and true masks -> what was labelled by each cycle, for budgets in other units than labels."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from alcore.data.patches import Patches
-from alcore.statistics.coins import Labelling, outline_pixels
+from alcore.statistics.budget_units import Labelling, outline_pixels
 from alcore.storage.evidence import keys_that_count
 from alcore.storage.run_records import RunRecords
 

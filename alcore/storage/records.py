@@ -17,7 +17,7 @@ import numpy as np
 
 from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection, Spectrum, Validation
+from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection, ThresholdHistogram, Validation
 from alcore.experiment.pool_map import Axes, PoolMap
 from alcore.home_files import read_npz
 from alcore.metrics import class_means
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from alcore.experiment.cycle_record import Weights
 
 Arrays = dict[str, np.ndarray]
-Part = TypeVar("Part", PoolMap, Axes, Spectrum, Validation)
+Part = TypeVar("Part", PoolMap, Axes, ThresholdHistogram, Validation)
 
 _QUERY = ("items", "defective", "scores")
 _EVALUATION = ("test_items", "test_defective", "counts", "max_probability")
 _LARGE = ("candidates", "candidate_scores", "probability", "gallery_items", "gallery_probability")
 _ADVICE = "start a new run"
 _MISFIT = "holds arrays that do not fit each other"
-_PREFIX = {PoolMap: "map_", Axes: "axes_", Spectrum: "test_", Validation: "validation_"}
+_PREFIX = {PoolMap: "map_", Axes: "axes_", ThresholdHistogram: "test_", Validation: "validation_"}
 
 
 def to_arrays(record: CycleRecord) -> Arrays:
@@ -46,7 +46,7 @@ def to_arrays(record: CycleRecord) -> Arrays:
         arrays[name] = getattr(selection, name)
     for name in (*_EVALUATION, *_LARGE[3:]):
         arrays[name] = getattr(record, name)
-    for part in (selection.pool_map, record.axes, record.spectrum, record.validation):
+    for part in (selection.pool_map, record.axes, record.threshold_histogram, record.validation):
         if part is not None:
             arrays |= {_PREFIX[type(part)] + name: value for name, value in vars(part).items()}
     return arrays
@@ -61,7 +61,7 @@ def from_arrays(key: CycleKey, arrays: Mapping[str, np.ndarray], weights: Weight
         selection=Selection(**selection, pool_map=_part(PoolMap, arrays)),
         **{name: arrays[name] for name in (*_EVALUATION, *_LARGE[3:])},
         axes=_part(Axes, arrays),
-        spectrum=_part(Spectrum, arrays),
+        threshold_histogram=_part(ThresholdHistogram, arrays),
         validation=_part(Validation, arrays),
         weights=weights,
     )
@@ -180,12 +180,12 @@ class StoredRecord:
         return _part(Axes, _read_part(self._file, Axes))
 
     @property
-    def spectrum(self) -> Spectrum | None:
+    def threshold_histogram(self) -> ThresholdHistogram | None:
         """The evaluation at every threshold; None in runs from before that."""
-        spectrum = self._whole_part(Spectrum)
-        if spectrum is not None and not _spectrum_fits(spectrum, self.counts):
+        threshold_histogram = self._whole_part(ThresholdHistogram)
+        if threshold_histogram is not None and not _histogram_fits(threshold_histogram, self.counts):
             raise DamagedFileError(self._file, _MISFIT, _ADVICE)
-        return spectrum
+        return threshold_histogram
 
     @property
     def validation(self) -> Validation | None:
@@ -198,9 +198,11 @@ class StoredRecord:
     @cached_property
     def threshold_means(self) -> tuple[np.ndarray | None, np.ndarray | None]:
         """(33, 2, 5) class means at every threshold, of test and of validation patches; None without them."""
-        spectrum, validation = self.spectrum, self.validation
+        threshold_histogram, validation = self.threshold_histogram, self.validation
         return (
-            None if spectrum is None else threshold_means(spectrum.histogram, self.test_defective),
+            None
+            if threshold_histogram is None
+            else threshold_means(threshold_histogram.histogram, self.test_defective),
             None if validation is None else threshold_means(validation.histogram, validation.defective),
         )
 
@@ -257,9 +259,9 @@ def _read_part(file: Path, kind: type) -> Arrays:
     return read_npz(file, names.__contains__, advice=_ADVICE)
 
 
-def _spectrum_fits(spectrum: Spectrum, counts: np.ndarray) -> bool:
+def _histogram_fits(threshold_histogram: ThresholdHistogram, counts: np.ndarray) -> bool:
     """Whether bins have their shape, and add up to the record's (T, 4) counts at ½."""
-    histogram, confidence = spectrum.histogram, spectrum.confidence
+    histogram, confidence = threshold_histogram.histogram, threshold_histogram.confidence
     if not _are_bins(histogram, len(counts)) or confidence.shape != (2, BINS) or confidence.dtype.kind != "f":
         return False
     return np.isfinite(confidence).all() and np.array_equal(counts_at(histogram, np.array(HALF)), counts)

@@ -96,6 +96,6 @@ def _check_record(record: StoredRecord, query_size: int) -> None:
         if not both or (record.counts < 0).any():
             raise StoreError(f"the archive's record {name} holds counts that cannot be")
         _ = record.class_means, record.candidates, record.probability, record.pool_map, record.axes
-        _ = record.spectrum, record.validation
+        _ = record.threshold_histogram, record.validation
     except DamagedFileError as error:
         raise StoreError(f"the archive's record {name} {error.fault}") from None

@@ -64,7 +64,7 @@ def _check_records(store: RunStore, damaged: Report) -> bool:
 def _read_whole(record: StoredRecord) -> None:
     _ = (record.class_means, record.candidates, record.candidate_scores, record.probability)
     _ = (record.gallery_items, record.gallery_probability, record.pool_map, record.axes)
-    _ = (record.spectrum, record.validation)
+    _ = (record.threshold_histogram, record.validation)
 
 
 def _check_weights(store: RunStore, damaged: Report) -> None:

@@ -73,7 +73,9 @@ def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalen
     for pool, evidence in cells.items():
         if baseline not in evidence.strategies:
             continue
-        deployed, pooled = (evidence.judged(metric, at) for at in (prevalence, evidence.pool_prevalence))
+        deployed, pooled = (
+            evidence.curves_with_shared_error(metric, at) for at in (prevalence, evidence.pool_prevalence)
+        )
         change = deployed.minus(baseline).areas() - pooled.minus(baseline).areas()
         low, high = change.interval()
         factor, factor_low, factor_high, dropped = _factor(deployed, pooled, baseline)
@@ -136,7 +138,7 @@ def counterfactual(
     Returns:
         `CounterfactualRow`s, one per π₀ and strategy.
     """
-    curves = {pool: evidence.judged(metric, prevalence) for pool, evidence in cells.items()}
+    curves = {pool: evidence.curves_with_shared_error(metric, prevalence) for pool, evidence in cells.items()}
     if target is None:
         finals = [one.mean[:, -1] for one in curves.values()]
         target = float(np.nanmax(np.concatenate(finals))) / 2 if finals else np.nan
@@ -216,5 +218,5 @@ def penalties(cells: EvidenceByPool, metric: str, prevalence: float) -> tuple[np
         if all(name in evidence.strategies for evidence in cells.values())
     ]
     return penalty_matrix(
-        *(evidence.judged(metric, prevalence).only(shared) for evidence in cells.values())
+        *(evidence.curves_with_shared_error(metric, prevalence).only(shared) for evidence in cells.values())
     ), shared

@@ -46,7 +46,7 @@ def show(draw: Callable[[], object], *, for_seats: bool = False) -> None:
     if admission() == Admission.OPEN:
         st.warning("Anyone who can reach this server may start, stop and delete everything in it.")
     with problems.contained():
-        if holder := manager().looks_on():
+        if holder := manager().claim_home():
             st.info(f"Another server holds this home ({as_plain_markdown(holder)}). This one looks on.")
         draw()
 

@@ -139,7 +139,7 @@ def _curves_of(counts, items, defective, is_common_ignored: bool) -> Curves:
     evidence = Evidence(
         ("random", "other"), cycles, _LABELLED, 600, 0.1, np.array(means), None, np.zeros((5, 2))
     )
-    return replace(evidence, shared=shared).judged("iou", _PREVALENCE)
+    return replace(evidence, shared=shared).curves_with_shared_error("iou", _PREVALENCE)
 
 
 def _test_set(rng, defective: np.ndarray, size: int, *, is_new: bool, number: int) -> np.ndarray:

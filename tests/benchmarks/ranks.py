@@ -42,7 +42,7 @@ def _table(pool: float, evidence: AnyEvidence, deployed: float) -> Iterator[str]
         head += [f"AUBC at {name}", "minus random", "rank"]
     yield f"| {' | '.join([*head, 'defective in queries'])} |"
     yield f"|{' --- |' * (len(head) + 1)}"
-    areas = evidence.judged(METRIC, deployed).areas().mean
+    areas = evidence.curves_with_shared_error(METRIC, deployed).areas().mean
     for row in np.argsort(-np.nan_to_num(areas, nan=-1), kind="stable"):
         texts = [display_name(evidence.strategies[row])]
         for column in columns:
@@ -52,7 +52,7 @@ def _table(pool: float, evidence: AnyEvidence, deployed: float) -> Iterator[str]
 
 def _columns(evidence: AnyEvidence, prevalence: float) -> list[list[str]]:
     """Per strategy: AUBC, its difference to random with an interval, its rank with one."""
-    curves = evidence.judged(METRIC, prevalence)
+    curves = evidence.curves_with_shared_error(METRIC, prevalence)
     areas, differences = curves.areas(), curves.minus(BASELINE).areas()
     low, high = simultaneous(differences, len(curves.strategies) - 1)
     first, last = rank_intervals(areas)

@@ -243,7 +243,7 @@ def _measured(by_pool: EvidenceByPool) -> dict[str, str]:
 
 def _errors(evidence) -> tuple[float, float]:
     """Standard errors of entropy's AUBC: of the repetitions, and of what they have in common."""
-    areas = evidence.judged("iou", RARE).areas()
+    areas = evidence.curves_with_shared_error("iou", RARE).areas()
     own, row = Sample(areas.values, areas.replicates), evidence.strategies.index("entropy")
     return float(own.error[row]), float(areas.common[:, row].std())
 

@@ -141,6 +141,7 @@ def test_a_worker_and_the_fork_server_that_were_stopped_are_replaced(store, expe
             stopped.extend([workers[0], workers[0].parent()])
             for process in stopped:
                 process.send_signal(signal.SIGSTOP)
+            wait_for(lambda: all(p.status() == psutil.STATUS_STOPPED for p in stopped), "both to stand still")
 
     with Crew.of_processes(2) as crew:
         execute(store, crew=crew, emit=stop_both)

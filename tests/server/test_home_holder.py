@@ -54,7 +54,7 @@ def test_a_second_server_looks_on_and_leaves_the_queue_alone(home, small, manage
     wait_for(lambda: statuses(home) == ["running", "queued"], "the first to begin")
     second = managers()
     assert statuses(home) == ["running", "queued"]
-    assert "process" in second.looks_on()
+    assert "process" in second.claim_home()
     refused = [
         lambda: second.submit(small),
         lambda: second.resume(runs[0]),
@@ -73,7 +73,7 @@ def test_the_second_takes_over_what_the_first_left_in_the_queue(home, small, man
     RunIndex(home)
     HomeHolder(home).take()  # a claim that is given back as its holder is forgotten, as with a process's end
     first = managers()
-    assert first.looks_on() == ""
+    assert first.claim_home() == ""
     first.submit(small)
     first.submit(small)
     wait_for(lambda: statuses(home) == ["running", "queued"], "the first to begin")
@@ -81,7 +81,7 @@ def test_the_second_takes_over_what_the_first_left_in_the_queue(home, small, man
     first.close()
     wait_for(lambda: statuses(home)[0] != "running", "the end")
     Patient.let.set()
-    assert second.looks_on() == ""
+    assert second.claim_home() == ""
     wait_for(lambda: statuses(home)[1] == "finished", "the queued one to be run")
 
 

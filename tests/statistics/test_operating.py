@@ -121,7 +121,7 @@ def test_repetitions_with_the_same_test_patches_have_larger_errors_under_every_r
         for one_set in (False, True):
             operating = operating_of({"random": 60}, one_set=one_set)
             used = operating.evidence_at(operating.chosen_by(rule, 0.3, HALF + 1))
-            errors.append(used.judged("iou", 0.3).areas().error)
+            errors.append(used.curves_with_shared_error("iou", 0.3).areas().error)
         apart, together = errors
         assert (together > 1.02 * apart).all()
 

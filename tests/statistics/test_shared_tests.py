@@ -77,7 +77,7 @@ def test_intervals_hold_the_truth_only_with_the_common_error(is_added, least, mo
         evidence = Evidence(
             ("random",), np.array([1]), np.array([10]), 100, 0.1, means, None, np.zeros((5, 1)), shared=shared
         )
-        low, high = evidence.judged("recall", 0.5).at_budgets().interval()
+        low, high = evidence.curves_with_shared_error("recall", 0.5).at_budgets().interval()
         held += low[0, 0] <= truth <= high[0, 0]
     assert least <= held / 150 <= most
 

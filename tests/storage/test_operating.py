@@ -64,7 +64,7 @@ def test_a_rule_is_applied_as_it_says(store, made):
     """Each row is computed again here from the records' histograms, threshold by threshold."""
     rows = RunTables(store).operating((0.05,)).itertuples()
     for record in made:
-        test = counts_at_thresholds(record.spectrum.histogram)
+        test = counts_at_thresholds(record.threshold_histogram.histogram)
         validation = counts_at_thresholds(record.validation.histogram)
 
         def iou(counts, defective, index):
@@ -82,7 +82,9 @@ def test_a_rule_is_applied_as_it_says(store, made):
 
 def test_counts_at_half_are_the_records_own(made):
     for record in made:
-        assert np.array_equal(counts_at_thresholds(record.spectrum.histogram)[:, HALF], record.counts)
+        assert np.array_equal(
+            counts_at_thresholds(record.threshold_histogram.histogram)[:, HALF], record.counts
+        )
 
 
 def test_validation_patches_come_from_the_validation_split_and_are_few(surfaces, small):
@@ -133,7 +135,7 @@ def test_a_run_from_before_thresholds_opens_without_them(tmp_path, store, made):
         }
         store.commit(record.key, npz_of(kept))
     records = RunRecords(store)
-    assert records[made[0].key].spectrum is None
+    assert records[made[0].key].threshold_histogram is None
     assert gather(records) is not None
     assert gather_operating(records) is None
     RunTables(store).write()
@@ -146,7 +148,7 @@ def test_gathered_rules_give_what_the_table_says(store):
     operating = gather_operating(RunRecords(store))
     table = RunTables(store).operating((0.02,))
     for rule, name in ((AT_HALF, "half"), (HERE, "validation"), (BEST, "best")):
-        curves = operating.evidence_at(operating.chosen_by(rule, 0.02)).judged("iou", 0.02)
+        curves = operating.evidence_at(operating.chosen_by(rule, 0.02)).curves_with_shared_error("iou", 0.02)
         rows = table[table["rule"] == name].groupby(["strategy", "cycle"], sort=False)["iou"].mean()
         for (strategy, cycle), value in rows.items():
             assert curves.mean[curves.row(strategy), cycle - 1] == pytest.approx(value, abs=1e-12)
@@ -165,10 +167,12 @@ def test_records_are_read_again_as_they_were_made(store, made):
     for record in made:
         stored = store.record(record.key)
         for name in ("histogram", "confidence"):
-            assert np.array_equal(getattr(stored.spectrum, name), getattr(record.spectrum, name))
+            assert np.array_equal(
+                getattr(stored.threshold_histogram, name), getattr(record.threshold_histogram, name)
+            )
         for name in ("items", "defective", "max_probability", "histogram"):
             assert np.array_equal(getattr(stored.validation, name), getattr(record.validation, name))
-    assert made[0].spectrum.histogram.dtype == np.uint16, "4096 pixels fit"
+    assert made[0].threshold_histogram.histogram.dtype == np.uint16, "4096 pixels fit"
 
 
 @pytest.mark.parametrize(

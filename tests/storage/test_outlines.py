@@ -3,7 +3,7 @@
 import numpy as np
 
 from alcore.experiment.cycle_key import CycleKey
-from alcore.statistics.coins import outline_pixels
+from alcore.statistics.budget_units import outline_pixels
 from alcore.storage.outlines import gather_labelling
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore

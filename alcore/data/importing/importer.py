@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from alcore.data.dataset_writer import Losses, PackedPatch, PatchSizeError, write_dataset
+from alcore.data.dataset_writer import ImportReport, PackedPatch, PatchSizeError, write_dataset
 from alcore.data.importing.annotation_signs import left_unread, unread
 from alcore.data.importing.cutting_choice import decided, ways_to_try
 from alcore.data.importing.first_look import look_at_all
@@ -95,9 +95,9 @@ class Import:
         _check(options)
         given: Source = open_source(source) if isinstance(source, Path) else source
         source = self._source = WithoutRegions(given, options.roi) if options.roi else given
-        self._losses, self._pace, self._workers = Losses(), Pace(follow), workers
+        self._report, self._pace, self._workers = ImportReport(), Pace(follow), workers
         self._sizes: tuple[list[PatchSize], PatchSize | None] | None = None
-        self._refuse = partial(_refuse, self._losses, options)
+        self._refuse = partial(_refuse, self._report, options)
         chosen = choose(source, format_name, options)
         chosen.check_boxes(options)
         options = replace(options, foreground=chosen.form.resolved(options.foreground))
@@ -105,7 +105,7 @@ class Import:
         ignored = ignored_values(chosen.form, options.foreground)
         seen = look_at_all(source, samples, options, ignored, self._pace, workers)
         self.notes, self._format = [chosen.sentence(), *left_unread(source, chosen.name)], chosen.name
-        self.notes += without_truth(chosen, source, samples, set(self._losses.skipped))
+        self.notes += without_truth(chosen, source, samples, set(self._report.skipped))
         if any(sample.masks for sample in samples):
             named = (*(options.foreground.classes or ()), *options.foreground.ignored)
             foreground, rule = rule_of(chosen.form, options.foreground, seen.census)
@@ -138,7 +138,7 @@ class Import:
             check_layout(chosen, source, options)
         samples = _paired(chosen, source, options, self._refuse)
         if is_found:
-            for name, reason in left_over(chosen, samples, set(self._losses.skipped)).items():
+            for name, reason in left_over(chosen, samples, set(self._report.skipped)).items():
                 self._refuse(name, reason)
         return samples
 
@@ -151,7 +151,7 @@ class Import:
         try:
             return self._write(target)
         except PatchSizeError as error:
-            reasons = list(self._losses.skipped.values())
+            reasons = list(self._report.skipped.values())
             left_out = f"; {plural(len(reasons), 'file')} left out, since {reasons[0]}" if reasons else ""
             raise PatchSizeError(f"{error}{left_out}{offered(*self.patch_sizes())}") from None
 
@@ -167,7 +167,7 @@ class Import:
                 resized_to=options.resize_to,
                 levels=self._reader.levels if any(self._reader.levels) else None,
                 keep_alike=options.keep_alike,
-                losses=self._losses,
+                report=self._report,
                 notes=self.notes,
             )
 
@@ -176,12 +176,12 @@ class Import:
         if self._sizes is not None:
             return self._sizes
         self._sizes = [], None
-        if not self._losses.sizes:
+        if not self._report.sizes:
             return self._sizes
-        ways = ways_for(self._losses.sizes.most_common(1)[0][0])
+        ways = ways_for(self._report.sizes.most_common(1)[0][0])
         cuts = self._tried(ways, _MOST_TRIED)
         if cuts:
-            sizes = add_up(cuts, ways, images=sum(self._losses.sizes.values()))
+            sizes = add_up(cuts, ways, images=sum(self._report.sizes.values()))
             self._sizes = sizes, suggested(sizes, cuts)
         return self._sizes
 
@@ -210,9 +210,9 @@ class Import:
             if outcome.refused:
                 self._refuse(outcome.image, outcome.refused)
                 continue
-            outcome.note(self._losses)
+            outcome.note(self._report)
             yield from outcome.patches
-        lost, clean = self._losses.lost, self._losses.clean
+        lost, clean = self._report.lost, self._report.clean
         if too_many_vanish(len(lost), clean):
             height, width = self._reader.options.patch
             raise PatchSizeError(
@@ -243,11 +243,11 @@ def _paired(
         ) from None
 
 
-def _refuse(losses: Losses, options: ImportOptions, name: str, reason: str) -> None:
+def _refuse(report: ImportReport, options: ImportOptions, name: str, reason: str) -> None:
     """A file cannot be used: that ends the import, unless bad files are to be skipped."""
     if not options.skip_bad:
         raise DataError(reason)
-    losses.skipped[shown(name)] = reason
+    report.skipped[shown(name)] = reason
 
 
 def _check(options: ImportOptions) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from alcore.data.cutting import cut, defective_in, resize_image, resize_truth
-from alcore.data.dataset_writer import Losses, PackedPatch, pack
+from alcore.data.dataset_writer import ImportReport, PackedPatch, pack
 from alcore.data.images import Levels, read_pixels
 from alcore.data.importing import severstal
 from alcore.data.importing.options import ImportOptions, Sample, drawn_by
@@ -40,22 +40,22 @@ class Outcome:
     marks: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
-    def note(self, losses: Losses) -> None:
+    def note(self, report: ImportReport) -> None:
         """Add what is lost to the import's account."""
         if self.skipped:
-            losses.skipped[shown(self.image)] = self.skipped
+            report.skipped[shown(self.image)] = self.skipped
         if self.size is not None:
-            losses.sizes[self.size] += 1
+            report.sizes[self.size] += 1
         if self.vanished:
-            losses.vanished.append(shown(self.image))
+            report.vanished.append(shown(self.image))
         if self.lost:
-            losses.lost.append(shown(self.image))
-        losses.clean += bool(self.patches) and not any(patch.row["defective"] for patch in self.patches)
-        losses.unknown += self.unknown
-        losses.capped += self.capped
-        losses.marks.update(self.marks)
+            report.lost.append(shown(self.image))
+        report.clean += bool(self.patches) and not any(patch.row["defective"] for patch in self.patches)
+        report.unknown += self.unknown
+        report.capped += self.capped
+        report.marks.update(self.marks)
         for what, count in self.left_out.items():
-            losses.leave_out(what, shown(self.image), count)
+            report.leave_out(what, shown(self.image), count)
 
 
 @dataclass(frozen=True)

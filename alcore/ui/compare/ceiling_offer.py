@@ -6,12 +6,12 @@ import streamlit as st
 
 from alcore.access.roles import Action
 from alcore.ui import acting, problems
-from alcore.ui.compare.source import Source
+from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.permitted import permission
 from alcore.ui.session import is_recorded, run_row, run_store
 
 
-def offer_ceiling(run: Source, *, several: bool) -> None:
+def offer_ceiling(run: ComparedRun, *, several: bool) -> None:
     """A button that has a finished run's ceiling trained, or how far that is."""
     row, store = run_row(run.id), run_store(run.id)
     have, all_of_them = len(store.ceilings()), run.config.repetitions

@@ -12,7 +12,7 @@ from alcore.presentation.figures.layout import trace_name
 from alcore.presentation.sentences import judged_at
 from alcore.statistics.comparison import Question, by_budget, summarise
 from alcore.statistics.estimands import Estimate
-from alcore.ui.compare.source import Source
+from alcore.ui.compare.compared_run import ComparedRun
 
 PREVALENCE_KEY, METRIC_KEY = "pi1", "judge"
 """Keys of π₁ and of the metric, in the session and in the page's address."""
@@ -22,7 +22,7 @@ PREVALENCE_KEY, METRIC_KEY = "pi1", "judge"
 class View:
     """What a view draws: at least one run, all with evidence, and what is asked of them."""
 
-    runs: list[Source]
+    runs: list[ComparedRun]
     question: Question
     align: str
 
@@ -31,7 +31,7 @@ class View:
         """The metric and where it is judged, for axes."""
         return judged_at(self.question.metric, self.question.test_prevalence)
 
-    def name(self, run: Source, strategy: str) -> str:
+    def name(self, run: ComparedRun, strategy: str) -> str:
         """What a strategy of a run is called."""
         return trace_name(run.name, strategy, len(self.runs))
 
@@ -60,7 +60,7 @@ class View:
             for run, rows in zip(self.runs, self.budgets, strict=True)
         ]
 
-    def _ceiling(self, run: Source) -> Estimate | None:
+    def _ceiling(self, run: ComparedRun) -> Estimate | None:
         if run.ceiling is None:
             return None
         curves = run.ceiling.curves(self.question.metric, self.question.test_prevalence)

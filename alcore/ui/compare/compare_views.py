@@ -15,12 +15,12 @@ from alcore.presentation.sentences import advantages, detectable, where_gain_van
 from alcore.statistics.comparison import advantage_over_prevalence, defects_found
 from alcore.statistics.multiplicity import penalty_matrix
 from alcore.ui.compare.compare_view import View
+from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.compare.costs_view import show_costs
 from alcore.ui.compare.curves_view import show_learning_curves
 from alcore.ui.compare.detection_view import show_inspection
 from alcore.ui.compare.protocol_view import show_protocol
 from alcore.ui.compare.repetitions_view import show_repetitions
-from alcore.ui.compare.source import Source
 from alcore.ui.compare.stopping_view import show_stopping
 from alcore.ui.compare.takeaways import offer_interactive, offer_log, show_methods, show_tables
 from alcore.ui.compare.threshold_view import show_thresholds
@@ -53,7 +53,7 @@ def _show_gain(view: View) -> None:
     _show_found(view)
 
 
-def _claims(view: View, run: Source, rows: pd.DataFrame) -> list[str]:
+def _claims(view: View, run: ComparedRun, rows: pd.DataFrame) -> list[str]:
     """Who is better by how much; while repetitions are still to come, only what holds at any moment."""
     baseline = view.question.baseline
     if run.is_whole:
@@ -95,12 +95,12 @@ def _columns(view: View) -> dict[str, object]:
     }
 
 
-def _only(frame: pd.DataFrame, run: Source) -> pd.DataFrame:
+def _only(frame: pd.DataFrame, run: ComparedRun) -> pd.DataFrame:
     """The rows of the strategies that the reader wants to see."""
     return frame[frame["strategy"].isin(run.evidence.strategies)]
 
 
-def _advantages_of(run: Source, metric: str, baseline: str) -> pd.DataFrame:
+def _advantages_of(run: ComparedRun, metric: str, baseline: str) -> pd.DataFrame:
     if not run.has_counts:
         return advantage_over_prevalence(run.evidence, metric, baseline, tuple(run.evidence.prevalences))
     return _advantages(run.id, run.records, metric, baseline)
@@ -168,7 +168,9 @@ def _show_penalties(view: View) -> None:
         st.info("A penalty matrix needs two strategies that all chosen runs have.")
         return
     metric, prevalence = view.question.metric, view.question.test_prevalence
-    total = penalty_matrix(*(run.evidence.judged(metric, prevalence).only(shared) for run in view.runs))
+    total = penalty_matrix(
+        *(run.evidence.curves_with_shared_error(metric, prevalence).only(shared) for run in view.runs)
+    )
     st.markdown(
         "**Who beats whom.** Share of budgets at which the row's strategy is significantly above the column's"
         + (f", added up over {len(view.runs)} runs." if len(view.runs) > 1 else ".")
@@ -180,7 +182,7 @@ def _show_penalties(view: View) -> None:
     )
 
 
-def _sentences(view: View, run: Source, sentences: list[str]) -> None:
+def _sentences(view: View, run: ComparedRun, sentences: list[str]) -> None:
     baseline = view.question.baseline
     told = [sentence for sentence in sentences if sentence]
     if baseline not in run.evidence.strategies:

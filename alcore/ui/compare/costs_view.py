@@ -7,13 +7,13 @@ from dataclasses import asdict
 import streamlit as st
 
 from alcore.errors import DataError
-from alcore.presentation.coin_sentences import COIN_TITLES, flips_in_words, model_in_words
-from alcore.presentation.figures.curves_over_coins import curves_over_spent
+from alcore.presentation.budget_unit_sentences import UNIT_TITLES, flips_in_words, model_in_words
+from alcore.presentation.figures.curves_over_units import curves_over_spent
 from alcore.presentation.sentences import judged_at
-from alcore.statistics.coins import COINS, Labelling, LabelModel, flips, spent_frame
+from alcore.statistics.budget_units import BUDGET_UNITS, Labelling, LabelModel, flips, spent_frame
 from alcore.statistics.comparison import Question
 from alcore.storage.outlines import gather_labelling
-from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown
@@ -27,8 +27,8 @@ _ASKED = {
 """By field of the model: what it is called, its least value, and the step of its buttons."""
 
 
-def show_costs(runs: list[Source], question: Question) -> None:
-    """A run's curves over another coin, and which strategies change places; of several one at a time."""
+def show_costs(runs: list[ComparedRun], question: Question) -> None:
+    """A run's curves over another unit, and which strategies change places; of several one at a time."""
     run = choose_one(runs, "costs_of")
     if not run.can_resume:
         st.info("Logs do not come with images, so what their labels took is not known.")
@@ -41,21 +41,21 @@ def show_costs(runs: list[Source], question: Question) -> None:
             f"{as_plain_markdown(str(error))}"
         )
         return
-    coin, model = _ask()
+    unit, model = _ask()
     strategies = run.evidence.strategies
     labelling = labelling.only([run_config(run.id).strategies.index(name) for name in strategies])
-    curves = run.evidence.judged(question.metric, question.test_prevalence)
-    spent = labelling.spent(coin, model)
+    curves = run.evidence.curves_with_shared_error(question.metric, question.test_prevalence)
+    spent = labelling.spent(unit, model)
     rows = spent_frame(curves, spent)
     if rows.empty:
-        st.info(f"There is no budget of {COIN_TITLES[coin]} that all repetitions reach.")
+        st.info(f"There is no budget of {UNIT_TITLES[unit]} that all repetitions reach.")
         return
     bought = dict(zip(strategies, spent.mean(axis=0).tolist(), strict=True))
     title = judged_at(question.metric, question.test_prevalence)
-    show_figure(curves_over_spent(rows, bought, coin=coin, title=title), "curves-over-spent")
-    if coin != "labels":
-        found = flips(curves, labelling, coin, model)
-        st.markdown("  \n".join(flips_in_words(found, len(strategies), coin)))
+    show_figure(curves_over_spent(rows, bought, unit=unit, title=title), "curves-over-spent")
+    if unit != "labels":
+        found = flips(curves, labelling, unit, model)
+        st.markdown("  \n".join(flips_in_words(found, len(strategies), unit)))
     st.caption(model_in_words(model))
 
 
@@ -68,18 +68,18 @@ def _labelling(run_id: str, records: int, fingerprint: str) -> Labelling:
 def _ask() -> tuple[str, LabelModel]:
     """What the budget is counted in, and the model of what labelling takes."""
     with st.sidebar:
-        coin = st.selectbox(
+        unit = st.selectbox(
             "Budget in",
-            COINS,
-            COINS.index("seconds"),
-            format_func=COIN_TITLES.get,
+            BUDGET_UNITS,
+            BUDGET_UNITS.index("seconds"),
+            format_func=UNIT_TITLES.get,
             key="coin",
             bind="query-params",
         )
         with st.expander("What labelling takes"):
             usual = asdict(LabelModel())
             model = LabelModel(**{name: _number(name, value) for name, value in usual.items()})
-    return coin, model
+    return unit, model
 
 
 def _number(name: str, usual: float) -> float:

@@ -13,7 +13,7 @@ from alcore.statistics.estimands import Evidence
 from alcore.ui.click import Click
 from alcore.ui.compare.ceiling_offer import offer_ceiling
 from alcore.ui.compare.compare_view import METRIC_KEY, PREVALENCE_KEY, View
-from alcore.ui.compare.source import Source
+from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.downloads import show_curves_to_save, show_figure
 from alcore.ui.gallery import show_query
 from alcore.ui.session import run_tables
@@ -63,7 +63,7 @@ def _show_live(view: View, runs: list[LiveRun]) -> None:
     _show_clicked_query(view)
 
 
-def _live(run: Source, evidence: Evidence, position: int, runs: int) -> LiveRun:
+def _live(run: ComparedRun, evidence: Evidence, position: int, runs: int) -> LiveRun:
     shown = evidence.strategies
     each = [record for record in run_tables(run.id).evaluations() if record.strategy in shown]
     return live_run(evidence, name=run.name, position=position, runs=runs, each=each, ceiling=run.ceiling)

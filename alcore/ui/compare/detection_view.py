@@ -12,7 +12,7 @@ from alcore.presentation.figures.shift import operating_curves
 from alcore.presentation.labels import FLAGGING_TITLES
 from alcore.statistics.detection import Peaks, along_threshold, at_threshold, rates_along
 from alcore.storage.evidence import gather_peaks
-from alcore.ui.compare.source import Source
+from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_records
 from alcore.wording import percent
@@ -22,10 +22,10 @@ _THRESHOLDS = (
     *(0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
 )
 
-Namer = Callable[[Source, str], str]
+Namer = Callable[[ComparedRun, str], str]
 
 
-def show_inspection(runs: list[Source], test_prevalence: float, name_of: Namer) -> None:
+def show_inspection(runs: list[ComparedRun], test_prevalence: float, name_of: Namer) -> None:
     """Two charts along the threshold and a table at the chosen one."""
     cycle, threshold = _choose(runs)
     found = [(position, run, _peaks(run.id, cycle, run.records)) for position, run in enumerate(runs)]
@@ -72,7 +72,7 @@ def show_inspection(runs: list[Source], test_prevalence: float, name_of: Namer) 
     _show_table(pd.concat(points, ignore_index=True))
 
 
-def _choose(runs: list[Source]) -> tuple[int, float]:
+def _choose(runs: list[ComparedRun]) -> tuple[int, float]:
     last = min(int(run.evidence.cycles[-1]) for run in runs)
     threshold = st.sidebar.select_slider(
         "Threshold on the largest probability",

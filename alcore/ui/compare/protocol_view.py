@@ -11,12 +11,14 @@ from alcore.presentation.labels import METRIC_TITLES
 from alcore.statistics.comparison import Question
 from alcore.statistics.drawn_tests import PAPER_SIZE, by_protocol
 from alcore.storage.evidence import gather_models
-from alcore.ui.compare.source import Source
+from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.session import run_records
 from alcore.wording import percent
 
 
-def show_protocol(runs: list[Source], question: Question, name_of: Callable[[Source, str], str]) -> None:
+def show_protocol(
+    runs: list[ComparedRun], question: Question, name_of: Callable[[ComparedRun, str], str]
+) -> None:
     """A switch that shows, for the last models, what drawn test sets would have said."""
     runs = [run for run in runs if run.has_counts]
     if not runs or not st.toggle(

@@ -19,7 +19,7 @@ from alcore.presentation.repetition_sentences import (
 from alcore.statistics.comparison import Question, watched_advantages
 from alcore.statistics.planning import Pilot, along_repetitions, pilots, plan
 from alcore.ui.compare.compare_view import PREVALENCE_KEY
-from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.lab_link import link_of
 from alcore.ui.session import is_recorded, run_store
@@ -28,14 +28,14 @@ from alcore.wording import clock, plural
 _WANTED = 0.02
 
 
-def show_repetitions(runs: list[Source], question: Question) -> None:
+def show_repetitions(runs: list[ComparedRun], question: Question) -> None:
     """What was known after each repetition, and a plan from them; of several runs one at a time."""
     run, baseline = choose_one(runs, "repetitions_of"), question.baseline
     rows = watched_advantages(run.evidence, question)
     if rows.empty:
         st.info(_why_nothing(run, baseline))
         return
-    found = pilots(run.evidence.judged(question.metric, question.test_prevalence), baseline)
+    found = pilots(run.evidence.curves_with_shared_error(question.metric, question.test_prevalence), baseline)
     with st.sidebar:
         pilot, wanted = _ask(found)
     planned = plan(found, wanted)
@@ -55,7 +55,7 @@ def show_repetitions(runs: list[Source], question: Question) -> None:
     _offer_run(run, planned[planned["strategy"] == pilot.strategy]["needed"].iloc[0])
 
 
-def _why_nothing(run: Source, baseline: str) -> str:
+def _why_nothing(run: ComparedRun, baseline: str) -> str:
     if baseline not in run.evidence.strategies:
         return f"This run has no {baseline} baseline to compare with."
     if run.evidence.repetitions < 2:
@@ -99,7 +99,7 @@ def _show_along(pilot: Pilot, planned: pd.DataFrame, wanted: float) -> None:
     show_figure(figure, "detectable-along")
 
 
-def _show_plan(run: Source, planned: pd.DataFrame, baseline: str, wanted: float) -> None:
+def _show_plan(run: ComparedRun, planned: pd.DataFrame, baseline: str, wanted: float) -> None:
     seconds = _seconds(run)
     st.dataframe(plan_table(planned, baseline, seconds), hide_index=True)
     said = limits_of_a_plan(planned, run.evidence.repetitions, wanted)
@@ -111,12 +111,12 @@ def _show_plan(run: Source, planned: pd.DataFrame, baseline: str, wanted: float)
     st.caption(" ".join(said))
 
 
-def _seconds(run: Source) -> float | None:
+def _seconds(run: ComparedRun) -> float | None:
     """Of a repetition; files that came with the package, or from logs, do not tell."""
     return seconds_per_repetition(run_store(run.id)) if run.can_resume and not is_recorded(run.id) else None
 
 
-def _offer_run(run: Source, needed: float) -> None:
+def _offer_run(run: ComparedRun, needed: float) -> None:
     """A button that opens the Lab with this run's settings and so many repetitions."""
     least, most = bounds("repetitions")
     if not run.can_resume or not np.isfinite(needed):

@@ -12,14 +12,14 @@ from alcore.presentation.stop_sentences import HOW_RULES_WORK, best_rule
 from alcore.statistics.comparison import Question, curve_frame
 from alcore.statistics.stopping import Histories, replayed
 from alcore.storage.stop_histories import gather_histories
-from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_records
 
 _PRICE = 0.02
 
 
-def show_stopping(runs: list[Source], question: Question) -> None:
+def show_stopping(runs: list[ComparedRun], question: Question) -> None:
     """When each rule would have stopped, and what that loses; of several runs one at a time."""
     run = choose_one(runs, "stopping_of")
     if not run.has_counts:

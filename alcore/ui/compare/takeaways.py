@@ -9,7 +9,7 @@ from alcore.logs.zipped import zip_log
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
 from alcore.statistics.comparison import Question
 from alcore.study.interactive import interactive_page
-from alcore.ui.compare.source import Source
+from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.downloads import save_button, show_table
 from alcore.ui.session import run_store, run_tables
 
@@ -24,7 +24,7 @@ def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
     show_table(budgets, "budgets")
 
 
-def offer_log(run: Source, *, several: bool) -> None:
+def offer_log(run: ComparedRun, *, several: bool) -> None:
     """A button that hands a run out in the form of the paper's code."""
     save_button(
         f"Logs of {'run ' + run.name if several else 'this run'} as the paper's code writes them",
@@ -37,7 +37,7 @@ def offer_log(run: Source, *, several: bool) -> None:
     )
 
 
-def offer_interactive(run: Source, question: Question, *, several: bool) -> None:
+def offer_interactive(run: ComparedRun, question: Question, *, several: bool) -> None:
     """A button that hands a run out as one HTML file whose curves follow π₁."""
     save_button(
         f"{'Run ' + run.name if several else 'This run'} as an interactive page",
@@ -52,7 +52,7 @@ def offer_interactive(run: Source, question: Question, *, several: bool) -> None
     )
 
 
-def show_methods(runs: list[Source], question: Question) -> None:
+def show_methods(runs: list[ComparedRun], question: Question) -> None:
     """For each run a paragraph for one's paper, and whom to cite."""
     for run in runs:
         if len(runs) > 1:

@@ -24,7 +24,7 @@ from alcore.statistics.detection import at_false_alarms
 from alcore.statistics.operating import Operating, by_rule, recovered
 from alcore.storage.evidence import gather_operating, gather_peaks, gather_validation_peaks
 from alcore.thresholds import COUNT, HALF, PROBABILITIES
-from alcore.ui.compare.source import Source, choose_one
+from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.recovery import show_recovery
 from alcore.ui.session import run_records
@@ -33,7 +33,7 @@ from alcore.wording import percent
 _RATES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 
 
-def show_thresholds(runs: list[Source], question: Question) -> None:
+def show_thresholds(runs: list[ComparedRun], question: Question) -> None:
     """A run's models at other thresholds than ½; of several runs one at a time."""
     run = choose_one(runs, "thresholds_of")
     operating = _operating(run.id, run.records) if run.has_counts else None
@@ -84,7 +84,9 @@ def _choose(operating: Operating) -> tuple[int, int, float]:
     return threshold, cycle, rate
 
 
-def _show_rules(run: Source, operating: Operating, question: Question, threshold: int, cycle: int) -> None:
+def _show_rules(
+    run: ComparedRun, operating: Operating, question: Question, threshold: int, cycle: int
+) -> None:
     metric, prevalence = question.metric, question.test_prevalence
     own = None if threshold == HALF else threshold
     strategies = operating.evidence.strategies
@@ -135,7 +137,9 @@ def _recovered(
     return recovered(operating.only({*strategies}), metric, prevalence)
 
 
-def _show_quality(run: Source, operating: Operating, prevalence: float, threshold: int, cycle: int) -> None:
+def _show_quality(
+    run: ComparedRun, operating: Operating, prevalence: float, threshold: int, cycle: int
+) -> None:
     """Precision against recall, and reliability, after a cycle."""
     strategies = operating.evidence.strategies
     left, right = st.columns(2, gap="medium")
@@ -184,7 +188,7 @@ def _what_intervals_cover(operating: Operating) -> str:
     )
 
 
-def _parts_of_images(run: Source, operating: Operating, cycle: int) -> np.ndarray:
+def _parts_of_images(run: ComparedRun, operating: Operating, cycle: int) -> np.ndarray:
     peaks = gather_peaks(run_records(run.id), cycle)
     assert peaks is not None, "the cycle is finished"
     return image_parts(peaks.only(operating.evidence.strategies))
@@ -194,7 +198,9 @@ def _bounded(value: float, low: float, high: float) -> str:
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
-def _show_inspection(run: Source, operating: Operating, prevalence: float, cycle: int, rate: float) -> None:
+def _show_inspection(
+    run: ComparedRun, operating: Operating, prevalence: float, cycle: int, rate: float
+) -> None:
     records = run_records(run.id)
     peaks, tuned_on = gather_peaks(records, cycle), gather_validation_peaks(records, cycle)
     if peaks is None or tuned_on is None:

@@ -14,9 +14,9 @@ from alcore.presentation.methods_text import BIBTEX, CITATION
 from alcore.statistics import (
     anytime,
     betting,
+    budget_units,
     calibration,
     chance,
-    coins,
     detection,
     drawn_tests,
     estimands,
@@ -59,7 +59,7 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
         ("Enrichment", savings.enrichment, ""),
         ("Share of the defects within reach", savings.attained, ""),
         ("The band of chance", chance, ""),
-        ("The budget in other coins", coins, ""),
+        ("The budget in other units", budget_units, ""),
         ("When to stop", stopping, ""),
     ),
     "How sure one can be": (

@@ -1,13 +1,13 @@
-"""What coins are called, and what is said where the order of strategies depends on them."""
+"""What the units of a budget are called, and what is said where the order of strategies depends on them."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from alcore.presentation.labels import display_name
-from alcore.statistics.coins import LabelModel
+from alcore.statistics.budget_units import LabelModel
 
-COIN_TITLES = {
+UNIT_TITLES = {
     "labels": "labelled images",
     "defective": "defective images outlined",
     "pixels": "defect pixels outlined",
@@ -22,26 +22,26 @@ _PER = {
 }
 
 
-def per_unit(coin: str) -> float:
-    """By what a coin's numbers are divided for a reader: seconds are shown as minutes."""
-    return 60.0 if coin == "seconds" else 1.0
+def per_unit(unit: str) -> float:
+    """By what a unit's numbers are divided for a reader: seconds are shown as minutes."""
+    return 60.0 if unit == "seconds" else 1.0
 
 
-def flips_in_words(rows: pd.DataFrame, strategies: int, coin: str) -> list[str]:
-    """Where the order of strategies per label is not that in a coin.
+def flips_in_words(rows: pd.DataFrame, strategies: int, unit: str) -> list[str]:
+    """Where the order of strategies per label is not that in a unit.
 
     Args:
-        rows: `FlipRow`s of that coin; strategies: how many were compared.
+        rows: `FlipRow`s of that unit; strategies: how many were compared.
     """
-    if coin == "labels" or strategies < 2:
+    if unit == "labels" or strategies < 2:
         return []
     if rows.empty:
-        return [f"No two strategies change places: per label and per {_PER[coin]} the order is the same."]
+        return [f"No two strategies change places: per label and per {_PER[unit]} the order is the same."]
     return [
         f"**{display_name(row.leads)}** leads {display_name(row.trails)} per label "
         f"({row.per_label:+.3f}, {row.per_label_low:+.3f} to {row.per_label_high:+.3f}), "
-        f"but **{display_name(row.trails)}** leads per {_PER[coin]} "
-        f"({-row.in_coin:+.3f}, {-row.in_coin_high:+.3f} to {-row.in_coin_low:+.3f})"
+        f"but **{display_name(row.trails)}** leads per {_PER[unit]} "
+        f"({-row.in_unit:+.3f}, {-row.in_unit_high:+.3f} to {-row.in_unit_low:+.3f})"
         f"{'' if row.is_clear else ', but not clearly, as at least one interval contains 0'}."
         for row in rows.itertuples()
     ]

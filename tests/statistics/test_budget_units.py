@@ -1,13 +1,13 @@
-"""Budgets in other coins: what labels cost, and curves over it."""
+"""Budgets in other units: what labels cost, and curves over it."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from alcore.presentation.coin_sentences import flips_in_words
-from alcore.statistics.coins import (
-    COINS,
+from alcore.presentation.budget_unit_sentences import flips_in_words
+from alcore.statistics.budget_units import (
+    BUDGET_UNITS,
     Labelling,
     LabelModel,
     average_difference,
@@ -45,7 +45,7 @@ def test_the_outline_of_a_square_and_of_a_defect_that_fills_the_patch():
 
 
 def test_what_labels_take_by_hand():
-    spent = {coin: labelling_of([[[1, 2, 5]]]).spent(coin, MODEL)[0, 0].tolist() for coin in COINS}
+    spent = {unit: labelling_of([[[1, 2, 5]]]).spent(unit, MODEL)[0, 0].tolist() for unit in BUDGET_UNITS}
     assert spent["labels"] == [10, 20, 30]
     assert spent["defective"] == [1, 2, 5]
     assert spent["pixels"] == [25, 50, 125]
@@ -54,11 +54,11 @@ def test_what_labels_take_by_hand():
 
 
 @settings(max_examples=30, deadline=None)
-@given(some.integers(0, 10**6), some.integers(1, 5), some.sampled_from(COINS))
-def test_curves_over_any_coin_pass_through_what_was_measured_and_never_leave_it(seed, repetitions, coin):
+@given(some.integers(0, 10**6), some.integers(1, 5), some.sampled_from(BUDGET_UNITS))
+def test_curves_over_any_unit_pass_through_what_was_measured_and_never_leave_it(seed, repetitions, unit):
     rng = np.random.default_rng(seed)
     curves = curves_of(rng.uniform(size=(repetitions, 2, 3)))
-    spent = labelling_of(rng.integers(0, 4, size=(repetitions, 2, 3)).cumsum(axis=2)).spent(coin, MODEL)
+    spent = labelling_of(rng.integers(0, 4, size=(repetitions, 2, 3)).cumsum(axis=2)).spent(unit, MODEL)
     frame = spent_frame(curves, spent)
     begin, end = reach(spent)
     for row, name in enumerate(curves.strategies):
@@ -74,7 +74,7 @@ def test_curves_over_any_coin_pass_through_what_was_measured_and_never_leave_it(
         assert np.allclose(at, [curves.values[0, row, last[row]] for row in (0, 1)])
 
 
-def test_over_labels_the_coin_changes_nothing():
+def test_over_labels_the_unit_changes_nothing():
     rng = np.random.default_rng(1)
     curves = curves_of(rng.uniform(size=(4, 2, 3)))
     labelling = labelling_of(rng.integers(0, 4, size=(4, 2, 3)).cumsum(axis=2))

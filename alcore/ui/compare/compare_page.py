@@ -24,7 +24,7 @@ from alcore.ui.choices import (
 )
 from alcore.ui.compare.compare_view import METRIC_KEY, PREVALENCE_KEY, View
 from alcore.ui.compare.compare_views import VIEWS
-from alcore.ui.compare.source import Source, letter_of, log_titles, open_logs, open_run
+from alcore.ui.compare.compared_run import ComparedRun, letter_of, log_titles, open_logs, open_run
 from alcore.ui.downloads import choose_figure_format
 from alcore.ui.rerun import rerun_when_changed
 from alcore.ui.session import record_count, run_row, run_store, runs_with_records
@@ -38,7 +38,7 @@ _RUNS = "runs"
 _OLD_KEY = "use"
 
 
-def choose(preferred: str | None) -> list[Source]:
+def choose(preferred: str | None) -> list[ComparedRun]:
     """Let the reader pick runs with at least one finished cycle."""
     rows = runs_with_records()
     titles = {run_id: _title(row) for run_id, row in rows.items()} | log_titles()
@@ -78,7 +78,7 @@ def _title(row: RunRow) -> str:
     return f"{row.name} · {row.id}"
 
 
-def show(runs: list[Source]) -> None:
+def show(runs: list[ComparedRun]) -> None:
     """The question in the sidebar, and its answers."""
     said = address.take_prevalences(PREVALENCE_KEY)
     if runs:
@@ -91,7 +91,7 @@ def show(runs: list[Source]) -> None:
     address.settle("compare", {"runs": [run.id for run in runs]}, said=said)
 
 
-def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:
+def _ask(runs: list[ComparedRun]) -> tuple[Question, str, list[ComparedRun]]:
     """What is asked, how budgets are aligned, and the runs with the strategies to be shown."""
     test_prevalence = _test_prevalence(runs[0].config.test_prevalence)
     metric = choose_metric(METRIC_KEY)
@@ -114,7 +114,7 @@ def _ask(runs: list[Source]) -> tuple[Question, str, list[Source]]:
     return Question(metric, test_prevalence, baseline, target), align, shown
 
 
-def _tell_basis(runs: list[Source], prevalence: float) -> None:
+def _tell_basis(runs: list[ComparedRun], prevalence: float) -> None:
     """What the intervals cover, and over which budgets areas are taken."""
     _tell_measured(runs)
     st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{_basis(run, prevalence)}" for run in runs)))
@@ -125,12 +125,12 @@ def _tell_basis(runs: list[Source], prevalence: float) -> None:
         st.caption(f"Areas (AUBC) are averages over each run's own budgets, in labels. {spans}.")
 
 
-def _basis(run: Source, prevalence: float) -> str:
+def _basis(run: ComparedRun, prevalence: float) -> str:
     told = (basis(run.evidence), effective_patches(run.evidence, prevalence), aim(run.config, [prevalence]))
     return " ".join(filter(None, told))
 
 
-def _tell_measured(runs: list[Source]) -> None:
+def _tell_measured(runs: list[ComparedRun]) -> None:
     """Say at which prevalences imported logs know their metrics."""
     for run in runs:
         if not run.has_counts:
@@ -141,7 +141,7 @@ def _tell_measured(runs: list[Source]) -> None:
             )
 
 
-def _narrowed(runs: list[Source], baseline: str) -> list[Source]:
+def _narrowed(runs: list[ComparedRun], baseline: str) -> list[ComparedRun]:
     """The runs with the strategies that the reader wants to see, and the baseline."""
     names = _strategies(runs)
     only = st.pills(
@@ -157,7 +157,7 @@ def _narrowed(runs: list[Source], baseline: str) -> list[Source]:
     return [run for run in narrowed if run.evidence.strategies]
 
 
-def _strategies(runs: list[Source]) -> list[str]:
+def _strategies(runs: list[ComparedRun]) -> list[str]:
     """Those of any run, in the order of their first."""
     return list(dict.fromkeys(name for run in runs for name in run.config.strategies))
 
@@ -204,7 +204,7 @@ def _take_old_link() -> bool:
     return bool(found)
 
 
-def _named(run: Source, runs: list[Source]) -> str:
+def _named(run: ComparedRun, runs: list[ComparedRun]) -> str:
     return "" if len(runs) == 1 else f"**{run.name}**: "
 
 

@@ -1,6 +1,6 @@
-"""CPU time that it takes to count a finished run's budget in another coin, without the browser's part.
+"""CPU time that it takes to count a finished run's budget in another unit, without the browser's part.
 
-    make bench-coins
+    make bench-units
 
 15 repetitions, 8 strategies, 10 cycles; what labels took has been read from the masks before, once.
 """
@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
-from alcore.presentation.figures.curves_over_coins import curves_over_spent
-from alcore.statistics.coins import Labelling, LabelModel, flips, spent_frame
+from alcore.presentation.figures.curves_over_units import curves_over_spent
+from alcore.statistics.budget_units import Labelling, LabelModel, flips, spent_frame
 from alcore.statistics.estimands import Curves
 from alcore.statistics.resampling import repetition_replicates
 
@@ -41,7 +41,7 @@ def _draw(curves: Curves, labelling: Labelling, model: LabelModel) -> tuple[floa
     begun = time.process_time()
     spent = labelling.spent("seconds", model)
     bought = dict(zip(curves.strategies, spent.mean(axis=0).tolist(), strict=True))
-    curves_over_spent(spent_frame(curves, spent), bought, coin="seconds", title="IoU").to_json()
+    curves_over_spent(spent_frame(curves, spent), bought, unit="seconds", title="IoU").to_json()
     drawn = time.process_time()
     flips(curves, labelling, "seconds", model)
     return drawn - begun, time.process_time() - drawn

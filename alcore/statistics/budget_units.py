@@ -1,4 +1,4 @@
-"""The budget in other coins than labels: what the people who label do, or how long it takes them.
+"""The budget in other units than labels: what the people who label do, or how long it takes them.
 
 A label of a clean image is a glance, one of a defective image an outline. A strategy that finds more defects
 therefore buys dearer labels, and may lead per label and trail per minute. What a query costs follows from its
@@ -11,7 +11,7 @@ to say whether an image holds a class, 2.4 s to point at an object, and 0.9 s at
 clicks of an outline are as quick as those is an assumption, and so is a click every 4 pixels. (An outline
 in COCO took 79 s: Lin et al. 2014, arXiv:1405.0312.)
 
-Over labels all repetitions have the same budgets; over any other coin each has its own. Curves are therefore
+Over labels all repetitions have the same budgets; over any other unit each has its own. Curves are therefore
 interpolated linearly, each within its own budgets, on a grid that ends where the first repetition ends.
 """
 
@@ -27,7 +27,7 @@ from alcore.statistics.estimands import Curves, Estimate
 from alcore.statistics.frames import frame_of
 from alcore.statistics.sample import Sample
 
-COINS = ("labels", "defective", "pixels", "clicks", "seconds")
+BUDGET_UNITS = ("labels", "defective", "pixels", "clicks", "seconds")
 """What a budget is counted in: images, images to be outlined, their defect pixels, clicks, seconds."""
 _POINTS = 41
 
@@ -58,8 +58,8 @@ class Labelling:
         """The same of some strategies."""
         return Labelling(*(part[:, rows] for part in vars(self).values()))
 
-    def spent(self, coin: str, model: LabelModel) -> np.ndarray:
-        """(R, S, C) of a coin, non-decreasing along cycles."""
+    def spent(self, unit: str, model: LabelModel) -> np.ndarray:
+        """(R, S, C) of a unit, non-decreasing along cycles."""
         clicks = self.outline / model.spacing
         return {
             "labels": self.images,
@@ -67,7 +67,7 @@ class Labelling:
             "pixels": self.pixels,
             "clicks": self.defective + clicks,
             "seconds": model.look * self.images + model.first * self.defective + model.further * clicks,
-        }[coin].astype(float)
+        }[unit].astype(float)
 
 
 def outline_pixels(masks: np.ndarray) -> np.ndarray:
@@ -176,17 +176,17 @@ def _averages(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return both[..., 0] - both[..., 1]
 
 
-def flips(curves: Curves, labelling: Labelling, coin: str, model: LabelModel) -> pd.DataFrame:
-    """`FlipRow`s: pairs of which one leads per label and the other one in a coin.
+def flips(curves: Curves, labelling: Labelling, unit: str, model: LabelModel) -> pd.DataFrame:
+    """`FlipRow`s: pairs of which one leads per label and the other one in a unit.
 
     is_clear: neither of the two intervals contains 0.
     """
     rows = []
-    per_label, in_coin = labelling.spent("labels", model), labelling.spent(coin, model)
+    per_label, in_unit = labelling.spent("labels", model), labelling.spent(unit, model)
     for row, one in enumerate(curves.strategies):
         for other in curves.strategies[:row]:
             first = average_difference(curves, per_label, one, other)
-            second = average_difference(curves, in_coin, one, other)
+            second = average_difference(curves, in_unit, one, other)
             if first.value * second.value < 0:
                 leads, trails = (one, other) if first.value > 0 else (other, one)
                 ends = [_turned(part, first.value < 0) for part in (first, second)]

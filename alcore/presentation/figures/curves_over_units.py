@@ -5,25 +5,25 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.presentation.coin_sentences import COIN_TITLES, per_unit
+from alcore.presentation.budget_unit_sentences import UNIT_TITLES, per_unit
 from alcore.presentation.figures.layout import AXIS, add_curve, layout, scale_to
 from alcore.presentation.labels import display_name
 
 
 def curves_over_spent(
-    rows: pd.DataFrame, bought: dict[str, list[float]], *, coin: str, title: str
+    rows: pd.DataFrame, bought: dict[str, list[float]], *, unit: str, title: str
 ) -> go.Figure:
     """A metric over what was spent, with 95 % bands, as far as all repetitions reach.
 
     Args:
         rows: `SpentRow`s; bought: by strategy, what each of its cycles had cost on average, marked on its
-            curve. coin: of the x axis; title: of the y axis.
+            curve. unit: of the x axis; title: of the y axis.
     """
     figure = go.Figure()
-    in_units = rows.assign(units=rows["spent"] / per_unit(coin))
+    in_units = rows.assign(units=rows["spent"] / per_unit(unit))
     for strategy, own in in_units.groupby("strategy", sort=False):
         name = display_name(strategy)
-        is_marked = _nearest(own["units"].to_list(), bought[strategy], coin)
+        is_marked = _nearest(own["units"].to_list(), bought[strategy], unit)
         add_curve(
             figure,
             own,
@@ -33,21 +33,21 @@ def curves_over_spent(
             name=name,
             marker={"size": [10 if is_one else 0 for is_one in is_marked], "opacity": 1},
             customdata=own[["low", "high"]],
-            hovertemplate=f"{name}<br>%{{x:.4g}} {COIN_TITLES[coin]}<br>%{{y:.3f}}, 95 % interval "
+            hovertemplate=f"{name}<br>%{{x:.4g}} {UNIT_TITLES[unit]}<br>%{{y:.3f}}, 95 % interval "
             "%{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>",
         )
     top = scale_to(max(0.0, rows[["value", "high"]].max(axis=None)))
     figure.update_layout(
         **layout(),
-        xaxis=AXIS | {"title": COIN_TITLES[coin], "rangemode": "tozero"},
+        xaxis=AXIS | {"title": UNIT_TITLES[unit], "rangemode": "tozero"},
         yaxis=AXIS | {"title": title, "range": [-0.02 * top, 1.02 * top]},
     )
     return figure
 
 
-def _nearest(x: list[float], bought: list[float], coin: str) -> list[bool]:
+def _nearest(x: list[float], bought: list[float], unit: str) -> list[bool]:
     """Which points stand for a cycle: the nearest to what each had cost on average, within the curve."""
-    costs = [cost / per_unit(coin) for cost in bought]
+    costs = [cost / per_unit(unit) for cost in bought]
     step = (x[-1] - x[0]) / max(len(x) - 1, 1)
     inside = [cost for cost in costs if x[0] - step / 2 <= cost <= x[-1] + step / 2]
     chosen = {min(range(len(x)), key=lambda place: abs(x[place] - cost)) for cost in inside}

@@ -15,7 +15,7 @@ from alcore.wording import percent
 
 
 @dataclass(frozen=True)
-class Source:
+class ComparedRun:
     """name: a letter, by which legends and tables call the run; title: its full name.
 
     records: how many there are, which tells caches when to look again.
@@ -41,7 +41,7 @@ class Source:
         return is_all or not self.can_resume
 
 
-def choose_one(runs: list[Source], key: str) -> Source:
+def choose_one(runs: list[ComparedRun], key: str) -> ComparedRun:
     """The run that the reader chooses, where a view shows one at a time."""
     if len(runs) == 1:
         return runs[0]
@@ -57,13 +57,13 @@ def letter_of(position: int) -> str:
     return chr(ord("A") + position)
 
 
-def open_run(row: RunRow, position: int) -> Source | None:
+def open_run(row: RunRow, position: int) -> ComparedRun | None:
     """A listed run as it stands now, at that position (from 0); None before its first cycle."""
     records = record_count(row.id)
     evidence = run_evidence(row.id, records)
     if evidence is None:
         return None
-    return Source(
+    return ComparedRun(
         row.id,
         letter_of(position),
         row.name,
@@ -83,12 +83,12 @@ def log_titles() -> dict[str, str]:
     }
 
 
-def open_logs(log_id: str, title: str, position: int) -> Source:
+def open_logs(log_id: str, title: str, position: int) -> ComparedRun:
     """Imported logs in the place of a run; DataError where they are gone or damaged."""
     _, name, folder = log_id.split("/")
     log = open_log(logs_directory() / name / folder)
     title = f"{title}, π₀ {percent(log.settings.pool_prevalence)}"
-    return Source(
+    return ComparedRun(
         log_id,
         letter_of(position),
         title,
