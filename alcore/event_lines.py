@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Generic, TextIO, TypeVar
 
@@ -33,9 +33,18 @@ E = TypeVar("E", bound="DataclassInstance")
 class EventLines(Generic[E]):
     """One protocol: its kinds of events to lines, and back."""
 
-    def __init__(self, sender: str, *kinds: type[E], error: type[Exception] = StoreError) -> None:
-        """`sender` is what messages call the child, such as 'the import'; `error` is raised for bad lines."""
-        self._sender, self._error = sender, error
+    def __init__(
+        self,
+        sender: str,
+        *kinds: type[E],
+        error: type[Exception] = StoreError,
+        renamed: Mapping[str, str] | None = None,
+    ) -> None:
+        """`sender` is what messages call the child, such as 'the import'; `error` is raised for bad lines.
+
+        renamed: earlier names of keys and the present ones, so that old lines can still be read.
+        """
+        self._sender, self._error, self._renamed = sender, error, renamed or {}
         self._kinds: dict[str, Callable[..., E]] = {_name(kind): kind for kind in kinds}
 
     def to_line(self, event: E) -> str:
@@ -45,7 +54,7 @@ class EventLines(Generic[E]):
     def from_line(self, line: str) -> E:
         """The event that `to_line` wrote; raises the protocol's error for a line that holds none."""
         try:
-            values = json.loads(line)
+            values = {self._renamed.get(key, key): value for key, value in json.loads(line).items()}
             return self._kinds[values.pop("event")](**values)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise self._error(f"{self._sender} sent a line that is no event: {line[:200]!r}") from None

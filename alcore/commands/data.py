@@ -74,7 +74,7 @@ def list_data() -> None:
 @data_app.command("show")
 def show_data(name: str) -> None:
     """Say what a data set holds, and what to know before a run."""
-    from alcore.data.cautions import told_of
+    from alcore.data.cautions import data_set_report
     from alcore.data.collection import open_dataset
     from alcore.data.overview import describe
     from alcore.data.stored import StoredPatches
@@ -85,7 +85,7 @@ def show_data(name: str) -> None:
         f"{name}: {overview.patches} patches, {overview.defective} defective ({percent(overview.prevalence)})"
     )
     if isinstance(patches, StoredPatches):
-        typer.echo("\n".join([*patches.info.notes, *told_of(patches)]))
+        typer.echo("\n".join([*patches.info.notes, *data_set_report(patches)]))
         return
     for row in overview.splits.itertuples():
         typer.echo(

@@ -195,7 +195,7 @@ def _import(
     check: bool,
 ) -> ImportEnded:
     """Import and report; what is wrong with the options, too, is an import that failed."""
-    from alcore.data.cautions import told_of
+    from alcore.data.cautions import data_set_report
     from alcore.data.dataset_writer import PatchSizeError
     from alcore.data.importing.import_events import ImportEnded
     from alcore.data.importing.importer import Import
@@ -209,7 +209,9 @@ def _import(
                 raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
             work = Import(source, format_name=format_name, options=read_options(), follow=report)
             info = work.write(target)
-            ended = ImportEnded.of(name, info, told_of(StoredPatches(target))).with_colors(work.colors)
+            ended = ImportEnded.of(name, info, data_set_report(StoredPatches(target))).with_colors(
+                work.colors
+            )
             if check:
                 ended = ended.with_sizes(*work.patch_sizes())
     except (AlcoreError, OSError) as error:

@@ -16,7 +16,7 @@ def card(
         Path | None, typer.Option(help="A Markdown file to write, with a PNG of some patches beside it.")
     ] = None,
 ) -> None:
-    """Describe a data set on one page: counts, sizes, splits, groups, what to mind. Markdown."""
+    """Describe a data set on one page: counts, sizes, splits, groups, what to know before a run. Markdown."""
     from alcore.data.collection import open_dataset, read_about
     from alcore.presentation.data_card import card_mosaic, make_card, to_markdown
 

@@ -10,7 +10,7 @@ from alcore.data.stored import StoredPatches
 from alcore.wording import percent, plural
 
 
-def told_of(patches: StoredPatches) -> list[str]:
+def data_set_report(patches: StoredPatches) -> list[str]:
     """Sentences: how it is cut, prevalence, sides, sizes, and all of `cautions`."""
     overview, info = describe(patches), patches.info
     height, width, _ = patches.shape

@@ -1,4 +1,4 @@
-"""A data set on one page: what it holds, where it is from, and what to mind. As Markdown, with a mosaic."""
+"""A data set on one page: what it contains, its source, and what to know. As Markdown, with a mosaic."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DataCard:
     """What a card says.
 
     groups: as `prevalence_by_group`; sizes: (5,) defect areas as shares of a patch, quartiles with both ends;
-    mind: what to know before a run, as `cautions` has it; facts: how it was made. Both are sentences.
+    warnings: what to know before a run, from `cautions`; facts: how it was made. Both are sentences.
     """
 
     name: str
@@ -39,7 +39,7 @@ class DataCard:
     fingerprint: str
     groups: pd.DataFrame
     sizes: np.ndarray
-    mind: list[str]
+    warnings: list[str]
     facts: list[str]
 
 
@@ -47,7 +47,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
     """Count, measure and compare all that a card says."""
     overview = describe(patches)
     facts: list[str] = []
-    mind = overview.warnings
+    warnings = overview.warnings
     if isinstance(patches, StoredPatches):
         groups, largest = kept_together(patches)
         facts = [
@@ -56,7 +56,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
             f"kept on one side of the split: {plural(groups, 'group')}, the largest of "
             f"{plural(largest, 'patch')}",
         ]
-        mind = cautions(patches, overview)
+        warnings = cautions(patches, overview)
     sizes = np.percentile(overview.area, _QUARTILES)
     return DataCard(
         patches.name,
@@ -66,7 +66,7 @@ def make_card(patches: Patches, about: About) -> DataCard:
         patches.fingerprint,
         prevalence_by_group(patches),
         sizes,
-        mind,
+        warnings,
         list(dict.fromkeys(facts)),
     )
 
@@ -115,7 +115,7 @@ def to_markdown(card: DataCard, *, picture: str = "") -> str:
         + ".",
         "",
         *_groups(card.groups),
-        *_list("To mind", card.mind),
+        *_list("To know before a run", card.warnings),
         *_list("How it was made", card.facts),
         *([f"![Some patches, masks outlined]({picture})", ""] if picture else []),
         f"Fingerprint: `{card.fingerprint}`",

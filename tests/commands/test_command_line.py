@@ -132,7 +132,7 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
             "defective: above 127, by the values of the masks",
             "whole images are resized to 48x64, as some images are smaller than a tile",
         ],
-        mind=[
+        warnings=[
             "patches of 48x64, whole images resized: 10 of 30 defective, a prevalence of 33.3 %",
             "split: train 24 (8 defective), validation 3 (1 defective), test 3 (1 defective)",
             "all images are of 40x48",

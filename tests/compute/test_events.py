@@ -92,7 +92,7 @@ def test_an_import_that_lost_something_says_so():
         patches=30,
         defective=10,
         skipped={"b.png": "b.png is torn"},
-        mind=["1 defect lost"],
+        warnings=["1 defect lost"],
     )
     assert ended.sentences() == [
         "mine: 30 patches, 10 defective (33.3 %)",
@@ -100,3 +100,9 @@ def test_an_import_that_lost_something_says_so():
         "skipped b.png: b.png is torn",
     ]
     assert import_events.ImportEnded("failed", "it is no zip").sentences() == ["it is no zip"]
+
+
+def test_a_line_from_before_a_key_was_renamed_is_still_read():
+    assert import_events.from_line('{"event": "ended", "status": "finished", "mind": ["1 defect lost"]}') == (
+        import_events.ImportEnded("finished", warnings=["1 defect lost"])
+    )

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from alcore.__main__ import app
 from alcore.commands.import_bar import plain_lines
-from alcore.data.cautions import told_of
+from alcore.data.cautions import data_set_report
 from alcore.data.collection import dataset_path, open_dataset, read_about
 from alcore.data.contradictions import contradictions
 from alcore.data.cutting import IGNORED
@@ -83,7 +83,7 @@ def test_copies_in_two_of_the_sources_own_splits_are_counted(tmp_path):
     import_dataset(write_folder(tmp_path / "in", source), dataset_path("mine"))
     patches = open_dataset("mine")
     assert copies_across_sides(patches) == 2
-    assert any("two of the source's own splits" in told for told in told_of(patches))
+    assert any("two of the source's own splits" in told for told in data_set_report(patches))
 
 
 def test_equal_images_with_different_masks_are_said_with_their_disagreement(tmp_path):
@@ -100,7 +100,7 @@ def test_equal_images_with_different_masks_are_said_with_their_disagreement(tmp_
     assert "3 patches in 1 group, such as images/000.png and images/900.png" in told
     assert "100 % of the pixels that a group's masks mark are not marked in all" in told
     assert "in 1 of them one is clean and another defective" in told
-    assert told in told_of(open_dataset("mine"))
+    assert told in data_set_report(open_dataset("mine"))
 
 
 def test_equal_images_with_equal_masks_are_no_contradiction(tmp_path):
@@ -213,7 +213,7 @@ def test_import_dry_run_show_and_card_say_the_same_of_neighbouring_frames(tmp_pa
     assert "such as images/" in alike
     assert set(done.output.splitlines()) <= set(tried.output.splitlines())
     assert set(done.output.splitlines()) == set(shown.output.splitlines())
-    assert alike in card.mind
+    assert alike in card.warnings
 
 
 def test_a_long_import_writes_a_line_now_and_then_where_no_bar_can_be_drawn():

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alcore.__main__ import app
-from alcore.data.cautions import told_of
+from alcore.data.cautions import data_set_report
 from alcore.data.collection import dataset_path, open_dataset
 from alcore.data.duplicates import alike_groups, near_duplicates
 from alcore.data.importing.importer import import_dataset
@@ -96,7 +96,7 @@ CUT = [f"img{i:02d}_patch{j}" for i in range(10) for j in range(3)]
 
 def test_patches_of_one_image_on_several_sides_are_said_and_a_group_keeps_them_together(tmp_path):
     _, patches = imported(tmp_path, files_of(CUT))
-    (told,) = [line for line in told_of(patches) if "share a stem" in line]
+    (told,) = [line for line in data_set_report(patches) if "share a stem" in line]
     assert "--group '**/{stem}_patch*'" in told
     assert "of 10 stems, such as" in told
     again = ["data", "import", str(tmp_path / "in"), "--name", "again", f"--patch={SIZE[0]}x{SIZE[1]}"]
@@ -130,7 +130,7 @@ def test_patches_of_the_published_code_stay_with_their_image(tmp_path):
     assert info.format == "reference"
     image = patches.items["source"].str.extract(r"(\d+)_", expand=False)
     assert (patches.items.groupby(image)["split"].nunique() == 1).all()
-    assert not [line for line in told_of(patches) if "stem" in line]
+    assert not [line for line in data_set_report(patches) if "stem" in line]
 
 
 def film(number):
@@ -153,21 +153,21 @@ def film(number):
 )
 def test_frames_whose_neighbours_are_on_another_side_give_a_word(tmp_path, names, words):
     _, patches = imported(tmp_path, files_of(names, film))
-    (told,) = [line for line in told_of(patches) if "neighbouring one" in line]
+    (told,) = [line for line in data_set_report(patches) if "neighbouring one" in line]
     assert words in told
     assert "6 test images have the neighbouring one on the training side" in told
 
 
 def test_a_set_in_blocks_gets_no_advice_to_make_them_smaller(tmp_path):
     _, patches = imported(tmp_path, files_of(numbered("frame_{:04d}", 60), film), group="**/frame_{n//6}.*")
-    (told,) = [line for line in told_of(patches) if "neighbouring one" in line]
+    (told,) = [line for line in data_set_report(patches) if "neighbouring one" in line]
     assert "where two groups meet" in told
     assert "{n//" not in told
 
 
 def test_names_that_count_without_a_film_give_no_word(tmp_path):
     _, patches = imported(tmp_path, files_of(numbered("{:04d}", 60)))
-    assert not [line for line in told_of(patches) if "neighbouring one" in line]
+    assert not [line for line in data_set_report(patches) if "neighbouring one" in line]
 
 
 def test_near_duplicates_stay_on_one_side_if_that_is_asked_for(tmp_path):

@@ -100,7 +100,7 @@ def test_a_preview_is_kept_or_dropped_whole(queue, home, tmp_path):
     assert job.state == "previewed", job.message
     assert dataset_names() == ["synthetic"]
     assert (job.ended.patches, list(job.ended.skipped)) == (29, ["images/007.png"])
-    assert job.ended.mind
+    assert job.ended.warnings
     assert job.ended.patch_sizes()
     assert StoredPatches(job.place).defective.sum() == 10
     queue.keep(job)

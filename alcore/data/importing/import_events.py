@@ -41,12 +41,12 @@ class ImportEnded:
 
     patches, defective: counts of the new data set. vanished: images whose defect is too small for a pixel at
     this size, or for the smallest that counts. skipped: files that were left out, with the reason. notes: how
-    files were read, one sentence each. unknown: patches left out because nothing in them is known. mind: what
-    to know before a run, one sentence each. sizes: what other patch sizes would do, one row each; suggested:
-    the row of them that suits best. These two are filled where an import checks, and where patches of another
-    size would mend a failure. colors: of masks coded in colours, red, green, blue and share of all pixels,
-    the largest first. families: where no layout explains all files, what may be images and masks, as
-    `file_families.Family` has it.
+    files were read, one sentence each. unknown: patches left out because none of their pixels is known.
+    warnings: what to know before a run, one sentence each. sizes: what other patch sizes would do, one row
+    each; suggested: the most suitable row. These two are filled where an import checks, and where another
+    patch size would solve a failure. colors: for masks coded in colours, red, green, blue and share of all
+    pixels, the largest first. families: where no layout explains all files, the possible images and masks, in
+    the form of `file_families.Family`.
     """
 
     event: ClassVar[str] = "ended"
@@ -59,15 +59,15 @@ class ImportEnded:
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unknown: int = 0
-    mind: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     sizes: list[dict[str, int | float | bool]] = field(default_factory=list)
     suggested: int | None = None
     colors: list[list[float]] = field(default_factory=list)
     families: list[dict[str, str | int | float]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, name: str, info: DatasetInfo, mind: list[str]) -> ImportEnded:
-        """A data set was imported under that name; mind: as `cautions.told_of` has it."""
+    def of(cls, name: str, info: DatasetInfo, warnings: list[str]) -> ImportEnded:
+        """A data set was imported under that name; warnings: those of `cautions.data_set_report`."""
         return cls(
             "finished",
             name=name,
@@ -77,7 +77,7 @@ class ImportEnded:
             skipped=dict(info.skipped),
             notes=list(info.notes),
             unknown=info.unknown,
-            mind=mind,
+            warnings=warnings,
         )
 
     def with_colors(self, colors: Iterable[Sequence[float]]) -> ImportEnded:
@@ -109,12 +109,14 @@ class ImportEnded:
         return [
             f"{self.name}: {plural(self.patches, 'patch')}, {self.defective} defective ({share})",
             *self.notes,
-            *self.mind,
+            *self.warnings,
             *(f"skipped {file}: {reason}" for file, reason in self.skipped.items()),
         ]
 
 
 ImportEvent = ImportProgress | ImportEnded
 
-LINES = EventLines[ImportEvent]("the import", ImportProgress, ImportEnded, error=DataError)
+LINES = EventLines[ImportEvent](
+    "the import", ImportProgress, ImportEnded, error=DataError, renamed={"mind": "warnings"}
+)
 to_line, from_line = LINES.to_line, LINES.from_line

@@ -22,7 +22,7 @@ _KINDS = {"defective": "Defective", "clean": "Clean", "all": "All"}
 
 
 def show() -> None:
-    """Choose a data set; its numbers, its patches, and what to mind."""
+    """Choose a data set; its numbers, its patches, and its warnings."""
     if renamed := st.session_state.pop(data_card_view.RENAMED, None):
         st.session_state["set"] = renamed
     name = st.selectbox("Data set", dataset_names(), key="set", bind="query-params")

@@ -72,7 +72,7 @@ def _show_facts(card: DataCard) -> None:
     told = [
         f"Half of the defects cover {percent(low)} to {percent(high)} of their patch, the median one "
         f"{percent(middle)}.",
-        *card.mind,
+        *card.warnings,
         *card.facts,
     ]
     if card.about.former:

@@ -115,7 +115,7 @@ def how_far(progress: ImportProgress | None) -> tuple[float, str]:
 
 
 def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
-    """Pairs, numbers, what there is to mind; then it is kept, or not."""
+    """The preview: pairs, numbers and warnings, and whether to keep the import."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             without = f" without {plural(len(ended.skipped), 'file')}" if ended.skipped else ""
@@ -136,7 +136,11 @@ def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
         with problems.contained():
             st.image(_pairs(str(job.place)), width="stretch", alt="patches with mask outlines")
         left, right = st.columns(2, gap="medium")
-        told = [*ended.mind, *ended.notes, *(f"refused: {why}" for why in list(ended.skipped.values())[:5])]
+        told = [
+            *ended.warnings,
+            *ended.notes,
+            *(f"refused: {why}" for why in list(ended.skipped.values())[:5]),
+        ]
         left.caption("  \n".join(as_plain_markdown(line) for line in told))
         with right:
             _show_sizes(ended)
