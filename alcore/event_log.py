@@ -1,7 +1,7 @@
 """The server's log: one line for each thing that happened, as text for people or as JSON for programs.
 
-Whoever tells an event names it and says what it was about, in words of the house: never a token, never a
-file's content. Only `alcore dashboard` writes the lines; elsewhere events are told to nobody.
+The caller names an event and its fields: never a token, never a file's content. Only `alcore dashboard`
+writes the lines; elsewhere events are dropped.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _SHORT = (sqlite3.SQLITE_IOERR_SHORT_READ,)
 
 
 @contextmanager
-def damage_told(file: Path, advice: str = "") -> Iterator[None]:
+def damage_reported(file: Path, advice: str = "") -> Iterator[None]:
     """Around the reading of a file: whatever a library makes of wrong bytes is `DamagedFileError`."""
     try:
         yield
@@ -56,7 +56,7 @@ def read_npz(
     Raises:
         DamagedFileError: the file is damaged, or lacks one of the names.
     """
-    with damage_told(file, advice), zipfile.ZipFile(file) as archive:
+    with damage_reported(file, advice), zipfile.ZipFile(file) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         names = [name for name in members if wanted(name)] if callable(wanted) else wanted
         missing = [name for name in names if name not in members]
@@ -91,7 +91,7 @@ def map_npy(file: Path, *, advice: str = "") -> np.ndarray:
     Raises:
         DamagedFileError: no such file, or one whose size is not what its header says.
     """
-    with damage_told(file, advice):
+    with damage_reported(file, advice):
         with file.open("rb") as opened:
             shape, is_fortran, kind, start = _header(opened)
         if math.prod(shape) * kind.itemsize != file.stat().st_size - start:
@@ -107,7 +107,7 @@ def read_parquet(file: Path, columns: Sequence[str], *, advice: str = "") -> pd.
     """
     import pandas as pd
 
-    with damage_told(file, advice):
+    with damage_reported(file, advice):
         table = pd.read_parquet(file)
         for name in columns:
             if name not in table.columns:

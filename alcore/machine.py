@@ -29,7 +29,7 @@ def give_way(process: int = 0, *, niceness: int = NICENESS) -> None:
     """Let a process, and those that it will start, compute when the pages leave the cores to it. Idempotent.
 
     Where Linux shares the cores out by sessions before it looks at single processes (autogroup), a session
-    that such a process leads is told as well: niceness alone would then count only within it.
+    that such a process leads gets it as well: niceness alone would then count only within it.
 
     Args:
         process: its id, of a child; by default this one.

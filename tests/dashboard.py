@@ -26,7 +26,7 @@ _CHROMIUM_FLAGS = [
 FROM_SCRATCH = "net=unet&encoder=tu-test_efficientnet&weights=none&freeze=false"
 """In a link to the Lab: a small network that trains whole, which is not played live."""
 SECONDS = 1000 * pace()  # Playwright counts in milliseconds
-expect.set_options(timeout=30 * SECONDS)  # for two cores that tests share: what is told sooner ends sooner
+expect.set_options(timeout=30 * SECONDS)  # for two cores that tests share; an earlier answer ends the wait
 
 
 def free_port() -> int:

@@ -86,14 +86,14 @@ def digest(*arrays) -> str:
 
 
 def read_all(home, area: str = "") -> dict[str, object]:
-    """All that pages read of a home, or of a folder in it, by name; a sentence where one is told."""
-    told: dict[str, object] = {}
+    """All that pages read of a home, or of a folder in it, by name; or the error of that part."""
+    found: dict[str, object] = {}
 
     def look(name, read):
         try:
-            told[name] = read()
+            found[name] = read()
         except AlcoreError as error:
-            told[name] = error
+            found[name] = error
             assert 0 < len(str(error)) < 3000
         except Exception as error:
             raise AssertionError(f"{name} fails with {type(error).__name__}: {error}") from error
@@ -110,7 +110,7 @@ def read_all(home, area: str = "") -> dict[str, object]:
     for name, directory in known_studies().items():
         if directory.parent == home / (area or directory.parent.name):
             look(f"study/{name}", lambda directory=directory: read_study(directory, look))
-    return told
+    return found
 
 
 def read_run(directory, look):
@@ -222,7 +222,7 @@ def test_any_change_of_any_file_is_a_sentence_or_nothing(damaged, monkeypatch):
     monkeypatch.setenv("ALCORE_HOME", str(home))
     contents = {file: file.read_bytes() for file in files}
     areas = sorted({file.relative_to(home).parts[0] for file in files})
-    outcomes = {"told": 0, "equal": 0}
+    outcomes = {"reported": 0, "equal": 0}
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(area=st.sampled_from(areas), which=st.floats(0, 1, exclude_max=True), change=changes())
@@ -242,11 +242,13 @@ def test_any_change_of_any_file_is_a_sentence_or_nothing(damaged, monkeypatch):
             for name, value in now.items():
                 same = isinstance(value, AlcoreError) or not isinstance(value, str) or value == before[name]
                 assert same, f"{name} is read otherwise than it was written"
-        outcomes["told" if any(isinstance(value, AlcoreError) for value in now.values()) else "equal"] += 1
+        outcomes[
+            "reported" if any(isinstance(value, AlcoreError) for value in now.values()) else "equal"
+        ] += 1
         assert time.monotonic() - began < 60, "no file takes a reader for ever"
 
     attempt()
-    assert outcomes["told"] > EXAMPLES / 10
+    assert outcomes["reported"] > EXAMPLES / 10
     if EXAMPLES > 1000:
         print(f"{EXAMPLES} changes: {outcomes}")
 
@@ -278,11 +280,11 @@ def test_arrays_of_objects_are_refused(tmp_path):
 def test_one_error_for_runs_and_data_that_travels_between_processes(tmp_path):
     import pickle
 
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as raised:
         read_parquet(tmp_path / "none.parquet", ["a"], advice="import it again")
-    again = pickle.loads(pickle.dumps(told.value))
+    again = pickle.loads(pickle.dumps(raised.value))
     assert isinstance(again, StoreError)
-    assert str(again) == str(told.value)
+    assert str(again) == str(raised.value)
     assert str(again).endswith("none.parquet; import it again")
 
 

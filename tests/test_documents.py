@@ -164,8 +164,8 @@ def test_options_that_stand_alone_are_of_some_command():
 
 
 def test_commands_of_the_command_line_are_documented():
-    told = {call.words[0] for call in calls()}
-    assert not {name for name, command in COMMANDS.commands.items() if not command.hidden} - told
+    documented = {call.words[0] for call in calls()}
+    assert not {name for name, command in COMMANDS.commands.items() if not command.hidden} - documented
 
 
 def test_the_tables_of_results_are_those_of_the_recorded_studies():

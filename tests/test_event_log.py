@@ -1,4 +1,4 @@
-"""The server's log: one line an event; what is told of runs, imports, visitors and damaged files."""
+"""The server's log: one line per event, about runs, imports, visitors and damaged files."""
 
 import io
 import json
@@ -77,7 +77,7 @@ def test_lines_below_the_level_are_not_written_and_errors_come_whole():
 
 
 class Scripted:
-    """A runner that says what it was told to say."""
+    """A runner that sends the given events."""
 
     says = ()
 
@@ -99,7 +99,7 @@ class Scripted:
         ([], "run_interrupted", "warning"),
     ],
 )
-def test_a_run_is_told_from_queue_to_end(home, log, monkeypatch, says, event, level):
+def test_a_run_is_said_from_queue_to_end(home, log, monkeypatch, says, event, level):
     monkeypatch.setattr(Scripted, "says", says)
     manager = RunManager(home, make_runner=Scripted)
     try:
@@ -114,7 +114,7 @@ def test_a_run_is_told_from_queue_to_end(home, log, monkeypatch, says, event, le
         assert ended["reason"] == "no space left"
 
 
-def test_refusals_imports_and_damage_are_told(home, log):
+def test_refusals_imports_and_damage_are_said(home, log):
     audit.note(home, Visitor("vi", Role.VIEWER), "start_run", "synthetic", "only members may start runs")
     audit.note(home, None, "start_run", "synthetic", "done")
     job = ImportJob(name="tiles", folder=home / "uploads" / "1")

@@ -35,9 +35,9 @@ libc.fclose(file)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of threads are glibc's")
 def test_threads_of_a_server_share_two_heaps(tmp_path):
     def heaps(how: str) -> int:
-        told = tmp_path / how
-        subprocess.run([sys.executable, "-c", _HEAPS_OF_TWELVE_THREADS, how, told], check=True)
-        return told.read_text().count("<heap nr=")
+        output = tmp_path / how
+        subprocess.run([sys.executable, "-c", _HEAPS_OF_TWELVE_THREADS, how, output], check=True)
+        return output.read_text().count("<heap nr=")
 
     assert heaps("shared") <= 2 < heaps("own")
 

@@ -34,8 +34,8 @@ def test_endless_texts_end():
 
 @pytest.mark.parametrize(("prevalence", "word"), [(1.0, "clean"), (0.005, "defective"), (0.2, "")])
 def test_a_pool_of_one_class_says_what_to_change(prevalence, word):
-    told = missing_class(make_config(SMALL | {"pool_prevalence": prevalence}))
-    assert (f"no {word} patch" in told) == bool(word)
+    advice = missing_class(make_config(SMALL | {"pool_prevalence": prevalence}))
+    assert (f"no {word} patch" in advice) == bool(word)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ class Admission(StrEnum):
 
 
 def admission() -> Admission:
-    """How this server was told to let people in."""
-    told = os.environ.get(ADMISSION, "")
-    return Admission(told) if told in list(Admission) else Admission.LOCAL
+    """How this server lets people in, as set at its start."""
+    setting = os.environ.get(ADMISSION, "")
+    return Admission(setting) if setting in list(Admission) else Admission.LOCAL
 
 
 def is_loopback(address: str | None) -> bool:

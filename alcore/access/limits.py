@@ -10,7 +10,7 @@ from pathlib import Path
 from alcore.access.roles import Role, Visitor
 from alcore.config import RunConfig
 from alcore.errors import LimitError
-from alcore.home_files import damage_told
+from alcore.home_files import damage_reported
 from alcore.json_object import read_json_object
 from alcore.wording import plural, size_in_words
 
@@ -43,7 +43,7 @@ def limits_of(home: Path) -> Limits:
     if not file.exists():
         return Limits()
     values = read_json_object(file, advice=f"it may name {', '.join(asdict(Limits()))}")
-    with damage_told(file, f"it may name {', '.join(asdict(Limits()))}"):
+    with damage_reported(file, f"it may name {', '.join(asdict(Limits()))}"):
         limits = Limits(**values)
         if not all(type(value) is int and value >= 0 for value in asdict(limits).values()):
             raise ValueError("no whole number")

@@ -123,7 +123,7 @@ def check(visitor: Visitor | None, action: Action, *, owner: str | None = None) 
     Raises:
         AccessError: they may not.
     """
-    if told := refusal(visitor, action, owner=owner):
-        raise AccessError(told)
+    if reason := refusal(visitor, action, owner=owner):
+        raise AccessError(reason)
     assert visitor is not None, "or it would have been refused"
     return visitor

@@ -65,20 +65,20 @@ def status(
     from alcore.study.home_archive import status_of
     from alcore.wording import plural, size_in_words
 
-    told: dict[str, Any] = status_of(home())
+    state: dict[str, Any] = status_of(home())
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(state))
         return
-    runs = ", ".join(f"{count} {name}" for name, count in told["runs"].items()) or "none"
-    gpus = told["gpus"] or "no GPU"
-    size = size_in_words(told["bytes"])
-    typer.echo(f"alcore {told['version']}, home {told['home']}: {size}")
-    typer.echo(f"free on its disk: {size_in_words(told['free'])}")
-    typer.echo(f"server: {told['holder'] or 'none'}")
-    typer.echo(f"machine: {plural(told['cores'], 'core')}, {gpus}")
+    runs = ", ".join(f"{count} {name}" for name, count in state["runs"].items()) or "none"
+    gpus = state["gpus"] or "no GPU"
+    size = size_in_words(state["bytes"])
+    typer.echo(f"alcore {state['version']}, home {state['home']}: {size}")
+    typer.echo(f"free on its disk: {size_in_words(state['free'])}")
+    typer.echo(f"server: {state['holder'] or 'none'}")
+    typer.echo(f"machine: {plural(state['cores'], 'core')}, {gpus}")
     typer.echo(f"runs: {runs}")
     typer.echo(
-        f"data sets: {told['data_sets']}; studies: {told['studies']} ({told['studies_running']} running)"
+        f"data sets: {state['data_sets']}; studies: {state['studies']} ({state['studies_running']} running)"
     )
 
 

@@ -92,13 +92,13 @@ def _json_lines(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
     """Prints progress: of each phase about a hundred lines at most."""
     from alcore.server.meter_events import MeterProgress, to_line
 
-    told: tuple[str, int] | None = None
+    last_printed: tuple[str, int] | None = None
 
     def follow(phase: str, done: int, total: int) -> None:
-        nonlocal told
+        nonlocal last_printed
         now = (phase, 100 * done // max(total, 1))
-        if now != told:
-            told = now
+        if now != last_printed:
+            last_printed = now
             say(to_line(MeterProgress(phase, done, total)))
 
     return follow

@@ -107,7 +107,7 @@ def _line(planned: _Planned) -> str:
     """One JSON object; null for what is not known, and for repetitions that are never enough."""
     rows, question = planned.rows, planned.question
     finite = rows.where(rows.notna() & (rows != float("inf")), None)
-    told = {
+    event = {
         "event": "plan",
         "metric": question.metric,
         "prevalence": question.test_prevalence,
@@ -117,4 +117,4 @@ def _line(planned: _Planned) -> str:
         "seconds_per_repetition": planned.seconds,
         "strategies": finite.to_dict("records"),
     }
-    return json.dumps(told, allow_nan=False)
+    return json.dumps(event, allow_nan=False)

@@ -30,7 +30,7 @@ def run(
     from alcore.config import load_config
     from alcore.storage.run_store import RunStore
 
-    with _failure_told(as_json=as_json):
+    with _failure_reported(as_json=as_json):
         parsed = load_config(config)
         from alcore.acquisition import refuse_people
 
@@ -46,7 +46,7 @@ def resume(directory: Directory, as_json: AsJson = False) -> None:
     """Continue a run where it stopped."""
     from alcore.storage.run_store import RunStore
 
-    with _failure_told(as_json=as_json):
+    with _failure_reported(as_json=as_json):
         _resume(RunStore(directory), as_json=as_json)
 
 
@@ -54,7 +54,7 @@ def ceiling(directory: Directory, as_json: AsJson = False) -> None:
     """Also train a run's network on its full pools, after any cycles that it still lacks."""
     from alcore.storage.run_store import RunStore
 
-    with _failure_told(as_json=as_json):
+    with _failure_reported(as_json=as_json):
         store = RunStore(directory)
         store.request_ceiling()
         _resume(store, as_json=as_json)
@@ -84,7 +84,7 @@ def _execute(store: RunStore, crew: Crew, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _failure_told(*, as_json: bool) -> Iterator[None]:
+def _failure_reported(*, as_json: bool) -> Iterator[None]:
     """A script finds on stdout why a run failed; people find it on stderr."""
     from alcore.compute.events import Ended, to_line
 

@@ -48,7 +48,7 @@ def study(
     from alcore.study.engines import make_engine
     from alcore.study.plan import load_study
 
-    with _failure_told(out, as_json=as_json):
+    with _failure_reported(out, as_json=as_json):
         parsed = load_study(study)
         if repetitions is not None:
             parsed = parsed.with_repetitions(repetitions)
@@ -67,7 +67,7 @@ def study(
 
 
 @contextmanager
-def _failure_told(out: Path, *, as_json: bool) -> Iterator[None]:
+def _failure_reported(out: Path, *, as_json: bool) -> Iterator[None]:
     """Whoever launched this process finds its failure in the study's directory, and a script on stdout."""
     from alcore.study.study_events import StudyEnded, to_line
     from alcore.study.study_store import StudyStore

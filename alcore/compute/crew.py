@@ -221,7 +221,7 @@ class Crew:
 
 
 def _end(member: _Member, *, patience: float) -> None:
-    """See a worker off that was told to leave; after so many seconds its process is killed."""
+    """Wait for a worker that was asked to leave; kill its process after that many seconds."""
     member.body.join(patience)
     if isinstance(member.body, multiprocessing.process.BaseProcess) and member.body.is_alive():
         member.body.kill()

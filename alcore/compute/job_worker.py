@@ -67,15 +67,15 @@ SECONDS_BETWEEN_BEATS = 2.0
 
 
 class _Left(BaseException):
-    """The worker was told to leave while it worked; no error, so that nothing takes it for one."""
+    """The worker was asked to leave while it worked. Not an `Exception`, so that no handler catches it."""
 
 
 class _GivenUp(BaseException):
-    """The worker was told to give up its job; no error either."""
+    """The worker was asked to give up its job; not an `Exception` either."""
 
 
 def serve(connection: Connection, patches: Patches | None = None) -> None:
-    """Work off jobs until told to leave.
+    """Process jobs until asked to leave.
 
     Args:
         patches: the data set of all jobs, where it is open already; by default each job's is opened by name.
@@ -136,7 +136,7 @@ class _Worker:
         self._connection, self._given = connection, patches
         self._bench: Workbench | None = None
         self._opened: tuple[str, Patches] | None = None
-        self._told: tuple[CycleKey, str, float] | None = None
+        self._last_progress: tuple[CycleKey, str, float] | None = None
 
     def answer(self, job: Job) -> Result:
         """Do the job; what goes wrong is an answer too."""
@@ -219,11 +219,11 @@ class _Worker:
         """Obey, then tell: each phase when it begins, and then at most ten times per second."""
         self._obey()
         key, phase, now = progress.key, progress.phase, time.monotonic()
-        if self._told is not None:
-            told_key, told_phase, told_at = self._told
-            if (told_key, told_phase) == (key, phase) and now - told_at < _SECONDS_BETWEEN_PROGRESS:
+        if self._last_progress is not None:
+            last_key, last_phase, last_time = self._last_progress
+            if (last_key, last_phase) == (key, phase) and now - last_time < _SECONDS_BETWEEN_PROGRESS:
                 return
-        self._told = (key, phase, now)
+        self._last_progress = (key, phase, now)
         self._connection.send(JobProgress(key, phase, progress.done, progress.total))
 
     def _obey(self) -> None:

@@ -9,7 +9,7 @@ COMMANDS = ("run", "pause", "step", "stop")
 
 
 class Stopped(Exception):
-    """Raised to leave a run that was told to stop; finished cycles stay."""
+    """Raised to leave a run that a user stopped; finished cycles stay."""
 
 
 class RunControl:

@@ -74,7 +74,7 @@ class _Orders:
     def _hear(self) -> None:
         """Pass orders on. Their end means that the owner has died: leave, and at all events soon.
 
-        The run in hand is not told to be stopped then, but left as interrupted.
+        The current run is then left as interrupted, not stopped.
         """
         for line in self._lines:
             order, _, directory = line.rstrip("\n").partition(" ")

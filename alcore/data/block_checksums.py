@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alcore.errors import DamagedFileError
-from alcore.home_files import damage_told
+from alcore.home_files import damage_reported
 from alcore.json_object import read_json_object
 
 _FILES = ("images.npy", "masks.npy", "items.parquet")
@@ -60,12 +60,12 @@ def check_blocks(directory: Path, *, all_of_them: bool = False) -> None:
     about = read_json_object(directory / _NAME, advice=_ADVICE)
     for name in _files_of(directory):
         file = directory / name
-        with damage_told(directory / _NAME, _ADVICE):
+        with damage_reported(directory / _NAME, _ADVICE):
             size, step, sums = (about[name][key] for key in ("size", "step", "crc32"))
             starts = list(zip(range(0, size, step), sums, strict=True))
         if not all_of_them and len(starts) > _SAMPLE:
             starts = [starts[round(at * (len(starts) - 1) / (_SAMPLE - 1))] for at in range(_SAMPLE)]
-        with damage_told(file, _ADVICE):
+        with damage_reported(file, _ADVICE):
             found = list(_sums(file, [start for start, _ in starts]))
             if file.stat().st_size != size or found != [known for _, known in starts]:
                 raise DamagedFileError(file, "is damaged: it is not what was imported", _ADVICE)

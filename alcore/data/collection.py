@@ -18,7 +18,7 @@ from alcore.data.stored import StoredPatches
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.errors import DataError, did_you_mean
 from alcore.home import datasets_directory
-from alcore.home_files import damage_told
+from alcore.home_files import damage_reported
 from alcore.json_object import read_json_object
 
 SYNTHETIC = "synthetic"
@@ -157,7 +157,7 @@ def make_surfaces(name: str, settings: SurfaceSettings) -> None:
 
 def _read_settings(file: Path) -> SurfaceSettings:
     values = read_json_object(file, advice=_ADVICE)
-    with damage_told(file, _ADVICE):
+    with damage_reported(file, _ADVICE):
         return SurfaceSettings(**values)
 
 

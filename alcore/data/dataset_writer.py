@@ -78,15 +78,15 @@ class ImportReport:
 
     def notes(self) -> list[str]:
         """Of marks, for people: how many of each kind were drawn, and which were not, in which files."""
-        told = []
+        sentences = []
         if self.marks:
             drawn = ", ".join(f"{count:,} {kind}" for kind, count in self.marks.most_common())
-            told.append(f"marks: {drawn}")
+            sentences.append(f"marks: {drawn}")
         for what, files in self.left_out.items():
             some = ", ".join(list(files)[:_FILES_NAMED])
             more = f" and {len(files) - _FILES_NAMED} more" if len(files) > _FILES_NAMED else ""
-            told.append(f"marks left out: {files.total():,} {what}, in {some}{more}")
-        return told
+            sentences.append(f"marks left out: {files.total():,} {what}, in {some}{more}")
+        return sentences
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from alcore.data.features import FLIPS, FeatureKey
 from alcore.errors import StoreError
 from alcore.event_log import warn
-from alcore.home_files import connected, damage_told
+from alcore.home_files import connected, damage_reported
 from alcore.json_object import read_json_object
 
 ABOUT, ROWS, INDEX, USERS = "store.json", "rows.bin", "index.sqlite", "users"
@@ -256,7 +256,7 @@ def verify(directory: Path) -> int:
         DamagedFileError: the store cannot be read at all.
     """
     about = read_json_object(directory / ABOUT)
-    with damage_told(directory / ABOUT):
+    with damage_reported(directory / ABOUT):
         row_bytes = int(about["row_bytes"])
     with _index_of(directory) as index:
         blocks = _blocks(index)

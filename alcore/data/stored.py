@@ -17,7 +17,7 @@ import pandas as pd
 
 from alcore.data.block_checksums import check_blocks
 from alcore.errors import DamagedFileError
-from alcore.home_files import damage_told, map_npy, read_parquet
+from alcore.home_files import damage_reported, map_npy, read_parquet
 from alcore.json_object import read_json_object
 
 _LARGE = 256 * 2**20  # bytes
@@ -104,7 +104,7 @@ class _IgnoredRows:
         self._rows: _MappedRows | None = None
         if "ignored" not in items:
             return
-        with damage_told(directory / "items.parquet", _ADVICE):
+        with damage_reported(directory / "items.parquet", _ADVICE):
             has_some = items["ignored"].to_numpy() > 0
         self._slot = np.where(has_some, np.cumsum(has_some) - 1, -1)
         self._rows = _MappedRows(directory / "ignored.npy")
@@ -179,7 +179,7 @@ def read_info(directory: Path) -> DatasetInfo:
     """Read dataset.json; DamagedFileError where it is not as an import writes it."""
     file = directory / "dataset.json"
     values = read_json_object(file, advice=_ADVICE)
-    with damage_told(file, _ADVICE):
+    with damage_reported(file, _ADVICE):
         info = DatasetInfo(**values)
         height, width, channels = info.shape
         if not all(type(side) is int and 0 < side < 2**16 for side in (height, width, channels)):

@@ -84,8 +84,8 @@ class SurfaceSettings:
         first = ("size", "count", "seed", "contrast")
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         default = {field.name: field.default for field in dataclasses.fields(self)}
-        told = [f"{n}={v!r}" for n, v in values.items() if n in first or v != default[n]]
-        return f"synthetic-{_VERSION}-SurfaceSettings({', '.join(told)})"
+        changed = [f"{n}={v!r}" for n, v in values.items() if n in first or v != default[n]]
+        return f"synthetic-{_VERSION}-SurfaceSettings({', '.join(changed)})"
 
 
 class SyntheticPatches:

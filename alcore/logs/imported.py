@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alcore.errors import DataError
 from alcore.home import home
-from alcore.home_files import damage_told
+from alcore.home_files import damage_reported
 from alcore.json_object import read_json_object
 from alcore.logs.published import log_folders
 from alcore.logs.reading import Log, LogSettings, read_log
@@ -82,7 +82,7 @@ def open_log(folder: Path) -> Log:
     """One imported folder; DataError where it is damaged."""
     file = folder / "log.json"
     about = read_json_object(file, advice=_ADVICE)
-    with damage_told(file, _ADVICE):
+    with damage_reported(file, _ADVICE):
         settings, columns = LogSettings(**about["settings"]), dict(about["columns"])
         settings.check()
         return read_log(folder, folder.parent.name, settings, columns)

@@ -20,7 +20,7 @@ def collapse_sentences(evaluations: Iterable[Evaluation]) -> list[str]:
         evaluations: of one run, in any order.
     Returns:
         Each with the cycle since which it has been so without a break. A model of the first cycle alone is
-        not told of: with so few labels it may well find nothing yet.
+        not reported: with so few labels it may well find nothing yet.
     """
     chains: dict[tuple[str, int], list[Evaluation]] = {}
     for evaluation in sorted(evaluations, key=lambda one: one.cycle):

@@ -148,7 +148,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str
 
 
 def _list(title: str, sentences: list[str]) -> list[str]:
-    return [f"**{title}**", "", *(f"- {_one_line(told)}" for told in sentences), ""] if sentences else []
+    return [f"**{title}**", "", *(f"- {_one_line(line)}" for line in sentences), ""] if sentences else []
 
 
 def _one_line(text: str) -> str:

@@ -107,9 +107,9 @@ def what_is_not_assumed(strategy: str) -> str:
 
 def skipped_in_words(skipped: Mapping[str, str]) -> list[str]:
     """Which files could not be used, one sentence each for the first few."""
-    told = [
+    sentences = [
         reason if name in reason else f"{name}: {reason}"
         for name, reason in list(skipped.items())[:_MOST_SKIPPED]
     ]
-    more = len(skipped) - len(told)
-    return told + [f"{plural(more, 'more file')} could not be used"] * bool(more)
+    more = len(skipped) - len(sentences)
+    return sentences + [f"{plural(more, 'more file')} could not be used"] * bool(more)

@@ -1,6 +1,6 @@
 """A run in one sentence: what its newest query held, and what may be said of the curves by then.
 
-Counts are told as they are. What is said of the curves depends on what there is:
+Counts are stated as they are. What is said about the curves depends on the evidence:
 
 - One repetition: these models on these test patches, "best on these test patches". It is no claim about
   strategies.
@@ -10,7 +10,7 @@ Counts are told as they are. What is said of the curves depends on what there is
 Each claim is made for any user who watches all cycles, as in a film, so its level is shared among all cycles
 and strategies of the run.
 
-A strategy is told of only where its difference to *every* other lies above zero, at that budget and at all
+A strategy is mentioned only where its difference to *every* other lies above zero, at that budget and at all
 budgets since, and its IoU is worth the word.
 """
 

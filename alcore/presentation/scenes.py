@@ -1,4 +1,4 @@
-"""Scenes: short stories told with a recorded run, one JSON file each in assets/scenes.
+"""Scenes: short stories about a recorded run, one JSON file each in assets/scenes.
 
 A scene plays a run up to a query, asks a question, and gives the answer with the rest of the film. Figures in
 its texts are fields such as {entropy.found}, filled in from the run's records, and what an answer claims in

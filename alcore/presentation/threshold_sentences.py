@@ -29,15 +29,15 @@ def remedies_in_words(rows: pd.DataFrame) -> list[str]:
     for rule, own in rows.dropna(subset=["gain"]).groupby("rule", sort=False):
         helped = own.loc[own["gain_low"] > 0, "strategy"]
         hurt = own.loc[own["gain_high"] < 0, "strategy"]
-        told = [
+        parts = [
             f"{verb} {', '.join(map(display_name, names))}"
             for verb, names in (("helps", helped), ("hurts", hurt))
             if len(names)
         ]
         unclear = len(own) - len(helped) - len(hurt)
-        if told and unclear:
-            told.append(f"is not clear for {plural(unclear, 'other')}")
-        verdict = " and ".join(told) or "neither helps nor hurts any strategy clearly"
+        if parts and unclear:
+            parts.append(f"is not clear for {plural(unclear, 'other')}")
+        verdict = " and ".join(parts) or "neither helps nor hurts any strategy clearly"
         sentences.append(f"**{rule}** {verdict}.")
     return sentences
 

@@ -60,7 +60,7 @@ class Follower:
         return self._progress.get(run_id)
 
     def is_stopping(self, run_id: str) -> bool:
-        """Whether a run in hand was told to stop, and is not out of hand yet."""
+        """Whether the current run was asked to stop but has not stopped yet."""
         return run_id in self._stopping
 
     def say(self, run_id: str, command: str) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from alcore.errors import AlcoreError, DamagedFileError, StoreError
 from alcore.experiment.run_identity import run_fingerprint
-from alcore.home_files import connected, damage_told, put_aside
+from alcore.home_files import connected, damage_reported, put_aside
 from alcore.storage.files import make_directory
 from alcore.storage.run_store import RunStore
 from alcore.wording import odd_character
@@ -239,7 +239,7 @@ class RunIndex:
         """When the runs that were put there were, in seconds since 1970, by id."""
         with self._connection() as connection:
             found = connection.execute("SELECT id, trashed FROM run WHERE trashed != ''").fetchall()
-        with damage_told(self.file):
+        with damage_reported(self.file):
             return {str(run_id): float(when) for run_id, when in found}
 
     def owner_of(self, run_id: str) -> str:

@@ -113,7 +113,7 @@ class Lanes:
 
 
 def _likely_device() -> str:
-    """What `auto` takes, before a worker has told: this process does not import torch to find out."""
+    """The device that `auto` means, before a worker has reported it: this process does not import torch."""
     if Path("/dev/nvidia0").exists():
         return "cuda:0"
     return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"

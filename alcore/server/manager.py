@@ -161,7 +161,7 @@ class RunManager:
         return self._follower.progress(run_id)
 
     def is_stopping(self, run_id: str) -> bool:
-        """Whether a run that this server works on was told to stop, and still finishes a step."""
+        """Whether an active run of this server was asked to stop, and is still finishing a step."""
         return self._follower.is_stopping(run_id)
 
     def row(self, run_id: str) -> RunRow | None:

@@ -73,7 +73,7 @@ class WorkerProcess:
                 return
 
     def events(self) -> Iterator[Event]:
-        """What is told of the run that was handed over; `Ended` is always the last.
+        """The events of the run that was handed over; `Ended` is always the last.
 
         Raises:
             StandsStillError: it stood still, and has been ended with its own workers.

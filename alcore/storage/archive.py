@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from alcore.errors import StoreError
-from alcore.home_files import damage_told
+from alcore.home_files import damage_reported
 from alcore.storage.files import make_directory
 from alcore.wording import shortened, size_in_words
 
@@ -27,7 +27,7 @@ _MOST_GROWTH = 1100
 @contextmanager
 def opened_zip(file: Path) -> Iterator[zipfile.ZipFile]:
     """A zip file; whatever is wrong with it while it is read is DamagedFileError."""
-    with damage_told(file, "make it again"), zipfile.ZipFile(file) as archive:
+    with damage_reported(file, "make it again"), zipfile.ZipFile(file) as archive:
         yield archive
 
 

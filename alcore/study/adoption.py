@@ -71,10 +71,12 @@ def adoptions_in_words(found: Sequence[Adoption]) -> list[str]:
     by_cycles: dict[tuple[int, int], list[Adoption]] = {}
     for one in found:
         by_cycles.setdefault((one.donor.config.cycles, one.cell.config.cycles), []).append(one)
-    return [_told(*cycles, group) for cycles, group in sorted(by_cycles.items(), key=lambda item: item[0])]
+    return [
+        _sentence(*cycles, group) for cycles, group in sorted(by_cycles.items(), key=lambda item: item[0])
+    ]
 
 
-def _told(before: int, now: int, group: Sequence[Adoption]) -> str:
+def _sentence(before: int, now: int, group: Sequence[Adoption]) -> str:
     records = plural(sum(len(one.keys) for one in group), "record")
     parts = [
         f"kept for {plural(len(group), 'cell')} of {plural(now, 'cycle')}: {records} of runs of "

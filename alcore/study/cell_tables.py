@@ -36,14 +36,14 @@ class CellTables:
         Returns:
             Reasons by cell where that cannot be: one damaged record must not stop all other cells.
         """
-        told = self._rows_told_before(tally)
+        earlier = self._earlier_rows(tally)
         broken = {}
         for cell in self._plan.cells:
             finished, file = tally.finished(cell), self._store.results_file(cell.id)
             if not finished:
                 file.unlink(missing_ok=True)
-            elif stored_repetitions(file) == finished and cell.id in told:
-                self._rows[cell.id] = told[cell.id]
+            elif stored_repetitions(file) == finished and cell.id in earlier:
+                self._rows[cell.id] = earlier[cell.id]
                 self._write_run_tables(cell, finished)
                 self._note_thresholds(cell, finished)
             else:
@@ -81,11 +81,11 @@ class CellTables:
         return pd.concat(known, ignore_index=True) if known else pd.DataFrame()
 
     def _note_thresholds(self, cell: Cell, finished: Sequence[int]) -> None:
-        """Make a whole cell's rows of thresholds.csv, which takes seconds, unless they are told already."""
+        """Make a complete cell's rows of thresholds.csv, which takes seconds, unless they exist."""
         if len(finished) < cell.config.repetitions:
             self._thresholds.pop(cell.id, None)
             return
-        rows = self._told_thresholds.get(cell.id)
+        rows = self._earlier_thresholds.get(cell.id)
         if rows is None or not _holds(rows, self._plan.test_prevalences, len(finished)):
             run = RunStore(self._store.run_directory(cell.id))
             rows = threshold_rows(cell, run, self._plan.test_prevalences)
@@ -93,12 +93,12 @@ class CellTables:
             self._thresholds[cell.id] = rows
 
     @cached_property
-    def _told_thresholds(self) -> dict[str, pd.DataFrame]:
+    def _earlier_thresholds(self) -> dict[str, pd.DataFrame]:
         """Rows of thresholds.csv by cell, as an earlier run of the study wrote them."""
         table = read_thresholds(self._store.directory / THRESHOLDS, self._plan)
         return dict(list(table.groupby("cell", sort=False))) if len(table) else {}
 
-    def _rows_told_before(self, tally: Tally) -> dict[str, pd.DataFrame]:
+    def _earlier_rows(self, tally: Tally) -> dict[str, pd.DataFrame]:
         """Rows of summary.csv that still hold, by cell; computing them again would take long."""
         table = read_summary(self._store.directory / "summary.csv", self._plan)
         rows_of = dict(list(table.groupby("cell", sort=False))) if len(table) else {}

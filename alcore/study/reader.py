@@ -13,7 +13,7 @@ import pandas as pd
 
 from alcore.errors import StoreError
 from alcore.home import ASSETS, home
-from alcore.home_files import damage_told
+from alcore.home_files import damage_reported
 from alcore.json_object import read_json_object
 from alcore.logs.imported import imported_logs, logs_directory, open_log
 from alcore.logs.reading import Log
@@ -154,7 +154,7 @@ class StudyReader:
         file = self.directory / "summary.csv"
         if not file.exists() or not file.stat().st_size:
             return pd.DataFrame()
-        with damage_told(file, "resume the study"):
+        with damage_reported(file, "resume the study"):
             return pd.read_csv(file)
 
 

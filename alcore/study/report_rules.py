@@ -29,8 +29,8 @@ def rules_parts(reader: StudyReader, cells: Sequence[Cell], prevalence: float, t
     yield Heading(3, f"What is a threshold worth at π₁ = {percent(prevalence)}?")
     for pool, own in rows.groupby("pool_prevalence"):
         claims = own.dropna(subset=["gain"])
-        told = " ".join(_claims(claims, pool, prevalence))
-        yield Text(f"Models from pools at π₀ = {percent(pool)}, always by IoU. {told}")
+        text = " ".join(_claims(claims, pool, prevalence))
+        yield Text(f"Models from pools at π₀ = {percent(pool)}, always by IoU. {text}")
         name = f"shift-loss-recovered{tag}-{percent(pool).removesuffix(' %')}"
         yield Picture(recovery_forest(claims, title="AUBC (IoU)"), name)
     yield Text(REMEDY_WARNING)

@@ -12,7 +12,7 @@ import numpy as np
 from alcore.config import RunConfig, parse_config
 from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.home_files import damage_told, read_npz
+from alcore.home_files import damage_reported, read_npz
 from alcore.metrics import class_means
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
@@ -101,7 +101,7 @@ class CellResults:
         names = [field.name for field in fields(cls) if field.name != "pools"]
         values = read_npz(file, names, advice=_ADVICE)
         values |= read_npz(file, lambda name: name == "pools", advice=_ADVICE)
-        with damage_told(file, _ADVICE):
+        with damage_reported(file, _ADVICE):
             text = values.pop("config").tobytes().decode()
             for name in {"counts", "items", "test_items", "pools"} & values.keys():
                 values[name] = values[name].astype(np.int64)

@@ -77,7 +77,7 @@ class PlanReport:
 
     def sentences(self) -> list[str]:
         """The same for people, one sentence per line."""
-        told = [
+        sentences = [
             f"{plural(self.cells, 'cell')} × {plural(self.repetitions, 'repetition')} = "
             f"{plural(self.runs, 'run')} of {plural(self.strategies, 'strategy')} and "
             f"{plural(self.cycles, 'cycle')}",
@@ -86,8 +86,8 @@ class PlanReport:
         ]
         for cost in self.axes:
             added = f"{plural(cost.added_runs, 'run')}, about {clock(cost.added_seconds)}"
-            told.append(f"one more value of {cost.axis} adds {added if cost.added_runs else 'no run'}")
-        return [*told, *self.kept]
+            sentences.append(f"one more value of {cost.axis} adds {added if cost.added_runs else 'no run'}")
+        return [*sentences, *self.kept]
 
 
 StudyEvent = StudyProgress | StudyEnded | PlanReport

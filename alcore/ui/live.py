@@ -1,4 +1,4 @@
-"""Live charts on a page: mounted once, and told when their data change.
+"""Live charts on a page: mounted once, and notified when their data change.
 
 Streamlit serves what a component's manifest names. It reads manifests of installed packages only, and plotly
 has none, so both folders are made known here: the scripts', and plotly's own, whose plotly.min.js they load.

@@ -26,17 +26,17 @@ def permission(
         help: of the control for those who may use it.
         disabled: whether it is of no use now, whoever it is.
     """
-    told = why_not(action, owner)
-    return {"disabled": disabled or bool(told), "help": told or help}
+    reason = why_not(action, owner)
+    return {"disabled": disabled or bool(reason), "help": reason or help}
 
 
 def why_not(action: Action, owner: str | None = None) -> str:
     """Why this tab's visitor may not do something, as a sentence; '' where they may."""
     try:
-        told = refusal(visitor(), action, owner=owner)
+        reason = refusal(visitor(), action, owner=owner)
     except AlcoreError as error:
-        told = str(error)
-    return f"{told[:1].upper()}{told[1:]}." if told else ""
+        reason = str(error)
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 
 
 def is_permitted(action: Action, owner: str | None = None) -> bool:

@@ -7,7 +7,7 @@ import streamlit as st
 from alcore.presentation.scenes import scenes
 
 SCENE = "scene"
-"""In the page's address: the scene that is told."""
+"""In the page's address: the current scene."""
 
 _MENU = "scene_menu"
 
@@ -20,7 +20,7 @@ def menu() -> None:
         key=_MENU,
         icon=":material/theater_comedy:",
         format_func=lambda name: scenes()[name].title,
-        help="Short stories told with recorded runs, each with a question",
+        help="Short stories about recorded runs, each with a question",
         on_click=_open_chosen,
     )
 

@@ -63,7 +63,7 @@ def test_mutual_information_equals_scipys_entropies():
     assert np.allclose(mutual_information_map(logits_of(views)).numpy(), expected, atol=1e-6)
 
 
-def test_flips_that_disagree_are_told_from_doubt():
+def test_flips_that_disagree_are_distinguished_from_doubt():
     doubt = logits_of(np.full((2, 1, 1, 8, 8), 0.5))
     contradiction = logits_of(np.array([0.05, 0.95]).reshape(2, 1, 1, 1, 1) * np.ones((2, 1, 1, 8, 8)))
     score = get_strategy("tta-disagreement").score(torch.cat([doubt, contradiction], dim=1))

@@ -4,7 +4,7 @@
     python -m tests.benchmarks.busy --rounds 0      the shares of a core alone, in half a minute
 
 Processes that do nothing but compute stand for workers, one for each core. All ways are taken in turn, over
-and over, in one server and one tab, and told as ratios to the same without workers.
+and over, in one server and one tab, as ratios to the same without workers.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def show_shares() -> None:
     }
     print("| a worker that | gets of a core, for each second of a page |")
     print("| --- | --- |")
-    for told, way in ways.items():
-        print(f"| {told} | {share_of(way):.2f} s |", flush=True)
+    for title, way in ways.items():
+        print(f"| {title} | {share_of(way):.2f} s |", flush=True)
 
 
 def slider_times(page: Page) -> list[float]:
@@ -139,11 +139,11 @@ def main() -> None:
     print("| while | the pool follows a slider, median / slowest | a page is opened, median / slowest |")
     print("| --- | --- | --- |")
     for way in _WAYS:
-        cells = [_told(times[way], times[_IDLE]) for times in (presses, visits)]
+        cells = [_median_and_ratio(times[way], times[_IDLE]) for times in (presses, visits)]
         print(f"| {way} | {' | '.join(cells)} |", flush=True)
 
 
-def _told(times: list[float], idle: list[float]) -> str:
+def _median_and_ratio(times: list[float], idle: list[float]) -> str:
     middle = statistics.median(times)
     ratio = middle / statistics.median(idle)
     return f"{1000 * middle:.0f} / {1000 * max(times):.0f} ms ({ratio:.1f} times)"

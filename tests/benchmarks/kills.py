@@ -73,16 +73,16 @@ class Kills:
         run_id = run_in(home)
         assert run_id is not None, "it was there before"
         if RunIndex(home).rows()[0].is_finished:
-            told = "it went on by itself" if hit is not None else "it had ended before"
+            outcome = "it went on by itself" if hit is not None else "it had ended before"
         else:
-            told = "resumed"
+            outcome = "resumed"
             with serving(home, self.config(workers)) as server:
                 wait_for(lambda: server.status() == psutil.STATUS_ZOMBIE, "the rest", _PATIENCE)
         is_equal = bytes_of(home / "runs" / run_id) == expected
-        self.seen.update({"kills": hit is not None, told: 1, "lost": not is_equal})
+        self.seen.update({"kills": hit is not None, outcome: 1, "lost": not is_equal})
         self.seen[f"{target}s"] += hit is not None
         words = "the same bytes" if is_equal else "OTHER BYTES"
-        print(f"{number + 1:3}: {target}, {workers} workers: {told}, {words}", flush=True)
+        print(f"{number + 1:3}: {target}, {workers} workers: {outcome}, {words}", flush=True)
 
     def hit(self, target: str, server: psutil.Process) -> psutil.Process | None:
         """Kill one process of that kind, if there is any: it may have ended, or live in a thread."""

@@ -26,7 +26,7 @@ from alcore.study.results import CellResults
 
 LOOKS = 100
 UNTIL = (5, 15, 30, LOOKS)
-"""Repetitions by which the share of false alarms is told."""
+"""Repetitions after which the share of false alarms is reported."""
 
 Noise = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 
@@ -46,8 +46,8 @@ def main() -> None:
     for share in (0.1, 0.2):
         values = collapsing(np.random.default_rng(2), (500, 30), share=share)
         widths = [np.subtract(*betting_interval(values[:, :count].T)[::-1]).mean() for count in (5, 15, 30)]
-        told = ", ".join(f"{width:.2f}" for width in widths)
-        print(f"| collapse in {share:.0%} | {100 * bets(values).mean():.1f} % | {told} |", flush=True)
+        listed = ", ".join(f"{width:.2f}" for width in widths)
+        print(f"| collapse in {share:.0%} | {100 * bets(values).mean():.1f} % | {listed} |", flush=True)
     print(
         "\n| true difference, in standard deviations | found by 15 | found by 100 | median of repetitions |"
     )

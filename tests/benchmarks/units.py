@@ -32,9 +32,11 @@ def main() -> None:
     defective = rng.integers(1, 60, size=SHAPE).cumsum(axis=2)
     labelling = Labelling(np.broadcast_to(labelled, SHAPE), defective, 300 * defective, 70 * defective)
     seconds = [_draw(curves, labelling, LabelModel(spacing=2 + number / 10)) for number in range(21)]
-    drawn, told = np.median(np.array(seconds[1:]), axis=0)
+    drawn, changing = np.median(np.array(seconds[1:]), axis=0)
     pairs = SHAPE[1] * (SHAPE[1] - 1) // 2
-    print(f"curves over seconds, drawn: {1000 * drawn:.0f} ms; {pairs} pairs compared: {1000 * told:.0f} ms")
+    print(
+        f"curves over seconds, drawn: {1000 * drawn:.0f} ms; {pairs} pairs compared: {1000 * changing:.0f} ms"
+    )
 
 
 def _draw(curves: Curves, labelling: Labelling, model: LabelModel) -> tuple[float, float]:

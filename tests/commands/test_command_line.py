@@ -109,19 +109,19 @@ def test_a_run_for_scripts_prints_one_object_per_line(tmp_path):
     config = write_config(tmp_path / "c.json", cycles=2)
     result = alcore("run", config, "--out", str(tmp_path / "run"), "--json")
     assert result.returncode == 0, result.stderr
-    told = [events.from_line(line) for line in result.stdout.splitlines()]
-    kept = [event for event in told if event.event == "record"]
+    received = [events.from_line(line) for line in result.stdout.splitlines()]
+    kept = [event for event in received if event.event == "record"]
     assert [(event.finished, event.records) for event in kept] == [(number, 6) for number in range(1, 7)]
-    shares = [event.share for event in told if event.event == "progress"]
+    shares = [event.share for event in received if event.event == "progress"]
     assert shares == sorted(shares)
-    assert told[-1] == events.Ended("finished")
+    assert received[-1] == events.Ended("finished")
 
 
 def test_an_import_for_scripts_says_how_it_ended(tmp_path):
     source = make_folder(tmp_path / "in")
     arguments = ("data", "import", str(source), "--name", "mine", "--patch", "48x64", "--json")
-    told = [import_events.from_line(line) for line in alcore(*arguments).stdout.splitlines()]
-    assert told[-1] == import_events.ImportEnded(
+    received = [import_events.from_line(line) for line in alcore(*arguments).stdout.splitlines()]
+    assert received[-1] == import_events.ImportEnded(
         "finished",
         name="mine",
         patches=30,
@@ -138,7 +138,7 @@ def test_an_import_for_scripts_says_how_it_ended(tmp_path):
             "all images are of 40x48",
         ],
     )
-    assert told[-2] == import_events.ImportProgress(30, 30, "reading", share=1.0, left=told[-2].left)
+    assert received[-2] == import_events.ImportProgress(30, 30, "reading", share=1.0, left=received[-2].left)
     again = alcore(*arguments)
     assert again.returncode == 2
     (ended,) = map(import_events.from_line, again.stdout.splitlines())

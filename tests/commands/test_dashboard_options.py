@@ -38,10 +38,10 @@ def test_names_are_this_machines_and_those_that_were_given():
 
 
 def test_a_link_is_printed_that_lets_in(home):
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["invite", "--role", "member", "--name", "ben", "--address", "http://lab/"]
     )
-    address, _, token = told.output.strip().partition("/?token=")
+    address, _, token = result.output.strip().partition("/?token=")
     assert address == "http://lab"
     assert read_token(home, token).name == "ben"
     again = CliRunner().invoke(app, ["invite", "--role", "viewer", "--withdraw-all"])

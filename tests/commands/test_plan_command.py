@@ -23,14 +23,19 @@ def test_a_pilot_run_plans_for_all_its_strategies(run_of_three):
 
 def test_scripts_get_the_numbers_of_the_planner(run_of_three):
     options = ("--metric", "recall", "--prevalence", "0.2", "--baseline", "entropy", "--json")
-    told = json.loads(alcore("plan", str(run_of_three), *options).stdout)
-    assert (told["event"], told["metric"], told["prevalence"], told["pilot"]) == ("plan", "recall", 0.2, 3)
+    answer = json.loads(alcore("plan", str(run_of_three), *options).stdout)
+    assert (answer["event"], answer["metric"], answer["prevalence"], answer["pilot"]) == (
+        "plan",
+        "recall",
+        0.2,
+        3,
+    )
     evidence = gather(RunRecords(RunStore(run_of_three)))
     wanted = plan(pilots(evidence.curves_with_shared_error("recall", 0.2), "entropy"), 0.02).to_dict(
         "records"
     )
-    assert [row["strategy"] for row in told["strategies"]] == ["random", "oracle-random"]
-    for row, right in zip(told["strategies"], wanted, strict=True):
+    assert [row["strategy"] for row in answer["strategies"]] == ["random", "oracle-random"]
+    for row, right in zip(answer["strategies"], wanted, strict=True):
         for name, value in row.items():
             is_number = name == "strategy" or np.isfinite(right[name])
             assert value == (right[name] if is_number else None), name

@@ -63,12 +63,12 @@ def test_workers_in_processes(store, expected, workers):
 def test_stopped_anywhere_and_resumed_with_other_workers(store, expected):
     rng, stops = random.Random(0), 0
     for workers in (2, 1, 3, 2):
-        control, told = RunControl(), []
+        control, seen = RunControl(), []
         stop_after = rng.randrange(3, 30)
 
-        def stop_somewhere(event, control=control, told=told, stop_after=stop_after):
-            told.append(event)
-            if len(told) >= stop_after:
+        def stop_somewhere(event, control=control, seen=seen, stop_after=stop_after):
+            seen.append(event)
+            if len(seen) >= stop_after:
                 control.say("stop")
 
         try:

@@ -75,14 +75,14 @@ def test_what_is_no_event_is_one_sentence(line):
 def test_a_writer_writes_a_line_per_event():
     stream = io.StringIO()
     write = EventWriter(stream)
-    told = [
+    written = [
         RunProgress("random", 1, 1, "training", 0, 9, 0, 9, 0.1, 1.0, None),
         RecordCommitted("random", 1, 1, 1, 9),
         Ended("finished"),
     ]
-    for event in told:
+    for event in written:
         write(event)
-    assert [events.from_line(line) for line in stream.getvalue().splitlines()] == told
+    assert [events.from_line(line) for line in stream.getvalue().splitlines()] == written
 
 
 def test_an_import_that_lost_something_says_so():

@@ -90,9 +90,9 @@ def test_a_clock_that_jumps_to_and_fro_changes_no_byte_and_no_estimate(
     store, events = RunStore.create(tmp_path / "run", small), []
     execute(store, emit=events.append)
     assert bytes_of(store.directory) == bytes_of(finished.directory)
-    told = [event for event in events if event.event == "progress"]
-    assert all(0 <= event.elapsed < 3600 and 0 <= (event.left or 0) < 3600 for event in told)
-    assert told
+    progress = [event for event in events if event.event == "progress"]
+    assert all(0 <= event.elapsed < 3600 and 0 <= (event.left or 0) < 3600 for event in progress)
+    assert progress
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ class Walker:
         try:
             with contextlib.suppress(Stopped), Crew.of_thread() as crew:  # by `finish`
                 walk(self._store, crew).cycles()
-        except AlcoreError as error:  # told by `finish`, in the test's own thread
+        except AlcoreError as error:  # reported by `finish`, in the test's own thread
             self._error = error
 
     def finish(self, *, stop):
@@ -133,14 +133,14 @@ def test_a_round_is_closed_once_and_with_what_was_shown(tmp_path):
 
 def test_without_people_such_a_run_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "config.json").write_text(make_config(CONFIG).to_json())
-    told = alcore("run", str(tmp_path / "config.json"), "--out", str(tmp_path / "run"))
-    assert told.returncode == 2
-    assert "'you' waits for people at a page; start such a run in the Lab" in told.stderr
+    result = alcore("run", str(tmp_path / "config.json"), "--out", str(tmp_path / "run"))
+    assert result.returncode == 2
+    assert "'you' waits for people at a page; start such a run in the Lab" in result.stderr
     study = {"base": {"dataset": "synthetic", "strategies": ["random", "you"]}}
     (tmp_path / "study.json").write_text(json.dumps(study))
-    told = alcore("study", str(tmp_path / "study.json"), "--out", str(tmp_path / "study"))
-    assert told.returncode == 2
-    assert "waits for people" in told.stderr
+    result = alcore("study", str(tmp_path / "study.json"), "--out", str(tmp_path / "study"))
+    assert result.returncode == 2
+    assert "waits for people" in result.stderr
     with pytest.raises(AcquisitionError, match="waits for people"):
         list(run_loop(make_config(CONFIG | {"cycles": 2}), open_dataset("synthetic")))
 

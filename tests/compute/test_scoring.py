@@ -47,7 +47,7 @@ def test_the_model_made_again_is_the_very_one_that_the_run_had(run, images, star
         text = (run.directory / "config.json").read_text().replace('"warm"', '"cold"')
         (run.directory / "config.json").write_text(text)
     phases = []
-    found = score_images(RunStore(run.directory), "entropy", [images], lambda *told: phases.append(told))
+    found = score_images(RunStore(run.directory), "entropy", [images], lambda *phase: phases.append(phase))
     record = run.record(LAST)
     same = np.array_equal(found.validation.scores, record.validation.max_probability)
     assert same == (start == "warm"), "records of a warm run are those of a warm model"
@@ -55,25 +55,25 @@ def test_the_model_made_again_is_the_very_one_that_the_run_had(run, images, star
     assert found.images == found.scores.size == record.test_items.size
     if start == "warm":
         np.testing.assert_allclose(found.scores, record.max_probability, atol=1e-6)
-    steps = [told for told in phases if told[0] == "training"]
+    steps = [phase for phase in phases if phase[0] == "training"]
     assert steps[-1] == ("training", *([9, 9] if start == "warm" else [3, 3])), "a cold cycle needs no other"
     again: list[tuple] = []
-    kept = score_images(RunStore(run.directory), "entropy", [images], lambda *told: again.append(told))
-    assert not [told for told in again if told[0] == "training"], "it is kept for the next time"
+    kept = score_images(RunStore(run.directory), "entropy", [images], lambda *phase: again.append(phase))
+    assert not [phase for phase in again if phase[0] == "training"], "it is kept for the next time"
     assert np.array_equal(kept.scores, found.scores)
 
 
 def test_the_command_prints_both_estimates_and_names_what_it_left_out(run, images):
     (images / "broken.png").write_bytes(b"\x89PNG and then the line broke")
     Image.fromarray(np.zeros((32, 64), dtype=np.uint8)).save(images / "small.png")
-    told = alcore("meter", str(run.directory), str(images), "--strategy", "entropy")
-    assert told.returncode == 0, told.stderr
-    assert "24 patches scored by entropy's model after cycle 3" in told.stdout
-    assert "black box (BBSE): π₁ =" in told.stdout
-    assert "maximum likelihood (EM): π₁ =" in told.stdout
-    assert "doubtful: what defects score is known from only 12 defective validation patches" in told.stdout
-    assert "broken.png cannot be read as an image" in told.stderr
-    assert "small.png is 32x64, smaller than the 64x64 patches" in told.stderr
+    result = alcore("meter", str(run.directory), str(images), "--strategy", "entropy")
+    assert result.returncode == 0, result.stderr
+    assert "24 patches scored by entropy's model after cycle 3" in result.stdout
+    assert "black box (BBSE): π₁ =" in result.stdout
+    assert "maximum likelihood (EM): π₁ =" in result.stdout
+    assert "doubtful: what defects score is known from only 12 defective validation patches" in result.stdout
+    assert "broken.png cannot be read as an image" in result.stderr
+    assert "small.png is 32x64, smaller than the 64x64 patches" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_what_cannot_be_measured_is_one_sentence(run, images, tmp_path, argument
     (places["BROKEN"] / "broken.png").write_bytes(b"no image")
     shutil.copy(images / "000.png", places["FEW"])
     given = [str(places.get(word, word)) for word in arguments]
-    told = alcore("meter", str(run.directory), *given)
-    assert told.returncode == 2
-    assert words in told.stderr
-    assert len(told.stderr.strip().splitlines()) == 1, told.stderr
+    result = alcore("meter", str(run.directory), *given)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
 
 
 def test_a_run_whose_data_set_was_replaced_or_whose_model_is_damaged_is_not_measured_with(run, images):

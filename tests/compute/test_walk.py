@@ -20,7 +20,7 @@ from tests.following import wait_for
 
 
 class Workers:
-    """Workers in threads: each does two steps per job, obeys holds, and dies or fails where it is told to."""
+    """Workers in threads: each does two steps per job, obeys holds, and dies or fails on request."""
 
     def __init__(self):
         self.begun, self.steps = [], []

@@ -83,7 +83,7 @@ def test_copies_in_two_of_the_sources_own_splits_are_counted(tmp_path):
     import_dataset(write_folder(tmp_path / "in", source), dataset_path("mine"))
     patches = open_dataset("mine")
     assert copies_across_sides(patches) == 2
-    assert any("two of the source's own splits" in told for told in data_set_report(patches))
+    assert any("two of the source's own splits" in sentence for sentence in data_set_report(patches))
 
 
 def test_equal_images_with_different_masks_are_said_with_their_disagreement(tmp_path):
@@ -96,11 +96,11 @@ def test_equal_images_with_different_masks_are_said_with_their_disagreement(tmp_
     import_dataset(
         write_folder(tmp_path / "in", files), dataset_path("mine"), options=ImportOptions((40, 48))
     )
-    (told,) = contradictions(open_dataset("mine"))
-    assert "3 patches in 1 group, such as images/000.png and images/900.png" in told
-    assert "100 % of the pixels that a group's masks mark are not marked in all" in told
-    assert "in 1 of them one is clean and another defective" in told
-    assert told in data_set_report(open_dataset("mine"))
+    (sentence,) = contradictions(open_dataset("mine"))
+    assert "3 patches in 1 group, such as images/000.png and images/900.png" in sentence
+    assert "100 % of the pixels that a group's masks mark are not marked in all" in sentence
+    assert "in 1 of them one is clean and another defective" in sentence
+    assert sentence in data_set_report(open_dataset("mine"))
 
 
 def test_equal_images_with_equal_masks_are_no_contradiction(tmp_path):

@@ -41,10 +41,10 @@ SQUARE, LINE = np.s_[10:26, 20:40], np.s_[30:31, 5:180]
 
 def test_strips_are_cut_into_patches_that_divide_them_and_squeezed_only_when_asked(tmp_path):
     strips = images(tmp_path, (32, 200), [SQUARE if n % 2 else None for n in range(24)])
-    told = imported(strips, "--patch", "32x50", "--dry-run")
-    assert "mine: 96 patches" in told
-    assert "tiles of 32x50 are cut, as resizing would change the shape of images such as 32x200" in told
-    assert "--no-tile resizes whole images" in told
+    report = imported(strips, "--patch", "32x50", "--dry-run")
+    assert "mine: 96 patches" in report
+    assert "tiles of 32x50 are cut, as resizing would change the shape of images such as 32x200" in report
+    assert "--no-tile resizes whole images" in report
     assert "mine: 24 patches" in imported(strips, "--patch", "32x50", "--no-tile", "--dry-run")
     assert "mine: 24 patches" in imported(strips, "--patch", "16x100", "--dry-run"), "the strips' own shape"
 
@@ -65,14 +65,16 @@ def test_images_smaller_than_a_tile_are_resized(tmp_path):
 def test_where_resizing_loses_thin_defects_tiles_are_cut_and_clean_ones_capped(tmp_path):
     """Lines of one pixel in 192x192: at 64x64 all are gone, so that every image would be clean."""
     source = images(tmp_path, (192, 192), [LINE if n % 4 else SQUARE for n in range(12)])
-    told = imported(source, "--patch", "32x32")
-    assert "tiles of 32x32 are cut, as resizing to 32x32 loses 75 % of the defects, 9 of 12 looked at" in told
+    report = imported(source, "--patch", "32x32")
+    assert (
+        "tiles of 32x32 are cut, as resizing to 32x32 loses 75 % of the defects, 9 of 12 looked at" in report
+    )
     patches = open_dataset("mine")
     clean = patches.items[~patches.items["defective"]].groupby("source").size()
     assert clean.max() == CLEAN_TILES
     assert not patches.info.vanished
     assert patches.info.capped == 12 * 36 - len(patches.items)
-    assert f"Clean tiles left out, because enough of their image were kept: {patches.info.capped}" in told
+    assert f"Clean tiles left out, because enough of their image were kept: {patches.info.capped}" in report
     assert len(set(patches.items["column"])) == 6, "clean tiles are spread over the image"
 
 
@@ -95,11 +97,13 @@ def test_tiles_that_were_asked_for_are_all_kept_unless_capped(tmp_path):
 def test_an_image_whose_defect_vanishes_is_left_out_and_not_clean(tmp_path):
     defects = [LINE, *[SQUARE, None] * 12]
     source = images(tmp_path, (192, 192), defects)
-    told = imported(source, "--no-tile")
+    report = imported(source, "--no-tile")
     patches = open_dataset("mine")
     assert "images/00.png" not in set(patches.items["source"])
     assert (patches.info.patches, list(patches.info.lost)) == (24, ["images/00.png"])
-    assert "neither clean nor defective, since resizing loses their defects: 1 image (images/00.png)" in told
+    assert (
+        "neither clean nor defective, since resizing loses their defects: 1 image (images/00.png)" in report
+    )
     as_before = import_dataset(source, dataset_path("old"), options=ImportOptions(vanished_are_clean=True))
     assert (as_before.patches, as_before.vanished, as_before.lost) == (25, ("images/00.png",), ())
 
@@ -162,9 +166,11 @@ def test_sets_that_are_resized_whole_as_a_rule_stay_so(tmp_path):
         noise = np.random.default_rng(n).integers(0, 255, mask.shape).astype(np.uint8)
         files[f"MT_{n % 2}/Imgs/{n}.jpg"] = encoded(noise, "JPEG")
         files[f"MT_{n % 2}/Imgs/{n}.png"] = encoded(mask)
-    told = imported(write_folder(tmp_path / "in", files))
-    assert "whole images are resized to 64x64, as is usual for Magnetic Tile Defect set; --tile cuts" in told
-    assert "mine: 12 patches" in told
+    report = imported(write_folder(tmp_path / "in", files))
+    assert (
+        "whole images are resized to 64x64, as is usual for Magnetic Tile Defect set; --tile cuts" in report
+    )
+    assert "mine: 12 patches" in report
 
 
 def test_what_is_about_tiles_alone_is_refused_where_they_are_not_cut(tmp_path):

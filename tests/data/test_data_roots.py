@@ -47,7 +47,7 @@ def test_nothing_outside_of_a_root_is_opened(root, relative):
         assert "secret" not in str(said.value).replace(repr(relative), "")
 
 
-def test_two_roots_of_one_name_are_told_apart(root, tmp_path, monkeypatch):
+def test_two_roots_of_one_name_are_kept_apart(root, tmp_path, monkeypatch):
     other = tmp_path / "elsewhere" / "data"
     other.mkdir(parents=True)
     monkeypatch.setenv(VARIABLE, os.pathsep.join([str(root), str(other)]))

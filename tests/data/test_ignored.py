@@ -103,8 +103,8 @@ def test_indices_with_white_are_asked_about_and_the_answer_is_taken(tmp_path):
         import_dataset(source, dataset_path("asked"), options=WHOLE)
     assert "--ignore 255" in str(said.value)
     options = ImportOptions(SIZE, foreground=Foreground(ignored=(255,)))
-    info = import_dataset(source, dataset_path("told"), options=options)
-    patches = open_dataset("told")
+    info = import_dataset(source, dataset_path("mine"), options=options)
+    patches = open_dataset("mine")
     assert info.defective == 10
     assert all(np.array_equal(patches.masks(np.array([i]))[0], picture(i)[1]) for i in range(30))
     assert patches.ignored(np.array([3]))[0, :2].all()

@@ -291,8 +291,8 @@ def test_cvat_images_with_such_marks_are_left_out_and_said_if_bad_ones_are_skipp
     read = Read(tmp_path, files, ImportOptions(SHAPE, skip_bad=True))
     assert read.names == ["b.png", *CLEAN]
     assert read.info.skipped["a.png"] == "a.png has marks that have no area: 1 polyline"
-    told = "\n".join(ImportEnded.of("mine", read.info, []).sentences())
-    assert "1 polyline" in told
+    report = "\n".join(ImportEnded.of("mine", read.info, []).sentences())
+    assert "1 polyline" in report
     chosen = ImportOptions(SHAPE, foreground=Foreground(names=("crack",)))
     assert "a.png" in Read(tmp_path, files, chosen, name="chosen").names, "its polyline is of another class"
 
@@ -316,7 +316,7 @@ def test_cvat_images_are_found_by_subset_and_whatever_the_file_is_called(tmp_pat
     assert np.array_equal(read.mask("a.png"), block(10, 10, 20, 20))
 
 
-def test_cvat_images_of_one_name_in_two_subsets_are_told_apart(tmp_path):
+def test_cvat_images_of_one_name_in_two_subsets_are_kept_apart(tmp_path):
     files = {f"images/{part}/{n}": c for part in ("train", "val") for n, c in images("a.png").items()}
     files |= cvat(POLYGON, file="train.xml") | cvat(BOX.format(""), file="val.xml")
     read = Read(tmp_path, files)
@@ -531,10 +531,10 @@ def test_the_command_line_takes_names_and_boxes_and_says_what_was_read(tmp_path)
         command = ["data", "import", str(source), "--name", "mine", "--patch", "60x64", "--dry-run"]
         return CliRunner().invoke(app, [*command, *options])
 
-    told = run("--boxes-are-masks", "--ignore", "dent")
-    assert told.exit_code == 0
-    assert "marks: 1 polygon, 1 box" in told.stdout
-    assert "unknown, neither clean nor defective: the class dent, as chosen" in told.stdout
+    report = run("--boxes-are-masks", "--ignore", "dent")
+    assert report.exit_code == 0
+    assert "marks: 1 polygon, 1 box" in report.stdout
+    assert "unknown, neither clean nor defective: the class dent, as chosen" in report.stdout
     for options, words in {
         ("--threshold", "3"): "--threshold has no effect here: COCO has classes",
         ("--classes", "dend"): "did you mean 'dent'",

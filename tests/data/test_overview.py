@@ -29,11 +29,11 @@ def test_what_one_should_know_of_an_imported_set_is_said(tmp_path):
     files["masks/102.png"] = encoded(tiny)
     options = ImportOptions(SIZE, skip_bad=True)
     import_dataset(write_folder(tmp_path / "in", files), dataset_path("mine"), options=options)
-    told = "\n".join(describe(open_dataset("mine")).warnings)
-    assert "kept on one side with it: 1 patch." in told
-    assert "fewer than 4 pixels: 1 defective patch." in told
-    assert "Skipped at the import: 1 file (images/102.png)." in told
-    assert "2 different sizes, most often 40x48, 20x20" in told
+    text = "\n".join(describe(open_dataset("mine")).warnings)
+    assert "kept on one side with it: 1 patch." in text
+    assert "fewer than 4 pixels: 1 defective patch." in text
+    assert "Skipped at the import: 1 file (images/102.png)." in text
+    assert "2 different sizes, most often 40x48, 20x20" in text
 
 
 def test_the_largest_pools_can_be_drawn_and_no_larger_ones(surfaces):

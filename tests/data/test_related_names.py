@@ -96,9 +96,9 @@ CUT = [f"img{i:02d}_patch{j}" for i in range(10) for j in range(3)]
 
 def test_patches_of_one_image_on_several_sides_are_said_and_a_group_keeps_them_together(tmp_path):
     _, patches = imported(tmp_path, files_of(CUT))
-    (told,) = [line for line in data_set_report(patches) if "share a stem" in line]
-    assert "--group '**/{stem}_patch*'" in told
-    assert "of 10 stems, such as" in told
+    (sentence,) = [line for line in data_set_report(patches) if "share a stem" in line]
+    assert "--group '**/{stem}_patch*'" in sentence
+    assert "of 10 stems, such as" in sentence
     again = ["data", "import", str(tmp_path / "in"), "--name", "again", f"--patch={SIZE[0]}x{SIZE[1]}"]
     result = CliRunner().invoke(app, [*again, "--group", "**/{stem}_patch*"])
     assert "kept together: 30 images in 10 groups" in result.output
@@ -153,16 +153,16 @@ def film(number):
 )
 def test_frames_whose_neighbours_are_on_another_side_give_a_word(tmp_path, names, words):
     _, patches = imported(tmp_path, files_of(names, film))
-    (told,) = [line for line in data_set_report(patches) if "neighbouring one" in line]
-    assert words in told
-    assert "6 test images have the neighbouring one on the training side" in told
+    (sentence,) = [line for line in data_set_report(patches) if "neighbouring one" in line]
+    assert words in sentence
+    assert "6 test images have the neighbouring one on the training side" in sentence
 
 
 def test_a_set_in_blocks_gets_no_advice_to_make_them_smaller(tmp_path):
     _, patches = imported(tmp_path, files_of(numbered("frame_{:04d}", 60), film), group="**/frame_{n//6}.*")
-    (told,) = [line for line in data_set_report(patches) if "neighbouring one" in line]
-    assert "where two groups meet" in told
-    assert "{n//" not in told
+    (sentence,) = [line for line in data_set_report(patches) if "neighbouring one" in line]
+    assert "where two groups meet" in sentence
+    assert "{n//" not in sentence
 
 
 def test_names_that_count_without_a_film_give_no_word(tmp_path):

@@ -40,8 +40,8 @@ def test_processes_threads_and_one_worker_give_the_same_bytes(tmp_path):
     folder = write_folder(tmp_path / "mine", files)
     done = import_as_child(write_zip(tmp_path / "mine.zip", files), "processes")
     assert done.returncode == 0, done.stderr
-    told = [from_line(line) for line in done.stdout.splitlines()]
-    assert {event.phase for event in told[:-1]} == {LOOKING, READING}
+    received = [from_line(line) for line in done.stdout.splitlines()]
+    assert {event.phase for event in received[:-1]} == {LOOKING, READING}
     for name, workers in (("threads", 3), ("alone", 1)):
         options = ImportOptions((20, 24), tile=True)
         import_dataset(folder, dataset_path(name), options=options, workers=workers)
@@ -110,16 +110,18 @@ def test_what_goes_wrong_in_a_worker_is_raised_where_results_are_taken(tmp_path)
 
 
 def test_the_pace_says_what_is_left_once_it_is_known():
-    told: list[ImportProgress] = []
+    received: list[ImportProgress] = []
     seconds = iter(range(100))
-    pace = Pace(told.append, now=lambda: next(seconds))
+    pace = Pace(received.append, now=lambda: next(seconds))
     assert list(pace.over(LOOKING, "abc", 3)) == ["a", "b", "c"]
     assert list(pace.over(READING, "abcd", 4)) == ["a", "b", "c", "d"]
-    assert [event.share for event in told] == pytest.approx([0, 0.1, 0.2, 0.3, 0.3, 0.475, 0.65, 0.825, 1])
-    assert told[0].left is None
-    assert told[2].left == pytest.approx(3 / 0.2 * 0.8)
-    assert told[-1].left == 0
-    assert (told[-1].done, told[-1].total) == (4, 4)
+    assert [event.share for event in received] == pytest.approx(
+        [0, 0.1, 0.2, 0.3, 0.3, 0.475, 0.65, 0.825, 1]
+    )
+    assert received[0].left is None
+    assert received[2].left == pytest.approx(3 / 0.2 * 0.8)
+    assert received[-1].left == 0
+    assert (received[-1].done, received[-1].total) == (4, 4)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A model that has collapsed is told of, with the cycle since which it has been so."""
+"""A model that has collapsed is reported, with the cycle since which that holds."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def chain(*means, strategy="entropy", repetition=1):
         ((SOME, NOTHING, EVERYTHING), "collapsed at cycle 3"),
     ],
 )
-def test_a_collapse_is_told_with_its_cycle(means, words):
+def test_a_collapse_is_said_with_its_cycle(means, words):
     (sentence,) = collapse_sentences(reversed(chain(*means)))
     assert words in sentence
     assert "lower the learning rate" in sentence
@@ -38,7 +38,7 @@ def test_a_model_that_discerns_or_has_just_begun_is_no_collapse(means):
     assert collapse_sentences(chain(*means)) == []
 
 
-def test_each_repetition_is_told_by_itself():
-    told = collapse_sentences([*chain(SOME, NOTHING), *chain(SOME, SOME, repetition=2)])
-    assert len(told) == 1
-    assert told[0].startswith("entropy in repetition 1")
+def test_each_repetition_is_said_by_itself():
+    sentences = collapse_sentences([*chain(SOME, NOTHING), *chain(SOME, SOME, repetition=2)])
+    assert len(sentences) == 1
+    assert sentences[0].startswith("entropy in repetition 1")

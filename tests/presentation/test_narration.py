@@ -70,22 +70,28 @@ def assert_counts_hold(said, evidence, cycle):
     first = said.split(" · ")[0]
     assert f"of {QUERY * evidence.repetitions} defective" in first
     for row, name in enumerate(STRATEGIES):
-        told = re.search(rf"\b{name} (\d+)", first)
-        if told:
-            assert int(told[1]) == query[row]
+        found_in_text = re.search(rf"\b{name} (\d+)", first)
+        if found_in_text:
+            assert int(found_in_text[1]) == query[row]
         else:
             number = re.search(r"(\d+) of \d+ defective", first)[1]
             assert (query == int(number)).all(), "one number stands for all"
-    told = re.search(r"(\S+) has found (\d+) of (\d+) defects", said)
-    if told:
-        assert int(told[2]) == found[STRATEGIES.index(told[1]), cycle - 1] == found[:, cycle - 1].min()
-        assert int(told[3]) == 40 * evidence.repetitions
+    found_in_text = re.search(r"(\S+) has found (\d+) of (\d+) defects", said)
+    if found_in_text:
+        assert (
+            int(found_in_text[2])
+            == found[STRATEGIES.index(found_in_text[1]), cycle - 1]
+            == found[:, cycle - 1].min()
+        )
+        assert int(found_in_text[3]) == 40 * evidence.repetitions
         assert ("in the pools of" in said) == (evidence.repetitions > 1)
 
 
 def assert_lead_holds(said, evidence, cycle, planned):
-    told = r"(\S+?):? (?:is |has been |)(?:ahead|best on these test patches)(?: from (\d+) labels on)?"
-    strategy, labels = re.search(told, said).groups()
+    found_in_text = (
+        r"(\S+?):? (?:is |has been |)(?:ahead|best on these test patches)(?: from (\d+) labels on)?"
+    )
+    strategy, labels = re.search(found_in_text, said).groups()
     since = int(labels) // QUERY if labels else cycle
     curves = evidence.curves("iou", 0.3)
     row, finished = STRATEGIES.index(strategy), evidence.repetitions
@@ -129,14 +135,14 @@ def test_over_all_looks_of_a_film_two_equal_strategies_are_called_different_in_o
     assert called <= 0.05 * runs + 2 * np.sqrt(0.05 * 0.95 * runs)
 
 
-def test_a_real_lead_is_told_while_the_run_goes_on_and_after_it():
+def test_a_real_lead_is_said_while_the_run_goes_on_and_after_it():
     assert sum(lead_of(seed, 8, 8, 0.5) for seed in range(20)) > 10
     assert sum(lead_of(seed, 8, 15, 0.5) for seed in range(20)) > 5
     assert sum(lead_of(seed, 1, 1, 0.5) for seed in range(20)) > 10
     assert not any(lead_of(seed, 4, 15, 0.5) for seed in range(20)), "too early to say at any moment"
 
 
-def test_both_intervals_are_told_while_repetitions_are_to_come():
+def test_both_intervals_are_said_while_repetitions_are_to_come():
     evidence = evidence_of(2, 8, 0.3)
     curves = evidence.curves("iou", 0.3)
     areas = curves.minus("random").values[..., -1]

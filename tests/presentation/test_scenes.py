@@ -15,8 +15,8 @@ from alcore.storage.run_store import RunStore
 NAMES = list(scenes())
 
 
-def told(scene):
-    """The config and the evidence of the run that a scene is told with."""
+def run_of_scene(scene):
+    """The config and the evidence of a scene's run."""
     records = RunRecords(RunStore(recorded_directory(f"recorded-{scene.run}")))
     return records.config, gather(records)
 
@@ -28,7 +28,7 @@ def test_there_are_six_in_an_order():
 @pytest.mark.parametrize("name", NAMES)
 def test_the_records_carry_what_a_scene_claims(name):
     scene = scenes()[name]
-    config, evidence = told(scene)
+    config, evidence = run_of_scene(scene)
     assert scene.claims, "an answer in words claims something"
     assert broken_claims(scene, config, evidence) == []
     assert 1 <= scene.asks_after < config.cycles, "there is something left to see after the question"
@@ -40,14 +40,14 @@ def test_the_records_carry_what_a_scene_claims(name):
 
 def test_a_claim_that_does_not_hold_is_found():
     scene = scenes()["rare-defects"]
-    config, evidence = told(scene)
+    config, evidence = run_of_scene(scene)
     false = ("random.found", ">", "entropy.found")
     assert broken_claims(scene.model_copy(update={"claims": [false]}), config, evidence) == [false]
 
 
 def test_an_answer_in_figures_follows_the_records():
     scene = scenes()["rare-defects"]
-    config, evidence = told(scene)
+    config, evidence = run_of_scene(scene)
     found = evidence.found[0, evidence.strategies.index("random"), -1]
     assert filled(scene.answer, config, evidence).startswith(f"{found} of 60.")
 

@@ -7,7 +7,7 @@ from alcore.server.index import RunIndex
 
 
 class Slow:
-    """A runner that finishes a step after it was told to stop."""
+    """A runner that finishes a step after it was asked to stop."""
 
     def __init__(self):
         self.is_begun, self.may_end, self.said = threading.Event(), threading.Event(), []

@@ -25,7 +25,7 @@ def test_cuda_is_its_first_device():
 @pytest.mark.parametrize(
     ("machine", "likely"), [(("Darwin", "arm64"), "mps"), (("Linux", "x86_64"), "cpu")], ids=str
 )
-def test_before_a_worker_has_told_the_machine_says_what_auto_takes(monkeypatch, machine, likely):
+def test_before_a_worker_has_said_the_machine_says_what_auto_takes(monkeypatch, machine, likely):
     monkeypatch.setattr(lanes.platform, "system", lambda: machine[0])
     monkeypatch.setattr(lanes.platform, "machine", lambda: machine[1])
     monkeypatch.setattr(lanes.Path, "exists", lambda _: False)

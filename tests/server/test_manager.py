@@ -159,7 +159,7 @@ def test_a_ceiling_that_fails_says_why_and_can_be_left_alone(manager, small, mon
     wait_for(lambda: status(manager, run_id) == "finished", "the run as it was")
 
 
-def test_the_queue_is_told_in_the_order_in_which_runs_begin(manager):
+def test_the_queue_is_said_in_the_order_in_which_runs_begin(manager):
     ids = [manager.submit(make_config(SMALL | {"cycles": 10, "seed": seed})) for seed in range(3)]
     wait_for(lambda: status(manager, ids[0]) == "running", "the first to start")
     assert [row.id for row in manager.queue_of("cpu")] == ids
@@ -176,19 +176,19 @@ def test_the_queue_is_told_in_the_order_in_which_runs_begin(manager):
 
 
 def test_what_is_worth_knowing_stands_beside_a_run_while_it_goes_on(home, small):
-    told = threading.Event()
+    noted = threading.Event()
 
     class Telling(ThreadRunner):
         def run(self, directory, on_event, *, is_live=False):
             on_event(Note("room for 1 worker"))
-            assert told.wait(30)
+            assert noted.wait(30)
             on_event(Ended("finished"))
 
     manager = RunManager(home, make_runner=Telling)
     run_id = manager.submit(small)
     wait_for(lambda: manager.index.get(run_id).message == "room for 1 worker", "the note")
     assert status(manager, run_id) == "running"
-    told.set()
+    noted.set()
     wait_for(lambda: status(manager, run_id) == "finished", "the end")
     assert manager.index.get(run_id).message == ""
     manager.close()

@@ -45,7 +45,7 @@ def test_the_separation_by_hand():
     assert separation(Scored(np.array([0.9, 0.4, 0.4, 0.1]), known)) == pytest.approx((2 + 1.5) / 4)
 
 
-def test_each_doubt_is_told_where_it_holds_and_only_there():
+def test_each_doubt_is_said_where_it_holds_and_only_there():
     rng = np.random.default_rng(3)
     good = read_meter(validation(rng), used(rng, 0.1))
     assert doubts(good) == []
@@ -60,9 +60,9 @@ def test_each_doubt_is_told_where_it_holds_and_only_there():
     assert "95 % interval" in lines[2]
     assert "queried is no random sample" in what_is_not_assumed("entropy")
     assert "queried" not in what_is_not_assumed("random")
-    told = skipped_in_words({f"{n}.png": "too small" for n in range(7)})
-    assert told[0] == "0.png: too small"
-    assert told[-1] == "2 more files could not be used"
+    reasons = skipped_in_words({f"{n}.png": "too small" for n in range(7)})
+    assert reasons[0] == "0.png: too small"
+    assert reasons[-1] == "2 more files could not be used"
 
 
 def test_the_estimate_to_use_is_the_one_whose_interval_holds():

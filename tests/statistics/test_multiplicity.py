@@ -133,7 +133,7 @@ def test_equal_members_may_each_be_first_and_last():
 
 @pytest.mark.parametrize("repetitions", [2, 5, 15])
 def test_a_detectable_difference_is_found_in_four_of_five_experiments(repetitions):
-    """The widest half-width, which was told before, is found in half of them."""
+    """The widest half-width, which was reported before, is found in half of them."""
     rng = np.random.default_rng(repetitions)
     size = float(detectable(np.array(1 / np.sqrt(repetitions)), repetitions))
     found = stats.ttest_1samp(rng.normal(size, 1, size=(repetitions, 20_000)), 0, axis=0).pvalue < 0.05

@@ -68,10 +68,10 @@ def test_a_run_with_damaged_weights_does_not_continue(tmp_path, small: RunConfig
 def test_json_that_is_none_is_one_sentence(tmp_path, content, small):
     file = tmp_path / "some.json"
     file.write_bytes(content)
-    with pytest.raises(DataError, match=r"some\.json") as told:
+    with pytest.raises(DataError, match=r"some\.json") as raised:
         read_json_object(file, error=DataError, advice="do this")
-    assert str(told.value).endswith("; do this")
-    assert "\n" not in str(told.value)
+    assert str(raised.value).endswith("; do this")
+    assert "\n" not in str(raised.value)
     store = RunStore.create(tmp_path / "run", small)
     (store.directory / "environment.json").write_bytes(content)
     for look in (store.environment, store.data_fingerprint):

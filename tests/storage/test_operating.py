@@ -95,7 +95,7 @@ def test_validation_patches_come_from_the_validation_split_and_are_few(surfaces,
     assert not np.array_equal(split.validation, draw_repetition(small, surfaces, 2).validation)
 
 
-def test_how_much_pools_overlap_is_computed_and_told(store, surfaces):
+def test_how_much_pools_overlap_is_computed_and_said(store, surfaces):
     pools = [draw_repetition(store.config, surfaces, repetition).pool for repetition in (1, 2)]
     evidence = gather(RunRecords(store))
     assert evidence.pool_overlap == np.intersect1d(*pools).size / store.config.pool_size
@@ -197,9 +197,9 @@ def test_counts_at_thresholds_that_cannot_be_are_damage_in_a_sentence(store, mad
     store.commit(made[0].key, npz_of(arrays))
     with pytest.raises(StoreError, match="do not fit each other"):
         RunTables(store).operating()
-    told = []
-    check_run(store.directory, told.append, told.append)
-    assert any(made[0].key.stem in sentence for sentence in told)
+    messages = []
+    check_run(store.directory, messages.append, messages.append)
+    assert any(made[0].key.stem in sentence for sentence in messages)
 
 
 def test_a_run_that_is_carried_elsewhere_has_its_operating_csv_again(tmp_path, store):
@@ -211,6 +211,6 @@ def test_a_run_that_is_carried_elsewhere_has_its_operating_csv_again(tmp_path, s
     again = tmp_path / "runs" / import_run(tmp_path / "run.zip", tmp_path / "runs")
     assert (again / "operating.csv").read_bytes() == (store.directory / "operating.csv").read_bytes()
     (again / "operating.csv").write_text("nothing\n")
-    told = []
-    check_run(again, pytest.fail, told.append)
-    assert any("operating.csv did not say what the records say" in sentence for sentence in told)
+    messages = []
+    check_run(again, pytest.fail, messages.append)
+    assert any("operating.csv did not say what the records say" in sentence for sentence in messages)

@@ -106,9 +106,9 @@ TAMPERED = {
 @pytest.mark.parametrize("how", TAMPERED)
 def test_a_run_that_was_tampered_with_does_not_come_in(home, tmp_path, packed, how):
     file = write(tmp_path / "other.zip", TAMPERED[how](members_of(packed)))
-    with pytest.raises(AlcoreError) as told:
+    with pytest.raises(AlcoreError) as answer:
         import_run(file, home / "runs")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(answer.value)
     assert list((home / "runs").glob("*")) == []
     assert not (tmp_path / "x").exists()
 
@@ -179,17 +179,17 @@ def test_who_may_come_in_is_restored_only_where_that_is_asked_for(home, tmp_path
     for name in ("access.json", "limits.json", "audit.jsonl"):
         (home / name).write_text("{}")
     file = forged(home, tmp_path)
-    told = CliRunner().invoke(app, ["restore", str(file), "--home", str(tmp_path / "again")])
-    assert "left in the backup: access.json, limits.json; --with-access" in told.output
+    answer = CliRunner().invoke(app, ["restore", str(file), "--home", str(tmp_path / "again")])
+    assert "left in the backup: access.json, limits.json; --with-access" in answer.output
     assert not list((tmp_path / "again").glob("*s.json"))
     umask = os.umask(0)
     try:
-        told = CliRunner().invoke(
+        answer = CliRunner().invoke(
             app, ["restore", str(file), "--home", str(tmp_path / "all"), "--with-access"]
         )
     finally:
         os.umask(umask)
-    assert "3 files restored" in told.output
+    assert "3 files restored" in answer.output
     modes = {
         path.name: stat.S_IMODE(path.stat().st_mode)
         for path in (tmp_path / "all").iterdir()
@@ -201,10 +201,10 @@ def test_who_may_come_in_is_restored_only_where_that_is_asked_for(home, tmp_path
 
 def test_status_says_what_there_is(home, small_run):
     shutil.copytree(small_run, home / "runs" / "one")
-    told = status_of(home)
-    assert told["runs"] == {"finished": 1}
-    assert told["holder"] is None
-    assert told["bytes"] > 10_000
+    answer = status_of(home)
+    assert answer["runs"] == {"finished": 1}
+    assert answer["holder"] is None
+    assert answer["bytes"] > 10_000
     printed = CliRunner().invoke(app, ["status", "--json"]).output
     assert json.loads(printed)["runs"] == {"finished": 1}
     assert "runs: 1 finished" in CliRunner().invoke(app, ["status"]).output
@@ -214,10 +214,10 @@ def test_the_command_line_packs_and_unpacks(home, tmp_path, small_run):
     out = tmp_path / "run.zip"
     assert CliRunner().invoke(app, ["export-run", str(small_run), "--out", str(out)]).exit_code == 0
     assert {"figures.html", "methods.md"} <= set(members_of(out))
-    told = CliRunner().invoke(app, ["import-run", str(out), "--name", "theirs"])
-    assert told.exit_code == 0
+    answer = CliRunner().invoke(app, ["import-run", str(out), "--name", "theirs"])
+    assert answer.exit_code == 0
     (row,) = RunIndex(home).rows()
-    assert (row.id, row.name) == (told.output.strip(), "theirs")
+    assert (row.id, row.name) == (answer.output.strip(), "theirs")
 
 
 def test_a_home_of_this_version_opens_for_ever(tmp_path, monkeypatch):
@@ -227,7 +227,7 @@ def test_a_home_of_this_version_opens_for_ever(tmp_path, monkeypatch):
     home = tmp_path / "old"
     restore(FIXTURES / "home-0.1.zip", home)
     monkeypatch.setenv("ALCORE_HOME", str(home))
-    told = read_all(home)
+    answer = read_all(home)
     assert {
         "run",
         "data/tiles",
@@ -235,7 +235,7 @@ def test_a_home_of_this_version_opens_for_ever(tmp_path, monkeypatch):
         "study/grid",
         "results/grid",
         "study/logs: theirs",
-    } <= told.keys()
-    assert not [value for value in told.values() if isinstance(value, AlcoreError)]
-    assert told["list"] == ["my run"]
-    assert len([name for name in told if name.startswith("record/")]) == 9
+    } <= answer.keys()
+    assert not [value for value in answer.values() if isinstance(value, AlcoreError)]
+    assert answer["list"] == ["my run"]
+    assert len([name for name in answer if name.startswith("record/")]) == 9

@@ -76,9 +76,9 @@ def test_everything_that_differs_is_named(whole):
     (whole / "runs.sqlite").write_bytes(b"no database" * 100)
     found = check_everything(whole)
     assert found.damaged == []
-    told = "\n".join(found.repaired)
+    text = "\n".join(found.repaired)
     for name in (*tables, "counts.parquet", results.name, "the list of runs"):
-        assert name in told
+        assert name in text
     assert len(found.repaired) == 5
     assert {name: (run / name).read_bytes() for name in tables} == tables
     assert CellResults.load(results).repetitions.tolist() == [1]
@@ -93,9 +93,9 @@ def test_what_cannot_be_had_back_stays_as_it_is(whole):
     flip(tiles / "masks.npy", 200)
     (tiles / "checksums.json").unlink()  # as in sets of before: the fingerprint tells
     found = check_everything(whole)
-    told = "\n".join(found.damaged)
+    text = "\n".join(found.damaged)
     for words in ("c00002-entropy.npz is damaged", "c00001-random.npz is missing", "its fingerprint differs"):
-        assert words in told
+        assert words in text
     assert len(found.damaged) == 3
     assert (run / "metrics.csv").read_text() == "as it was"
 

@@ -118,7 +118,7 @@ def test_bad_input_is_one_line_exit_2_and_nothing_left(tmp_path, changes, argume
     assert not (tmp_path / "out").exists()
 
 
-def test_a_plan_is_told_before_it_starts(tmp_path):
+def test_a_plan_is_said_before_it_starts(tmp_path):
     study = write_study(tmp_path / "study.json")
     result = alcore("study", study, "--out", str(tmp_path / "out"), "--plan", "--repetitions", "3")
     assert result.returncode == 0, result.stderr

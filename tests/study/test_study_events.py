@@ -53,9 +53,9 @@ def test_a_study_for_scripts_prints_one_object_per_line(tmp_path):
     study = write_study(tmp_path / "s.json")
     result = alcore("study", study, "--out", str(tmp_path / "out"), "--json", "--workers", "1")
     assert result.returncode == 0, result.stderr
-    told = [from_line(line) for line in result.stdout.splitlines()]
-    assert told[-2:] == [StudyProgress(4, 4, 0, 0.0), StudyEnded("finished")]
-    assert all(event.event == "progress" for event in told[:-1])
+    received = [from_line(line) for line in result.stdout.splitlines()]
+    assert received[-2:] == [StudyProgress(4, 4, 0, 0.0), StudyEnded("finished")]
+    assert all(event.event == "progress" for event in received[:-1])
     assert StudyStore(tmp_path / "out").outcome() == StudyEnded("finished")
 
 

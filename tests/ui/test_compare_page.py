@@ -94,10 +94,10 @@ def test_every_view_can_be_narrowed_to_some_strategies(finished_runs, view):
 
 def test_the_difference_that_repetitions_can_tell_is_said(finished_runs):
     app = open_compare(finished_runs[1], view="Significance")
-    told = texts(app)
-    assert "With 3 repetitions, a true difference in AUBC from random is found" in told
-    assert "share" in told, "what repetitions have in common"
-    assert "count as" in told, "the effective number of test patches"
+    shown = texts(app)
+    assert "With 3 repetitions, a true difference in AUBC from random is found" in shown
+    assert "share" in shown, "what repetitions have in common"
+    assert "count as" in shown, "the effective number of test patches"
     assert "Who beats whom" in texts(app)
 
 
@@ -260,15 +260,15 @@ def test_the_papers_protocol_stands_beside_the_reweighted_numbers_on_demand(fini
 
 
 def test_a_run_that_goes_on_says_what_holds_at_any_moment_and_calls_nobody_ahead(three_of_fifteen):
-    told = texts(open_compare(three_of_fifteen, view="Gain"))
-    assert "minus random: " in told
-    assert "after 3 of 15 repetitions, fixed interval" in told
-    assert "valid at any moment unbounded so far, without a distribution " in told
-    assert ": too early to say which is better" in told
-    assert " is above " not in told
-    assert "ahead" not in told
-    told = texts(open_compare(three_of_fifteen, view="Repetitions"))
-    assert "valid at any moment unbounded so far" in told
+    shown = texts(open_compare(three_of_fifteen, view="Gain"))
+    assert "minus random: " in shown
+    assert "after 3 of 15 repetitions, fixed interval" in shown
+    assert "valid at any moment unbounded so far, without a distribution " in shown
+    assert ": too early to say which is better" in shown
+    assert " is above " not in shown
+    assert "ahead" not in shown
+    shown = texts(open_compare(three_of_fifteen, view="Repetitions"))
+    assert "valid at any moment unbounded so far" in shown
 
 
 def test_a_pilot_plans_repetitions_and_opens_the_lab_with_them(finished_runs):

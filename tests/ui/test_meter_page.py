@@ -27,7 +27,7 @@ def test_a_fresh_install_measures_a_drawn_stream_and_its_prevalence_can_be_used(
     assert f"π₁ = {percent(app.select_slider(key='pi1').value)} in the Lab" in words
 
 
-def test_a_hidden_prevalence_is_told_when_it_is_asked_for():
+def test_a_hidden_prevalence_is_said_when_it_is_asked_for():
     app = open_page("pages/meter.py")
     app.toggle(key="meter_hidden").set_value(True).run()
     assert "Drawn at a hidden π₁" in texts(app)

@@ -80,10 +80,10 @@ def test_the_lab_shows_a_finished_run(finished_run):
 
 
 def test_the_lab_gives_both_intervals_while_repetitions_are_to_come(three_of_fifteen):
-    told = texts(open_page("pages/lab.py", run=three_of_fifteen))
-    assert "IoU, fixed interval" in told
-    assert "valid at any moment unbounded so far (3 of 15 repetitions)" in told
-    assert " is ahead" not in told
+    shown = texts(open_page("pages/lab.py", run=three_of_fifteen))
+    assert "IoU, fixed interval" in shown
+    assert "valid at any moment unbounded so far (3 of 15 repetitions)" in shown
+    assert " is ahead" not in shown
 
 
 def test_an_unknown_run_in_the_address_is_no_error():

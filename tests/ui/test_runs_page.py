@@ -57,7 +57,7 @@ def test_who_is_best_is_said_only_where_somebody_is(best, final, words):
     assert run_card._in_words(merits).startswith(f"{words} · IoU {final:.3f}")
 
 
-def test_a_run_that_was_told_to_stop_says_so_at_once(finished_run, home, monkeypatch):
+def test_a_run_that_was_asked_to_stop_says_so_at_once(finished_run, home, monkeypatch):
     app = open_page("pages/lab.py", run=finished_run)  # with the server, which takes no run for a going one
     with sqlite3.connect(home / "runs.sqlite") as index:
         index.execute("UPDATE run SET status = 'running'")
@@ -111,7 +111,7 @@ def test_the_lab_says_that_a_run_is_there_already(finished_run, home):
     assert app.number_input(key="query").value == 6
 
 
-def test_settings_of_another_run_are_told_from_the_shown_one_too(finished_runs, home, monkeypatch):
+def test_settings_of_another_run_are_distinguished_from_the_shown_one_too(finished_runs, home, monkeypatch):
     shown, other = finished_runs
     same = [row for row in RunIndex(home).rows() if row.id == other]
     monkeypatch.setattr(RunIndex, "find", lambda *_: same)

@@ -63,7 +63,7 @@ def test_a_setting_without_a_control_is_named_where_it_differs(setting):
     assert not differences(DEMO, DEMO)
 
 
-def test_differences_are_told_in_words():
+def test_differences_are_said_in_words():
     other = changed({"training.batch_size": 50, "training.epochs": 2, "training.flips": []})
     assert differences(other, DEMO) == "epochs = 2, batch size = 50 and 1 other difference"
     assert "no flips" in differences(other, DEMO, most=9)

@@ -21,7 +21,7 @@ _MOST_LOOKED_AT = 100
 
 
 class Sign(NamedTuple):
-    """How a tool's files are told.
+    """How a tool's files are recognised.
 
     title: of the format, for people; suffixes: of its files, with their dot; holds: words of which its
     content has each; form: a pattern that its content begins with, b"" for any; read_as: the format's key

@@ -40,13 +40,13 @@ def decided(
     if why_whole or not why_tiles:
         why = why_whole or "as their shape is about that; --tile cuts tiles"
         is_said = any(one.shape != options.patch for one in cuts)
-        told = f"whole images are resized to {height}x{width}, {why}" if is_said else ""
-        return replace(options, tile=False), told
+        text = f"whole images are resized to {height}x{width}, {why}" if is_said else ""
+        return replace(options, tile=False), text
     most = CLEAN_TILES if options.clean_tiles is None else options.clean_tiles
-    told = f"tiles of {height}x{width} are cut, as {why_tiles}; --no-tile resizes whole images instead"
+    text = f"tiles of {height}x{width} are cut, as {why_tiles}; --no-tile resizes whole images instead"
     if most:
-        told += f"; at most {most} clean ones of each image are kept (--clean-tiles 0 keeps all)"
-    return replace(options, tile=True, clean_tiles=most), told
+        text += f"; at most {most} clean ones of each image are kept (--clean-tiles 0 keeps all)"
+    return replace(options, tile=True, clean_tiles=most), text
 
 
 def _why_whole(options: ImportOptions, cuts: Sequence[ImageCuts], usually_whole: str) -> str:

@@ -13,7 +13,7 @@ _MOST_LISTED = 500
 
 
 def data_roots() -> dict[str, Path]:
-    """The roots by their names; a second one of the same name is told apart by its parent's."""
+    """The roots by their names; a second one of the same name has its parent's added."""
     found: dict[str, Path] = {}
     for text in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
         root = Path(text).resolve()

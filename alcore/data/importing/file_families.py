@@ -24,7 +24,7 @@ from alcore.wording import percent, plural
 
 _LOOKED_AT = 3
 _MOST_LEVELS = 16
-"""Grey levels in a mask of classes; lossy ones are told by having hardly any between dark and bright."""
+"""Grey levels in a mask of classes; lossy masks have hardly any between dark and bright."""
 _MOST_BETWEEN = 0.02
 _DARK, _BRIGHT, _HIGHEST_INDEX = 48, 208, 31
 _FEWEST_IDS, _LEAST_SHARED = 2, 0.5

@@ -96,10 +96,10 @@ class ImportEnded:
     def other_sizes(self) -> list[str]:
         """For people: what other patch sizes would do."""
         sizes = self.patch_sizes()
-        told = [f"  {size.in_words()}" for size in sizes]
+        rows = [f"  {size.in_words()}" for size in sizes]
         if self.suggested is not None:
-            told.append(f"suggested: {sizes[self.suggested].in_words()}")
-        return told
+            rows.append(f"suggested: {sizes[self.suggested].in_words()}")
+        return rows
 
     def sentences(self) -> list[str]:
         """For people: what the data set holds and what was left out, or why there is none."""

@@ -20,7 +20,7 @@ from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
 from alcore.data.importing.layout_doubt import check_layout, left_over, without_truth
 from alcore.data.importing.mask_colors import listed
-from alcore.data.importing.mask_rule import classes_told, ignored_values, rule_of
+from alcore.data.importing.mask_rule import chosen_classes, ignored_values, rule_of
 from alcore.data.importing.options import ImportOptions, Sample, values_in_words
 from alcore.data.importing.pace import READING, Pace
 from alcore.data.importing.patch_choice import (
@@ -117,7 +117,7 @@ class Import:
             if ignored:
                 self.notes.append(f"unknown, neither clean nor defective: {values_in_words(ignored)}")
         elif chosen.form.chosen_by == "classes":
-            self.notes += classes_told(options.foreground)
+            self.notes += chosen_classes(options.foreground)
         if options.roi:
             samples, outside = limited(samples, given, options.roi, chosen.images or ANY_IMAGE)
             self.notes.append(outside)

@@ -64,8 +64,8 @@ def listed(colors: Colors) -> list[tuple[int, int, int, float]]:
 def in_words(colors: Colors) -> str:
     """'0,0,0 (90 %), 170,0,0 (10 %)'."""
     more = len(_merged(colors)) - MOST_LISTED
-    told = ", ".join(f"{r},{g},{b} ({percent(share)})" for r, g, b, share in listed(colors))
-    return told + (f" and {plural(more, 'other')}" if more > 0 else "")
+    text = ", ".join(f"{r},{g},{b} ({percent(share)})" for r, g, b, share in listed(colors))
+    return text + (f" and {plural(more, 'other')}" if more > 0 else "")
 
 
 def hues(colors: Colors) -> list[Color]:

@@ -29,30 +29,32 @@ def rule_of(form: Format, chosen: Foreground, census: MaskCensus) -> tuple[Foreg
             "name what is defective",
         )
     if chosen.is_chosen:
-        told = [f"defective: {_done(chosen, census)}, as chosen", *_passed_over(chosen, census)]
+        sentences = [f"defective: {_done(chosen, census)}, as chosen", *_passed_over(chosen, census)]
         if chosen.ignored_colors:
-            told.append(f"unknown, neither clean nor defective: {colors_in_words(chosen.ignored_colors)}")
-        return chosen, told
+            sentences.append(
+                f"unknown, neither clean nor defective: {colors_in_words(chosen.ignored_colors)}"
+            )
+        return chosen, sentences
     if form.foreground is not None:
         own = form.foreground
         reason = form.table or f"{form.title} has it"
-        told = [f"defective: {_done(own, census)}, as {reason}", *_passed_over(own, census)]
+        sentences = [f"defective: {_done(own, census)}, as {reason}", *_passed_over(own, census)]
         if own.ignored_colors:
-            told.append(f"unknown, neither clean nor defective: {colors_in_words(own.ignored_colors)}")
-        return chosen, told
+            sentences.append(f"unknown, neither clean nor defective: {colors_in_words(own.ignored_colors)}")
+        return chosen, sentences
     if form is FORMATS["roboflow"]:
         return chosen, ["defective: the classes that _classes.csv lists"]
     found = suggest(census)
     return found, [f"defective: {_done(found, census)}, by the values of the masks"]
 
 
-def classes_told(chosen: Foreground) -> list[str]:
+def chosen_classes(chosen: Foreground) -> list[str]:
     """Of a format with classes: which of them count, as chosen by number or name, in sentences."""
-    told = {
+    chosen_names = {
         "defective": [*map(str, chosen.classes or ()), *chosen.names],
         "unknown, neither clean nor defective": [*map(str, chosen.ignored), *chosen.ignored_names],
     }
-    return [f"{what}: {classes_in_words(names)}, as chosen" for what, names in told.items() if names]
+    return [f"{what}: {classes_in_words(names)}, as chosen" for what, names in chosen_names.items() if names]
 
 
 def _done(rule: Foreground, census: MaskCensus) -> str:
@@ -62,12 +64,12 @@ def _done(rule: Foreground, census: MaskCensus) -> str:
         return words
     if census.colored:
         words += f" in the brightest channel of {in_words(left_over(census.colors, (), 0))}"
-    told = [words] if census.others or (rule.threshold == 0 and census.binary) else []
+    parts = [words] if census.others or (rule.threshold == 0 and census.binary) else []
     if rule.threshold is None and census.binary:
-        told.append(f"above 0 in {plural(census.binary, 'mask')} of 0 and 1")
+        parts.append(f"above 0 in {plural(census.binary, 'mask')} of 0 and 1")
     if census.palettes:
-        told.append(f"an index above 0 in {plural(census.palettes, 'palette')}")
-    return ", ".join(told) or words
+        parts.append(f"an index above 0 in {plural(census.palettes, 'palette')}")
+    return ", ".join(parts) or words
 
 
 def _passed_over(rule: Foreground, census: MaskCensus) -> list[str]:

@@ -167,8 +167,8 @@ def offered(sizes: list[PatchSize], best: PatchSize | None) -> str:
     """For a sentence's end: the suggested size and some tiles that would come in; '' where none is known."""
     tiles = [size for size in sizes if size.comes_in and size.tile and size.kept > 0 and size != best]
     offers = [*([best] if best else []), *tiles][:_MOST_OFFERED]
-    told = [f"{offer.as_options()} ({offer.in_words()})" for offer in offers]
-    return f"; suggested: {' or '.join(told)}" if told else ""
+    offered_sizes = [f"{offer.as_options()} ({offer.in_words()})" for offer in offers]
+    return f"; suggested: {' or '.join(offered_sizes)}" if offered_sizes else ""
 
 
 def _clean(mask: np.ndarray, way: Way) -> tuple[int, ...]:

@@ -92,20 +92,20 @@ class Unlabelled:
 
     def notes(self) -> list[str]:
         """Sentences about levels, once all files have been read."""
-        told = []
+        sentences = []
         if self.brighter:
             name, level = max(self.brighter.items(), key=lambda item: item[1])
-            told.append(
+            sentences.append(
                 f"{plural(len(self.brighter), 'image')} brighter than the brightest level of the training "
                 f"images; what exceeds it is white here: {name} has {level:g}"
             )
         if self.own_scale:
-            told.append(
+            sentences.append(
                 f"{plural(len(self.own_scale), 'image')} of more than 8 bits, such as {self.own_scale[0]}, "
                 "scaled by the brightest level found here, since the data set has none on record; if its "
                 "images have more than 8 bits, import them again"
             )
-        return told
+        return sentences
 
     def _read(self, source: Source, name: str, levels: Levels) -> Picture:
         channels = self.cutting.shape[2]

@@ -116,7 +116,7 @@ def _legend_entry(name: str, symbol: str) -> go.Scatter:
 
 
 def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scatter:
-    told = [
+    hover = [
         f"patch {row.item}, {'defective' if row.defective else 'clean'}<br>"
         + (f"labelled in query {row.labelled_in}" if row.labelled_in else f"distance {row.distance:.3f}")
         for row in rows.itertuples()
@@ -126,7 +126,7 @@ def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scat
         y=rows["y"],
         mode="markers",
         name=name,
-        text=told,
+        text=hover,
         customdata=[[item] for item in rows["item"].to_list()],  # a frame would come back as a dict
         hovertemplate="%{text}<extra></extra>",
         marker={

@@ -28,7 +28,7 @@ def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
         y="difference",
         name=display_name(strategy),
         marker={"size": 9},
-        text=[_told(row) for row in rows.itertuples()],
+        text=[_hover_text(row) for row in rows.itertuples()],
         hovertemplate="%{text}<extra></extra>",
     )
     known = rows.dropna(subset=["low", "high"])
@@ -57,7 +57,7 @@ def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
     return figure
 
 
-def _told(row: object) -> str:
+def _hover_text(row: object) -> str:
     fixed = f"{row.low:+.3f} to {row.high:+.3f}"  # type: ignore[attr-defined]  # of a frame's row
     always = bounds_at_any_moment(row.anytime_low, row.anytime_high)  # type: ignore[attr-defined]
     return (

@@ -34,7 +34,7 @@ const CONTROLS = `
  * onPrevalence(π₁), onMetric(name). */
 export function mountCurves(root, Plotly, hooks) {
   root.innerHTML = CONTROLS;
-  const state = kept.get(hooks.key) ?? { metric: null, at: "deployment", prevalence: null, told: null, toldMetric: null, each: false, whole: false };
+  const state = kept.get(hooks.key) ?? { metric: null, at: "deployment", prevalence: null, sent: null, sentMetric: null, each: false, whole: false };
   if (hooks.key) kept.set(hooks.key, state);
   const chart = { root, Plotly, hooks, state, payload: null, drawn: null, frame: 0, until: Infinity };
   listen(chart);
@@ -84,8 +84,8 @@ function update(chart, payload) {
   chart.runs = payload.runs.map(readRun);
   chart.earlier = payload.earlier.map(readRun);
   chart.weights = Object.fromEntries(Object.entries(payload.weights).map(([count, packed]) => [count, unpack(packed)]));
-  if (state.told !== payload.test_prevalence) state.prevalence = state.told = payload.test_prevalence;
-  if (state.toldMetric !== payload.metric || !(state.metric in payload.metrics)) state.metric = state.toldMetric = payload.metric;
+  if (state.sent !== payload.test_prevalence) state.prevalence = state.sent = payload.test_prevalence;
+  if (state.sentMetric !== payload.metric || !(state.metric in payload.metrics)) state.metric = state.sentMetric = payload.metric;
   fillControls(chart);
   grow(chart);
   tell(chart);

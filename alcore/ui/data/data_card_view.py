@@ -69,15 +69,15 @@ def _show_groups(card: DataCard) -> None:
 
 def _show_facts(card: DataCard) -> None:
     low, middle, high = card.sizes[1:4]
-    told = [
+    sentences = [
         f"Half of the defects cover {percent(low)} to {percent(high)} of their patch, the median one "
         f"{percent(middle)}.",
         *card.warnings,
         *card.facts,
     ]
     if card.about.former:
-        told.append(f"Formerly {', '.join(card.about.former)}.")
-    st.caption("  \n".join(as_plain_markdown(sentence) for sentence in told))
+        sentences.append(f"Formerly {', '.join(card.about.former)}.")
+    st.caption("  \n".join(as_plain_markdown(sentence) for sentence in sentences))
 
 
 def _note(name: str, about: About) -> None:
@@ -123,8 +123,8 @@ def _show_kept(name: str, fingerprint: str) -> None:
         for store in stores:
             words, button = st.columns([7, 3], vertical_alignment="center")
             use = ", in use" if store.in_use else ""
-            told = f"{store.encoder}: {plural(store.views, 'patch')}, {size_in_words(store.size)}{use}"
-            words.markdown(as_plain_markdown(told))
+            text = f"{store.encoder}: {plural(store.views, 'patch')}, {size_in_words(store.size)}{use}"
+            words.markdown(as_plain_markdown(text))
             button.button(
                 "Remove",
                 key=f"remove-features-{store.name}",

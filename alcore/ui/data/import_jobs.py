@@ -136,12 +136,12 @@ def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
         with problems.contained():
             st.image(_pairs(str(job.place)), width="stretch", alt="patches with mask outlines")
         left, right = st.columns(2, gap="medium")
-        told = [
+        sentences = [
             *ended.warnings,
             *ended.notes,
             *(f"refused: {why}" for why in list(ended.skipped.values())[:5]),
         ]
-        left.caption("  \n".join(as_plain_markdown(line) for line in told))
+        left.caption("  \n".join(as_plain_markdown(line) for line in sentences))
         with right:
             _show_sizes(ended)
 

@@ -76,15 +76,15 @@ def _show_names(names: list[str]) -> None:
 
 def _show_pairs(found: Pairs) -> None:
     """The first pairs as a table, and what is left over."""
-    told = [f"{plural(found.paired, 'image')} with masks"]
+    parts = [f"{plural(found.paired, 'image')} with masks"]
     for files, words in (
         (found.bare, "without a mask"),
         (found.orphans, "masks without an image"),
         (found.strangers, "other image files"),
     ):
         if files:
-            told.append(f"{len(files)} {words}, such as {as_plain_markdown(files[0])}")
-    st.caption("; ".join(told) + ".")
+            parts.append(f"{len(files)} {words}, such as {as_plain_markdown(files[0])}")
+    st.caption("; ".join(parts) + ".")
     if found.rows:
         rows = {"Image": [image for image, _ in found.rows], "Masks": [masks for _, masks in found.rows]}
         st.dataframe(rows, hide_index=True, column_config={"Masks": st.column_config.ListColumn()})

@@ -88,8 +88,10 @@ _SEES = "Chance that a very large defect is seen; one of the median size is seen
 _FALSE = "Chance that a clean image is taken for a defective one."
 
 
-def _share(place: st.delta_generator.DeltaGenerator, title: str, start: float, key: str, told: str) -> float:
-    return place.number_input(title, 0.0, 100.0, start, key=key, help=told) / 100
+def _share(
+    place: st.delta_generator.DeltaGenerator, title: str, start: float, key: str, explanation: str
+) -> float:
+    return place.number_input(title, 0.0, 100.0, start, key=key, help=explanation) / 100
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -120,8 +122,8 @@ def _show_kept(outcome: _Outcome, rule: str) -> None:
         for name, one in outcome.kept.items()
     ]
     figure = kept_prevalence(rules, chosen=KEEP_RULES[rule].title, line=line.settings.defect_rate)
-    told = "; ".join(f"{one.title} {percent(one.realised)}" for one in rules)
-    show_chart(figure, "line-rules", alt=f"π₀ that each rule leaves: {told}", fits_window=False)
+    rates = "; ".join(f"{one.title} {percent(one.realised)}" for one in rules)
+    show_chart(figure, "line-rules", alt=f"π₀ that each rule leaves: {rates}", fits_window=False)
     st.caption(f"{KEEP_RULES[rule].help} {KEEP_RULES[rule].formula}: {percent(kept.expected)}.")
     table, pictures = st.columns([5, 6], gap="medium")
     with table:

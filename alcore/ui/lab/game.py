@@ -92,9 +92,9 @@ def _play(row: RunRow, key: CycleKey) -> None:
             **permission(Action.COMMAND_RUN, row.owner),
         )
     left = _votes().seconds_left(row.id, key, _LIMITS[limit])
-    told = [f"{plural(seats, 'seat')} voted" if seats else "Nobody has chosen yet"]
-    told += [] if left is None else [f"{clock(left)} left; random picks fill the remaining places"]
-    st.caption(" · ".join(told))
+    parts = [f"{plural(seats, 'seat')} voted" if seats else "Nobody has chosen yet"]
+    parts += [] if left is None else [f"{clock(left)} left; random picks fill the remaining places"]
+    st.caption(" · ".join(parts))
     _ballot(row.id, key, votes=seats > 1)
     if left == 0 and is_permitted(
         Action.COMMAND_RUN, row.owner

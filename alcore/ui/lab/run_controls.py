@@ -187,8 +187,8 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
     if progress.left is not None:
         time += f", about {clock(progress.left)} left"
     is_working = row.status == "running" and progress.phase != "waiting for"
-    if is_working and (told := busy_in_words(progress.pace, load_per_core())):
-        time += f" · {told}"
+    if is_working and (busy := busy_in_words(progress.pace, load_per_core())):
+        time += f" · {busy}"
     if row.message and not is_live(
         row.id
     ):  # worth knowing while it goes on, such as fewer workers than asked for

@@ -51,7 +51,7 @@ def enter() -> Scene | None:
 
 
 def run_of(scene: Scene) -> str:
-    """The id of the recorded run that a scene is told with."""
+    """The id of a scene's recorded run."""
     return f"recorded-{scene.run}"
 
 

@@ -43,21 +43,21 @@ def draw_images(run_id: str, key: CycleKey) -> Metered:
         most = int(record.test_items.size)
         wanted = st.slider("Images", FEWEST, most, most, key=f"meter_size-{run_id}", help=_HELP)
         st.button("Draw again", icon=":material/casino:", key="meter_again", on_click=_draw_others)
-        is_told = not is_hidden or st.toggle("Reveal π₁", key="meter_reveal")
+        is_revealed = not is_hidden or st.toggle("Reveal π₁", key="meter_reveal")
     rng = stream(st.session_state.get(_DRAW, 0), Purpose.METER)
     hidden = _HIDDEN[int(rng.integers(len(_HIDDEN)))]
     prevalence = hidden if chosen is None else chosen
     rows = draw_stream(record.test_defective, prevalence=prevalence, size=wanted, rng=rng)
     defects = int(record.test_defective[rows].sum())
-    told = f"Drawn at π₁ = **{percent(prevalence)}**: {defects} of {rows.size} are defective."
+    text = f"Drawn at π₁ = **{percent(prevalence)}**: {defects} of {rows.size} are defective."
     if rows.size < wanted:
-        told += f" There are too few test patches for {wanted} at that π₁."
+        text += f" There are too few test patches for {wanted} at that π₁."
     return Metered(
         key.strategy,
         key.cycle,
         Scored(validation.max_probability, validation.defective),
         record.max_probability[rows],
-        truth=told if is_told else "Drawn at a hidden π₁.",
+        truth=text if is_revealed else "Drawn at a hidden π₁.",
     )
 
 

@@ -53,8 +53,8 @@ def upload_images(run_id: str, strategy: str) -> Metered | None:
 
 
 def _offer_upload(run_id: str, strategy: str) -> None:
-    if told := why_not(Action.SCORE_IMAGES):
-        st.caption(told)
+    if reason := why_not(Action.SCORE_IMAGES):
+        st.caption(reason)
         return
     kinds = [ending.removeprefix(".") for ending in sorted(SUFFIXES)]
     files = st.file_uploader(
@@ -127,7 +127,7 @@ def _outcome(job: MeterJob) -> Metered | None:
     for note in ended.notes:
         st.warning(as_plain_markdown(note), icon=":material/exposure:")
     if ended.skipped:
-        told = "  \n".join(as_plain_markdown(text) for text in skipped_in_words(ended.skipped))
-        st.warning(f"Left out: {told}", icon=":material/broken_image:")
+        reasons = "  \n".join(as_plain_markdown(text) for text in skipped_in_words(ended.skipped))
+        st.warning(f"Left out: {reasons}", icon=":material/broken_image:")
     validation, scores = ended.parts()
     return Metered(ended.strategy, ended.cycle, validation, scores, images=ended.images)

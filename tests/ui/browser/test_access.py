@@ -37,11 +37,11 @@ def test_a_link_lets_in_stays_in_the_browser_and_out_of_the_address(lab, browser
     expect(page.get_by_text("Only members may start runs")).to_be_visible()
     assert not [path for path in (home / "runs").iterdir() if path.is_dir()]
     log = (home / "server.log").read_text()
-    told = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
-    assert told[0]["event"] == "server_started"
-    assert told[0]["admission"] == "lab"
+    logged = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert logged[0]["event"] == "server_started"
+    assert logged[0]["admission"] == "lab"
     signed_in = {"event": "signed_in", "visitor": "vi", "role": "viewer"}
-    assert any(signed_in.items() <= line.items() for line in told)
+    assert any(signed_in.items() <= line.items() for line in logged)
     assert token not in log
 
 

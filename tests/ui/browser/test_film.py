@@ -1,4 +1,4 @@
-"""The first ten seconds, the film of a finished run, and the scenes told with recorded ones."""
+"""The first ten seconds, the film of a finished run, and the scenes about recorded ones."""
 
 import re
 import shutil

@@ -187,8 +187,8 @@ def open_growing(growing_runs, browser):
     return opened
 
 
-def told(page, event):
-    """How often the browser told the server of it."""
+def messages(page, event):
+    """How often the browser sent the server that event."""
     return sum(f'"{event}"'.encode() in frame for frame in page.said if isinstance(frame, bytes))
 
 
@@ -217,7 +217,7 @@ def test_a_zoom_survives_new_points(open_growing):
     grow(curves_shown=2)
     assert x_range(page) == zoomed
     assert plot.evaluate("plot => plot.marked"), "the chart is mounted once"
-    assert heard(page) != before, "the new ends are told"
+    assert heard(page) != before, "the new ends are sent"
 
 
 def test_what_acts_in_the_browser_asks_no_server(open_growing):
@@ -230,7 +230,7 @@ def test_what_acts_in_the_browser_asks_no_server(open_growing):
     chart.get_by_role("button", name="π₀").click()
     wait_for(lambda: heard(page).startswith("Recall at π₀ = 20 %"), "π₀")
     assert heard(page) != before
-    assert told(page, "prevalence") == told(page, "point") == 0
+    assert messages(page, "prevalence") == messages(page, "point") == 0
 
 
 def test_the_slider_tells_the_server_once_it_is_let_go(open_growing):
@@ -241,11 +241,11 @@ def test_the_slider_tells_the_server_once_it_is_let_go(open_growing):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2, steps=6)
     expect(page.locator(".st-key-curves .ytitle")).to_contain_text("π₁ = 100 %")
-    assert told(page, "prevalence") == 0
+    assert messages(page, "prevalence") == 0
     page.mouse.up()
     expect(page).to_have_url(re.compile("pi1=(1|100)"))
     expect(page.locator(".st-key-pi1")).to_contain_text("100 %")
-    assert told(page, "prevalence") == 1
+    assert messages(page, "prevalence") == 1
 
 
 def test_a_click_on_a_point_reaches_the_server_once(open_growing):
@@ -254,13 +254,13 @@ def test_a_click_on_a_point_reaches_the_server_once(open_growing):
     click_point(page, curves(page).nth(1).locator(".point").nth(1))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible()
-    assert told(page, "point") == 1
+    assert messages(page, "point") == 1
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.wait_for_timeout(300)
     click_point(page, curves(page).nth(1).locator(".point").nth(1))  # the same one again
     expect(dialog.get_by_text("6 patches chosen")).to_be_visible()
-    assert told(page, "point") == 2
+    assert messages(page, "point") == 2
 
 
 def test_a_chart_whose_code_does_not_load_says_so_and_is_drawn_when_it_comes(browser):
