@@ -1,18 +1,21 @@
-"""What is made once and looked at by many tests, also where several processes share the testing."""
+"""What many tests share: fixtures made once for all testing processes, and the order of a run's records."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from alcore.config import RunConfig
+from alcore.experiment.cycle_key import CycleKey
+
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A directory that the first test to ask for it fills; whoever wants to change it takes a copy.
+    """A directory that the first test to ask for it fills; a test that wants to change it takes a copy.
 
     Args:
         factory: pytest's; with pytest-xdist its parent directory is common to all processes.
@@ -30,3 +33,11 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(unfinished)
             unfinished.rename(path)
     return path
+
+
+def keys_in_order(config: RunConfig) -> Iterator[CycleKey]:
+    """The keys of all records of a run, in the order in which they come."""
+    for repetition in range(1, config.repetitions + 1):
+        for cycle in range(1, config.cycles + 1):
+            for strategy in config.strategies:
+                yield CycleKey(repetition, cycle, strategy)

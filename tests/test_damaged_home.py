@@ -162,7 +162,7 @@ def read_study(directory, look):
     look("study environment", reader.environment)
     if reader.can_resume and reader.has_counts:
         ledger = Ledger(directory)
-        look("ledger", lambda: (ledger.by_cell(), ledger.notes(), ledger.failures(), ledger.seconds_a_task()))
+        look("ledger", lambda: (ledger.by_cell(), ledger.notes(), ledger.failures()))
         look("outcome", StudyStore(directory).outcome)
 
 

@@ -120,7 +120,7 @@ def export_run(
 ) -> None:
     """Write a run with its figures and methods text into one zip file."""
     from alcore.storage.run_archive import export_run as pack
-    from alcore.study.run_extras import extras_of
+    from alcore.study.interactive import extras_of
     from alcore.wording import size_in_words
 
     size = pack(directory, out, extras_of(directory))

@@ -17,6 +17,10 @@ _MOST_MEASURED = 1000  # defective patches whose area is measured where it is no
 _TINY = 4  # pixels
 
 
+SHOWN = 12
+_DEFECTIVE = 8  # of these, if there are so many
+
+
 @dataclass(frozen=True)
 class Overview:
     """patches, defective: counts; splits: one row per side, with its counts and prevalence; area: (n,) defect
@@ -114,3 +118,14 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
 def _some(files: Iterable[str]) -> str:
     names = list(files)
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def some_pairs(patches: StoredPatches) -> np.ndarray:
+    """(at most 12,) ids spread over the set: two thirds defective ones, then clean ones."""
+    defective, clean = (np.flatnonzero(patches.defective == kind) for kind in (True, False))
+    many = min(defective.size, max(_DEFECTIVE, SHOWN - clean.size))
+    return np.concatenate([_spread(defective, many), _spread(clean, min(SHOWN - many, clean.size))])
+
+
+def _spread(items: np.ndarray, count: int) -> np.ndarray:
+    return items[np.linspace(0, items.size - 1, count).astype(int)] if count else items[:0]

@@ -1,11 +1,8 @@
-"""The name of one cycle of one strategy, and the order in which a run makes them."""
+"""The name of one cycle of one strategy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-from alcore.config import RunConfig
 
 ENCODING = "encoding patches for"
 """The phase before a repetition's first cycle in which a frozen encoder sees its patches."""
@@ -26,11 +23,3 @@ class CycleKey:
     def stem(self) -> str:
         """The name of this cycle's files, without suffix."""
         return f"r{self.repetition:05d}-c{self.cycle:05d}-{self.strategy}"
-
-
-def keys_in_order(config: RunConfig) -> Iterator[CycleKey]:
-    """The keys of all records of a run, in the order in which they come."""
-    for repetition in range(1, config.repetitions + 1):
-        for cycle in range(1, config.cycles + 1):
-            for strategy in config.strategies:
-                yield CycleKey(repetition, cycle, strategy)

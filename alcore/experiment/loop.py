@@ -65,7 +65,7 @@ def run(
         resume: finished cycles, whose records are not made again.
         repetitions: which of them to run, by default all. Run by itself, a repetition gives the same records.
     Yields:
-        One record per key of `keys_in_order`, in that order.
+        One record per repetition, cycle and strategy, in that order.
     Raises:
         AlcoreError: an input that cannot be used; the message is written for the user.
     """

@@ -7,8 +7,6 @@ words stands among its claims, which a test holds against the same records.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,8 +27,6 @@ from alcore.wording import percent
 
 Claim = tuple[str, Literal["<", ">", "="], str | float]
 """Two fields, or a field and a number, and how they compare."""
-
-_HOLDS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": operator.gt, "=": operator.eq}
 
 
 class Scene(BaseModel):
@@ -146,16 +142,6 @@ def _setting(config: RunConfig, evidence: Evidence) -> Setting:
         expected=config.query_count * evidence.pool_prevalence,
         none=f"{100 * chance_of_none(evidence.pool_size, defects, config.query_count):.1f} %",
     )
-
-
-def broken_claims(scene: Scene, config: RunConfig, evidence: Evidence) -> list[Claim]:
-    """Claims of the scene that the run's records do not carry."""
-    known = fields(config, evidence)
-
-    def value(side: str | float) -> float:
-        return float(side if isinstance(side, int | float) else f"{{{side}}}".format_map(known))
-
-    return [claim for claim in scene.claims if not _HOLDS[claim[1]](value(claim[0]), value(claim[2]))]
 
 
 def filled(text: str, config: RunConfig, evidence: Evidence) -> str:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from alcore.errors import AlcoreError, DamagedFileError, StoreError
+from alcore.event_log import tell, warn
 from alcore.experiment.run_identity import run_fingerprint
 from alcore.home_files import connected, damage_reported, put_aside
 from alcore.storage.files import make_directory
@@ -270,3 +271,13 @@ class RunIndex:
             done = len(store.committed()) == config.records
             status = Status.FINISHED if done else Status.INTERRUPTED
             self.add(run_id, run_id, status, fingerprint=run_fingerprint(config))
+
+
+def tell_end(row: RunRow | None) -> None:
+    """A worker has left a run: how that stands now; nothing of one that was deleted."""
+    if row is None:
+        return
+    is_well = row.status in (Status.FINISHED, Status.STOPPED, Status.QUEUED)
+    name = "run_put_back" if row.status == Status.QUEUED else f"run_{row.status}"
+    log = tell if is_well else warn
+    log(name, run=row.id, visitor=row.owner or None, reason=row.message or None)

@@ -21,10 +21,9 @@ from alcore.event_log import tell
 from alcore.experiment.run_identity import run_fingerprint
 from alcore.server.follower import Follower
 from alcore.server.home_holder import HomeHolder, holder_in_words
-from alcore.server.index import RunIndex, RunRow, Status
+from alcore.server.index import RunIndex, RunRow, Status, tell_end
 from alcore.server.lanes import Lanes
 from alcore.server.live_runs import LiveRuns, is_live
-from alcore.server.run_log import tell_end
 from alcore.server.runners import Runner
 from alcore.server.spare import SpareWorker
 from alcore.server.trash import Trash

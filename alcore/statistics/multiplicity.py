@@ -7,7 +7,6 @@ from scipy.special import nctdtrinc, ndtri, stdtrit  # scipy.stats would cost 60
 
 from alcore.statistics.estimands import Curves
 from alcore.statistics.resampling import LEVEL
-from alcore.statistics.sample import Sample
 
 POWER = 0.8
 """Of the differences that are called detectable, the share of studies that would find one."""
@@ -51,51 +50,6 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     steps = p_values[order] * len(order) / np.arange(1, len(order) + 1)
     adjusted[order] = np.minimum.accumulate(steps[::-1])[::-1].clip(max=1)
     return adjusted
-
-
-def simultaneous(sample: Sample, family: int, *, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Intervals that all contain the truth at once with probability `level` or more.
-
-    Student's t intervals with Bonferroni's share of the error each, which hold whatever the dependence
-    between the members. The bootstrap's largest deviation, which is narrower, holds only with many
-    repetitions: with five, of eighteen differences to one baseline, it contained all of them in 82 to 88 % of
-    300 simulations, these in 95 to 98 %.
-
-    Args:
-        sample: of quantities (...), which are part of the family.
-        family: how many intervals are to hold together.
-    Returns:
-        Lower and upper (...) bounds.
-    Source: Dunn 1961, Journal of the American Statistical Association 56.
-    """
-    return sample.interval(1 - (1 - level) / max(family, 1))
-
-
-def rank_intervals(sample: Sample, *, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Between which places each member may stand; 1 is the largest.
-
-    The central part of its places in the replicates of all members; of equal ones each may be first. Each
-    interval is for one member by itself. With five repetitions of nineteen members whose means differ they
-    contained the true place in 98 % or more of simulations.
-
-    Args:
-        sample: (K,) quantities.
-    Returns:
-        First and last (K,) float64 places; NaN where a replicate is undefined.
-    """
-    replicates = sample.replicates  # (B, K)
-    defined = ~np.isnan(replicates).any(axis=0)
-    ordered = np.sort(replicates[:, defined], axis=1)
-    places = np.full((2, replicates.shape[1]), np.nan)
-    best, worst = [], []
-    for row, own in zip(ordered, replicates[:, defined], strict=True):
-        best.append(len(row) - np.searchsorted(row, own, side="right") + 1)
-        worst.append(len(row) - np.searchsorted(row, own, side="left"))
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    if defined.any():
-        places[0, defined] = np.quantile(best, tails[0], axis=0, method="inverted_cdf")
-        places[1, defined] = np.quantile(worst, tails[1], axis=0, method="inverted_cdf")
-    return places[0], places[1]
 
 
 def detectable(errors: np.ndarray, repetitions: int, *, level: float = LEVEL) -> np.ndarray:

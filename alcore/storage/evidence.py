@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from alcore.config import RunConfig
+from alcore.data.patches import Patches
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.cycle_record import ThresholdHistogram
 from alcore.metrics import class_means
+from alcore.statistics.budget_units import Labelling, outline_pixels
 from alcore.statistics.detection import Peaks
 from alcore.statistics.drawn_tests import LastModels
 from alcore.statistics.estimands import Evidence
@@ -20,6 +22,9 @@ from alcore.statistics.shared_tests import SharedTests, overlap
 from alcore.storage.records import StoredRecord
 from alcore.storage.run_records import RunRecords
 from alcore.thresholds import COUNT
+
+_AT_ONCE = 256
+"""Masks in memory at a time: 26 MB of those of the paper's size."""
 
 
 def gather(records: RunRecords) -> Evidence | None:
@@ -246,3 +251,31 @@ def _resampled(records: RunRecords, rows: list[list[CycleKey]]) -> np.ndarray:
 def _query_share(records: RunRecords, row: list[CycleKey]) -> float:
     queried = [records[key].defective for key in row[1:]]
     return float(np.concatenate(queried).mean()) if queried else np.nan
+
+
+def gather_labelling(records: RunRecords, patches: Patches) -> Labelling:
+    """What the repetitions that `gather` takes have labelled.
+
+    Args:
+        patches: the data set that the run was made with.
+    """
+    keys = keys_that_count(records)
+    queries = [[[records[key].items for key in row] for row in block] for block in keys]
+    known = np.unique(np.concatenate([items for block in queries for row in block for items in row]))
+    work = np.concatenate(
+        [_work(patches, known[begin : begin + _AT_ONCE]) for begin in range(0, len(known), _AT_ONCE)]
+    )
+    each = np.array(
+        [
+            [[work[np.searchsorted(known, items)].sum(axis=0) for items in row] for row in block]
+            for block in queries
+        ]
+    )
+    return Labelling(*np.moveaxis(each.cumsum(axis=2), -1, 0))
+
+
+def _work(patches: Patches, items: np.ndarray) -> np.ndarray:
+    """(n, 4) of each patch: 1, whether it is defective, defect pixels, boundary pixels."""
+    masks = patches.masks(items)
+    area = masks.sum(axis=(1, 2))
+    return np.stack([np.ones(len(items), dtype=np.int64), area > 0, area, outline_pixels(masks)], axis=1)

@@ -1,7 +1,7 @@
 """Records on disk: the one module that knows the names in a record's file.
 
-A record is one .npz per cycle of a strategy, a ceiling one per repetition. `to_arrays` and `from_arrays` are
-each other's inverse but for the weights, which have files of their own.
+A record is one .npz per cycle of a strategy, a ceiling one per repetition. `to_arrays` names its parts,
+except the weights, which have files of their own; `StoredRecord` reads them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection, ThresholdHistogram, Validation
+from alcore.experiment.cycle_record import Ceiling, CycleRecord, ThresholdHistogram, Validation
 from alcore.experiment.pool_map import Axes, PoolMap
 from alcore.home_files import read_npz
 from alcore.metrics import class_means
@@ -25,7 +25,7 @@ from alcore.statistics.operating import threshold_means
 from alcore.thresholds import BINS, HALF, counts_at
 
 if TYPE_CHECKING:
-    from alcore.experiment.cycle_record import Weights
+    pass
 
 Arrays = dict[str, np.ndarray]
 Part = TypeVar("Part", PoolMap, Axes, ThresholdHistogram, Validation)
@@ -50,21 +50,6 @@ def to_arrays(record: CycleRecord) -> Arrays:
         if part is not None:
             arrays |= {_PREFIX[type(part)] + name: value for name, value in vars(part).items()}
     return arrays
-
-
-def from_arrays(key: CycleKey, arrays: Mapping[str, np.ndarray], weights: Weights) -> CycleRecord:
-    """The record that `to_arrays` took apart; KeyError where a name is missing."""
-    selection = {name: arrays[name] for name in (*_QUERY, *_LARGE[:3])}
-    return CycleRecord(
-        key=key,
-        labelled=int(arrays["labelled"]),
-        selection=Selection(**selection, pool_map=_part(PoolMap, arrays)),
-        **{name: arrays[name] for name in (*_EVALUATION, *_LARGE[3:])},
-        axes=_part(Axes, arrays),
-        threshold_histogram=_part(ThresholdHistogram, arrays),
-        validation=_part(Validation, arrays),
-        weights=weights,
-    )
 
 
 def ceiling_to_arrays(ceiling: Ceiling) -> Arrays:

@@ -14,11 +14,14 @@ from alcore.errors import DataError, StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import mosaic, webp
 from alcore.presentation.live_chart.page import PageRun, QueryPicture, live_page
+from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
+from alcore.statistics.comparison import Question
 from alcore.storage.evidence import gather
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader, describe_axis
+from alcore.study.summary import BASELINE
 from alcore.wording import plural
 
 _SIDE, _COLUMNS, _MOST = 64, 10, 20
@@ -95,3 +98,24 @@ def _picture(patches: Patches, items: np.ndarray, defective: np.ndarray) -> Quer
     some = f", the first {_MOST} shown" if len(items) > _MOST else ""
     words = f"{int(defective.sum())} of {plural(len(items), 'patch')} defective (framed){some}"
     return QueryPicture(webp(sheet), words)
+
+
+def extras_of(directory: Path) -> dict[str, bytes]:
+    """Files by name; none before the run's first cycle is finished.
+
+    Raises:
+        StoreError: there is no run, or a record is damaged.
+    """
+    store = RunStore(directory)
+    evidence = gather(RunRecords(store))
+    if evidence is None:
+        return {}
+    config = store.config
+    baseline = BASELINE if BASELINE in config.strategies else config.strategies[0]
+    question = Question("iou", config.test_prevalence, baseline)
+    device = str(store.environment().get("device", "an unknown device"))
+    text = methods_paragraph(config, evidence, question, device=device)
+    return {
+        "figures.html": interactive_page(directory).encode(),
+        "methods.md": f"{text}\n\n{CITATION}\n\n```bibtex\n{BIBTEX}\n```\n".encode(),
+    }

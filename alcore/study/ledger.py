@@ -102,23 +102,12 @@ class Ledger:
             )
             return {cell: CellProgress(*counts) for cell, *counts in rows}
 
-    def finished_tasks(self) -> set[tuple[str, int]]:
-        """(cell, repetition) of all finished tasks."""
-        with self._connection() as connection:
-            return set(connection.execute("SELECT cell, repetition FROM task WHERE status = ?", (FINISHED,)))
-
     def failures(self, most: int = 5) -> list[tuple[str, int, str]]:
         """(cell, repetition, message) of some failed tasks."""
         with self._connection() as connection:
             query = "SELECT cell, repetition, message FROM task WHERE status = ? LIMIT ?"
             found = connection.execute(query, (FAILED, most))
             return [(str(cell), repetition, str(message)) for cell, repetition, message in found]
-
-    def seconds_a_task(self) -> float | None:
-        """Mean seconds of work in a finished task; None while there is none."""
-        with self._connection() as connection:
-            query = "SELECT avg(seconds) FROM task WHERE status = ? AND seconds > 0"
-            return connection.execute(query, (FINISHED,)).fetchone()[0]
 
     def note(self, **values: object) -> None:
         """Keep texts by name, with the time of writing as `noted`."""

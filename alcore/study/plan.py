@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from alcore.acquisition import refuse_people
 from alcore.config import PRESETS, RunConfig, make_config, preset_names
 from alcore.errors import ConfigError, did_you_mean
 from alcore.experiment.run_identity import decisive_settings, hash_of
+from alcore.home import ASSETS
 from alcore.json_object import parse_json_object
 from alcore.model_rules import first_fault
 from alcore.wording import shortened
@@ -29,6 +30,9 @@ _NOT_OF_THE_GRID = {
 }
 _BESIDES = ("repetitions", "device")
 """Keys of a config that do not change the numbers of a repetition, and so are no part of a cell's name."""
+
+
+PLANS = ASSETS / "plans"
 
 
 class _StudyFile(BaseModel):
@@ -200,3 +204,31 @@ def _preset(name: str, origin: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"{origin}: base names no preset{did_you_mean(name, preset_names())}, got {name!r}")
     return json.loads((PRESETS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class PreparedPlan:
+    """A plan with its title, and what it asks, in a sentence or two."""
+
+    title: str
+    about: str
+    study: StudyPlan
+
+    def settings(self) -> Mapping[str, tuple[Any, ...]]:
+        """All that the plan says of a run, by setting: one value of each in base, several of an axis."""
+        base: dict[str, tuple[Any, ...]] = {}
+        for key, value in self.study.base.items():
+            nested = value if key in ("model", "training") else {}
+            base |= {f"{key}.{name}": (one,) for name, one in nested.items()} or {key: (value,)}
+        return base | dict(self.study.grid)
+
+
+@cache
+def prepared_plans() -> Mapping[str, PreparedPlan]:
+    """By name, in the order of their files' names."""
+    found = {}
+    for file in sorted(PLANS.glob("*.json")):
+        values = json.loads(file.read_text(encoding="utf-8"))
+        study = make_study(values["study"], origin=file.name)
+        found[file.stem] = PreparedPlan(values["title"], values["about"], study)
+    return found

@@ -48,21 +48,11 @@ class Click:
     def keep(self, point: tuple[Any, ...]) -> None:
         """Keep a point, as `take` does; for charts that tell which one was clicked."""
         st.session_state[self._key] = point
-        st.session_state[self._news] = True
-
-    def is_news(self) -> bool:
-        """Whether a point was taken since this was asked last."""
-        return st.session_state.pop(self._news, False)
 
     def forget(self) -> None:
         """Keep no point, so that the same one can be clicked again."""
         st.session_state.pop(self._key, None)
-        st.session_state.pop(self._news, None)
 
     @property
     def _key(self) -> str:
         return f"click:{self.slot}"
-
-    @property
-    def _news(self) -> str:
-        return f"click-news:{self.slot}"

@@ -17,7 +17,6 @@ import numpy as np
 from playwright.sync_api import expect
 
 from alcore.config import RunConfig, make_config
-from alcore.experiment.cycle_key import keys_in_order
 from alcore.presentation.figures.budgets import RunCurves, budget_curves
 from alcore.statistics.comparison import curve_frame
 from alcore.storage.evidence import gather
@@ -26,6 +25,7 @@ from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
 from tests.benchmarks.page import watch_text
 from tests.dashboard import SECONDS, chromium, serving
+from tests.shared import keys_in_order
 
 _TEST_PATCHES = 1000
 _MOVES = 40

@@ -8,7 +8,8 @@ import numpy as np
 
 from alcore.presentation.labels import display_name
 from alcore.statistics.estimands import AnyEvidence
-from alcore.statistics.multiplicity import rank_intervals, simultaneous
+from alcore.statistics.resampling import LEVEL
+from alcore.statistics.sample import Sample
 from alcore.study.reader import RECORDED, StudyReader
 from alcore.wording import percent, plural
 
@@ -67,3 +68,48 @@ def _columns(evidence: AnyEvidence, prevalence: float) -> list[list[str]]:
         own = "" if strategy == BASELINE else difference
         rows.append([f"{areas.mean[index]:.3f}", own, f"{rank[index]}{between}"])
     return rows
+
+
+def simultaneous(sample: Sample, family: int, *, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals that all contain the truth at once with probability `level` or more.
+
+    Student's t intervals with Bonferroni's share of the error each, which hold whatever the dependence
+    between the members. The bootstrap's largest deviation, which is narrower, holds only with many
+    repetitions: with five, of eighteen differences to one baseline, it contained all of them in 82 to 88 % of
+    300 simulations, these in 95 to 98 %.
+
+    Args:
+        sample: of quantities (...), which are part of the family.
+        family: how many intervals are to hold together.
+    Returns:
+        Lower and upper (...) bounds.
+    Source: Dunn 1961, Journal of the American Statistical Association 56.
+    """
+    return sample.interval(1 - (1 - level) / max(family, 1))
+
+
+def rank_intervals(sample: Sample, *, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Between which places each member may stand; 1 is the largest.
+
+    The central part of its places in the replicates of all members; of equal ones each may be first. Each
+    interval is for one member by itself. With five repetitions of nineteen members whose means differ they
+    contained the true place in 98 % or more of simulations.
+
+    Args:
+        sample: (K,) quantities.
+    Returns:
+        First and last (K,) float64 places; NaN where a replicate is undefined.
+    """
+    replicates = sample.replicates  # (B, K)
+    defined = ~np.isnan(replicates).any(axis=0)
+    ordered = np.sort(replicates[:, defined], axis=1)
+    places = np.full((2, replicates.shape[1]), np.nan)
+    best, worst = [], []
+    for row, own in zip(ordered, replicates[:, defined], strict=True):
+        best.append(len(row) - np.searchsorted(row, own, side="right") + 1)
+        worst.append(len(row) - np.searchsorted(row, own, side="left"))
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    if defined.any():
+        places[0, defined] = np.quantile(best, tails[0], axis=0, method="inverted_cdf")
+        places[1, defined] = np.quantile(worst, tails[1], axis=0, method="inverted_cdf")
+    return places[0], places[1]

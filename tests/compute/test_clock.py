@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alcore.compute.clock import Clock
 from alcore.config import make_config
 from alcore.experiment.cycle_key import CycleKey
-from alcore.presentation.busy_sentences import busy_in_words
+from alcore.ui.lab.run_controls import busy_in_words
 from tests.conftest import SMALL
 
 NAMES = ["random", "entropy", "core-set", "badge"]

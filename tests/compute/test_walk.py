@@ -12,11 +12,11 @@ from alcore.compute.run_control import RunControl, Stopped
 from alcore.compute.walk import Walk
 from alcore.config import make_config
 from alcore.errors import PoolError, StoreError
-from alcore.experiment.cycle_key import keys_in_order
 from alcore.storage.records import npz_of
 from alcore.storage.run_store import RunStore
 from tests.conftest import SMALL
 from tests.following import wait_for
+from tests.shared import keys_in_order
 
 
 class Workers:

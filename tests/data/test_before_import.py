@@ -6,16 +6,15 @@ from typer.testing import CliRunner
 
 from alcore.__main__ import app
 from alcore.commands.import_bar import plain_lines
-from alcore.data.cautions import data_set_report
+from alcore.data.cautions import contradictions, data_set_report
 from alcore.data.collection import dataset_path, open_dataset, read_about
-from alcore.data.contradictions import contradictions
 from alcore.data.cutting import IGNORED
 from alcore.data.duplicates import copies_across_sides, near_duplicates
 from alcore.data.importing.import_events import ImportProgress
-from alcore.data.importing.import_preview import some_pairs
 from alcore.data.importing.importer import Import, import_dataset
 from alcore.data.importing.options import ImportOptions
 from alcore.data.importing.patch_choice import add_up, cuts_of, suggested, ways_for
+from alcore.data.overview import some_pairs
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.presentation.data_card import make_card
 from tests.data.helpers import encoded, folder_files, write_folder

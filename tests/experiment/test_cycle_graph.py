@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from alcore.config import make_config
 from alcore.errors import StoreError
 from alcore.experiment.cycle_graph import CycleGraph, Stage
-from alcore.experiment.cycle_key import CycleKey, keys_in_order
+from alcore.experiment.cycle_key import CycleKey
+from tests.shared import keys_in_order
 
 STRATEGIES = ["random", "entropy", "core-set"]
 

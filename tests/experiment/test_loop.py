@@ -3,10 +3,10 @@ import pytest
 
 from alcore.config import make_config
 from alcore.errors import PoolError
-from alcore.experiment.cycle_key import keys_in_order
 from alcore.experiment.loop import ResumeState, run
 from alcore.experiment.repetition import draw_repetition
 from tests.conftest import SMALL
+from tests.shared import keys_in_order
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alcore.presentation.live_chart.curves import live_curves, live_run, pack
-from alcore.presentation.live_chart.scripts import one_module
+from alcore.presentation.live_chart.page import one_module
 from alcore.statistics.estimands import Evaluation, Evidence
 from alcore.statistics.resampling import student_weights
 

@@ -1,24 +1,36 @@
 """Scenes: every file opens, every field of its texts is known, and its records carry what it claims."""
 
 import json
+import operator
 
 import pytest
 
 from alcore.errors import ConfigError
 from alcore.presentation import scenes as scenes_module
-from alcore.presentation.scenes import broken_claims, filled, scenes
+from alcore.presentation.scenes import fields, filled, scenes
 from alcore.server.recorded import DEMO, recorded_directory, recorded_rows
 from alcore.storage.evidence import gather
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
 
 NAMES = list(scenes())
+HOLDS = {"<": operator.lt, ">": operator.gt, "=": operator.eq}
 
 
 def run_of_scene(scene):
     """The config and the evidence of a scene's run."""
     records = RunRecords(RunStore(recorded_directory(f"recorded-{scene.run}")))
     return records.config, gather(records)
+
+
+def broken_claims(scene, config, evidence):
+    """Claims of the scene that the run's records contradict."""
+    known = fields(config, evidence)
+
+    def value(side):
+        return float(side if isinstance(side, int | float) else f"{{{side}}}".format_map(known))
+
+    return [claim for claim in scene.claims if not HOLDS[claim[1]](value(claim[0]), value(claim[2]))]
 
 
 def test_there_are_six_in_an_order():

@@ -11,11 +11,10 @@ from alcore.statistics.multiplicity import (
     false_discovery,
     holm,
     penalty_matrix,
-    rank_intervals,
-    simultaneous,
 )
 from alcore.statistics.resampling import repetition_replicates
 from alcore.statistics.sample import Sample
+from tests.benchmarks.ranks import rank_intervals, simultaneous
 
 LABELLED = np.array([10, 20, 40, 50])
 

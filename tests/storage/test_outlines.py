@@ -4,13 +4,13 @@ import numpy as np
 
 from alcore.experiment.cycle_key import CycleKey
 from alcore.statistics.budget_units import outline_pixels
-from alcore.storage.outlines import gather_labelling
+from alcore.storage.evidence import gather_labelling
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
 
 
 def test_all_patches_of_all_queries_are_counted_with_their_masks(small_run, surfaces, monkeypatch):
-    monkeypatch.setattr("alcore.storage.outlines._AT_ONCE", 7)  # of which a query may hold some
+    monkeypatch.setattr("alcore.storage.evidence._AT_ONCE", 7)  # of which a query may hold some
     records = RunRecords(RunStore(small_run))
     found = gather_labelling(records, surfaces)
     config = records.config

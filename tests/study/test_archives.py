@@ -22,7 +22,7 @@ from alcore.storage.run_archive import export_run, import_run
 from alcore.storage.run_store import RunStore
 from alcore.study.home_archive import back_up, restore, status_of
 from alcore.study.home_check import check_everything
-from alcore.study.run_extras import extras_of
+from alcore.study.interactive import extras_of
 from tests.conftest import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -6,8 +6,7 @@ import pytest
 
 from alcore.config import load_config
 from alcore.errors import StoreError
-from alcore.study.plan import make_study
-from alcore.study.prepared import prepared_plans
+from alcore.study.plan import make_study, prepared_plans
 from alcore.study.reader import RECORDED, StudyReader, known_studies, studies_directory
 from alcore.study.scheduler import run_study
 from alcore.study.study_events import PlanReport

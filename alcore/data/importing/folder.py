@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,7 +13,6 @@ from alcore.data.images import SUFFIXES, read_mask
 from alcore.data.importing.known_masks import SeenSource
 from alcore.data.importing.options import Foreground, ImportOptions, MaskReader, Sample, no_defect
 from alcore.data.importing.source_files import Source, shown, stem, suffix
-from alcore.data.importing.unread_files import not_read
 from alcore.errors import DataError
 
 _MASK_ENDINGS = ("_mask", "-mask")
@@ -19,6 +20,12 @@ _IMAGE_FOLDERS, _MASK_FOLDERS = ("images", "image", "imgs"), ("masks", "mask", "
 
 Refuse = Callable[[str, str], None]
 """Called with a name and why it cannot be used; raises, or lists the file as skipped."""
+
+
+_NO_TRUTH = frozenset({".md", ".pdf", ".html", ".py", ".m", ".sh", ".ini", ".log", ".zip"})
+"""Kinds of files that lie beside images and are no annotations."""
+_MOST_KINDS = 4
+_kinds: WeakKeyDictionary[Source, str] = WeakKeyDictionary()
 
 
 def is_magnetic_tile(source: Source) -> bool:
@@ -124,3 +131,13 @@ def _bare(key: str) -> str:
     for ending in _MASK_ENDINGS:
         key = key.removesuffix(ending)
     return key
+
+
+def not_read(source: Source) -> str:
+    """'320 .npy, 2 .json'; '' where there is none that may hold the truth. Counted once."""
+    if source not in _kinds:
+        kinds = Counter(suffix(name) for name in source.names)
+        counts = {kind: n for kind, n in kinds.items() if kind and kind not in SUFFIXES | _NO_TRUTH}
+        most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_KINDS]
+        _kinds[source] = ", ".join(f"{n} {kind}" for kind, n in most)
+    return _kinds[source]

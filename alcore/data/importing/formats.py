@@ -202,11 +202,6 @@ def recognise(source: Source) -> Recognised:
     return best
 
 
-def detect(source: Source) -> str:
-    """The name of the format that fits a source best."""
-    return recognise(source).name
-
-
 def choose(source: Source, name: str, options: ImportOptions) -> Recognised:
     """The format of that name, the one that fits for 'auto', or the user's own patterns.
 

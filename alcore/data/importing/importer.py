@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,6 @@ from alcore.data.importing.annotation_signs import left_unread, unread
 from alcore.data.importing.cutting_choice import decided, ways_to_try
 from alcore.data.importing.first_look import look_at_all
 from alcore.data.importing.formats import Format, Recognised, choose
-from alcore.data.importing.grouping import grouped
 from alcore.data.importing.import_events import ImportProgress
 from alcore.data.importing.layout_doubt import check_layout, left_over, without_truth
 from alcore.data.importing.mask_colors import listed
@@ -33,6 +32,7 @@ from alcore.data.importing.patch_choice import (
     too_many_vanish,
     ways_for,
 )
+from alcore.data.importing.patterns import words_in, words_of
 from alcore.data.importing.regions import ANY_IMAGE, WithoutRegions, limited
 from alcore.data.importing.sample_reader import Outcome, SampleReader
 from alcore.data.importing.side_by_side import in_order
@@ -264,3 +264,35 @@ def _check(options: ImportOptions) -> None:
         raise DataError("--overlap, --resize and --clean-tiles need tiles; add --tile, or leave them out")
     if options.overlap < 0 or options.min_area < 1:
         raise DataError("the overlap must be at least 0 and the smallest defect area at least 1 pixel")
+
+
+def grouped(samples: Sequence[Sample], pattern: str) -> tuple[list[Sample], str]:
+    """Samples whose names have the same words as one group each, instead of a layout's own; and a sentence.
+
+    Raises:
+        DataError: a pattern without a word, or one that no image has.
+    """
+    if not words_in(pattern):
+        raise DataError(
+            f"the group pattern {pattern!r} names nothing; write {{stem}} for what a group shares"
+        )
+    found = []
+    groups, alone = set(), []
+    for sample in samples:
+        words = words_of(pattern, sample.image)
+        if words is None:
+            alone.append(sample.image)
+            found.append(replace(sample, group=""))
+        else:
+            group = "\n".join(words[word] for word in sorted(words))  # no name has a line's end in it
+            groups.add(group)
+            found.append(replace(sample, group=group))
+    if not groups:
+        raise DataError(
+            f"no image has the group pattern {pattern!r}; the first is {shown(samples[0].image)}"
+            if samples
+            else "there is no image to group"
+        )
+    rest = f", and {plural(len(alone), 'image')} by themselves, such as {shown(alone[0])}" if alone else ""
+    many = len(samples) - len(alone)
+    return found, f"kept together: {plural(many, 'image')} in {plural(len(groups), 'group')}{rest}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from alcore.data.images import SUFFIXES
-from alcore.data.importing.folder import Refuse, mask_file, no_mask
+from alcore.data.importing.folder import Refuse, mask_file, no_mask, not_read
 from alcore.data.importing.labelme import labelme
 from alcore.data.importing.layout_table import Layout
 from alcore.data.importing.matlab_masks import matlab
@@ -22,7 +22,6 @@ from alcore.data.importing.options import (
 )
 from alcore.data.importing.patterns import Words, words_in, words_of
 from alcore.data.importing.source_files import Source, shown, suffix
-from alcore.data.importing.unread_files import not_read
 from alcore.data.importing.yolo import yolo
 from alcore.errors import DataError
 

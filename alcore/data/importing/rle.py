@@ -45,14 +45,6 @@ def decode(text: str, shape: tuple[int, int], *, name: str) -> np.ndarray:
     return flat.reshape(shape[1], shape[0]).T
 
 
-def encode(mask: np.ndarray) -> str:
-    """(H, W) bool -> runs that `decode` reads; '' for an empty mask."""
-    flat = np.concatenate([[False], mask.T.ravel(), [False]])
-    edges = np.flatnonzero(flat[1:] != flat[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    return " ".join(f"{start + 1} {end - start}" for start, end in zip(starts, ends, strict=True))
-
-
 def from_lengths(lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
     """Lengths of runs that alternate, background first, along the last axis of `shape` -> `shape` bool.
 

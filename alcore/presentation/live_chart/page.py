@@ -22,7 +22,6 @@ from alcore.presentation.aim_sentences import aim
 from alcore.presentation.chart_config import chart_config
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
-from alcore.presentation.live_chart.scripts import one_module
 from alcore.presentation.sentences import basis_of_bands
 from alcore.statistics.estimands import Evidence
 
@@ -30,6 +29,8 @@ MOST_BYTES = 3_000_000
 """What the file stays below, by leaving out images; only curves of very many points go beyond."""
 
 _LEFT_OUT = "No images here: they would make this file too large to mail, or their data set is gone."
+_MODULES = ("type.js", "estimates.js", "earlier.js", "traces.js", "figure.js", "slide.js", "chart.js")
+"""The chart's scripts in the order of their imports, which name nothing but each other."""
 _MARGIN = 30_000  # bytes for what is said about images besides the images
 
 
@@ -123,3 +124,9 @@ def _pictures(run: PageRun) -> dict[str, dict[str, str]]:
 
 def _packed(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
+
+
+def one_module() -> str:
+    """The modules as one: imports are left out, since what they name stands above them."""
+    lines = [line for name in _MODULES for line in _read(name).splitlines() if not line.startswith("import ")]
+    return "\n".join(lines)

@@ -12,7 +12,7 @@ from alcore.presentation.figures.curves_over_units import curves_over_spent
 from alcore.presentation.sentences import judged_at
 from alcore.statistics.budget_units import BUDGET_UNITS, Labelling, LabelModel, flips, spent_frame
 from alcore.statistics.comparison import Question
-from alcore.storage.outlines import gather_labelling
+from alcore.storage.evidence import gather_labelling
 from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records

@@ -10,7 +10,7 @@ import streamlit as st
 
 from alcore.access.roles import Action
 from alcore.data.importing.import_events import ImportEnded, ImportProgress
-from alcore.data.importing.import_preview import some_pairs
+from alcore.data.overview import some_pairs
 from alcore.data.stored import StoredPatches
 from alcore.home import home
 from alcore.server.import_queue import ImportJob, ImportQueue

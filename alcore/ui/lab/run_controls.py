@@ -17,7 +17,6 @@ from alcore.compute.events import RunProgress
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import FULL_POOL
 from alcore.machine import load_per_core
-from alcore.presentation.busy_sentences import busy_in_words
 from alcore.presentation.sentences import cycles_finished
 from alcore.server.index import RunRow
 from alcore.server.live_runs import is_live
@@ -37,10 +36,13 @@ from alcore.ui.session import (
     run_row,
     run_store,
 )
-from alcore.wording import as_plain_markdown, clock
+from alcore.wording import as_plain_markdown, clock, percent
 
 _LIVE_TICK, _EAGER_TICK, _TICK, _IDLE_TICK = 0.3, 0.4, 1.0, 3.0
 _SECONDS_TO_DRAW = 2.5
+
+
+_SLOW_PACE, _BUSY_LOAD = 0.6, 1.5
 
 
 def tick_of(row: RunRow | None) -> float:
@@ -209,3 +211,19 @@ def _spoken(row: RunRow | None) -> str:
     if row is None:
         return ""
     return f"{row.name}: {row.status}, {cycles_finished(run_config(row.id), record_count(row.id))}"
+
+
+def busy_in_words(pace: float | None, load: float | None) -> str:
+    """What slows a run down; '' where nothing does.
+
+    Args:
+        pace: of its last cycles, as a share of its best; None where that is not known.
+        load: processes that compute or wait to, for each core; None where that is not known.
+    """
+    slowed = ""
+    if pace is not None and pace < _SLOW_PACE:
+        slowed = f"this run goes at {percent(max(round(pace, 1), 0.1))} of its best pace"
+    if load is not None and load > _BUSY_LOAD:
+        busy = f"the machine is busy, with {load:.1f} processes for each core"
+        return f"{busy}: {slowed}" if slowed else busy
+    return slowed

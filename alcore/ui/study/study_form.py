@@ -17,8 +17,7 @@ from alcore.experiment.repetition import draw_repetition
 from alcore.learning.model_names import check_names
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.sentences import queries_in_short
-from alcore.study.plan import StudyPlan, make_study
-from alcore.study.prepared import prepared_plans
+from alcore.study.plan import StudyPlan, make_study, prepared_plans
 from alcore.ui import acting, problems
 from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
 from alcore.ui.config_form import ConfigForm, usual_settings

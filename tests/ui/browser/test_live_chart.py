@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from alcore.home import PACKAGE
 from alcore.metrics import ALL_METRICS, class_means
 from alcore.presentation.live_chart.curves import live_curves, live_run
-from alcore.presentation.live_chart.scripts import one_module
+from alcore.presentation.live_chart.page import one_module
 from alcore.statistics.comparison import curve_frame
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.resampling import patch_replicates
