@@ -42,7 +42,7 @@ class ModelConfig(_Frozen):
     )
     encoder_weights: Literal["none", "imagenet"] = "none"
     freeze_encoder: bool = Field(
-        default=False, description="train the decoder alone; what the encoder gives is computed once and kept"
+        default=False, description="train only the decoder; the encoder's output is computed once and kept"
     )
     options: dict[str, Any] = Field(
         default_factory=dict, description="further keyword arguments of the SMP architecture, such as depths"
@@ -99,7 +99,10 @@ class RunConfig(_Frozen):
         24, gt=0, le=10_000_000, description="patches per query, or (0, 1] as a share of the pool"
     )
     first_query: int | float | None = Field(
-        None, gt=0, le=10_000_000, description="the first query's size, if another; as query_size"
+        None,
+        gt=0,
+        le=10_000_000,
+        description="the first query's size if it differs, in the same form as query_size",
     )
     first_query_by: Literal["random", "typiclust", "core-set"] = Field(
         "random",
@@ -121,7 +124,7 @@ class RunConfig(_Frozen):
     @classmethod
     def _nothing_hidden(cls, dataset: str) -> str:
         if odd := odd_character(dataset):
-            raise ValueError(f"holds the character {odd}, which no name may hold")
+            raise ValueError(f"contains the character {odd}, which is not allowed in a name")
         return dataset
 
     @field_validator("strategies")

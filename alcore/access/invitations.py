@@ -39,7 +39,7 @@ def make_token(home: Path, role: Role, *, hours: float, name: str = "") -> str:
     if not _NAME.fullmatch(name):
         raise AccessError(f"{name!r} cannot name a visitor; take up to 64 letters, digits, spaces, . _ @ -")
     if not 0 < hours <= _MOST_HOURS:
-        raise AccessError(f"a link can hold up to {_MOST_HOURS} hours, got {hours:g}")
+        raise AccessError(f"a link is valid for at most {_MOST_HOURS} hours, got {hours:g}")
     claims = {"role": str(role), "name": name, "until": int(time.time() + 3600 * hours)}
     key = _key(home, make=True)
     assert key is not None, "it was just made"
@@ -58,7 +58,7 @@ def read_token(home: Path, token: str) -> Visitor:
         raise AccessError("this link was not made here, or all links were withdrawn; ask for a new one")
     claims = json.loads(_decoded(body))  # which was written here, as its signature says
     if time.time() >= claims["until"]:
-        raise AccessError("this link is over; ask for a new one")
+        raise AccessError("this link has expired; ask for a new one")
     return Visitor(claims["name"], Role(claims["role"]))
 
 

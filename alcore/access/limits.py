@@ -61,7 +61,7 @@ class Allowance:
     def run(self, config: RunConfig, *, have: int) -> None:
         """One more run, where `have` of theirs wait or work already."""
         if self._is_bounded and have >= self._limits.runs:
-            raise LimitError(f"you have {plural(have, 'run')} that wait or work; stop one, or wait")
+            raise LimitError(f"you have {plural(have, 'run')} waiting or active; stop one, or wait")
         self._work(work_of(config), "lower the pool, the training steps, the cycles or the repetitions")
         self.disk()
 
@@ -98,8 +98,8 @@ class Allowance:
     def _work(self, work: int, advice: str) -> None:
         if self._is_bounded and work > self._limits.patches:
             raise LimitError(
-                f"that is {work:,} patches to look at and to train on, in all cycles, repetitions and "
-                f"strategies, and a member may ask for {self._limits.patches:,}; {advice}"
+                f"that is {work:,} patches to score and to train on, in all cycles, repetitions and "
+                f"strategies, and a member may request {self._limits.patches:,}; {advice}"
             )
 
 

@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What somebody may want to do; the value says it in words, after 'may'."""
+    """An action of a visitor; the value completes the sentence "only members may ..."."""
 
     LOOK = "look at the pages"
     VOTE = "vote"
@@ -26,12 +26,12 @@ class Action(StrEnum):
     COMMAND_RUN = "pause, resume or stop this run"
     ANNOTATE_RUN = "name or annotate this run"
     DELETE_RUN = "delete this run"
-    REQUEST_CEILING = "have this run's ceiling trained"
-    SCORE_IMAGES = "have images scored"
-    IMPORT_RUN = "bring runs in"
+    REQUEST_CEILING = "train this run's ceiling"
+    SCORE_IMAGES = "score images"
+    IMPORT_RUN = "import runs"
     START_STUDY = "start studies"
     COMMAND_STUDY = "pause, resume or extend this study"
-    ESTIMATE_STUDY = "have a study measured"
+    ESTIMATE_STUDY = "estimate a study"
     IMPORT_DATA = "import data sets"
     MAKE_DATA = "make data sets"
     ANNOTATE_DATA = "name or annotate data sets"
@@ -49,7 +49,7 @@ class Visitor:
 
 
 LOCAL = Visitor("", Role.OWNER)
-"""Whoever sits at a server that only its own machine can reach."""
+"""The user of a server that only its own machine can reach."""
 
 _SHARED = {Action.LOOK, Action.VOTE}
 _MEMBERS = _SHARED | {
@@ -109,7 +109,7 @@ def refusal(visitor: Visitor | None, action: Action, *, owner: str | None = None
     if may(visitor, action, owner=owner):
         return ""
     if visitor is None:
-        return "who you are is not known here: open the link that you were given, or sign in"
+        return "this server does not know you: open the link that you were given, or sign in"
     if action in MAY[Role.MEMBER]:
         return f"only members may {action}; ask the owner of this server for a link"
     if action in MAY_TO_OWN[Role.MEMBER]:

@@ -41,7 +41,7 @@ class ClassBalancedPowerEntropy(Entropy):
     )
     departure = (
         "A patch belongs to the class of its likeliest pixel, where the paper weighs entropy by class within "
-        "3D patches; and the noise falls on a straight line of our own, to none in the last cycle."
+        "3D patches; and here the noise decreases linearly, to zero in the last cycle."
     )
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:

@@ -100,7 +100,9 @@ class CoreSet(Strategy):
     name = "core-set"
     needs = Needs.FEATURES
     score_name = "distance to the nearest labelled patch"
-    help = "Asks for patches unlike any labelled one: covers the pool, whatever the model believes of it."
+    help = (
+        "Asks for patches unlike any labelled one: covers the pool, independently of the model's predictions."
+    )
     source = "Sener & Savarese 2018, Active Learning for Convolutional Neural Networks, arXiv:1708.00489"
     departure = (
         "The greedy algorithm alone, without the paper's mixed-integer refinement, on features of all "

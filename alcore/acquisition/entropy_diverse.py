@@ -25,7 +25,7 @@ class EntropyDiverse(Entropy):
 
     name = "entropy-diverse"
     needs = Needs.LOGITS | Needs.FEATURES
-    help = "Shortlists by entropy, then spreads out: helps where the most doubtful patches look all alike."
+    help = "Shortlists by entropy, then spreads out: helps where the most doubtful patches look alike."
     source = (
         "Yang et al. 2017, Suggestive annotation, arXiv:1706.04737; Sener & Savarese 2018, arXiv:1708.00489"
     )

@@ -47,8 +47,8 @@ class Malls(Entropy):
     needs = Needs.LOGITS | Needs.PEAKS | Needs.PREVALENCE
     score_name = "mean entropy (nats) times class weight"
     help = (
-        "Knows π₁ of the run's settings: draws in proportion to entropy, and more often from the predicted "
-        "class that deployment has more of than the pool."
+        "Uses the run's π₁: draws in proportion to entropy, and more often from the predicted class that "
+        "is more frequent in deployment than in the pool."
     )
     source = "Zhao, Liu, Anandkumar & Yue 2021, Active learning under label shift (MALLS), arXiv:2007.08479"
     departure = (

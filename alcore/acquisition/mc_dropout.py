@@ -21,8 +21,8 @@ class McDropout(HighestScore):
     needs = Needs.DROPOUT
     score_name = "mean mutual information over dropout (nats)"
     help = (
-        "BALD with Monte-Carlo dropout: asks where thinned copies of the model contradict one another, and "
-        "not where all are in doubt alike."
+        "BALD with Monte-Carlo dropout: asks where thinned copies of the model contradict each other, not "
+        "where all are equally unsure."
     )
     source = (
         "Gal, Islam & Ghahramani 2017, Deep Bayesian active learning, arXiv:1703.02910; the score: Houlsby "

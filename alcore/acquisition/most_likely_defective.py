@@ -30,7 +30,8 @@ class MostLikelyDefective(Strategy):
     needs = Needs.PEAKS
     score_name = "largest defect probability of a pixel"
     help = (
-        "Active search: asks for what the model already takes for defective. Finds the most defects of the "
+        "Active search: asks for the patches that the model already considers defective. Finds the most "
+        "defects of the "
         "kinds it knows, and little else."
     )
     source = (

@@ -31,9 +31,12 @@ class You(Strategy):
     name = "you"
     needs = Needs.LOGITS | Needs.PEOPLE
     score_name = "mean entropy (nats)"
-    help = "The room plays against the machine: before each query you click what you would have labelled."
-    source = "People; what they leave open is drawn as by random (Settles 2009)"
-    departure = "No published method: what is chosen is the room's own."
+    help = (
+        "The audience plays against the machine: before each query you click the patches that you would "
+        "label."
+    )
+    source = "People; places that they leave open are filled at random (Settles 2009)"
+    departure = "No published method: the audience chooses."
 
     def score(self, logits: Tensor) -> Tensor:
         """(B, 1, H, W) logits -> (B,) mean entropy in nats: how unsure the room's own model is."""

@@ -201,7 +201,7 @@ def check_finite(values: np.ndarray | None, what: str) -> np.ndarray:
         AcquisitionError: a value is NaN or infinite, or the strategy did not declare this need.
     """
     if values is None:
-        raise AcquisitionError(f"{what} are not there; the strategy has to declare that it needs them")
+        raise AcquisitionError(f"{what} are not available; the strategy must declare that it needs them")
     if not np.isfinite(values).all():
         raise AcquisitionError(
             f"{what} hold values that are not finite: the model has diverged; lower the learning rate"
@@ -212,7 +212,7 @@ def check_finite(values: np.ndarray | None, what: str) -> np.ndarray:
 def need(value: _T | None, what: str) -> _T:
     """A value of a `PoolView` that a strategy needs; AcquisitionError where it did not declare this need."""
     if value is None:
-        raise AcquisitionError(f"{what} is not there; the strategy has to declare that it needs it")
+        raise AcquisitionError(f"{what} is not available; the strategy must declare that it needs it")
     return value
 
 

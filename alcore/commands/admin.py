@@ -34,12 +34,12 @@ def check(
 
 def invite(
     role: Annotated[str, typer.Option(help="owner, member, viewer or seat (who may vote, nothing else).")],
-    hours: Annotated[float, typer.Option(help="How long the link holds.")] = 8.0,
-    name: Annotated[str, typer.Option(help="Of who gets it; their runs are kept under it.")] = "",
-    address: Annotated[str, typer.Option(help="Of the server, as they see it.")] = "http://127.0.0.1:8501",
-    withdraw: Annotated[
-        bool, typer.Option("--withdraw-all", help="Make all links of before void first.")
-    ] = False,
+    hours: Annotated[float, typer.Option(help="How long the link is valid.")] = 8.0,
+    name: Annotated[str, typer.Option(help="The visitor's name; their runs are kept under it.")] = "",
+    address: Annotated[
+        str, typer.Option(help="The server's address, as visitors see it.")
+    ] = "http://127.0.0.1:8501",
+    withdraw: Annotated[bool, typer.Option("--withdraw-all", help="First void all earlier links.")] = False,
 ) -> None:
     """Print a signed link that lets somebody into a server started with `dashboard --lab`."""
     from alcore.access.invitations import make_token, withdraw_all
@@ -99,8 +99,10 @@ def restore(
         bool,
         typer.Option(
             "--with-access",
-            help="Take access.json and limits.json too: who may come in, and what they may have. Only from a "
-            "backup that nobody else could change.",
+            help=(
+                "Restore access.json and limits.json too: who may come in, and their limits. Use this "
+                "only with a backup that nobody else could change."
+            ),
         ),
     ] = False,
 ) -> None:
@@ -111,7 +113,7 @@ def restore(
     made = make_home(file, home, with_access=with_access)
     typer.echo(f"{plural(made.files, 'file')} restored; use it with ALCORE_HOME={home}")
     if made.left:
-        typer.echo(f"left in the backup: {', '.join(made.left)}; --with-access takes them too")
+        typer.echo(f"left in the backup: {', '.join(made.left)}; --with-access restores them too")
 
 
 def export_run(
@@ -128,8 +130,10 @@ def export_run(
 
 
 def import_run(
-    file: Annotated[Path, typer.Argument(help="A zip file that `export-run` wrote, whoever sent it.")],
-    name: Annotated[str, typer.Option(help="What the run is called here; by default after its config.")] = "",
+    file: Annotated[
+        Path, typer.Argument(help="A zip file written by `export-run`; it may come from anyone.")
+    ],
+    name: Annotated[str, typer.Option(help="The run's name here; by default it describes the config.")] = "",
 ) -> None:
     """Bring a run into the home, to be seen beside others; everything in it is checked."""
     from alcore.home import home, runs_directory

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def create_stream(
     name: Annotated[str, typer.Argument(help="The new data set's name: its pool is what the rule keeps.")],
     source: Annotated[
-        str, typer.Option("--from", help="Data set whose images the line makes.")
+        str, typer.Option("--from", help="Data set that supplies the line's images.")
     ] = "synthetic",
     rule: Annotated[
         str, typer.Option(help="all, every-nth, anomalous, operator, ring-buffer or balanced.")
@@ -23,16 +23,16 @@ def create_stream(
     images_per_hour: Annotated[int, typer.Option(help="Images that the line makes in an hour.")] = 1200,
     hours: Annotated[float, typer.Option(help="How long the shift lasts.")] = 8.0,
     storage: Annotated[int, typer.Option(help="Images that can be kept.")] = 600,
-    every: Annotated[int, typer.Option(help="Of the rule every-nth.")] = 5,
+    every: Annotated[int, typer.Option(help="The n of the rule every-nth.")] = 5,
     sees: Annotated[
         float, typer.Option(help="Chance that a very large defect is seen (operator, ring-buffer).")
     ] = 0.9,
     false_press: Annotated[
-        float, typer.Option(help="Chance that a clean image is taken for a defective one.")
+        float, typer.Option(help="Chance that a clean image is mistaken for a defective one.")
     ] = 0.01,
     before: Annotated[int, typer.Option(help="Images kept before an alarm (ring-buffer).")] = 5,
     after: Annotated[int, typer.Option(help="Images kept after an alarm (ring-buffer).")] = 5,
-    seed: Annotated[int, typer.Option(help="One seed, one line.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same line.", min=0)] = 0,
 ) -> None:
     """Let a production line run, and make a data set whose pool is what a rule keeps of its images."""
     from alcore.data.collection import dataset_path, open_dataset

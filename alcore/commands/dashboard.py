@@ -45,33 +45,37 @@ def dashboard(
     context: typer.Context,
     data_root: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder whose contents pages may list and import; give it again for more."),
+        typer.Option(help="A folder whose contents pages may list and import; repeat for more."),
     ] = None,
     lab: Annotated[
         bool, typer.Option("--lab", help="Open it to the network, for people with links or a sign-in.")
     ] = False,
     host: Annotated[
         list[str] | None,
-        typer.Option(help="A name that people call the server by, such as lab.example.org; again for more."),
+        typer.Option(help="A host name of the server, such as lab.example.org; repeat for more."),
     ] = None,
-    ray_address: Annotated[str, typer.Option(help="Of the Ray cluster that studies may use, or auto.")] = "",
+    ray_address: Annotated[str, typer.Option(help="Address of the Ray cluster for studies, or auto.")] = "",
     log_level: Annotated[
-        LogLevel, typer.Option(envvar="ALCORE_LOG_LEVEL", help="From which level on to log.")
+        LogLevel, typer.Option(envvar="ALCORE_LOG_LEVEL", help="The lowest level to log.")
     ] = LogLevel.INFO,
     log_format: Annotated[
         LogFormat,
-        typer.Option(envvar="ALCORE_LOG_FORMAT", help="Log lines for people, or one JSON object each."),
+        typer.Option(envvar="ALCORE_LOG_FORMAT", help="Log lines as text, or as one JSON object each."),
     ] = LogFormat.TEXT,
     anyone: Annotated[
         bool,
         typer.Option(
-            "--i-know-that-anyone-can-use-it", help="Serve other machines, whoever is at them, as owners."
+            "--i-know-that-anyone-can-use-it",
+            help="Serve other machines, and treat every visitor as an owner.",
         ),
     ] = False,
 ) -> None:
     """Serve the dashboard; takes the options of `streamlit run`, such as --server.port 8600."""
     if lab and anyone:
-        raise ConfigError("choose --lab or --i-know-that-anyone-can-use-it: one asks who people are")
+        raise ConfigError(
+            "choose --lab or --i-know-that-anyone-can-use-it: the first asks visitors who they are, the "
+            "second does not"
+        )
     way = Admission.LAB if lab else Admission.OPEN if anyone else Admission.LOCAL
     os.environ[ADMISSION] = way
     if data_root is not None:

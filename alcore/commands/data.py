@@ -21,18 +21,22 @@ data_app.command("import-order", hidden=True)(import_order)
 
 @data_app.command("create")
 def create_data(
-    name: Annotated[str, typer.Argument(help="The data set's name from now on.")],
+    name: Annotated[str, typer.Argument(help="Name of the new data set.")],
     family: Annotated[
         str, typer.Option(help="Material: brushed, cast, woven, leather, x-ray or tuber.")
     ] = "brushed",
     size: Annotated[int, typer.Option(help="Side of a patch in pixels, 64 to 512.")] = 64,
     count: Annotated[int, typer.Option(help="Patches; half of them are defective.")] = 12_000,
-    contrast: Annotated[float, typer.Option(help="Of defects; 1 is the built-in set's.")] = 1.0,
-    defect_size: Annotated[float, typer.Option(help="Length of defects; 1 is the built-in set's.")] = 1.0,
-    rarity: Annotated[float, typer.Option(help="0: all kinds alike; more: rare ones rarer.")] = 1.0,
+    contrast: Annotated[
+        float, typer.Option(help="Contrast of defects; 1 is that of the built-in set.")
+    ] = 1.0,
+    defect_size: Annotated[
+        float, typer.Option(help="Length of defects; 1 is that of the built-in set.")
+    ] = 1.0,
+    rarity: Annotated[float, typer.Option(help="0: all kinds equally often; higher: rare ones rarer.")] = 1.0,
     look_alikes: Annotated[float, typer.Option(help="Harmless marks on a patch, on average.")] = 0.6,
     color: Annotated[bool, typer.Option("--color", help="RGB instead of grey.")] = False,
-    seed: Annotated[int, typer.Option(help="One seed, one data set.", min=0)] = 2601,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data set.", min=0)] = 2601,
 ) -> None:
     """Make a data set of procedural surfaces."""
     from alcore.data.collection import make_surfaces

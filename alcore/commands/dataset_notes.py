@@ -37,7 +37,7 @@ def card(
 def note(
     name: str,
     source: Annotated[str | None, typer.Option(help="Where it is from.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Under which it may be used.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence under which it may be used.")] = None,
     text: Annotated[str | None, typer.Option("--note", help="Anything else.")] = None,
 ) -> None:
     """Note a data set's source and licence, and anything else. What is not given stays as it was."""

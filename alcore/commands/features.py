@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 features_app = typer.Typer(
-    help="List and remove what frozen encoders gave for patches. It is computed again when a run needs it.",
+    help="List and remove the kept features of frozen encoders. A run that needs them computes them again.",
     no_args_is_help=True,
 )
 
@@ -31,7 +31,9 @@ def list_features() -> None:
 
 @features_app.command("remove")
 def remove_features(
-    name: Annotated[str, typer.Argument(help="As `list` gives it; by default all that is not in use.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="A name shown by `list`; by default all that are not in use.")
+    ] = "",
 ) -> None:
     """Remove kept features."""
     from alcore.data.feature_shelf import kept_stores, remove_store

@@ -11,18 +11,16 @@ from alcore.commands.options import limits
 from alcore.errors import ConfigError
 from alcore.wording import percent
 
-logs_app = typer.Typer(
-    help="Logs as the paper's code writes them: read theirs, write ours.", no_args_is_help=True
-)
+logs_app = typer.Typer(help="Import and export logs in the format of the paper's code.", no_args_is_help=True)
 
 
 @logs_app.command("import")
 def import_log_folders(
     folders: Annotated[list[Path], typer.Argument(help="Folders with dict_STRATEGY.csv, or trees of them.")],
-    name: Annotated[str, typer.Option(help="What they are called from now on.")],
+    name: Annotated[str, typer.Option(help="Name of the imported logs.")],
     pool_prevalence: Annotated[
         list[float] | None,
-        typer.Option(help="π₀ of each folder, in their order; without it, their names say it."),
+        typer.Option(help="π₀ of each folder, in their order; by default read from their names."),
     ] = None,
     test_prevalence: Annotated[
         float, typer.Option(help="Deployment prevalence π₁, of the second test set.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NICENESS = 10
 _WORDS = {
-    "training": "training the model anew",
+    "training": "training the model again",
     "validation": "scoring validation",
     "images": "scoring images",
 }
@@ -27,7 +27,7 @@ def meter(
     directory: Annotated[Path, typer.Argument(help="The run's directory.")],
     images: Annotated[list[Path], typer.Argument(help="Image files, folders or zip files, without masks.")],
     strategy: Annotated[
-        str, typer.Option(help="Whose last model scores them; by default the run's last strategy.")
+        str, typer.Option(help="The strategy whose last model scores them; by default the run's last one.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:

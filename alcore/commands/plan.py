@@ -80,8 +80,8 @@ def _pilot(store: RunStore, question: Question) -> Evidence:
     evidence = gather(RunRecords(store))
     if evidence is None or evidence.repetitions < 2:
         raise ConfigError(
-            f"how much repetitions differ is known from the second one on, and {store.directory} has "
-            "finished fewer; take a run of three or more as a pilot"
+            f"the spread between repetitions is known from the second one on, and {store.directory} has "
+            "finished fewer; use a run of three or more as a pilot"
         )
     return evidence
 

@@ -20,28 +20,31 @@ INTERRUPTED = 130
 def study(
     study: Annotated[Path, typer.Argument(help="STUDY.json: base, grid and test_prevalences.")],
     out: Annotated[Path, typer.Option(help="Directory for the study; a study already there is continued.")],
-    engine: Annotated[str, typer.Option(help="Where runs run: local or ray.")] = "local",
+    engine: Annotated[str, typer.Option(help="The engine that computes the runs: local or ray.")] = "local",
     address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster, or auto; by default Ray starts on this machine.")
+        str | None,
+        typer.Option(help="Address of a Ray cluster, or auto; by default Ray starts on this machine."),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Runs side by side; by default what cores, memory and GPUs allow.", min=1),
+        typer.Option(help="Parallel runs; by default as many as cores, memory and GPUs allow.", min=1),
     ] = None,
     gpu_share: Annotated[
-        float, typer.Option(help="Part of a GPU that a run takes, such as 0.25; 0 for none.", min=0, max=1)
+        float, typer.Option(help="Share of a GPU per run, such as 0.25; 0 for none.", min=0, max=1)
     ] = 1.0,
     repetitions: Annotated[
         int | None,
-        typer.Option(help="Repetitions per cell, in place of the study's.", **limits("repetitions")),
+        typer.Option(help="Repetitions per cell, instead of the study's.", **limits("repetitions")),
     ] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only say what the study would take.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only estimate the study's runs, time and disk space.")
+    ] = False,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object per line on stdout instead of a progress bar."),
     ] = False,
     rehearsal: Annotated[
-        bool, typer.Option("--rehearsal", help="Go through all runs without training, to try an engine.")
+        bool, typer.Option("--rehearsal", help="Go through all runs without training, to try out an engine.")
     ] = False,
 ) -> None:
     """Run a grid of experiments, or continue it; finished runs are found and kept."""
@@ -123,7 +126,7 @@ def report(
             f"file whose curves follow π₁: alcore report {directory} --interactive"
         )
     if out is None:
-        raise ConfigError("say where the report goes: --out FILE.html or --out DIRECTORY")
+        raise ConfigError("name the report's destination: --out FILE.html or --out DIRECTORY")
     reader = StudyReader.open(directory)
     test_prevalence = prevalence or reader.plan.cells[0].config.test_prevalence
     question = Question(metric, test_prevalence, BASELINE)

@@ -99,7 +99,7 @@ def _stopping_gently(store: StudyStore, console: Console) -> Iterator[None]:
         if store.is_asked_to_stop:
             raise KeyboardInterrupt
         store.ask_to_stop()
-        console.print("finishing the cycles in hand; press Ctrl-C again to leave at once")
+        console.print("finishing the current cycles; press Ctrl-C again to stop at once")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

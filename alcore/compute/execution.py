@@ -75,7 +75,7 @@ def execute(
             with crew_for(store.config) as own:
                 _execute(store, own, control, emit, is_live=is_live)
     except Timeout:
-        raise StoreError(f"{store.directory} is being run by another process") from None
+        raise StoreError(f"{store.directory} is in use by another process") from None
 
 
 def _execute(store: RunStore, crew: Crew, control: RunControl, emit: Emit, *, is_live: bool) -> None:

@@ -172,7 +172,7 @@ class _Worker:
         notes = [slow_precision(resolve_runtime(config.device, config.precision))]
         if unkept:
             notes.append(
-                f"what the frozen encoder gives for {plural(unkept, 'patch')} is computed first and kept: "
+                f"the frozen encoder's features for {plural(unkept, 'patch')} are computed first and kept: "
                 f"{size_in_words(size)} in {features_directory()}, and more for flips and other repetitions"
             )
         return Checked(

@@ -65,7 +65,7 @@ def last_key(store: RunStore, strategy: str) -> CycleKey:
         )
     done = [key for key in store.committed() if (key.strategy, key.repetition) == (strategy, REPETITION)]
     if not done:
-        raise StoreError(f"{strategy} has not finished a cycle, so there is no model; let the run go on")
+        raise StoreError(f"{strategy} has not finished a cycle, so there is no model; let the run continue")
     return done[-1]
 
 
@@ -80,7 +80,8 @@ def score_images(store: RunStore, strategy: str, paths: Sequence[Path], follow: 
     validation = store.record(key).validation
     if validation is None:
         raise StoreError(
-            "the run kept no validation patches, by which scores are read; start a new run of a data set "
+            "the run kept no validation patches, which are needed to interpret scores; start a new run on "
+            "a data set "
             "whose validation split has defective and clean patches"
         )
     patches = _dataset_of(store)
@@ -104,8 +105,8 @@ def _dataset_of(store: RunStore) -> Patches:
     patches = open_dataset(store.config.dataset)
     if store.data_fingerprint() not in (None, patches.fingerprint):
         raise DataError(
-            f"the data set {patches.name!r} has been replaced since this run, so that its model cannot be "
-            "made again; start a new run"
+            f"the data set {patches.name!r} has been replaced since this run, so its model cannot be "
+            "trained again; start a new run"
         )
     return patches
 

@@ -200,13 +200,13 @@ class Walk:
         """A worker is lost. Its job is given to another, unless it seems to be the job that kills."""
         name = job.repetition if isinstance(job, CeilingJob) else job.key
         if stood_still:
-            self._emit(Note("a worker stood still, so it was ended; another one does its work again"))
+            self._emit(Note("a worker hung, so it was ended; another one repeats its work"))
         else:
             self._deaths[name] += 1
         if self._deaths[name] >= _MOST_DEATHS:
             raise StoreError(
-                f"its worker died {_MOST_DEATHS} times at the same place, perhaps for want of memory; "
-                "lower threads (workers side by side), training.batch_size or the network, then resume"
+                f"its worker died {_MOST_DEATHS} times at the same place, perhaps because memory ran out; "
+                "lower threads (parallel workers), training.batch_size or the network, then resume"
             )
         if isinstance(job, CycleJob):
             self._graph.give_back(job.key)

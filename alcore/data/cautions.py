@@ -57,12 +57,12 @@ def _alike(patches: StoredPatches, count: int) -> list[str]:
         else ""
     )
     if not len(pairs):
-        return [f"No image was found nearly the same on two sides of the split.{part}"] if part else []
+        return [f"No nearly identical images were found on two sides of the split.{part}"] if part else []
     one, other = (patches.describe(int(item)) for item in pairs[0])
     return [
-        f"Nearly the same image on two sides of the split: {plural(len(pairs), 'pair')}, such as {one} and "
-        f"{other}. Remove one of each, or import them again with --keep-duplicates-together; else results "
-        f"look better than they are.{part}"
+        f"Nearly identical images on two sides of the split: {plural(len(pairs), 'pair')}, such as {one} and "
+        f"{other}. Remove one of each, or import them again with --keep-duplicates-together; otherwise "
+        f"results look better than they are.{part}"
     ]
 
 
@@ -84,10 +84,10 @@ def contradictions(patches: StoredPatches) -> list[str]:
     if not found:
         return []
     one, other = (patches.describe(int(item)) for item in found[0][:2])
-    both = f", and in {classes} of them one is clean and another defective" if classes else ""
+    both = f", and in {classes} of the groups one is clean and another defective" if classes else ""
     differ = percent(float(np.mean(shares)))
     return [
         f"Same pixels but different masks: {plural(sum(map(len, found)), 'patch')} in "
-        f"{plural(len(found), 'group')}, such as {one} and {other}; on average {differ} of the "
-        f"pixels that a group's masks mark are not marked in all{both}. Keep one mask of each image."
+        f"{plural(len(found), 'group')}, such as {one} and {other}; on average {differ} of the pixels "
+        f"that a group's masks mark are not marked in all of them{both}. Keep one mask per image."
     ]

@@ -95,7 +95,7 @@ def note_about(name: str, *, source: str, licence: str, note: str) -> None:
     """Note a data set's source and licence, and anything else; DataError where that cannot be written."""
     place = place_of(name)
     if place is None:
-        raise DataError(f"nothing can be noted of {name!r}; only of data sets that were imported or made")
+        raise DataError(f"notes cannot be kept for {name!r}, only for data sets that were imported or made")
     if max(map(len, (source, licence, note))) > _MOST_NOTED:
         raise DataError(f"a note may have up to {_MOST_NOTED} characters")
     _write_about(place, replace(_read_about(place), source=source, licence=licence, note=note))
@@ -109,7 +109,7 @@ def rename_dataset(old: str, new: str) -> None:
     """
     place, target = place_of(old), dataset_path(new)
     if place is None:
-        raise DataError(f"there is no imported or made data set {old!r}")
+        raise DataError(f"there is no imported or generated data set {old!r}")
     if target.exists():
         raise DataError(f"a data set called {new!r} exists; take another name")
     about = _read_about(place)

@@ -82,7 +82,7 @@ def _decode(image: ImageFile.ImageFile, content: bytes) -> Decoded:
     tags = getattr(image, "tag_v2", {})  # of a TIFF
     bits = tags.get(_BITS, (1,))
     if len(bits) > 1 and max(bits) > 8 and tags.get(_PLANES) == _SEPARATE:
-        raise ValueError("its planes of 16 bits are stored apart; save it with its channels interleaved")
+        raise ValueError("its 16-bit planes are stored separately; save it with its channels interleaved")
     image.load()
     upright = _upright(_still(image) if image.format == "GIF" else image)
     if ";16" in layout and not image.mode.startswith("I"):

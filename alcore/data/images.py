@@ -175,7 +175,8 @@ def _in_palette(image: Image.Image, indices: np.ndarray, threshold: int | None, 
         return table[indices, 0] > threshold
     if threshold > MOST_INDICES:
         raise DataError(
-            f"{shown(name)} has a palette of colours, of which a threshold of {threshold} says nothing; name "
+            f"{shown(name)} has a palette of colours, to which a threshold of {threshold} does not apply; "
+            "name "
             "its indices with --classes, or its colours with --color"
         )
     return indices > threshold

@@ -204,7 +204,8 @@ KEEP_RULES = {
     ),
     "operator": KeepRule(
         "operator presses",
-        "Keeps what an operator presses for: large defects sooner than small ones, and some clean images.",
+        "Keeps the images for which an operator presses a button: more large defects than small ones, and "
+        "some clean images.",
         _operator,
         _expected_operator,
         "π₀ = π₁·s / (π₁·s + (1 − π₁)·f)",
@@ -220,7 +221,7 @@ KEEP_RULES = {
     ),
     "balanced": KeepRule(
         "class-balanced",
-        "An inspection sorts: half of the storage for defective images, half for clean ones.",
+        "Inspection sorts the images: half of the storage is for defective ones, half for clean ones.",
         _balanced,
         _expected_balanced,
         "π₀ = min(S/2, π₁·N) / (min(S/2, π₁·N) + min(S/2, (1 − π₁)·N))",

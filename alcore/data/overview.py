@@ -102,7 +102,7 @@ def _warnings(patches: StoredPatches, area: np.ndarray) -> list[str]:
             "prevalence is higher than in the images."
         )
     if info.unknown:
-        found.append(f"Left out, as nothing in them is known: {plural(info.unknown, 'patch')}.")
+        found.append(f"Left out because none of their pixels is known: {plural(info.unknown, 'patch')}.")
     if "ignored" in patches.items:
         some = plural(int((patches.items["ignored"] > 0).sum()), "patch")
         found.append(f"With unknown pixels, which count neither in training nor in any metric: {some}.")

@@ -148,7 +148,7 @@ class StoredPatches:
             raise DamagedFileError(directory, "is damaged: its files disagree", _ADVICE)
         kinds = {self._images.dtype, self._masks.dtype}
         if kinds != {np.dtype(np.uint8)} or self.items["defective"].dtype != np.dtype(bool):
-            raise DamagedFileError(directory, "is damaged: it holds something else than images", _ADVICE)
+            raise DamagedFileError(directory, "is damaged: it contains something other than images", _ADVICE)
         if self.items["split"].dtype.kind not in "iu":
             raise DamagedFileError(directory / "items.parquet", "is damaged: no split", _ADVICE)
         self.defective = self.items["defective"].to_numpy()

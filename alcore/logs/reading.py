@@ -162,7 +162,7 @@ def read_log(
     labelled = numbered[0].groupby("cycle")["labelled"]
     if labelled.nunique().max() > 1 or not labelled.first().is_monotonic_increasing:
         raise DataError(
-            f"{folder}: the number of labels must be one in each cycle, for all strategies, and rise"
+            f"{folder}: each cycle must have one number of labels, the same for all strategies and rising"
         )
     if labelled.first().nunique() < labelled.ngroups:
         raise DataError(f"{folder}: two cycles have the same number of labels")
@@ -195,12 +195,12 @@ def _read_values(file: Path, given: Mapping[str, str], notes: list[str]) -> pd.D
         frame, again = widen(frame, str(file))
         given = {}
         if again:
-            notes.append(f"{file.name}: {again} rows stood there again; the last of each counts")
+            notes.append(f"{file.name}: {again} repeated rows; the last of each counts")
     names = meanings(frame.columns, given, origin=file.name)
     measured = [meaning for meaning in names.values() if meaning.rsplit("_", 1)[0] in METRICS]
     if not measured or frame.empty:
         raise DataError(
-            f"{file} has no column that is understood as a metric (say what one means with --column "
+            f"{file} has no column that is recognised as a metric (name one with --column "
             f"'NAME=iou_pi0'); it has {shortened(', '.join(map(repr, frame.columns)), 1000)}"
         )
     frame = frame[list(names)].rename(columns=names)
@@ -218,7 +218,7 @@ def _read_values(file: Path, given: Mapping[str, str], notes: list[str]) -> pd.D
         raise DataError(f"{file} has no column for the number of labels (--column 'NAME=labelled')")
     for column in ("repetition", "cycle", "labelled"):
         if not (frame[column] % 1 == 0).all():  # NaN is not either
-            raise DataError(f"{file}: the column for the {column} holds more than whole numbers")
+            raise DataError(f"{file}: the column for the {column} contains values that are not whole numbers")
         frame[column] = frame[column].astype(int)
     if frame.duplicated(["repetition", "cycle"]).any():
         raise DataError(f"{file} has a cycle of a repetition twice")
@@ -244,7 +244,7 @@ def _numbers(column: pd.Series, file: Path) -> pd.Series:
     try:
         return pd.to_numeric(column)
     except ValueError:
-        raise DataError(f"{file}: the column {column.name!r} holds more than numbers") from None
+        raise DataError(f"{file}: the column {column.name!r} contains values that are not numbers") from None
 
 
 def _read_selection(file: Path, match: re.Match, given: Mapping[str, str]) -> pd.DataFrame:

@@ -20,6 +20,6 @@ def aim(config: RunConfig, prevalences: Iterable[float]) -> str:
     if not names or all(prevalence == config.test_prevalence for prevalence in prevalences):
         return ""
     return (
-        f"{' and '.join(names)} chose by the run's own π₁ = {percent(config.test_prevalence)}: for use at "
-        "another π₁ other patches would have been chosen, which takes a new run."
+        f"{' and '.join(names)} chose patches for the run's own π₁ = {percent(config.test_prevalence)}: "
+        "for another π₁ the choice would differ, which needs a new run."
     )

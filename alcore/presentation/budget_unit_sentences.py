@@ -53,7 +53,7 @@ def model_in_words(model: LabelModel) -> str:
         f"Modelled: {model.look:g} s to look at an image, clean or not; for a defective one "
         f"{model.first:g} s to the first click and {model.further:g} s to each further one, a click every "
         f"{model.spacing:g} pixels of outline. Bearman et al. 2016 (What's the Point, arXiv:1506.02106) "
-        "measured 1 s for a class in an image, 2.4 s to point at an object and 0.9 s at a further one; that "
-        "the clicks of an outline are as quick, and their spacing, are assumptions. Averages are over the "
+        "measured 1 s for a class in an image, 2.4 s to point at an object and 0.9 s at a further one; "
+        "the speed of the clicks of an outline and their spacing are assumptions. Averages are over the "
         "budgets that all repetitions of both strategies reach; in between, curves are interpolated."
     )

@@ -70,18 +70,18 @@ def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
         )
     if defects < ENOUGH:
         found.append(
-            "what defects score is known from only "
+            "the scores of defects are known from only "
             f"{plural(defects, 'defective validation patch')}, "
-            f"and no estimate can be better than that; with fewer than {ENOUGH} maximum likelihood is "
-            f"biased, so the {BOX} estimate is the one to use"
+            f"which limits every estimate; with fewer than {ENOUGH} maximum likelihood is biased, so use "
+            f"the {BOX} estimate"
         )
     if reading.box.low > reading.likelihood.high or reading.likelihood.low > reading.box.high:
-        found.append("the two estimates contradict each other, so what both assume does not hold")
+        found.append("the two estimates contradict each other, so their common assumption does not hold")
     if reading.independent < _DEPENDENT * reading.scores.size:
         found.append(
             f"neighbouring patches score alike, as near copies do: {plural(reading.scores.size, 'patch')} "
-            f"amount to about {reading.independent:.0f} independent ones, and both intervals are widened for "
-            "it (too much, if the files are sorted by class)"
+            f"are worth about {reading.independent:.0f} independent ones, and both intervals are widened "
+            "for that (by too much if the files are sorted by class)"
         )
     if images is not None and reading.scores.size > images:
         found.append(
@@ -94,14 +94,14 @@ def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
 def what_is_not_assumed(strategy: str) -> str:
     """Why uncalibrated probabilities and a queried training set do no harm here, and where they do."""
     queried = (
-        "" if strategy == "random" else f", and what {display_name(strategy)} queried is no random sample"
+        "" if strategy == "random" else f", and what {display_name(strategy)} queried is not a random sample"
     )
     return (
-        "The model's probabilities are not taken at their word: the Dice part of its loss does not ask for "
+        "The model's probabilities are not taken at face value: the Dice part of its loss does not reward "
         f"calibrated ones{queried}. So scores are compared with those of validation patches, which no "
-        "strategy chose and which are a random sample of each class. What is assumed: images of each class "
-        "look as they do there. Correcting masks by a prior is another matter, and relies on calibrated "
-        "logits: see *Compare*, *Thresholds*."
+        "strategy chose and which are a random sample of each class. The assumption is that images of "
+        "each class look as they do there. Correcting masks with a prior is a different task, and relies "
+        "on calibrated logits: see *Compare*, *Thresholds*."
     )
 
 

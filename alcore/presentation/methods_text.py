@@ -47,7 +47,7 @@ def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Questi
         f"{training.optimizer} (learning rate {training.learning_rate:g}, weight decay "
         f"{training.weight_decay:g}, {training.schedule} schedule) on Dice plus binary cross-entropy loss, "
         f"{start}, with {flips} flips, on {device}. Up to {config.test_size} test patches, half of them "
-        f"defective as far as they lasted, gave confusion counts at probability 0.5; "
+        "defective if there were enough, gave confusion counts at probability 0.5; "
         f"{_metric_sentence(question)} AUBC is the trapezoidal area under the curve over the labelled "
         f"share, divided by its range; advantages are paired differences to {question.baseline}. "
         f"{basis(evidence)} Tests per budget are {_test_name(evidence)} with Holm's correction. "

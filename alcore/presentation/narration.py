@@ -32,11 +32,11 @@ WORTH_SAYING = 0.01
 """IoU below which no strategy is called ahead: such models see next to nothing."""
 
 MEANING = (
-    "“Ahead”: over repetitions, the interval of its IoU minus every other strategy's lies above 0, there and "
-    "from there on; 95 % is shared among all cycles and strategies, since one looks at them all. While "
-    "repetitions are still to come, it is an interval that is valid at any moment. "
-    "“Best on these test patches” is said of one repetition's models only; with another pool the order "
-    "might differ."
+    "“Ahead” means that over repetitions the interval of a strategy's IoU minus every other strategy's "
+    "lies above 0, there and in all later cycles; 95 % is shared among all cycles and strategies, since "
+    "you look at them all. While repetitions are unfinished, the interval is one that is valid at any "
+    "moment. “Best on these test patches” is about the models of one repetition only; with another pool "
+    "the order might differ."
 )
 """What the sentence means by its strongest words, for a caption."""
 
@@ -79,7 +79,7 @@ def watched(evidence: Evidence, config: RunConfig, *, prevalence: float) -> str:
     done = f"{evidence.repetitions} of {plural(config.repetitions, 'repetition')}"
     curves, base = evidence.curves_with_shared_error("iou", prevalence), _baseline(evidence)
     if evidence.repetitions == 1 or np.isnan(curves.mean[:, -1]).any():
-        return f"IoU minus {display_name(base)}: intervals over repetitions come with the second one"
+        return f"IoU minus {display_name(base)}: intervals over repetitions start with the second one"
     sample = _last(curves.minus(base))
     row = int(np.nanargmax(np.delete(sample.mean, curves.row(base))))
     row += row >= curves.row(base)

@@ -13,12 +13,12 @@ from alcore.statistics.planning import MOST
 from alcore.wording import clock, plural
 
 WHAT_IS_VALID = (
-    "The fixed interval contains the truth in 95 of 100 experiments whose size was settled beforehand; "
-    "anyone who looks after every repetition and stops at a lucky one is wrong far more often. The interval "
-    "that is valid at any moment allows for such looks; it has finite bounds from the sixth repetition on, "
-    "and assumes independent, roughly normal differences. The one without a distribution assumes only that "
-    "repetitions are independent; it is wide, and decides where repetitions fall into two groups, as where a "
-    "strategy collapses in some of them."
+    "The fixed interval contains the truth in 95 of 100 experiments whose size was fixed in advance; "
+    "anyone who looks after every repetition and stops at a lucky one is wrong far more often. The "
+    "interval that is valid at any moment allows for such looks; it has finite bounds from the sixth "
+    "repetition on, and assumes independent, roughly normal differences. The one without a distribution "
+    "assumes only that repetitions are independent; it is wide, and decides if repetitions fall into two "
+    "groups, for example because a strategy collapses in some of them."
 )
 
 
@@ -63,8 +63,8 @@ def _verdict(low: float, high: float) -> str:
     if low <= -1 and high >= 1:
         return "too early to say which is better"
     if low > 0:
-        return "ahead, and one may stop here"
-    return "behind, and one may stop here" if high < 0 else "not distinguishable so far"
+        return "ahead, and you may stop here"
+    return "behind, and you may stop here" if high < 0 else "not distinguishable so far"
 
 
 def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:
@@ -72,7 +72,7 @@ def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:
     return [
         f"**{display_name(row.strategy)}** minus {baseline}: {row.advantage:+.3f} AUBC so far, "
         f"{row.advantage_low:+.3f} to {row.advantage_high:+.3f} over resampled test patches. That holds "
-        "for these models only; it takes repetitions to tell which strategy is better."
+        "for these models only; repetitions are needed to say which strategy is better."
         for row in summary.dropna(subset=["advantage", "advantage_low"]).itertuples()
     ]
 
@@ -133,7 +133,7 @@ def limits_of_a_plan(plan: pd.DataFrame, pilot: int, difference: float) -> list[
     if len(floors):
         sizes = ", ".join(f"{display_name(row.strategy)} {row.floor:.3f}" for row in floors.itertuples())
         said.append(
-            "Repetitions share test patches, and no number of repetitions makes up for too few of those: "
+            "Repetitions share test patches, and no number of repetitions compensates for too few of those: "
             f"differences below {sizes} need more test patches."
         )
     return said

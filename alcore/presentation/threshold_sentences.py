@@ -10,11 +10,12 @@ from alcore.statistics.operating import CORRECTED, HERE, HOME
 from alcore.wording import percent, plural
 
 REMEDY_WARNING = (
-    "Correcting the prior needs π₁ but no tuning. In exchange it assumes calibrated logits, and a training "
-    "set that is a random sample of each class. Neither holds here: the Dice part of the loss does not ask "
-    "for calibrated logits, and what a strategy queried is not a random sample (random's is). A temperature "
-    "mends the first at best. It also moves pixel odds as the odds of images move, which is wrong for clean "
-    "pixels that occur only beside defects: these get rarer with them. Tuning on validation assumes none of "
+    "Correcting the prior needs π₁ but no tuning. However, it assumes calibrated logits, and a training "
+    "set that is a random sample of each class. Neither holds here: the Dice part of the loss does not "
+    "reward calibrated logits, and what a strategy queried is not a random sample (random's is). A "
+    "temperature can at best repair the first. The correction also shifts pixel odds by the same factor "
+    "as image odds, which is wrong for clean pixels that occur only beside defects: they get rarer with "
+    "the defects. Tuning on validation assumes none of "
     "this, but needs π₁ and labelled validation patches; the best threshold on the test patches cheats."
 )
 

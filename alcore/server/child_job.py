@@ -147,9 +147,9 @@ class ChildQueue(Generic[J, E]):
                     warn("child_stood_still", job=self._errand.what, attempt=attempt, reason=str(error))
                     if attempt == _ATTEMPTS:
                         return Outcome(
-                            fault=f"{error}, twice; look at what else this machine does, and try again"
+                            fault=f"{error}, twice; check what else this machine is doing, and try again"
                         )
-                    job.progress, job.note = None, f"{error}; it was ended and begun again"
+                    job.progress, job.note = None, f"{error}; it was ended and restarted"
                 except LimitError as error:
                     return Outcome(fault=str(error))
                 except (OSError, AlcoreError) as error:
@@ -188,7 +188,7 @@ def _check_room(job: ChildJob) -> None:
     """LimitError where a job has taken more than its owner may have; asked at each of its events."""
     if job.room is not None and (size := count_bytes(job.folder)) > job.room:
         raise LimitError(
-            f"this takes more than {size_in_words(size)}, and a member has {size_in_words(job.room)} left in "
+            f"this needs more than {size_in_words(size)}, and a member has {size_in_words(job.room)} left in "
             "the home of this server; delete runs, or ask its owner"
         )
 

@@ -183,7 +183,7 @@ class RunIndex:
         return row
 
     def _unsound(self) -> DamagedFileError:
-        return DamagedFileError(self.file, "(the list of runs) holds what was never written there")
+        return DamagedFileError(self.file, "(the list of runs) contains entries that were never written")
 
     def set_status(self, run_id: str, status: str, message: str = "") -> None:
         """Change a run's status and message."""

@@ -206,12 +206,12 @@ class LiveRuns:
         with self._guard:
             live = self._found.get(run_id)
             if live is None:
-                raise StoreError("that live run is not there any more; press Run to compute it again")
+                raise StoreError("that live run no longer exists; press Run to compute it again")
             live.makes_room, live.is_leaving = False, True
         self._lanes.forget(run_id)
         try:
             if not self._follower.stop(run_id, seconds=_SECONDS_TO_STOP):
-                raise StoreError("the run is being worked on; try again in a moment")
+                raise StoreError("the run is in use; try again in a moment")
             kept = self._move(live)
         except StoreError:
             live.is_leaving = False

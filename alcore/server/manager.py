@@ -242,7 +242,7 @@ class RunManager:
         if goes_on:
             for run_id in filter(self.index.get, in_hand):
                 with contextlib.suppress(AlcoreError):  # such as a full disk: then it is interrupted
-                    self.index.set_status(run_id, Status.QUEUED, "goes on when the server is back")
+                    self.index.set_status(run_id, Status.QUEUED, "continues when the server is back")
         self._lanes.close()
         ends = [threading.Thread(target=kill, name="alcore-end") for kill in kills]
         for end in ends:

@@ -64,7 +64,7 @@ class ChildRunner:
         try:
             self._follow(on_event)
         except StandsStillError as error:
-            on_event(Note(f"{error}; it was ended, and another one goes on from the last finished cycle"))
+            on_event(Note(f"{error}; it was ended, and another one continues from the last finished cycle"))
             self._begin_again(order, on_event)
         except BaseException:  # whoever listens broke off: the process still works on the run
             self._process.kill()

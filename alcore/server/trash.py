@@ -27,7 +27,7 @@ class Trash:
     def take_back(self, run_id: str) -> None:
         """Take a run out of the trash; StoreError where it is not there any more."""
         if run_id not in self._index.trash():
-            raise StoreError(f"the run {run_id!r} is not in the trash any more")
+            raise StoreError(f"the run {run_id!r} is no longer in the trash")
         move_run(self._directory / run_id, self._index.directory / run_id)
         self._index.take_from_trash(run_id)
 

@@ -31,7 +31,7 @@ def export_run(directory: Path, file: Path, extras: dict[str, bytes]) -> int:
     """
     store = RunStore(directory)
     if store.is_being_run():
-        raise StoreError(f"{directory} is being run; stop it first, or wait")
+        raise StoreError(f"{directory} is running; stop it first, or wait")
 
     def members() -> Iterator[tuple[str, Path | bytes]]:
         for name in ("config.json", "environment.json", *_TABLES):
@@ -75,7 +75,7 @@ def _check(store: RunStore, names: list[str]) -> None:
         before = CycleKey(key.repetition, key.cycle - 1, key.strategy)
         is_in_order = key.cycle == 1 or before in found
         if not 1 <= key.repetition <= config.repetitions or not 1 <= key.cycle <= config.cycles:
-            raise StoreError(f"the archive's record {key.stem} is of no cycle of its config")
+            raise StoreError(f"the archive's record {key.stem} belongs to no cycle of its config")
         if not is_in_order:
             raise StoreError(f"the archive lacks the record {before.stem}, which came before another")
         _check_record(store.record(key), config.count_in(key.cycle))
@@ -83,7 +83,7 @@ def _check(store: RunStore, names: list[str]) -> None:
         raise StoreError("the archive holds a ceiling of no repetition of its config")
     environment = store.environment()
     if any(not isinstance(value, str) or len(value) > 1000 for value in environment.values()):
-        raise StoreError("the archive's environment.json holds something else than names and versions")
+        raise StoreError("the archive's environment.json contains something other than names and versions")
 
 
 def _check_record(record: StoredRecord, query_size: int) -> None:

@@ -30,7 +30,7 @@ def check_run(directory: Path, damaged: Report, repaired: Report) -> None:
     try:
         store = RunStore(directory)
         if store.is_being_run():
-            damaged(f"{directory} is being run; look at it again when it has ended")
+            damaged(f"{directory} is running; check it again when it has ended")
             return
     except AlcoreError as error:
         damaged(str(error))
@@ -93,7 +93,7 @@ def _check_tables(store: RunStore, damaged: Report, repaired: Report) -> None:
         damaged(str(error))
         return
     for name in differs:
-        repaired(f"{store.directory / name} did not say what the records say; it was made again")
+        repaired(f"{store.directory / name} differed from the records; it was written again")
 
 
 def _content(file: Path) -> bytes | None:

@@ -205,7 +205,7 @@ def delete_run(directory: Path) -> None:
     """Remove a run's directory, damaged or not; StoreError while some process works on it."""
     try:
         if is_locked(FileLock(directory / ".lock")):
-            raise StoreError("the run is being worked on; stop it before deleting it")
+            raise StoreError("the run is in use; stop it before deleting it")
         shutil.rmtree(directory)
     except OSError as error:
         raise StoreError(f"{directory} cannot be removed: {error.strerror or error}") from None
@@ -216,7 +216,7 @@ def move_run(directory: Path, target: Path) -> None:
     if not directory.exists():
         return
     if is_locked(FileLock(directory / ".lock")):
-        raise StoreError("the run is being worked on; stop it first")
+        raise StoreError("the run is in use; stop it first")
     make_directory(target.parent)
     try:
         directory.rename(target)

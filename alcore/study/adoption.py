@@ -83,11 +83,11 @@ def _sentence(before: int, now: int, group: Sequence[Adoption]) -> str:
         f"{plural(before, 'cycle')}"
     ]
     if now > before:
-        parts.append("the models that those ended with are trained again, without queries and evaluations")
+        parts.append("their last models are trained again, without queries and evaluations")
     if now > 1:
         anew = dict.fromkeys(name for one in group for name in one.anew)
         parts += [
-            f"{name} looks at the number of cycles: it is computed again from cycle 2 on" for name in anew
+            f"{name} depends on the number of cycles: it is computed again from cycle 2 on" for name in anew
         ]
     return "; ".join(parts)
 

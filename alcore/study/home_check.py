@@ -79,7 +79,7 @@ def _check_home(home: Path, found: Findings) -> bool:
 def _check_list(home: Path, found: Findings) -> None:
     aside = RunIndex(home).set_aside
     if aside is not None:
-        found.repaired.append(f"the list of runs was damaged; it was made again, and the old one is {aside}")
+        found.repaired.append(f"the list of runs was damaged; it was rebuilt, and the old one is {aside}")
 
 
 def _check_features(path: Path, found: Findings) -> None:
@@ -109,7 +109,7 @@ def _check_study(path: Path, found: Findings) -> None:
         store = StudyStore(path)
         cells = store.plan.cells
         if store.is_being_run():
-            raise StoreError(f"{path} is being worked on; look at it again when it has ended")
+            raise StoreError(f"{path} is in use; check it again when it has ended")
     except AlcoreError as error:
         found.damaged.append(str(error))
         return
@@ -134,7 +134,7 @@ def _check_results(store: StudyStore, cell: Cell, found: Findings) -> None:
         wanted = run.config.cycles * len(run.config.strategies)
         finished = [number for number in sorted(set(numbers)) if numbers.count(number) == wanted]
         collect(run, finished).save(file)
-        found.repaired.append(f"{file} was damaged; it was made again from the records")
+        found.repaired.append(f"{file} was damaged; it was written again from the records")
     except (AlcoreError, ValueError):  # no run, or none of its repetitions is finished
         found.damaged.append(fault)
 

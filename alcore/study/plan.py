@@ -25,8 +25,10 @@ from alcore.wording import shortened
 
 _NOT_OF_THE_GRID = {
     "repetitions": "set it in base: it can grow later without a new grid",
-    "test_prevalence": "list its values as test_prevalences: they cost no run (for strategies that choose by "
-    "π₁, such as malls, make one study for each)",
+    "test_prevalence": (
+        "list its values as test_prevalences: they need no further runs (for strategies that choose by "
+        "π₁, such as malls, make one study for each)"
+    ),
 }
 _BESIDES = ("repetitions", "device")
 """Keys of a config that do not change the numbers of a repetition, and so are no part of a cell's name."""

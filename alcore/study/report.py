@@ -127,12 +127,16 @@ def _of_counterfactual(by_pool: EvidenceByPool, question: Question, tag: str) ->
     at, target = f"π₁ = {percent(deployment)}", frame["target"].iloc[0]
     yield Heading(3, f"Which pool gives the best model at {at}?")
     yield Text(
-        "Models from pools at each π₀, all used there after the same labels. Dotted: the pool without shift."
+        "Models from pools at each π₀, all used there after the same number of labels. Dotted: the pool "
+        "without shift."
     )
     title = f"AUBC ({METRIC_TITLES[metric]}) at {at}"
     yield Picture(study_maps.counterfactual(frame, deployment, title=title), f"counterfactual{tag}")
     yield from map(Text, counterfactual_claims(frame, deployment))
-    yield Text(f"Labels to reach {METRIC_TITLES[metric]} {target:.3f}; at the whole budget: not within it.")
+    yield Text(
+        f"Labels to reach {METRIC_TITLES[metric]} {target:.3f}; a point at the whole budget means that it "
+        "was not reached."
+    )
     figure = study_maps.labels_to_target(frame, deployment, title=f"labels to {target:.3f}")
     yield Picture(figure, f"labels{tag}")
 
@@ -145,8 +149,8 @@ def _of_labels(summary: pd.DataFrame, question: Question, budget: int, tag: str)
     yield Picture(figure, f"enrichment{tag}")
     attained = bounded(summary, "attained").dropna(subset=["attained"])
     if len(attained):
-        yield Text("Of the defects that the queries could have found, how many they found:")
-        title = "found, of what was possible"
+        yield Text("The share found of the defects that the queries could have found:")
+        title = "found, as a share of the possible"
         yield Picture(study_maps.over_pool(attained, "attained", title=title, zero=None), f"attained{tag}")
     saved = bounded(summary, "saved", limit=budget).dropna(subset=["saved"])
     if len(saved):
@@ -178,7 +182,10 @@ def _of_provenance(
     pool, evidence = next(iter(by_pool.items()))
     config = next(cell.config for cell in cells if cell.config.pool_prevalence == pool)
     axes = "; ".join(f"{key}: {', '.join(map(str, values))}" for key, values in plan.grid.items())
-    yield Text(f"A grid over {axes or 'a single cell'}. Each cell was run as the following describes one.")
+    yield Text(
+        f"A grid over {axes or 'a single cell'}. The following describes one cell; all were run in the "
+        "same way."
+    )
     yield Text(methods_paragraph(config, evidence, question, device=environment.get("device", "unknown")))
     yield Heading(2, "Configuration and seeds")
     yield Code(plan.to_json())

@@ -45,7 +45,7 @@ def run_study(
             store.withdraw_stop()
             return _Scheduler(store, engine, rehearsal, follow).run()
     except Timeout:
-        raise StoreError(f"{store.directory} is being worked on by another process") from None
+        raise StoreError(f"{store.directory} is in use by another process") from None
 
 
 class _Scheduler:

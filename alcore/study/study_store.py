@@ -65,7 +65,7 @@ class StudyStore:
         if directory.exists() and not is_study and (not directory.is_dir() or any(directory.iterdir())):
             raise StoreError(f"{directory} is not empty and holds no study; give a new directory")
         if is_study and is_locked(FileLock(directory / ".lock")):
-            raise StoreError(f"{directory} is being worked on; stop that first")
+            raise StoreError(f"{directory} is in use; stop that first")
         make_directory(directory / "runs")
         make_directory(directory / "results")
         write_text(directory / "study.json", plan.to_json())

@@ -56,7 +56,7 @@ def choose_baseline(key: str, strategies: Sequence[str], *, is_linked: bool) -> 
         strategies,
         strategies.index("random") if "random" in strategies else 0,
         key=key,
-        help="What all differences are taken against. Beating random is easy where defects are rare; "
+        help="The strategy that all differences refer to. Beating random is easy where defects are rare; "
         "oracle-random, which cheats, is the one to beat.",
         bind="query-params" if is_linked else None,
     )

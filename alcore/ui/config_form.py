@@ -29,9 +29,7 @@ class Setting(NamedTuple):
 
 SETTINGS = {
     "dataset": Setting("Data set", "Where the patches come from."),
-    "pool_prevalence": Setting(
-        POOL_PREVALENCE, "Prevalence: share of defective patches in the pool that labels are bought from."
-    ),
+    "pool_prevalence": Setting(POOL_PREVALENCE, "Prevalence: the share of defective patches in the pool."),
     "test_prevalence": Setting(
         TEST_PREVALENCE,
         "Share of defective patches where the model will be used. π₁ ≠ π₀ is label shift. "
@@ -41,7 +39,7 @@ SETTINGS = {
     "test_size": Setting("Test size", "Patches that models are evaluated on; at most those of the split."),
     "query_size": Setting("Query size", "Patches labelled in one cycle.", 4),
     "first_query": Setting(
-        "First query", "Patches labelled before a model is asked; empty: as many as in others.", 4
+        "First query", "Patches labelled before a model is used; empty: as many as in later queries.", 4
     ),
     "first_query_by": Setting(
         "First query by",
@@ -58,13 +56,13 @@ SETTINGS = {
         "hypercolumn is a light head on the kept features of a frozen encoder, which trains in a fraction "
         "of a second; the others are decoders of segmentation-models-pytorch.",
     ),
-    "model.encoder": Setting("Encoder", "Backbone; any timm model goes by tu- and its name."),
+    "model.encoder": Setting("Encoder", "Backbone; for any timm model write tu- and its name."),
     "model.encoder_weights": Setting(
         "Encoder weights",
-        "imagenet takes pretrained weights: installed ones, else those of the hub; none starts from scratch.",
+        "imagenet: pretrained weights, installed ones or else those of the hub; none: from scratch.",
     ),
     "model.freeze_encoder": Setting(
-        "Freeze the encoder", "Only the decoder is trained; the encoder stays as its weights are."
+        "Freeze the encoder", "Only the decoder is trained; the encoder keeps its weights."
     ),
     "model.options": Setting(
         "Light decoder",
@@ -76,10 +74,10 @@ SETTINGS = {
     "training.batch_size": Setting("Batch size", "Patches in one optimiser step."),
     "training.start": Setting(
         "Start of a cycle",
-        "Warm keeps the last cycle's weights, cold resets them, shrink & perturb is between.",
+        "Warm keeps the last cycle's weights, cold resets them, shrink & perturb lies in between.",
     ),
-    "seed": Setting("Seed", "One seed, one result, to the byte (on a CPU)."),
-    "device": Setting("Device", "Where training runs; auto takes a GPU if it finds one."),
+    "seed": Setting("Seed", "The same seed gives the same result, to the byte (on a CPU)."),
+    "device": Setting("Device", "Where training runs; auto uses a GPU if there is one."),
 }
 """By key of a config, dotted for nested ones."""
 

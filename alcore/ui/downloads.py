@@ -87,7 +87,7 @@ def _offer_html(make: Callable[[], go.Figure], name: str, config: dict[str, Any]
             "text/html",
             key=f"html-{name}",
             type="tertiary",
-            help="The figure as a page of its own, to be opened without this dashboard. For PNG or SVG use "
+            help="The figure as a separate page that opens without this dashboard. For PNG or SVG use "
             "the camera at the chart's top right.",
         )
 
@@ -101,7 +101,7 @@ def choose_figure_format() -> None:
         required=True,
         format_func=_FORMATS.get,
         key="figure_format",
-        help="What the camera at the top right of each chart downloads.",
+        help="The format that the camera at the top right of each chart saves.",
     )
 
 

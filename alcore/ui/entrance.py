@@ -42,12 +42,12 @@ def show(draw: Callable[[], object], *, for_seats: bool = False) -> None:
     keep_link()
     if left_out := st.session_state.pop(_LEFT_OUT, None):
         names = ", ".join(as_plain_markdown(name[:40]) for name in left_out)
-        st.warning(f"The link says something about {names} that cannot be; it was left out.")
+        st.warning(f"The link has an impossible value for {names}, which was ignored.")
     if admission() == Admission.OPEN:
         st.warning("Anyone who can reach this server may start, stop and delete everything in it.")
     with problems.contained():
         if holder := manager().claim_home():
-            st.info(f"Another server holds this home ({as_plain_markdown(holder)}). This one looks on.")
+            st.info(f"Another server holds this home ({as_plain_markdown(holder)}). This one only watches.")
         draw()
 
 
@@ -125,7 +125,7 @@ def _is_let_in(*, for_seats: bool) -> bool:
     if who is not None:
         st.info("Your link lets you vote, on the page that it was made for.")
     else:
-        st.info("Open the link that you were given; whoever runs this server makes them.")
+        st.info("Open the link that you were given; the owner of this server makes links.")
         if can_sign_in():
             st.button("Sign in", on_click=st.login)
     return False

@@ -83,7 +83,7 @@ def show(kept: Kept) -> None:
         return
     named = [value_in_words(name, value) for name, value in kept.items() if name != _ARCHITECTURE]
     st.caption(f"Also set, by the link: {', '.join(named)}.")
-    st.button("Leave these out", key="leave_kept", on_click=_leave, help="Take the Lab's own instead.")
+    st.button("Leave these out", key="leave_kept", on_click=_leave, help="Use the Lab's own instead.")
 
 
 def _leave() -> None:

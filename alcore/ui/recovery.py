@@ -29,8 +29,9 @@ def show_recovery(
     """
     what = f"AUBC ({METRIC_TITLES[metric]})" if area else METRIC_TITLES[metric]
     st.markdown(
-        f"**Only a threshold?** Of what {what} loses at ½ from π₀ = {percent(pool_prevalence)} to "
-        f"π₁ = {percent(prevalence)}, what is saved where each rule chooses at both ends; 95 % intervals."
+        f"**Only a threshold?** The share of the loss of {what} at ½ from π₀ = {percent(pool_prevalence)} to "
+        f"π₁ = {percent(prevalence)}, that is avoided if each rule chooses the threshold at both ends; 95 "
+        "% intervals."
     )
     if claims["gain"].notna().any():
         show_figure(recovery_forest(claims, title=what), name)

@@ -75,8 +75,8 @@ def test_an_even_pace_is_known_exactly_and_nothing_is_said_of_it():
 def test_what_slows_a_run_is_said():
     assert busy_in_words(None, None) == ""
     assert busy_in_words(0.95, 1.1) == ""
-    assert busy_in_words(0.48, 1.0) == "this run goes at 50 % of its best pace"
-    assert busy_in_words(0.01, None) == "this run goes at 10 % of its best pace"
+    assert busy_in_words(0.48, 1.0) == "this run is at 50 % of its best speed"
+    assert busy_in_words(0.01, None) == "this run is at 10 % of its best speed"
     assert busy_in_words(None, 3.14) == "the machine is busy, with 3.1 processes for each core"
     assert busy_in_words(0.3, 2.0).startswith(
         "the machine is busy, with 2.0 processes for each core: this run"

@@ -58,7 +58,7 @@ def test_patches_are_encoded_first_and_once_and_a_run_says_what_that_takes(tmp_p
     patches = open_dataset("synthetic")
     seen = draw_repetition(CONFIG, patches, 1).seen
     (note,) = [event.message for event in first if isinstance(event, Note)]
-    assert f"for {seen.size} patches is computed first and kept" in note
+    assert f"for {seen.size} patches are computed first and kept" in note
     assert "MB in" in note
     phases = [event.phase for event in first if isinstance(event, RunProgress)]
     assert phases[0] == ENCODING

@@ -146,6 +146,6 @@ def test_a_worker_and_the_fork_server_that_were_stopped_are_replaced(store, expe
     with Crew.of_processes(2) as crew:
         execute(store, crew=crew, emit=stop_both)
     assert records_of(store) == expected
-    assert any("stood still" in note for note in notes)
+    assert any("a worker hung" in note for note in notes)
     wait_for(lambda: not workers_alive(), "the workers to be gone")
     assert not any(process.is_running() and process.status() == psutil.STATUS_STOPPED for process in stopped)

@@ -71,7 +71,9 @@ def test_the_command_prints_both_estimates_and_names_what_it_left_out(run, image
     assert "24 patches scored by entropy's model after cycle 3" in result.stdout
     assert "black box (BBSE): π₁ =" in result.stdout
     assert "maximum likelihood (EM): π₁ =" in result.stdout
-    assert "doubtful: what defects score is known from only 12 defective validation patches" in result.stdout
+    assert (
+        "doubtful: the scores of defects are known from only 12 defective validation patches"
+    ) in result.stdout
     assert "broken.png cannot be read as an image" in result.stderr
     assert "small.png is 32x64, smaller than the 64x64 patches" in result.stderr
 

@@ -97,8 +97,8 @@ def test_equal_images_with_different_masks_are_said_with_their_disagreement(tmp_
     )
     (sentence,) = contradictions(open_dataset("mine"))
     assert "3 patches in 1 group, such as images/000.png and images/900.png" in sentence
-    assert "100 % of the pixels that a group's masks mark are not marked in all" in sentence
-    assert "in 1 of them one is clean and another defective" in sentence
+    assert "100 % of the pixels that a group's masks mark are not marked in all of them" in sentence
+    assert "in 1 of the groups one is clean and another defective" in sentence
     assert sentence in data_set_report(open_dataset("mine"))
 
 
@@ -208,7 +208,7 @@ def test_import_dry_run_show_and_card_say_the_same_of_neighbouring_frames(tmp_pa
     done = run(app, ["data", "import", str(source), "--name", "video"])
     shown = run(app, ["data", "show", "video"])
     card = make_card(open_dataset("video"), read_about("video"))
-    (alike,) = [line for line in done.output.splitlines() if line.startswith("Nearly the same image")]
+    (alike,) = [line for line in done.output.splitlines() if line.startswith("Nearly identical images")]
     assert "such as images/" in alike
     assert set(done.output.splitlines()) <= set(tried.output.splitlines())
     assert set(done.output.splitlines()) == set(shown.output.splitlines())

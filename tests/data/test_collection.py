@@ -53,8 +53,8 @@ def test_a_new_set_of_a_former_name_is_the_one_that_is_meant(mine, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("none", "x", "no imported or made"),
-        ("synthetic", "x", "no imported or made"),
+        ("none", "x", "no imported or generated"),
+        ("synthetic", "x", "no imported or generated"),
         ("mine", "../x", "cannot name a data set"),
         ("mine", "synthetic", "built-in"),
         ("mine", "other", "exists"),
@@ -74,7 +74,7 @@ def test_notes_are_kept_and_change_nothing_else(mine):
     assert open_dataset("plates").fingerprint == mine.fingerprint
     with pytest.raises(DataError, match="up to 4000"):
         note_about("plates", source="x" * 5000, licence="", note="")
-    with pytest.raises(DataError, match="only of data sets"):
+    with pytest.raises(DataError, match="only for data sets"):
         note_about("synthetic", source="x", licence="", note="")
 
 

@@ -122,7 +122,7 @@ def test_colours_of_16_bits_are_turned_as_their_tag_says():
 @pytest.mark.parametrize("packed", [False, True])
 def test_planes_of_16_bits_that_lie_apart_are_refused(packed):
     content = tiff(COLOURS, photometric=2, planes=2, packed=packed)
-    with pytest.raises(DataError, match="planes of 16 bits are stored apart"):
+    with pytest.raises(DataError, match="16-bit planes are stored separately"):
         read_pixels(content, name="x.tif", channels=3)
 
 

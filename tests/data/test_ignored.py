@@ -89,7 +89,7 @@ def test_a_defect_all_in_unknown_pixels_is_none_and_a_patch_all_unknown_is_left_
     mine = patches.items["source"] == "i/0.png"
     assert not patches.defective[mine].any()
     assert patches.items.loc[patches.items["source"] == "i/1.png", "column"].tolist() == [16, 32]
-    assert "Left out, as nothing in them is known: 1 patch." in describe(patches).warnings
+    assert "Left out because none of their pixels is known: 1 patch." in describe(patches).warnings
 
 
 def test_indices_with_white_are_asked_about_and_the_answer_is_taken(tmp_path):

@@ -134,7 +134,7 @@ def test_any_other_layout_by_patterns(tmp_path):
         ("*.png", ("{id}.png",), "names nothing to pair by"),
         ("{id}.png", ("{other}.png",), "shares no word"),
         ("{id}.png", (), "needs a mask pattern"),
-        ("{id.png", ("{id}.png",), "brace without its other half"),
+        ("{id.png", ("{id}.png",), "unmatched brace"),
         ("images/{id}.png", ("truth/{id}.png",), "has no mask"),
         ("nowhere/{id}.png", ("nowhere/{id}_mask.png",), "no image to import"),
     ],

@@ -90,7 +90,7 @@ def test_values_that_no_mask_holds_are_said(tmp_path):
     notes = notes_of(
         tmp_path, folder_files(), replace(WHOLE, foreground=Foreground(classes=(255, 7), ignored=(9,)))
     )
-    assert "in no mask, so without effect: the values 7, 9" in notes
+    assert "in no mask, so they have no effect: the values 7, 9" in notes
     assert not any("in no mask" in note for note in notes_of(tmp_path, folder_files()))
 
 

@@ -72,7 +72,7 @@ def test_of_rows_that_stand_twice_the_last_counts_and_that_is_said(tmp_path):
     write_tree(tmp_path, before=[row(0, 0, 0, 0.9), row(0, 0, 1, 0.9)])
     log = read_log(tmp_path, "theirs", LogSettings(4300, 0.1, 0.05))
     assert log.evidence.curves("iou", 0.1).values[0, 0, 0] == pytest.approx(value_of(0, 0, 0))
-    assert log.notes == ("dict_randomSampling.csv: 2 rows stood there again; the last of each counts",)
+    assert log.notes == ("dict_randomSampling.csv: 2 repeated rows; the last of each counts",)
 
 
 def test_folders_that_do_not_belong_together_are_refused(tmp_path):

@@ -16,7 +16,7 @@ LOOKING = make_config(SMALL | {"strategies": ["random", "malls"], "test_prevalen
 
 
 def test_it_is_said_where_a_prevalence_is_another():
-    assert aim(LOOKING, [0.02, 0.5]).startswith("malls chose by the run's own π₁ = 2 %")
+    assert aim(LOOKING, [0.02, 0.5]).startswith("malls chose patches for the run's own π₁ = 2 %")
     assert aim(LOOKING, [0.02]) == ""
     assert aim(make_config(SMALL), [0.5]) == ""
 
@@ -24,4 +24,4 @@ def test_it_is_said_where_a_prevalence_is_another():
 def test_the_mailed_page_whose_slider_goes_anywhere_says_it(small_run):
     page = live_page("page", [PageRun("one", LOOKING, gather(RunRecords(RunStore(small_run))))])
     data = json.loads(gzip.decompress(b64decode(page.partition('id="page-data">')[2].partition("<")[0])))
-    assert "malls chose by the run's own π₁ = 2 %" in data["runs"][0]["basis"]
+    assert "malls chose patches for the run's own π₁ = 2 %" in data["runs"][0]["basis"]

@@ -49,7 +49,7 @@ def test_a_report_of_a_run_names_the_file_that_a_run_can_have(small_run):
 def test_a_report_without_a_place_to_go_says_what_to_add():
     outcome = alcore("report", str(ROOT / "assets/recorded/synthetic"))
     assert outcome.returncode == 2
-    assert outcome.stderr == "error: say where the report goes: --out FILE.html or --out DIRECTORY\n"
+    assert outcome.stderr == "error: name the report's destination: --out FILE.html or --out DIRECTORY\n"
 
 
 def test_a_recorded_study_makes_one_file_with_all_its_cells():

@@ -156,7 +156,7 @@ def test_both_intervals_are_said_while_repetitions_are_to_come():
     assert bounds_at_any_moment(-1.7, 1.9) == bounds_at_any_moment(-np.inf, np.inf) == "unbounded so far"
     assert bounds_at_any_moment(-1.2, 0.5) == "-1.000 to +0.500"
     assert "any moment" not in watched(evidence, config_of(8), prevalence=0.3)
-    assert "come with the second" in watched(evidence_of(2, 1, 0.3), config_of(8), prevalence=0.3)
+    assert "start with the second" in watched(evidence_of(2, 1, 0.3), config_of(8), prevalence=0.3)
     assert watched(evidence_of(2, 1, 0.3), config_of(1), prevalence=0.3) == ""
 
 

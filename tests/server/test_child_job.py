@@ -105,7 +105,7 @@ def test_a_child_that_was_stopped_is_begun_again_and_the_page_is_given_a_note(ch
     job = give(children, script)
     wait_for(lambda: job.ends, "the end")
     assert job.ends[0].event == Over("finished")
-    assert job.note == "the errand was stopped from outside; it was ended and begun again"
+    assert job.note == "the errand was stopped from outside; it was ended and restarted"
     assert len(children.started) == 2
 
 

@@ -1,4 +1,4 @@
-"""One server works off the queue of a home; a second one looks on, and takes over when the first ends."""
+"""One server processes the queue of a home; a second one watches, and takes over when the first ends."""
 
 import json
 import threading

@@ -57,7 +57,7 @@ def test_a_live_run_that_is_kept_has_the_bytes_of_any_other(manager, small, smal
     )
     assert bytes_of(manager.store(kept).directory) == bytes_of(small_run)
     assert (lying(home), manager.live.of_seat("tab")) == ([[], [kept]], None)
-    with pytest.raises(StoreError, match="not there any more"):
+    with pytest.raises(StoreError, match="no longer exists"):
         manager.live.keep(run_id)
 
 

@@ -111,7 +111,7 @@ def test_a_deleted_run_can_be_brought_back_for_a_day(index, home, monkeypatch):
     manager.undo_delete("one")
     assert index.get("one").note == "kept"
     assert (home / "runs" / "one" / "metrics.csv").read_bytes() == before
-    with pytest.raises(StoreError, match="not in the trash"):
+    with pytest.raises(StoreError, match="no longer in the trash"):
         manager.undo_delete("one")
     manager.delete("one")
     manager.close()

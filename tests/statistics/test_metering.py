@@ -58,7 +58,7 @@ def test_each_doubt_is_said_where_it_holds_and_only_there():
     lines = in_words(good, "entropy", 8)
     assert lines[0].startswith("300 patches scored by entropy's model after cycle 8")
     assert "95 % interval" in lines[2]
-    assert "queried is no random sample" in what_is_not_assumed("entropy")
+    assert "queried is not a random sample" in what_is_not_assumed("entropy")
     assert "queried" not in what_is_not_assumed("random")
     reasons = skipped_in_words({f"{n}.png": "too small" for n in range(7)})
     assert reasons[0] == "0.png: too small"

@@ -213,4 +213,4 @@ def test_a_run_that_is_carried_elsewhere_has_its_operating_csv_again(tmp_path, s
     (again / "operating.csv").write_text("nothing\n")
     messages = []
     check_run(again, pytest.fail, messages.append)
-    assert any("operating.csv did not say what the records say" in sentence for sentence in messages)
+    assert any("operating.csv differed from the records" in sentence for sentence in messages)

@@ -47,9 +47,9 @@ def test_more_cycles_begin_with_those_that_are_there_and_end_as_if_run_at_once(o
     assert len(performed) == 1
     assert there == [5], "two cycles of two strategies, and the first of the one that looks at their number"
     assert said == [
-        "kept for 1 cell of 3 cycles: 5 records of runs of 2 cycles; the models that those ended with are "
-        f"trained again, without queries and evaluations; {LOOKING} looks at the number of cycles: it is "
-        "computed again from cycle 2 on"
+        "kept for 1 cell of 3 cycles: 5 records of runs of 2 cycles; their last models are trained again, "
+        f"without queries and evaluations; {LOOKING} depends on the number of cycles: it is computed again "
+        "from cycle 2 on"
     ]
 
 

@@ -286,7 +286,7 @@ def test_a_directory_that_holds_something_else_is_left_alone(tmp_path):
 
 def test_two_conductors_do_not_share_a_study(done, tmp_path):
     store = copy_of(done[0], tmp_path / "copy")
-    with store.lock().acquire(), pytest.raises(StoreError, match="worked on by another"):
+    with store.lock().acquire(), pytest.raises(StoreError, match="in use by another"):
         run_study(StudyStore(store.directory), OneByOne())
 
 

@@ -219,7 +219,7 @@ def test_logs_are_uploaded_on_the_data_page(finished_runs):
 def test_thresholds_follow_their_sliders_and_say_what_a_threshold_is_worth(finished_runs):
     _, three = finished_runs
     app = open_compare(three, view="Thresholds")
-    assert "**Only a threshold?** Of what AUBC (IoU) loses" in texts(app)
+    assert "**Only a threshold?** The share of the loss of AUBC (IoU)" in texts(app)
     assert "calibrated logits" in texts(app), "what the prior's correction assumes and is not so"
     assert "**entropy** at ½ loses" in texts(app)
     slider = app.select_slider(key="pixel_threshold")

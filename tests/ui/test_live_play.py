@@ -78,7 +78,7 @@ def test_a_control_that_is_moved_plays_its_run_and_keep_makes_it_one_that_stays(
     rows = RunIndex(home).rows()
     assert [row.status for row in rows] == ["finished"]
     assert (app.query_params["run"], live_rows()) == (rows[0].id, [])
-    assert "the same settings as the run that is shown" in texts(app)
+    assert "the same settings as the shown run" in texts(app)
     assert len(session.run_store(rows[0].id).committed()) == 9
 
 

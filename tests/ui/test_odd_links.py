@@ -26,7 +26,7 @@ def test_numbers_that_no_control_holds_are_left_out():
     )
     assert app.number_input(key="pool").value == 600
     assert app.number_input(key="query").value == 24
-    assert "The link says something about pool, query, cycles, steps that cannot be" in texts(app)
+    assert "The link has an impossible value for pool, query, cycles, steps" in texts(app)
 
 
 def test_a_run_named_many_times_is_compared_once(finished_run):

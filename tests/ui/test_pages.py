@@ -22,7 +22,7 @@ from tests.ui.helpers import open_page, texts
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("pages/lab.py", "the same settings as the run that is shown"),
+        ("pages/lab.py", "the same settings as the shown run"),
         ("pages/samples.py", "entropy**, query 2: 24 patches, 24 defective"),
         ("pages/runs.py", "start one in the Lab"),
         ("pages/compare.py", "resampled test patches"),
@@ -87,7 +87,7 @@ def test_the_lab_gives_both_intervals_while_repetitions_are_to_come(three_of_fif
 
 
 def test_an_unknown_run_in_the_address_is_no_error():
-    assert "the same settings as the run" in texts(open_page("pages/lab.py", run="../../etc"))
+    assert "the same settings as the shown run" in texts(open_page("pages/lab.py", run="../../etc"))
 
 
 def test_samples_of_a_run(finished_run):

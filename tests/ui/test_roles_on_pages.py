@@ -184,7 +184,7 @@ def test_each_role_can_do_what_it_may_and_nothing_else(doors, monkeypatch, name)
     assert [line["who"] for line in lines] == [who.name if who else None for who in VISITORS]
     assert {line["action"] for line in lines} == {action.name.lower()}
     assert lines[0]["outcome"] == "done"
-    assert lines[-1]["outcome"].startswith("who you are is not known")
+    assert lines[-1]["outcome"].startswith("this server does not know you")
 
 
 def test_everybody_who_is_let_in_may_vote_and_a_room_full_of_taps_fills_no_log(doors, monkeypatch):
@@ -201,7 +201,7 @@ def test_everybody_who_is_let_in_may_vote_and_a_room_full_of_taps_fills_no_log(d
 
 
 LIMITED = [
-    ("start_run", {"runs": 0}, "wait or work"),
+    ("start_run", {"runs": 0}, "waiting or active"),
     ("start_run", {"patches": 10}, "lower the pool"),
     ("start_run", {"home_bytes": 0}, "has reached"),
     ("start_study", {"patches": 10}, "fewer cells"),

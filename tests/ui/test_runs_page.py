@@ -82,7 +82,7 @@ def test_figures_notes_tags_and_finding(finished_runs, home):
     app.text_input(key="runs_find").set_value("paper").run()
     assert [box.key for box in app.checkbox] == [f"chosen-{one}"]
     app.text_input(key="runs_find").set_value("nowhere").run()
-    assert "No run is like that" in texts(app)
+    assert "No run matches" in texts(app)
     app.text_input(key="runs_find").set_value("").run()
     app.selectbox(key="runs_order").set_value("name").run()
     assert not app.exception

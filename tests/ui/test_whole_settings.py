@@ -92,7 +92,7 @@ def test_a_run_that_is_run_again_keeps_all_its_settings(home, values, monkeypatc
     RunStore.create(home / "runs" / "odd", config)
     RunIndex(home)
     app = open_link("pages/lab.py", run="odd", **link_of(config))
-    assert "**Next run:** the same settings as the run that is shown" in texts(app)
+    assert "**Next run:** the same settings as the shown run" in texts(app)
     started = []
     monkeypatch.setattr(next_run.acting, "start_run", started.append)
     app.button(key="run_button").click().run()

@@ -38,7 +38,7 @@ def decided(
     height, width = options.patch
     why_whole, why_tiles = _why_whole(options, cuts, usually_whole), _why_tiles(options, cuts)
     if why_whole or not why_tiles:
-        why = why_whole or "as their shape is about that; --tile cuts tiles"
+        why = why_whole or "as their aspect ratio is nearly that; --tile cuts tiles"
         is_said = any(one.shape != options.patch for one in cuts)
         text = f"whole images are resized to {height}x{width}, {why}" if is_said else ""
         return replace(options, tile=False), text
@@ -70,7 +70,7 @@ def _why_tiles(options: ImportOptions, cuts: Sequence[ImageCuts]) -> str:
     if lost > MOST_LOST * len(defective):
         share = percent(lost / len(defective))
         return (
-            f"resizing to {height}x{width} loses {share} of the defects, {lost} of {len(defective)} looked at"
+            f"resizing to {height}x{width} loses {share} of the defects, {lost} of {len(defective)} examined"
         )
     return ""
 

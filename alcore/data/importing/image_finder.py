@@ -44,7 +44,7 @@ class ImageFinder:
         found = [name for name in found if part and part in PurePosixPath(name).parts] or found
         if len(found) > 1:
             raise DataError(
-                f"{shown(table)} names {shown(file)}, which is there {len(found)} times; rename them"
+                f"{shown(table)} names {shown(file)}, which exists {len(found)} times; rename them"
             )
         return found[0] if found else None
 

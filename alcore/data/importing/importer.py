@@ -113,7 +113,7 @@ class Import:
             samples = chosen.form.pair(seen.source, options, lambda _name, _reason: None)
             self.notes += [seen.census.sentence(), *rule]
             absent = seen.census.absent(named)
-            self.notes += [f"in no mask, so without effect: {values_in_words(absent)}"] if absent else []
+            self.notes += [f"in no mask, so they have no effect: {values_in_words(absent)}"] if absent else []
             if ignored:
                 self.notes.append(f"unknown, neither clean nor defective: {values_in_words(ignored)}")
         elif chosen.form.chosen_by == "classes":

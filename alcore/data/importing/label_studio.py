@@ -155,7 +155,7 @@ def _pixels(shares: Sequence[Sequence[float]], canvas: Canvas) -> np.ndarray:
     """Per cent of width and height -> (n, 2) pixels."""
     found = np.asarray(shares, dtype=float) / 100 * canvas.frame[::-1]
     if not np.isfinite(found).all():
-        raise ValueError("a region holds numbers without end")
+        raise ValueError("a region contains infinite numbers")
     return found
 
 

@@ -64,7 +64,7 @@ def words_in(pattern: str) -> set[str]:
 
 def _literal(text: str, pattern: str) -> str:
     if "{" in text or "}" in text:
-        raise DataError(f"the pattern {pattern!r} has a brace without its other half; write words as {{id}}")
+        raise DataError(f"the pattern {pattern!r} has an unmatched brace; write words as {{id}}")
     return re.escape(text)
 
 

@@ -28,7 +28,7 @@ from alcore.statistics.estimands import Evidence
 MOST_BYTES = 3_000_000
 """What the file stays below, by leaving out images; only curves of very many points go beyond."""
 
-_LEFT_OUT = "No images here: they would make this file too large to mail, or their data set is gone."
+_LEFT_OUT = "No images here: they would make this file too large to share, or their data set is gone."
 _MODULES = ("type.js", "estimates.js", "earlier.js", "traces.js", "figure.js", "slide.js", "chart.js")
 """The chart's scripts in the order of their imports, which name nothing but each other."""
 _MARGIN = 30_000  # bytes for what is said about images besides the images

@@ -36,6 +36,6 @@ class Engine(Protocol):
 def given_up(task: Task) -> str:
     """The message of a task that was begun too often."""
     return (
-        f"{task.name} was begun {MOST_ATTEMPTS} times, and each time its process died, for want of memory "
-        "perhaps; try fewer workers"
+        f"{task.name} was started {MOST_ATTEMPTS} times, and its process died each time, perhaps because "
+        "memory ran out; try fewer workers"
     )

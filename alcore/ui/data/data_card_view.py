@@ -119,7 +119,7 @@ def _show_kept(name: str, fingerprint: str) -> None:
         return
     total = size_in_words(sum(store.size for store in stores))
     with st.expander(f"Kept features: {total}"):
-        st.caption("What frozen encoders gave for the patches. A run that lacks it computes it again.")
+        st.caption("The output of frozen encoders for the patches. A run that needs it computes it again.")
         for store in stores:
             words, button = st.columns([7, 3], vertical_alignment="center")
             use = ", in use" if store.in_use else ""

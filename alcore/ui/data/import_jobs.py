@@ -85,7 +85,7 @@ def _offer_families(ended: ImportEnded, number: int) -> None:
                 key=f"take-family-{number}-{place}",
                 on_click=_take_family,
                 args=(str(family["images"]), str(family["masks"])),
-                help="Writes both patterns under *A layout of one's own*; then press *Preview* again.",
+                help="Writes both patterns under *Your own layout*; then press *Preview* again.",
             )
             if is_taken:
                 st.rerun()  # all of the page: the patterns stand outside of this fragment

@@ -1,4 +1,4 @@
-"""How to cut and read images, and patterns for a layout of one's own with what they find."""
+"""How to cut and read images, and patterns for your own layout with the files that they find."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def choose_patterns() -> Patterns:
         key="import_masks",
         height=68,
         placeholder="marked/{n}_{id}.png",
-        help="A mask belongs to the image whose words are the same. One pattern a line; several are joined.",
+        help="A mask belongs to the image with the same words. One pattern per line; several are joined.",
     )
     roi = st.text_input(
         "Regions of interest",
@@ -108,8 +108,10 @@ def choose_cutting() -> Cutting:
         "Cutting",
         list(_CUTTING),
         key="import_cutting",
-        help="By itself, an import cuts tiles where resizing would change the shape of images by more than a "
-        "tenth or lose more than 5 % of the defects, and says so.",
+        help=(
+            "By default, an import cuts tiles if resizing would change the shape of images by more than a "
+            "tenth or lose more than 5 % of the defects, and says so."
+        ),
     )
     return Cutting(form, patch, _CUTTING[cutting])
 
@@ -134,7 +136,12 @@ def choose_reading() -> Reading:
     left, right = st.columns(2)
     overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     area = right.number_input(
-        "Smallest defect (px)", 1, 100_000, 1, key="import_area", help="A patch with less is clean."
+        "Smallest defect (px)",
+        1,
+        100_000,
+        1,
+        key="import_area",
+        help="A patch with fewer defective pixels is clean.",
     )
     most = left.number_input(
         "Clean tiles per image",
@@ -143,7 +150,7 @@ def choose_reading() -> Reading:
         None,
         key="import_clean_tiles",
         placeholder="auto",
-        help="Left empty, all where tiles were chosen, and 16 where the images decided. 0 keeps all.",
+        help="Empty: all if you chose tiles, 16 if the import did. 0 keeps all.",
     )
     foreground = _values(left, right)
 
@@ -181,7 +188,9 @@ def _together() -> tuple[str, bool]:
         "{n//12} is a number, of which twelve successive ones are the same.",
     )
     alike = st.toggle(
-        "Near-duplicates on one side", key="import_alike", help="Of the split, by their pixels."
+        "Near-duplicates on one side",
+        key="import_alike",
+        help="Images with nearly the same pixels stay on one side of the split.",
     )
     return group.strip(), alike
 
@@ -195,13 +204,13 @@ def _values(left: DeltaGenerator, right: DeltaGenerator) -> Callable[[], Foregro
         None,
         key="import_threshold",
         placeholder="auto",
-        help="Mask values above it are defective. Left empty, the values of the masks decide.",
+        help="Mask values above it are defective. If it is empty, the values of the masks decide.",
     )
     colors = right.text_input(
         "Mask colours",
         key="import_color",
         placeholder="R,G,B; R,G,B",
-        help="In colour masks, what is defective: one colour, or several with semicolons between them.",
+        help="In colour masks, what is defective: one colour, or several separated by semicolons.",
     )
     classes = left.text_input(
         "Classes",

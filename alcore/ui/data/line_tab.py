@@ -48,7 +48,7 @@ def show() -> None:
             list(KEEP_RULES),
             format_func=lambda key: KEEP_RULES[key].title,
             key="line_rule",
-            help="A line makes more images than can be stored. What a rule keeps is the pool.",
+            help="A line makes more images than can be stored. The images that a rule keeps are the pool.",
         )
         settings = _choose(rule)
         problem = st.container()
@@ -85,7 +85,7 @@ def _choose(rule: str) -> LineSettings:
 
 
 _SEES = "Chance that a very large defect is seen; one of the median size is seen half as often."
-_FALSE = "Chance that a clean image is taken for a defective one."
+_FALSE = "Chance that a clean image is mistaken for a defective one."
 
 
 def _share(

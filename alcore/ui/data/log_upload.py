@@ -22,7 +22,7 @@ _POOLS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
 def show() -> None:
-    """What is there, an uploader, and what the logs do not say of themselves."""
+    """The logs so far, an uploader, and fields for what the logs do not contain."""
     if name := st.session_state.pop("logs_imported", None):
         st.success(f"The logs {name} can be chosen in Compare and in Study.")
         for note in st.session_state.pop("logs_notes", []):

@@ -1,4 +1,4 @@
-"""The Data page's second part: files of one's own become a data set."""
+"""The Data page's second part: your own files become a data set."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def show() -> None:
             "Name",
             key="import_name",
             placeholder=proposed,
-            help="What the Lab will call it: letters, digits, dots, _ and -. By default after the source.",
+            help="Its name in the Lab: letters, digits, dots, _ and -. By default after the source.",
         )
         cutting = choose_cutting()
         buttons = st.container(horizontal=True)
         with st.expander("Masks and more"):
             reading = choose_reading()
-        with st.expander("A layout of one's own"):
+        with st.expander("Your own layout"):
             patterns = choose_patterns()
         if not data_roots():
             st.caption(

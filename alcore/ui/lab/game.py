@@ -65,7 +65,8 @@ def _play(row: RunRow, key: CycleKey) -> None:
     seats = _votes().seats(row.id, key)
     with st.container(horizontal=True, vertical_alignment="center", key="game_bar"):
         st.markdown(
-            f"**Your turn, query {key.cycle}:** click what you would have labelled, up to {most} of these "
+            f"**Your turn, query {key.cycle}:** click the patches that you would label, up to {most} of "
+            "these "
             f"{len(shown)}.",
             help=RULE,
             width="stretch",
@@ -119,7 +120,7 @@ def show_seat() -> None:
             is_over = now is None or not now.is_active
             st.info("The game is over." if is_over else "The models are learning. The next round comes soon.")
             return
-        st.markdown(f"**Query {key.cycle}:** tap what you would have labelled.")
+        st.markdown(f"**Query {key.cycle}:** tap the patches that you would label.")
         with problems.contained():
             _ballot(row.id, key, votes=False)
 
@@ -179,7 +180,7 @@ def _invite(row: RunRow) -> None:
         st.image(_qr_code(link), width=260, alt="QR code of the link for seats")
         st.code(link, language=None, wrap_lines=True)
         if admission() == Admission.LOCAL:
-            st.caption("This server answers this machine alone; `alcore dashboard --lab` lets phones in.")
+            st.caption("This server answers only this machine; `alcore dashboard --lab` lets phones in.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

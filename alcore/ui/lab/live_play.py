@@ -124,7 +124,7 @@ def show_switch(config: RunConfig | None, row: RunRow | None) -> None:
         bind="query-params",
         **permission(
             Action.START_RUN,
-            help="Controls are played: a run starts when one is let go, and is gone with the next."
+            help="Controls start runs: a run starts when you release one, and the next run replaces it."
             if can_be
             else why,
             disabled=not can_be,
@@ -138,7 +138,7 @@ def show_switch(config: RunConfig | None, row: RunRow | None) -> None:
             icon=":material/bookmark_add:",
             on_click=keep,
             args=(row.id if row else "",),
-            **permission(Action.START_RUN, help="Make the live run one that stays", disabled=not has_run),
+            **permission(Action.START_RUN, help="Make the live run permanent", disabled=not has_run),
         )
 
 
@@ -211,7 +211,9 @@ def _remember(run_id: str) -> None:
 def _pale_picks(run_id: str, config: RunConfig) -> dict[str, Strip]:
     strips = {name: latest_strip(run_id, name) for name in config.strategies}
     return {
-        name: strip._replace(picture=faded(strip.picture, _PALE), alt=f"of the settings before: {strip.alt}")
+        name: strip._replace(
+            picture=faded(strip.picture, _PALE), alt=f"for the previous settings: {strip.alt}"
+        )
         for name, strip in strips.items()
         if strip is not None
     }

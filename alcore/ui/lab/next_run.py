@@ -67,7 +67,7 @@ def _have(known: RunRow | None) -> str:
 
 
 def _stays(shown: RunRow | None) -> str:
-    return "**Keep** or **Run** makes this run stay" if shown is not None and is_live(shown.id) else ""
+    return "**Keep** or **Run** makes this run permanent" if shown is not None and is_live(shown.id) else ""
 
 
 def _label(queue: list[RunRow], changed: str, shown: RunRow | None) -> str:
@@ -87,7 +87,7 @@ def _words(shown: RunRow | None, config: RunConfig | None, changed: str) -> str:
         return "**Next run:** set the sliders and press **Run**."
     if changed:
         return f"Settings changed: curves show {changed}"
-    return "**Next run:** the same settings as the run that is shown"
+    return "**Next run:** the same settings as the shown run"
 
 
 def _waits(queue: list[RunRow], shown: RunRow | None) -> str:

@@ -104,7 +104,7 @@ def _remedies() -> list[tuple[str, str, int | None]]:
     if first + query * (cycles - 1) <= pool:
         return []
     if first > pool and first != query:
-        return [("Let the first query be as the others", KEYS["first_query"], None)]
+        return [("Make the first query as large as the others", KEYS["first_query"], None)]
     most = 1 + (pool - first) // query
     if first > pool:
         return [(f"Use a query size of {pool // cycles or 1}", KEYS["query_size"], pool // cycles or 1)]

@@ -63,7 +63,7 @@ def show(row: RunRow | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="shown_run"):
             _pause_button(row)
             _command_button("Step", "step", row, ":material/skip_next:", "Finish one cycle, then pause")
-            _command_button("Stop", "stop", row, ":material/stop:", "Leave; finished cycles are kept")
+            _command_button("Stop", "stop", row, ":material/stop:", "Stop the run; finished cycles are kept")
             if row is not None and row.is_resumable:
                 _resume_button(row)
             if row is not None and row.is_finished and not is_recorded(row.id):
@@ -133,7 +133,7 @@ def _pause_button(row: RunRow | None) -> None:
     if row is not None and row.status == "paused":
         _command_button("Continue", "run", row, ":material/play_arrow:", "Continue from here", key)
     else:
-        _command_button("Pause", "pause", row, ":material/pause:", "Hold the training where it is", key)
+        _command_button("Pause", "pause", row, ":material/pause:", "Pause the training where it is", key)
 
 
 def _resume_button(row: RunRow) -> None:
@@ -201,7 +201,7 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
 def _waiting(row: RunRow) -> str:
     queue = manager().queue_with(row.id)
     if not queue or queue[0].id == row.id:
-        return "queued, begins in a moment"
+        return "queued, starts soon"
     paused = ", which is paused" if queue[0].status == "paused" else ""
     return f"queued, waits for {as_plain_markdown(queue[0].name)}{paused}"
 
@@ -222,7 +222,7 @@ def busy_in_words(pace: float | None, load: float | None) -> str:
     """
     slowed = ""
     if pace is not None and pace < _SLOW_PACE:
-        slowed = f"this run goes at {percent(max(round(pace, 1), 0.1))} of its best pace"
+        slowed = f"this run is at {percent(max(round(pace, 1), 0.1))} of its best speed"
     if load is not None and load > _BUSY_LOAD:
         busy = f"the machine is busy, with {load:.1f} processes for each core"
         return f"{busy}: {slowed}" if slowed else busy

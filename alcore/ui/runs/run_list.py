@@ -36,7 +36,7 @@ def _show() -> None:
     if aside is not None:
         st.warning(
             "The list of runs was damaged and has been made again from the runs themselves, without the "
-            f"names that you gave them. The damaged one lies in {as_plain_markdown(str(aside))}."
+            f"names that you gave them. The damaged one is in {as_plain_markdown(str(aside))}."
         )
     _offer_undo()
     problems.show(_PROBLEM)
@@ -48,7 +48,7 @@ def _show() -> None:
     _offer_for_chosen(entries)
     sheet = _sheet(found)
     if not found:
-        st.info("No run is like that.")
+        st.info("No run matches.")
     for entry in sheet:
         run_card.show(entry, on_delete=delete)
     unknown = [entry for entry in entries if entry.merits is None]

@@ -108,10 +108,10 @@ def _show_map(run_id: str, key: CycleKey, last: int) -> None:
     )
     some = "" if run_config(run_id).pool_size <= MAP_SIZE else " (of a sample of the pool)"
     st.caption(
-        f"Each dot is a pool patch{some}, laid out by what the encoder made of it (principal components, "
+        f"Each dot is a pool patch{some}, placed by the encoder's features (principal components, "
         f"fixed after cycle 1). **Covering radius {before:.3f} → {after:.3f}** with this query: the largest "
-        "distance from any dot to its nearest labelled one. The dotted line joins the two that are so far "
-        "apart before it, in all dimensions of the features, of which only two are seen here. Click a dot, "
+        "distance from any dot to its nearest labelled one. The dotted line joins these two; distances "
+        "use all dimensions of the features, of which only two are shown. Click a dot, "
         "or draw around several, to see their images."
     )
     points = event["selection"]["points"]

@@ -1,4 +1,4 @@
-"""The room plays against the machine: candidates are clicked, phones vote, a killed server loses no round.
+"""The audience plays against the machine: clicked candidates, votes from phones, a server that is killed.
 
 One test for all of it: a room's evening, with two servers, is what takes the time.
 """
