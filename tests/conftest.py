@@ -53,14 +53,20 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests first, or one process would be left with them at the end; a file's tests stay together.
 
+    Those in a browser, which all share one process, take longest and begin.
+
     With `--dist loadgroup` all tests of a group run in one process. Slow tests are a group each, if they do
     not name one.
     """
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # stable
+    items.sort(key=_turn)  # stable
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             is_slow = item.get_closest_marker("slow") is not None
             item.add_marker(pytest.mark.xdist_group(item.nodeid if is_slow else item.path.stem))
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, mark in enumerate(("browser", "slow")) if item.get_closest_marker(mark)), 2)
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +94,20 @@ def run_of_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a finished run of three repetitions; not to be changed."""
     config = SMALL | {"repetitions": 3, "cycles": 2, "strategies": ["random", "entropy", "oracle-random"]}
     return made_once(tmp_path_factory, "run-of-three", lambda path: train(path, config))
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished study of the plan that `plan_of` makes; not to be changed."""
+    return made_once(tmp_path_factory, "study", _conduct)
+
+
+def _conduct(path: Path) -> None:
+    from alcore.study.scheduler import run_study  # seconds of torch, as above
+    from alcore.study.study_store import StudyStore
+    from tests.study.helpers import OneByOne, plan_of
+
+    run_study(StudyStore.create(path, plan_of()), OneByOne())
 
 
 def train(path: Path, config: RunConfig | dict[str, object]) -> None:

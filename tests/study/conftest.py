@@ -1,24 +1,12 @@
-"""Studies and their runs, computed once for the tests of all engines."""
+"""Runs of studies, computed once for the tests of all engines."""
 
 import pytest
 
-from alcore.study.scheduler import run_study
-from alcore.study.study_store import StudyStore
 from tests.following import bytes_of
 from tests.shared import made_once
-from tests.study.helpers import OneByOne, plan_of, run_alone
+from tests.study.helpers import plan_of, run_alone
 
 LONGER = {"cycles": 3, "training": {"steps": 6, "batch_size": 6}}
-
-
-@pytest.fixture(scope="session")
-def finished_study(tmp_path_factory):
-    """The directory of a finished study of the plan that `plan_of` makes; not to be changed."""
-    return made_once(tmp_path_factory, "study", lambda path: run_study(_new_study(path), OneByOne()))
-
-
-def _new_study(path):
-    return StudyStore.create(path, plan_of())
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,9 @@ from alcore.study.engines.local import LocalEngine
 from alcore.study.scheduler import run_study
 from alcore.study.study_store import StudyStore
 from tests.following import alcore, start_alcore, wait_for
+from tests.pace import pace
 from tests.study.deadly import DeadlyEngine
-from tests.study.helpers import plan_of, runs_of, write_study
+from tests.study.helpers import OneByOne, plan_of, runs_of, write_study
 
 pytestmark = pytest.mark.slow
 
@@ -32,37 +33,27 @@ def watches_a_pool(thread):
     return type(thread).__name__ == "_ExecutorManagerThread"
 
 
-def test_two_workers_give_the_bytes_of_runs_one_by_one_though_some_are_killed(tmp_path, longer, longer_alone):
-    store = StudyStore.create(tmp_path / "study", longer)
-    killed, later = [], []
+def test_two_workers_give_the_bytes_of_runs_one_by_one_though_both_are_killed(tmp_path, alone):
+    """While nobody waits for them, so that the next task finds a pool that is broken."""
+    store = StudyStore.create(tmp_path / "study", plan_of())
+    killed = []
 
-    def records():
-        return len(list(store.directory.glob("runs/*/records/r*.npz")))
-
-    def kill_one_at_work(before):
-        wait_for(lambda: records() > before and workers_below(os.getpid()), "a worker to go on")
-        killed.append(workers_below(os.getpid())[0])
-        killed[-1].send_signal(signal.SIGKILL)
-
-    def kill_some(standing):
-        workers = workers_below(os.getpid())
-        if not killed and workers and standing.finished >= 1:  # all, while nobody waits for them
-            killed.extend(workers)
-            for worker in workers:
+    def kill_all(standing):
+        if not killed and standing.finished >= 1:
+            killed.extend(workers_below(os.getpid()))
+            for worker in killed:
                 worker.send_signal(signal.SIGKILL)
             wait_for(lambda: not workers_below(os.getpid()), "their deaths")
             wait_for(lambda: not any(map(watches_a_pool, threading.enumerate())), "the pool to notice")
-            later.append(threading.Thread(target=kill_one_at_work, args=(records(),)))
-            later[0].start()  # one, while it is waited for
 
-    standing = run_study(store, LocalEngine(workers=2), follow=kill_some)
-    later[0].join()
-    assert len(killed) == 3
+    standing = run_study(store, LocalEngine(workers=2), follow=kill_all)
+    assert len(killed) == 2
     assert (standing.finished, standing.failed) == (4, 0)
-    assert runs_of(store.directory) == longer_alone
+    assert runs_of(store.directory) == alone
 
 
 def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
+    """Its workers die while they are waited for."""
     monkeypatch.setattr(local, "MOST_ATTEMPTS", 2)
     store = StudyStore.create(tmp_path / "study", plan_of(repetitions=1, cycles=1))
     standing = run_study(store, DeadlyEngine(workers=2))
@@ -72,10 +63,22 @@ def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_don
     assert "was begun 4 times" in message
 
 
-def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_path, alone):
+def test_a_study_goes_on_after_ctrl_c_and_after_its_conductor_was_killed(tmp_path, alone):
     study, out = write_study(tmp_path / "study.json"), tmp_path / "study"
-    process = start_alcore("study", study, "--out", str(out), "--workers", "2")
-    wait_for(lambda: len(list(out.glob("runs/*/records/r*.npz"))) >= 2, "two records")
+
+    def records():
+        return len(list(out.glob("runs/*/records/r*.npz")))
+
+    process = start_alcore("study", study, "--out", str(out), "--workers", "1")
+    wait_for(records, "a record")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60 * pace()) == 130
+    finished = [row["repetitions"] for row in pd.read_csv(out / "cells.csv").to_dict("records")]
+    assert sum(finished) < 8, "only the cycle in hand was finished"
+
+    there = records()
+    process = start_alcore("study", str(out / "study.json"), "--out", str(out), "--workers", "2")
+    wait_for(lambda: records() > there, "one record more")
     workers = workers_below(process.pid)
     assert workers
     process.send_signal(signal.SIGKILL)
@@ -83,20 +86,8 @@ def test_the_conductor_killed_takes_its_workers_along_and_the_study_goes_on(tmp_
     wait_for(
         lambda: not any(worker.is_running() and worker.status() != "zombie" for worker in workers), "ends"
     )
-    result = alcore("study", study, "--out", str(out), "--workers", "1")
-    assert result.returncode == 0, result.stderr
+    assert run_study(StudyStore(out), OneByOne()).finished == 4
     assert runs_of(out) == alone
-
-
-def test_ctrl_c_finishes_the_cycle_in_hand_and_the_same_command_goes_on(tmp_path):
-    study, out = write_study(tmp_path / "study.json"), tmp_path / "study"
-    process = start_alcore("study", study, "--out", str(out), "--workers", "1")
-    wait_for(lambda: list(out.glob("runs/*/records/r*.npz")), "a record")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    finished = [row["repetitions"] for row in pd.read_csv(out / "cells.csv").to_dict("records")]
-    assert sum(finished) < 8
-    assert alcore("study", str(out / "study.json"), "--out", str(out), "--workers", "1").returncode == 0
     assert set(pd.read_csv(out / "cells.csv")["repetitions"]) == {2}
 
 

@@ -21,16 +21,15 @@ from alcore.study.study_store import StudyStore
 from tests.data.test_importers import make_folder
 from tests.study.helpers import plan_of, run_alone, runs_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster():
-    """A head without room for tasks, and two nodes with one CPU each."""
+    """A head without room for tasks, and two nodes with one CPU each, of which a test may kill one."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     nodes = [cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)]
     yield cluster, nodes
-    ray.shutdown()
     cluster.shutdown()
 
 
@@ -52,22 +51,7 @@ def test_two_nodes_give_the_bytes_of_runs_one_by_one_though_one_is_killed(
     assert runs_of(store.directory) == longer_alone
 
 
-def test_a_ray_on_this_machine_sees_imported_data(tmp_path, home):
-    import_dataset(
-        make_folder(tmp_path / "in", count=60),
-        dataset_path("mine"),
-        format_name="folder",
-        options=ImportOptions(patch=(64, 64)),
-    )
-    grid = {"dataset": ["mine", "synthetic"]}
-    changes = {"pool_size": 20, "test_size": 6, "query_size": 2, "repetitions": 1, "cycles": 2}
-    store = StudyStore.create(tmp_path / "study", plan_of(grid, **changes))
-    standing = run_study(store, RayEngine(workers=2))
-    assert (standing.finished, standing.failed) == (2, 0)
-    assert runs_of(store.directory) == run_alone(store.plan, tmp_path)
-
-
-def test_a_node_without_the_data_set_gets_it_once(tmp_path, home, monkeypatch):
+def test_a_node_without_the_data_set_gets_it_once(tmp_path, cluster, home, monkeypatch):
     make_surfaces("mine", SurfaceSettings(count=40, family="cast"))
     import_dataset(
         make_folder(tmp_path / "in"),
@@ -75,7 +59,7 @@ def test_a_node_without_the_data_set_gets_it_once(tmp_path, home, monkeypatch):
         format_name="folder",
         options=ImportOptions(patch=(64, 64)),
     )
-    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+    ray.init(address=cluster[0].address, log_to_driver=False)
     try:
         broker = RemoteBroker(actor=None)
         for name in ("mine", "photos"):
@@ -97,6 +81,21 @@ def test_a_node_without_the_data_set_gets_it_once(tmp_path, home, monkeypatch):
     finally:
         engine_module._opened.clear()
         ray.shutdown()
+
+
+def test_a_ray_on_this_machine_sees_imported_data(tmp_path, home):
+    import_dataset(
+        make_folder(tmp_path / "in", count=60),
+        dataset_path("mine"),
+        format_name="folder",
+        options=ImportOptions(patch=(64, 64)),
+    )
+    grid = {"dataset": ["mine", "synthetic"]}
+    changes = {"pool_size": 20, "test_size": 6, "query_size": 2, "repetitions": 1, "cycles": 2}
+    store = StudyStore.create(tmp_path / "study", plan_of(grid, **changes))
+    standing = run_study(store, RayEngine(workers=1))
+    assert (standing.finished, standing.failed) == (2, 0)
+    assert runs_of(store.directory) == run_alone(store.plan, tmp_path)
 
 
 def test_a_cluster_that_is_not_there_is_one_sentence():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alcore.compute.execution import execute
 from alcore.errors import StoreError
 from alcore.statistics.operating import AT_HALF, BEST, REMEDIES
 from alcore.storage.evidence import gather
@@ -18,18 +19,15 @@ from alcore.study.study_store import StudyBroker, StudyStore
 from alcore.study.tasks import Task
 from alcore.study.threshold_table import read_thresholds
 from tests.following import bytes_of
-from tests.study.helpers import OneByOne, plan_of, run_alone, runs_of
+from tests.study.helpers import OneByOne, plan_of, runs_of
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    """A finished study and, for comparison, its runs one by one."""
-    root = tmp_path_factory.mktemp("study")
-    store = StudyStore.create(root / "study", plan_of())
-    run_study(store, OneByOne())
-    return store, run_alone(store.plan, root)
+@pytest.fixture
+def done(finished_study, alone):
+    """A finished study and, for comparison, its runs one by one; not to be changed."""
+    return StudyStore(finished_study), alone
 
 
 def copy_of(store, path):
@@ -144,7 +142,9 @@ def test_more_repetitions_later_lose_none_of_the_earlier(done, tmp_path):
     engine = OneByOne()
     run_study(more, engine)
     assert engine.performed == [(cell.id, 3) for cell in more.plan.cells]
-    assert runs_of(more.directory) == run_alone(more.plan, tmp_path / "alone")
+    first = more.plan.cells[0]
+    execute(RunStore.create(tmp_path / "alone", first.config))
+    assert runs_of(more.directory)[first.id] == bytes_of(tmp_path / "alone")
     assert set(pd.read_csv(more.directory / "cells.csv")["repetitions"]) == {3}
 
 

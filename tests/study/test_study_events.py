@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alcore.errors import StoreError
+from alcore.study import launch as launch_module
 from alcore.study.launch import last_outcome, launch, measure_plan
 from alcore.study.study_events import (
     AxisCost,
@@ -18,7 +19,7 @@ from alcore.study.study_events import (
 )
 from alcore.study.study_store import StudyStore
 from tests.following import alcore, wait_for
-from tests.study.helpers import plan_of, write_study
+from tests.study.helpers import OneByOne, plan_of, write_study
 
 texts, counts, amounts = st.text(max_size=30), st.integers(0, 10**9), st.floats(0, 1e12)
 events = st.one_of(
@@ -49,12 +50,13 @@ def test_what_is_no_event_is_one_sentence(line):
 
 
 @pytest.mark.slow
-def test_a_study_for_scripts_prints_one_object_per_line(tmp_path):
-    study = write_study(tmp_path / "s.json")
-    result = alcore("study", study, "--out", str(tmp_path / "out"), "--json", "--workers", "1")
+def test_a_study_for_scripts_prints_one_object_per_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("alcore.study.engines.make_engine", lambda *_, **__: OneByOne())
+    study = write_study(tmp_path / "s.json", grid={"seed": [1]})
+    result = alcore("study", study, "--out", str(tmp_path / "out"), "--json")
     assert result.returncode == 0, result.stderr
     received = [from_line(line) for line in result.stdout.splitlines()]
-    assert received[-2:] == [StudyProgress(4, 4, 0, 0.0), StudyEnded("finished")]
+    assert received[-2:] == [StudyProgress(2, 2, 0, 0.0), StudyEnded("finished")]
     assert all(event.event == "progress" for event in received[:-1])
     assert StudyStore(tmp_path / "out").outcome() == StudyEnded("finished")
 
@@ -79,7 +81,8 @@ def test_why_a_launched_study_failed_is_known_after_its_process_is_gone(home):
     assert "largest pool" in ended.message
 
 
-@pytest.mark.slow
-def test_a_plan_that_cannot_be_measured_says_why(home):
+def test_a_plan_that_cannot_be_measured_says_why(home, monkeypatch):
+    """Whose process is this one; `test_an_estimate_runs_two_cycles_of_the_real_thing` has its own."""
+    monkeypatch.setattr(launch_module, "_said_by", lambda *words: alcore(*words).stdout.splitlines())
     with pytest.raises(StoreError, match="largest pool"):
         measure_plan(plan_of(dataset="synthetic", pool_size=9000, query_size=2))

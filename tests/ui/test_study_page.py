@@ -1,6 +1,7 @@
 """The Study page by AppTest; its charts and clicks are seen in the browser test."""
 
 import json
+import shutil
 
 import pytest
 
@@ -33,18 +34,9 @@ def make_own(name="mine", plan=None, *, stop_after=None):
     return store
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    store = StudyStore.create(tmp_path_factory.mktemp("own") / "mine", plan_of())
-    run_study(store, OneByOne())
-    return store.directory
-
-
 @pytest.fixture
-def own_study(home, own):
-    import shutil
-
-    shutil.copytree(own, home / "studies" / "mine")
+def own_study(home, finished_study):
+    shutil.copytree(finished_study, home / "studies" / "mine")
     return "mine"
 
 
@@ -87,16 +79,18 @@ def test_a_cell_shows_its_curves_and_its_images(own_study):
     assert "yellow outline: true mask" in texts(app)
 
 
-def test_a_study_whose_data_set_is_gone_shows_its_numbers(home, own):
+def test_a_study_whose_data_set_is_gone_shows_its_numbers(home, finished_study):
     copy = home / "studies" / "theirs"
     (copy / "results").mkdir(parents=True)
-    plan = make_study(json.loads((own / "study.json").read_text()))
+    plan = make_study(json.loads((finished_study / "study.json").read_text()))
     elsewhere = make_study(
         {"base": {**plan.base, "dataset": "theirs"}, "grid": plan.grid, "test_prevalences": [0.1]}
     )
     (copy / "study.json").write_text(elsewhere.to_json())
     for mine, their in zip(plan.cells, elsewhere.cells, strict=True):
-        (copy / "results" / f"{their.id}.npz").write_bytes((own / "results" / f"{mine.id}.npz").read_bytes())
+        (copy / "results" / f"{their.id}.npz").write_bytes(
+            (finished_study / "results" / f"{mine.id}.npz").read_bytes()
+        )
     app = open_page("pages/study.py", study="theirs")
     assert not app.error
     assert "the data set is not on this machine" in texts(app)
