@@ -1,8 +1,8 @@
 """Events between processes: frozen dataclasses, one JSON object per line, whose key `event` names the kind.
 
 Each protocol (of a run, an import, a meter, a study) is one `EventLines` beside its dataclasses. Between
-their lines a supervised child sends signs of life from a thread, so that one that stands still differs from
-one that is busy. It does so only where a supervisor asked: scripts that read `--json` see none.
+their lines a supervised child sends signs of life from a thread, so that a child that hangs differs from one
+that is busy. It does so only if a supervisor asked: scripts that read `--json` see none.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class _Lines(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    """Time (UTC), level and event; then what is known of it, or the message of whoever else logs."""
+    """Time (UTC), level and event; then what is known of it, or the message of another logger."""
     known: dict[str, object] | None = getattr(record, _KNOWN, None)
     fields: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

@@ -1,4 +1,4 @@
-"""What pydantic models ask of their values: in numbers for controls, in words for whoever broke a rule."""
+"""The bounds that pydantic models set: as numbers for controls, in words for a user's error."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Label Studio's exports of brush strokes other than JSON and PNG change the mask, without a word.
+# Label Studio's exports of brush strokes other than JSON and PNG silently change the mask.
 #
 # Of one stroke with a hole, a line of one pixel and a single pixel, its converter writes to COCO the outer
 # outlines with three points or more alone: the hole is filled, line and pixel are gone. To YOLO it writes a

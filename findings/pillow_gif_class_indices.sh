@@ -2,7 +2,7 @@
 # Pillow saves a mask of class indices as GIF with other indices, and PNG with the same ones.
 #
 # Indices 0, 2 and 5 of a palette come back as 0, 1 and 2: the writer drops palette entries that no pixel has
-# and numbers the rest anew. A grey mask of levels 0, 2 and 5 becomes a palette too. Only the colours are kept,
+# and renumbers the rest. A grey mask of levels 0, 2 and 5 becomes a palette too. Only the colours are kept,
 # so a reader that takes indices for classes reads other classes.
 set -eu
 folder=$(mktemp -d)

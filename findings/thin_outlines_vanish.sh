@@ -1,5 +1,5 @@
 #!/bin/sh
-# pycocotools empties what OpenCV outlined: a scratch of 35 pixels comes back as none, without a word.
+# pycocotools empties what OpenCV outlined: a scratch of 35 pixels silently comes back as none.
 #
 # cv2.findContours names the outermost pixels of a mask, so the outline of a scratch has no area between its
 # points. OpenCV, Pillow and scikit-image fill an outline with its line and give the scratch back; pycocotools

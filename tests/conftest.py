@@ -38,7 +38,7 @@ SMALL = {
     "threads": 1,
     "device": "cpu",
 }
-"""A run of a few seconds; on one thread, which leaves the other cores to whoever else tests here."""
+"""A run of a few seconds; on one thread, which leaves the other cores to other tests."""
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

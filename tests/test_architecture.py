@@ -220,7 +220,7 @@ import os; os._exit(0)
 
 
 @pytest.mark.slow
-def test_whoever_walks_a_run_leaves_torch_to_its_workers(tmp_path):
+def test_the_walker_of_a_run_leaves_torch_to_its_workers(tmp_path):
     script = f"""
 import sys
 from pathlib import Path

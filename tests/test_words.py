@@ -1,6 +1,7 @@
 """Prose is plain English: turns of phrase that are not used, each with what to write instead."""
 
 import re
+from pathlib import Path
 
 from tests.conftest import ROOT
 
@@ -17,18 +18,27 @@ _TURNS = {
     "without a word": "silently",
     "anew": "again",
     "all in all": "in total",
-    "asked for anew": "requested again",
     "what would come of it": "the result",
     "what comes of it": "the result",
     "would come in": "would be accepted",
-    "in a moment": "at once",
+    "there in a moment": "there at once",
     "of which some": "some of which",
     "what it takes them": "what they need",
     "by which legends": "that legends",
     "to look on": "to watch",
     "looks on": "watches",
+    "as far as": "where, while, up to",
+    "in hand": "current, active",
+    "stands still": "hangs, pauses",
+    "stood still": "hung, paused",
+    "gone on with": "continued",
 }
-_PLACES = ("*.md", "docs/**/*.md", "assets/**/*.md", "assets/scenes/*.json")
+_PLACES = (
+    *("*.md", "docs/**/*.md", "docs/deploy/*", "assets/**/*.md", "assets/**/*.css", "assets/scenes/*.json"),
+    *("alcore/**/*.py", "alcore/**/*.js", "alcore/**/*.css", "pages/*.py", "app.py"),
+    *("tests/**/*.py", "findings/*.sh", "Makefile", "pyproject.toml"),
+)
+_NOT_YET = (ROOT / "alcore/ui/compare", ROOT / "alcore/ui/study")
 _BETWEEN_WORDS = r"(?:\s+(?:[#*/]+\s+)?|\"\s*\n\s*f?\")"
 """A space, a line's end within a comment, or the seam of a string on two lines."""
 
@@ -45,7 +55,9 @@ def test_no_page_error_docstring_or_document_has_a_banned_turn():
         for turn in _TURNS
     }
     offenders = []
-    for path in sorted({path for place in _PLACES for path in ROOT.glob(place)}):
+    places = {path for place in _PLACES for path in ROOT.glob(place)} - {Path(__file__)}
+    places = {path for path in places if path.parent not in _NOT_YET}
+    for path in sorted(places):
         text = path.read_text("utf-8")
         offenders += [
             f"{path.relative_to(ROOT)}:{line(text, hit)}: {turn!r}; write {_TURNS[turn]}"

@@ -20,10 +20,10 @@ _writing = threading.Lock()
 
 
 def note(home: Path, visitor: Visitor | None, action: str, what: str, outcome: str) -> None:
-    """Add a line: time (UTC), who, role, action, what it was done to, and how it went.
+    """Add a line: time (UTC), who, role, action, object and outcome.
 
     Args:
-        outcome: 'done', or why not. Where the line cannot be written, the server's log has it.
+        outcome: 'done', or the reason why not. If the line cannot be written, the server's log reports that.
     """
     known = {"action": action, "what": what, "visitor": visitor.name if visitor else None}
     if outcome == "done":
@@ -49,7 +49,7 @@ def note(home: Path, visitor: Visitor | None, action: str, what: str, outcome: s
 
 
 def _append(file: Path, line: bytes) -> None:
-    """One write, which lines of other processes do not mix with; the file begins anew when it is long."""
+    """Append in one write, so that lines of processes do not mix; start a new file when this one is long."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and file.stat().st_size > _MOST_BYTES:
         file.replace(file.with_name(f"{_NAME}.1"))

@@ -1,7 +1,7 @@
 """Links that let somebody in for a while: signed, with a role, a name and an end.
 
 A token is BASE64URL(JSON) '.' BASE64URL(HMAC-SHA256 of the part before the dot). The key lies in the home,
-readable to its owner alone; whoever removes it makes all links void.
+readable by its owner alone; removing it makes all links void.
 """
 
 from __future__ import annotations

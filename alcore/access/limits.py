@@ -1,4 +1,4 @@
-"""How much a member may have here at once. An owner has no limits but the machine's."""
+"""How much one member may use at a time. An owner is limited only by the machine."""
 
 from __future__ import annotations
 

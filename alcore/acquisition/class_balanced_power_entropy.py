@@ -45,7 +45,7 @@ class ClassBalancedPowerEntropy(Entropy):
     )
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
-        """66 % from patches predicted defective as far as they last, then from all; scores are entropies."""
+        """66 % from patches predicted defective while there are any, then from all; scores are entropies."""
         check_query_size(query_size, view.size)
         scores = check_finite(view.scores, "entropy scores")
         peaks = check_finite(view.peaks, "largest logits")

@@ -19,7 +19,7 @@ from alcore.acquisition.strategy import (
 
 
 class _OracleBalanced(Strategy):
-    """A share of each query defective, the rest clean, as far as both last."""
+    """A share of each query is defective, the rest clean, while there are enough of both."""
 
     needs = Needs.ORACLE
     score_name = ""

@@ -1,4 +1,4 @@
-"""Random with the oracle's help: what class balance by itself would be worth. It cheats, and says so."""
+"""Random with the oracle's help: what class balance alone would gain. It cheats, and says so."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def draw_by_class(truth: np.ndarray, wanted: int, *, query_size: int, rng: np.ra
 
 @register
 class OracleRandom(Strategy):
-    """Half defective and half clean as far as they last, drawn with the ground truth in hand."""
+    """Half defective and half clean while there are enough of both, drawn with the ground truth."""
 
     name = "oracle-random"
     needs = Needs.ORACLE

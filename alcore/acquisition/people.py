@@ -1,4 +1,4 @@
-"""You: people in the room choose, from patches that the page shows them."""
+"""You: the audience chooses from patches that the page shows."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class You(Strategy):
     departure = "No published method: the audience chooses."
 
     def score(self, logits: Tensor) -> Tensor:
-        """(B, 1, H, W) logits -> (B,) mean entropy in nats: how unsure the room's own model is."""
+        """(B, 1, H, W) logits -> (B,) mean entropy in nats: how unsure the audience's own model is."""
         return entropy_scores(logits)
 
     def query(self, view: PoolView, *, query_size: int, rng: np.random.Generator) -> Query:
-        """The rows that were chosen, as far as there is room, then random ones."""
+        """The chosen rows while there is room, then random ones."""
         check_query_size(query_size, view.size)
         if view.chosen is None:
             raise AcquisitionError("the strategy 'you' waits for people: start such a run in the Lab")

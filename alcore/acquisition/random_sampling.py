@@ -1,4 +1,4 @@
-"""Random: what every other strategy has to beat."""
+"""Random: the baseline that every other strategy has to beat."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def import_data(
         typer.Option("--keep-duplicates-together", help="Near-duplicates stay on one side of the split."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read everything and say what would come of it; keep nothing.")
+        bool, typer.Option("--dry-run", help="Read everything, report the result, and keep nothing.")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Also say what other patch sizes would do.")] = False,
     as_json: Annotated[

@@ -71,7 +71,7 @@ def study(
 
 @contextmanager
 def _failure_reported(out: Path, *, as_json: bool) -> Iterator[None]:
-    """Whoever launched this process finds its failure in the study's directory, and a script on stdout."""
+    """Report a failure in the study's directory, for the page that launched it, and on stdout for scripts."""
     from alcore.study.study_events import StudyEnded, to_line
     from alcore.study.study_store import StudyStore
 

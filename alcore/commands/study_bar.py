@@ -32,7 +32,7 @@ def show_plan(plan: StudyPlan, engine: Engine, out: Path, *, as_json: bool) -> N
 
 
 def show_study(store: StudyStore, engine: Engine, *, rehearsal: bool, as_json: bool) -> StudyEnded:
-    """Run the study and show how far it is; Ctrl-C or SIGTERM lets the cycles in hand finish first.
+    """Run the study and show how far it is; Ctrl-C or SIGTERM lets the current cycles finish first.
 
     Returns:
         How it ended: finished, or stopped where it was asked to.

@@ -1,1 +1,1 @@
-"""Walking the graph of a run: its workers, what they say to each other, the clock, and the room there is."""
+"""Walking the graph of a run: its workers, their messages, the clock, and the machine's capacity."""

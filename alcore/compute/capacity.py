@@ -1,4 +1,4 @@
-"""What a machine has room for: how many workers may compute side by side."""
+"""How many workers may compute in parallel on this machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Capacity:
 
     @classmethod
     def here(cls) -> Capacity:
-        """This machine's, as far as this process may use it."""
+        """The part of this machine that this process may use."""
         return cls(usable_cores(), psutil.virtual_memory().available, visible_gpus())
 
     def slots(self, *, gpu_share: float) -> list[str | None]:

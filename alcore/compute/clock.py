@@ -20,7 +20,7 @@ So it follows within that many cycles when other work takes the machine, or leav
 
 
 class Clock:
-    """Measures the work of a run, pauses left out. Several cycles may be in hand at a time.
+    """Measures the work of a run without pauses. Several cycles may be in progress at a time.
 
     The first cycle of a repetition is trained once for all strategies, so it weighs as one record, not as one
     per strategy; in epoch mode a cycle weighs as many steps as it takes.
@@ -70,7 +70,7 @@ class Clock:
         self._within.pop(CycleKey(repetition, self._config.cycles, FULL_POOL), None)
 
     def held(self, seconds: float) -> None:
-        """The work stood still for so long."""
+        """The work was paused for so many seconds."""
         self._begun += seconds
 
     @property

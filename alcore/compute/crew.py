@@ -1,7 +1,7 @@
-"""The workers of a run: started when they are needed, held, begun again when one dies, ended together.
+"""The workers of a run: started when they are needed, paused, replaced when one dies, ended together.
 
-They are processes forked from a server that has loaded PyTorch, so that a worker is there in a moment and
-shares that memory with the others; or a single thread of this process, for those who are a worker themselves.
+They are processes forked from a server that has loaded PyTorch, so that a worker starts at once and shares
+that memory with the others; or a single thread of this process, if it is itself a worker.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class _Body(Protocol):
 
 @dataclass
 class _Member:
-    """One worker: what it runs in, the connection to it, and the job that it has in hand.
+    """One worker: what it runs in, the connection to it, and its current job.
 
-    silent: seconds for which it has been listened to in vain.
+    silent: for how many seconds nothing has been heard from it.
     """
 
     body: _Body
@@ -57,7 +57,7 @@ class _Member:
     silent: float = 0.0
 
     def tell(self, message: Job | Hold | GiveUp | Leave) -> None:
-        """Say something; one that has died is found when it is listened to."""
+        """Send it a message; its death is noticed when it is listened to."""
         try:
             self.connection.send(message)
         except (BrokenPipeError, ConnectionResetError):
@@ -66,7 +66,7 @@ class _Member:
 
 @dataclass(frozen=True)
 class Lost:
-    """The worker died with its job in hand; or it stood still, as after SIGSTOP, and was ended."""
+    """The worker died during its job; or it hung, for example after SIGSTOP, and was ended."""
 
     stood_still: bool = False
 
@@ -137,19 +137,19 @@ class Crew:
         return member
 
     def hold(self, is_to_hold: Callable[[Job], bool]) -> None:
-        """Let workers with such jobs stand still, and the others go on."""
+        """Pause the workers with such jobs, and let the others continue."""
         for member in self._members:
             if member.job is not None and member.is_held != is_to_hold(member.job):
                 member.is_held = not member.is_held
                 member.tell(Hold(member.is_held))
 
     @property
-    def stands_still(self) -> bool:
-        """Whether every worker that has a job is held."""
+    def all_paused(self) -> bool:
+        """Whether every worker that has a job is paused."""
         return all(member.is_held for member in self._members if member.job is not None)
 
     def listen(self, seconds: float) -> list[Heard]:
-        """What workers have said by now, or within some seconds if they are silent."""
+        """The messages of workers so far, or those of the next seconds if there are none."""
         by_connection = {member.connection: member for member in self._members}
         heard: list[Heard] = []
         ready = wait(list(by_connection), seconds)
@@ -175,9 +175,9 @@ class Crew:
         return heard
 
     def give_up(self) -> None:
-        """Let all workers give up what they have in hand, and wait for another run's jobs.
+        """Let all workers give up their current jobs, and wait for another run's.
 
-        Those that compute something long are ended instead: others will be there in a moment.
+        Workers in a long computation are ended instead: others start quickly.
         """
         for member in self._members:
             member.tell(GiveUp())
@@ -212,7 +212,7 @@ class Crew:
         return lost
 
     def close(self) -> None:
-        """Let all workers leave, giving up what they have in hand."""
+        """Let all workers leave, giving up their current jobs."""
         for member in self._members:
             member.tell(Leave())
         for member in self._members:
@@ -239,7 +239,7 @@ def _start_process(connection: Connection) -> _Body:
 
 
 def _end_stopped_fork_server() -> None:
-    """One that stands still would be waited for without end; where it has gone, a new one is started."""
+    """A stopped fork server would be waited for without end; once it is gone, a new one is started."""
     for process in psutil.Process().children():
         with suppress(psutil.Error, ChildProcessError):
             is_stopped = process.status() == psutil.STATUS_STOPPED
@@ -252,7 +252,7 @@ def _end_stopped_fork_server() -> None:
 def _serve_as_process(connection: Connection) -> None:
     from alcore.compute.job_worker import serve
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever walks the run
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that walks the run
     end_with_parent()
     serve(connection)
     os._exit(0)  # torch's threads need no farewell

@@ -1,14 +1,14 @@
-"""What a run tells its followers, and how it travels: one JSON object per line.
+"""The events that a run sends to its followers, and how they travel: one JSON object per line.
 
 The worker process, the dashboard's runners and `alcore run --json` speak these and nothing else. Every object
 has a key `event` that names its kind:
 
     ready      a worker has loaded its libraries: devices
-    state      the loop stands still or goes on: state
+    state      the loop pauses or continues: state
     progress   strategy, repetition, cycle, phase, done, total, finished, records, share, elapsed, left,
                pace
     record     a cycle was committed: strategy, repetition, cycle, finished, records
-    note       something worth knowing that is no fault: message
+    note       something worth knowing that is not an error: message
     ended      the last one: status (finished, stopped, failed or interrupted), message
 
 Pages read the fields of events and never ask for their class: the server outlives a reload of this module.
@@ -33,7 +33,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The loop stands still or goes on; state: running or paused."""
+    """The loop pauses or continues; state: running or paused."""
 
     event: ClassVar[str] = "state"
     state: str
@@ -78,7 +78,7 @@ class RecordCommitted:
 
 @dataclass(frozen=True)
 class Note:
-    """Something worth knowing that is no fault, such as fewer workers than asked for."""
+    """Something worth knowing that is not an error, such as fewer workers than requested."""
 
     event: ClassVar[str] = "note"
     message: str

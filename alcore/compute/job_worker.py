@@ -1,4 +1,4 @@
-"""Who computes: one thread that works off jobs, in a process of its own or in a thread of another's.
+"""A worker: one thread that processes jobs, in its own process or in a thread of another one.
 
 Its connection carries the types of `alcore.compute.jobs`. When the other end is closed or its owner dies, the
 worker leaves.
@@ -139,7 +139,7 @@ class _Worker:
         self._last_progress: tuple[CycleKey, str, float] | None = None
 
     def answer(self, job: Job) -> Result:
-        """Do the job; what goes wrong is an answer too."""
+        """Do the job; an error is an answer too."""
         try:
             return self._do(job)
         except _GivenUp:
@@ -147,7 +147,7 @@ class _Worker:
             return GaveUp()
         except AlcoreError as error:
             return Failed(error)
-        except Exception as error:  # noqa: BLE001  whoever walks the run decides what to do about it
+        except Exception as error:  # noqa: BLE001  the process that walks the run decides what to do
             error.add_note(traceback.format_exc())
             return Failed(error)
 
@@ -188,7 +188,7 @@ class _Worker:
         return self._bench
 
     def end_run(self) -> None:
-        """The jobs of a run are over; the next one's data set is looked for anew."""
+        """The jobs of a run are over; the next run's data set is looked up again."""
         self._bench = None
 
     def _patches(self, name: str) -> Patches:

@@ -1,7 +1,6 @@
-"""What is said between whoever walks a run and those who compute for it. Everything here can be pickled.
+"""Messages between the process that walks a run and its workers. Everything here can be pickled.
 
-A worker is given jobs and answers each with one result, or with the error that it met; while it works it
-tells its progress, and obeys.
+A worker gets jobs and answers each with one result or an error; meanwhile it reports progress, and obeys.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class CeilingJob:
 
 @dataclass(frozen=True)
 class EncodeJob:
-    """Share in computing what a frozen encoder gives for the patches of a key's repetition."""
+    """Take part in computing a frozen encoder's features for the patches of a key's repetition."""
 
     config: RunConfig
     key: CycleKey
@@ -102,7 +101,7 @@ class GaveUp:
 
 @dataclass(frozen=True)
 class Encoded:
-    """What a frozen encoder gives is kept, as far as there is room."""
+    """A frozen encoder's output is kept, while there is room."""
 
 
 Result = Checked | FinishedCycle | FinishedCeiling | Encoded | Failed | GaveUp
@@ -132,19 +131,19 @@ class Devices:
 
 @dataclass(frozen=True)
 class Hold:
-    """Stand still (or go on) at the next step."""
+    """Pause (or continue) at the next step."""
 
     still: bool
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """The run is over: give up the job in hand, if any, at the next step, and wait for another run's."""
+    """The run is over: give up the current job, if any, at the next step, and wait for another run's."""
 
 
 @dataclass(frozen=True)
 class Leave:
-    """Give up the job in hand, and end."""
+    """Give up the current job, and end."""
 
 
 def cycles_before(key: CycleKey) -> list[CycleKey]:

@@ -1,4 +1,4 @@
-"""Rounds of a run that people play in: what they were offered before a query, and what they chose.
+"""Rounds of a run that people play in: the patches offered before a query, and the choices.
 
     rounds/r00001-c00002-you.json      one per query; its file appearing closes the round
 

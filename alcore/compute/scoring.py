@@ -1,7 +1,7 @@
-"""Images in use, scored by the last model of a run's strategy: what the prevalence meter reads.
+"""Images in use, scored by the last model of a run's strategy: the input of the prevalence meter.
 
-A finished run keeps no weights, but all that they follow from. So the model is trained again where it is not
-there: the same labelled patches, initial weights and random numbers, no query. Its validation patches are
+A finished run keeps no weights, but everything that determines them. So a missing model is trained again: the
+same labelled patches, initial weights and random numbers, no query. Its validation patches are
 scored by that very model too, since another device may round otherwise than the one that made the records.
 """
 
@@ -37,7 +37,7 @@ Follow = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class ScoredImages:
-    """What came of some images.
+    """The scores of some images.
 
     key: of the cycle after which the model scores. validation: the same model's scores of validation patches.
     scores: (n,) of the images' patches. images: how many files could be used; skipped: why others could not;

@@ -1,12 +1,12 @@
-"""The child process that runs live in: orders on stdin, events on stdout, one JSON object per line.
+"""The child process that computes runs: orders on stdin, events on stdout, one JSON object per line.
 
     python -m alcore worker RUN_DIR     works on that run, and ends
     python -m alcore worker -           loads its libraries, then takes one run after the other
 
 Orders are lines. `take RUN_DIR` hands a run over, and `follow RUN_DIR` one that is only watched, see
-`execute`; run, pause, step and stop are about the run in hand. Events are those of `alcore.compute.events`:
+`execute`; run, pause, step and stop are about the current run. Events are those of `alcore.compute.events`:
 `ready` when the libraries are loaded, and `ended` last of all of each run. When stdin ends, the owner has
-died: the worker leaves at once. That loses at most the cycle in hand, as a finished one is committed whole.
+died: the worker leaves at once. At most the current cycle is lost, since a finished one is committed whole.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Task:
 
 
 class _Orders:
-    """What the owner says, heard by a thread: runs to take, and commands about the one in hand."""
+    """The owner's orders, read by a thread: runs to take, and commands about the current one."""
 
     def __init__(self, lines: TextIO, emit: Emit) -> None:
         self._lines, self._emit = lines, emit

@@ -48,7 +48,7 @@ def cautions(patches: StoredPatches, overview: Overview) -> list[str]:
 
 
 def _alike(patches: StoredPatches, count: int) -> list[str]:
-    """At most one sentence, on images of which nearly the same one is on another side of the split."""
+    """At most one sentence, about nearly identical images on two sides of the split."""
     pairs, compared = near_duplicates(patches)
     part = (
         f" The set is large, so {compared:,} of its {count:,} patches were compared, in blocks spread over "

@@ -162,7 +162,7 @@ def _read_settings(file: Path) -> SurfaceSettings:
 
 
 def dataset_version(name: str) -> str:
-    """A text that changes when a data set is imported anew; '' where there is none of that name."""
+    """A text that changes when a data set is imported again; '' if there is none of that name."""
     place = place_of(name)
     there = [place / file for file in (_IMPORTED, _MADE) if (place / file).exists()] if place else []
     return f"{there[0].stat().st_mtime_ns} {place}" if there else ""

@@ -94,7 +94,7 @@ def _decode(image: ImageFile.ImageFile, content: bytes) -> Decoded:
 
 
 def _still(image: ImageFile.ImageFile) -> Image.Image:
-    """A GIF's only picture by its colours: any writer orders its palette anew, so indices mean nothing."""
+    """A GIF's only picture by its colours: every writer reorders its palette, so indices mean nothing."""
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise ValueError(f"it is an animation of {frames} frames; save each as a file")

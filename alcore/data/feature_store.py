@@ -2,8 +2,8 @@
 
 A store is a directory with store.json (what it holds), rows.bin (one row for each patch as the encoder saw
 it, mapped into memory) and index.sqlite (blocks of rows: which patches, who computes them, their checksum).
-A block counts once its checksum is there, which is written after its rows have reached the disk. Whoever
-claims a block holds a lock that the system frees when it dies; then somebody else computes the block. So
+A block counts once its checksum is there, which is written after its rows have reached the disk. A process
+that claims a block holds a lock that the system frees when it dies; then another one computes it. So
 runs, their workers and studies share a store without knowing of each other, and a kill costs a block.
 """
 

@@ -120,7 +120,7 @@ class ProductionLine:
 
     @cached_property
     def pressed(self) -> np.ndarray:
-        """(N,) bool, whether whoever or whatever watches the line took the image for a defective one."""
+        """(N,) bool, whether the operator or device at the line took the image for a defective one."""
         chance = np.where(self.defective, self.chance_to_see(self.areas), self.settings.false_press)
         return stream(self.settings.seed, Purpose.LINE, "press").random(self.items.size) < chance
 

@@ -1,4 +1,4 @@
-"""Images that belong together, as far as their names tell: cut from one image, or frames of one sequence."""
+"""Images that belong together according to their names: cut from one image, or frames of one sequence."""
 
 from __future__ import annotations
 

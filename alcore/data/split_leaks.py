@@ -1,4 +1,4 @@
-"""Images that belong together on several sides of a split, as far as names and pixels tell."""
+"""Images that, by their names or pixels, belong together but are on several sides of a split."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One cycle of one strategy: query, label, train, evaluate.
 
 A cycle is a pure function of the config, the data and a `CycleStart`: which cycle it is, what was labelled
-before it, and the weights after the cycle before. The optimiser begins anew in each cycle, and every random
+before it, and the weights after the cycle before. The optimiser starts again in each cycle, and every random
 number comes from a stream that is named by the cycle. So it does not matter who computes a cycle, where, in
 which order, or how often: the record is the same.
 """

@@ -1,7 +1,7 @@
 """A run as a graph of cycles: one shared first cycle per repetition, then a chain of cycles per strategy.
 
-Whoever walks it asks for the next cycle that may begin, hands it to someone who computes it, and says when it
-is finished. Nothing here computes or keeps anything.
+The walker asks for the next cycle that may begin, hands it to a worker, and reports when it is finished.
+Nothing here computes or keeps anything.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Stage:
 
 
 class CycleGraph:
-    """What of a run is finished, what is in hand, and what may begin next.
+    """Which cycles of a run are finished, which are in progress, and which may begin next.
 
     A piece of work is named by the key of its record. The shared first cycle goes by the first strategy's key
     and gives a record for each strategy, see `keys_of`.
@@ -77,7 +77,7 @@ class CycleGraph:
     def begin(
         self, until: Stage | None = None, *, waits: Callable[[CycleKey], bool] = lambda _: False
     ) -> CycleKey | None:
-        """Take the next piece of work in hand; None where nothing can begin before something is finished.
+        """Start the next piece of work; None where nothing can begin before something is finished.
 
         Earlier repetitions come first, then earlier cycles, then strategies in the config's order. A later
         repetition only begins where no work is left to begin in the one before.

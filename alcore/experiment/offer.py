@@ -13,7 +13,7 @@ OFFERED = 48
 
 RULE = (
     "Half of them are drawn at random from the patches without a label. The other half are those about which "
-    "the room's own model was least sure when it was last asked; in the first round they are random too. "
+    "the audience's own model was least sure when it was last asked; in the first round they are random too. "
     "Masks play no part, and the order is random."
 )
 """How a page is mixed, for people."""
@@ -22,7 +22,7 @@ RULE = (
 def offer(
     config: RunConfig, key: CycleKey, unlabelled: np.ndarray, scores: np.ndarray | None = None
 ) -> np.ndarray:
-    """The page before the query of `key`; the same for the same run, whoever asks.
+    """The page before the query of `key`; the same for the same run at every request.
 
     Args:
         unlabelled: (U,) ids that can be chosen, ascending.

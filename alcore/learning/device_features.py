@@ -1,4 +1,4 @@
-"""Kept features as tensors on a device. A GPU holds those that it has seen, as far as they fit."""
+"""Kept features as tensors on a device. A GPU keeps those that it has read, while they fit."""
 
 from __future__ import annotations
 

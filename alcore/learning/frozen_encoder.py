@@ -1,4 +1,4 @@
-"""What a frozen encoder gives for the patches of a data set: read where it was kept, else computed and kept.
+"""A frozen encoder's features for the patches of a data set: read if they were kept, else computed and kept.
 
 Numbers do not depend on who asks or on what was kept: an encoder always sees eight patches at
 a time, in float32, and its maps are rounded to half precision.
@@ -89,7 +89,7 @@ class FrozenFeatures:
         return int(self.store.missing(views_of(items, flip, self._count)).size)
 
     def fill(self, items: np.ndarray, *, flip: str = "", follow: Follow = lambda *_: None) -> None:
-        """Keep what is missing of (n,) ids, together with whoever else does so; where there is room."""
+        """Compute and keep the missing ones of (n,) ids, with other processes, while there is room."""
         views = views_of(items, flip, self._count)
         self.store.fill(views, self._compute, follow=follow, has_room=has_room)
 

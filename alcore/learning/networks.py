@@ -27,7 +27,7 @@ class SegmentationNetwork(Network):
     """An SMP model in two parts, encoder and decoder, that pads its input to what it needs.
 
     A frozen encoder never trains: it is in eval mode whatever the rest is in, so that its dropout, stochastic
-    depth and batch statistics stand still, and no gradient reaches it.
+    depth and batch statistics do not change, and no gradient reaches it.
     """
 
     def __init__(self, model: Any, *, frozen: bool = False, weights_source: str | None = None) -> None:  # noqa: ANN401  SMP gives its models' parts no types

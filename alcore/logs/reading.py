@@ -25,7 +25,7 @@ _ORDER = ("random", "entropy", "core-set")
 
 @dataclass(frozen=True)
 class LogSettings:
-    """What the logs do not say of themselves: the pool's size, π₀, and π₁ of the second test set."""
+    """Settings that the logs do not contain: the pool's size, π₀, and π₁ of the second test set."""
 
     pool_size: int
     pool_prevalence: float

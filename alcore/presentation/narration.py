@@ -125,7 +125,7 @@ def ahead_since(
 
 
 def _lower_bounds(curves: Curves, config: RunConfig, row: int, other: int) -> np.ndarray:
-    """(C,) below which one strategy's value minus another's does not lie, as far as may be said by now."""
+    """(C,) lower bounds of one strategy's value minus another's, with the evidence so far."""
     difference = Sample(
         curves.values[:, row] - curves.values[:, other],
         curves.replicates[:, row] - curves.replicates[:, other],

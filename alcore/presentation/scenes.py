@@ -66,7 +66,7 @@ def _read(file: Path) -> Scene:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What texts may say of a strategy.
+    """The fields of a strategy in a scene's texts.
 
     found: defects labelled in the end; queries: defects in each query, from the first.
     pool_iou, use_iou: final IoU at π₀ and at π₁; use_ious: at π₁ after each query.
@@ -91,7 +91,7 @@ class _Figure(float):
 
 @dataclass(frozen=True)
 class Setting:
-    """What texts may say of a run: see their names; `expected` defects in a random query, `none` of them."""
+    """The fields of a run in texts; `expected` defects in a random query, `none`: the chance of none."""
 
     pool: int
     defects: int

@@ -1,7 +1,7 @@
-"""Jobs in child processes: their events are followed, and a child that breaks or stands still is ended.
+"""Jobs in child processes: their events are followed, and a child that fails or hangs is ended.
 
 A child speaks one protocol of `alcore.event_lines` on its stdout. A line that is no event ends it with a
-sentence; one that stood still (see `alcore.server.watched_child`) is begun again once.
+sentence; one that hung (see `alcore.server.watched_child`) is restarted once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from alcore.event_lines import HEARTBEAT, EventLines
 from alcore.event_log import warn
 from alcore.server.processes import end_child, start_child
 from alcore.server.uploads import Content, drop_folder, open_folder, store_upload
-from alcore.server.watched_child import StandsStillError, WatchedChild
+from alcore.server.watched_child import HungChildError, WatchedChild
 from alcore.wording import size_in_words
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class ChildQueue(Generic[J, E]):
                     break
                 try:
                     return self._once(job, arguments, environment)
-                except StandsStillError as error:
+                except HungChildError as error:
                     warn("child_stood_still", job=self._errand.what, attempt=attempt, reason=str(error))
                     if attempt == _ATTEMPTS:
                         return Outcome(
@@ -197,7 +197,7 @@ def follow(child: WatchedChild, lines: EventLines[E], on_event: Callable[[E], No
     """Hand on a child's events until it exits; returns its exit code.
 
     Raises:
-        StandsStillError: it stood still. The family has been ended.
+        HungChildError: it hung. The family has been ended.
         AlcoreError: it sent a line that is no event. The family has been ended.
     """
     for line in child.lines():

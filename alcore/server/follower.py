@@ -1,4 +1,4 @@
-"""Following runs: each is begun in its turn, commanded while it is in hand, and kept account of."""
+"""Following runs: each is started in its turn, controlled while it is active, and recorded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RunList(Protocol):
 
 
 class Follower:
-    """The runs in hand. Methods may be called from any thread; all but `follow` and `stop` return at once."""
+    """The active runs. Methods may be called from any thread; all but `follow` and `stop` return at once."""
 
     def __init__(self, make_runner: Callable[[], Runner]) -> None:
         """`make_runner`: where a run runs."""
@@ -52,11 +52,11 @@ class Follower:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no run is in hand."""
+        """Whether no run is active."""
         return not self._runners
 
     def progress(self, run_id: str) -> RunProgress | None:
-        """The latest progress of a run in hand, or None."""
+        """The latest progress of an active run, or None."""
         return self._progress.get(run_id)
 
     def is_stopping(self, run_id: str) -> bool:
@@ -64,7 +64,7 @@ class Follower:
         return run_id in self._stopping
 
     def say(self, run_id: str, command: str) -> bool:
-        """Pass a command on to a run in hand; False where it is not."""
+        """Pass a command on to an active run; False if it is not active."""
         with self._news:
             runner = self._runners.get(run_id)
             if runner is not None and command == "stop":
@@ -97,7 +97,7 @@ class Follower:
             return True
 
     def _follow(self, run_id: str, runs: RunList, *, is_live: bool) -> bool:
-        with self._news:  # a command finds it either waiting or in hand
+        with self._news:  # a command finds it either waiting or active
             if self._is_closing or not runs.begin(run_id):
                 return False
             runner = self._runners[run_id] = self._make_runner()
@@ -134,7 +134,7 @@ class Follower:
                     runs.set_status(run_id, Status(status), message)
 
     def close(self, *, goes_on: bool = False) -> dict[str, Runner]:
-        """Begin no run any more, and hear nothing of those in hand where they go on; these. Idempotent."""
+        """Start no more runs; stop following active ones that continue, and return them. Idempotent."""
         with self._news:
             self._is_closing, self._goes_on = True, self._goes_on or goes_on
             return dict(self._runners)

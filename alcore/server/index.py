@@ -152,7 +152,8 @@ class RunIndex:
     def add(self, run_id: str, name: str, status: str, *, owner: str = "", fingerprint: str = "") -> None:
         """Add a run, created now; the fingerprint is its config's.
 
-        Whoever opened the list since the run's directory was made took it in as a stray: this row counts.
+        Another process that opened the list meanwhile may have added the directory as a stray: this row
+        counts.
         """
         with self._connection() as connection:
             connection.execute(

@@ -20,7 +20,7 @@ class _Lane:
         self.yields = self.is_closed = False
 
     def take(self) -> str | None:
-        """Take the next in hand; None where there is none."""
+        """Take the next run; None if there is none."""
         self.yields = not self.waiting
         queue = self.yielding if self.yields else self.waiting
         self.in_hand = queue.popleft() if queue else None
@@ -46,12 +46,12 @@ class Lanes:
         self._turns = itertools.count()
 
     def put(self, run_id: str, device: str, *, yields: bool = False) -> str | None:
-        """Let a run wait for a device, behind all who do already.
+        """Let a run wait for a device, after those that wait already.
 
         Args:
-            yields: let whoever does not yield come first.
+            yields: let runs that do not yield come first.
         Returns:
-            A run that yields, which is in hand and should make room for this one, which does not.
+            An active run that yields and should make room for this one, which does not.
         """
         name = self.of(device)
         with self._news:
@@ -87,7 +87,7 @@ class Lanes:
         return place[0] if place else None
 
     def forget(self, run_id: str) -> None:
-        """A run waits no more; one in hand stays there."""
+        """Remove a waiting run; an active one stays."""
         with self._news:
             name, _ = self._places.pop(run_id, ("", 0))
             for queue in (self._lanes[name].waiting, self._lanes[name].yielding) if name else ():
@@ -95,7 +95,7 @@ class Lanes:
                     queue.remove(run_id)
 
     def close(self) -> None:
-        """Let each thread end after the run in hand. Idempotent."""
+        """Let each thread end after its current run. Idempotent."""
         with self._news:
             for lane in self._lanes.values():
                 lane.is_closed = True

@@ -247,6 +247,6 @@ def kept_id(run_id: str) -> str:
 
 
 def _remove(directory: Path) -> None:
-    with contextlib.suppress(StoreError):  # whoever still works on it, or the next server, does it
+    with contextlib.suppress(StoreError):  # the process that still works on it, or the next server, does it
         if directory.exists():
             delete_run(directory)

@@ -40,7 +40,7 @@ class RunManager:
     def __init__(self, home: Path, *, make_runner: Callable[[], Runner] | None = None) -> None:
         """Open the home; runs that a dead server left behind become interrupted, or are queued again.
 
-        Where another server holds the home, this one looks on: whatever would change something raises
+        Where another server holds the home, this one only watches: every method that changes something raises
         StoreError, which says who holds it.
 
         Args:
@@ -227,14 +227,14 @@ class RunManager:
         return not self._closing and self._follower.is_idle
 
     def retire(self) -> None:
-        """End all workers as `close` does, but let the next server go on with the runs in hand."""
+        """End all workers as `close` does, but let the next server continue the active runs."""
         self.close(goes_on=True)
 
     def close(self, *, goes_on: bool = False) -> None:
         """End all workers, within ten seconds. Idempotent.
 
         Args:
-            goes_on: put the runs in hand back into the queue; else they are interrupted.
+            goes_on: put the active runs back into the queue; else they are interrupted.
         """
         self._closing = True
         in_hand = self._follower.close(goes_on=goes_on)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MeterProgress:
-    """So much of a phase is done: training (the model anew), validation (patches), images (files)."""
+    """So much of a phase is done: training (the model again), validation (patches), images (files)."""
 
     event: ClassVar[str] = "progress"
     phase: str

@@ -30,7 +30,7 @@ class MeterJob(ChildJob):
 
 
 class MeterQueue:
-    """Takes images in and has them scored; whoever asked keeps the job, and the images are removed."""
+    """Accepts images and has them scored; the caller keeps the job, and the images are removed."""
 
     def __init__(self, home: Path) -> None:
         self._children = ChildQueue[MeterJob, MeterEvent](home, _ERRAND, most=_MOST_WAITING)

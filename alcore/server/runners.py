@@ -13,7 +13,7 @@ from alcore.compute.execution import execute
 from alcore.compute.run_control import RunControl, Stopped
 from alcore.compute.worker import FOLLOW, TAKE
 from alcore.errors import AlcoreError
-from alcore.server.watched_child import StandsStillError
+from alcore.server.watched_child import HungChildError
 from alcore.server.worker_process import WorkerProcess
 from alcore.storage.run_store import RunStore
 
@@ -63,22 +63,22 @@ class ChildRunner:
         self._has_run.set()
         try:
             self._follow(on_event)
-        except StandsStillError as error:
+        except HungChildError as error:
             on_event(Note(f"{error}; it was ended, and another one continues from the last finished cycle"))
             self._begin_again(order, on_event)
-        except BaseException:  # whoever listens broke off: the process still works on the run
+        except BaseException:  # the listener broke off: the process still works on the run
             self._process.kill()
             raise
         self._on_end(self._process)
 
     def _begin_again(self, order: str, on_event: Emit) -> None:
-        """Let another process go on with the run; a second one that stands still ends it."""
+        """Let another process continue the run; if a second one hangs, the run ends."""
         with self._saying:
             self._process = WorkerProcess()
             self._process.tell(order)
         try:
             self._follow(on_event)
-        except StandsStillError as error:
+        except HungChildError as error:
             on_event(Ended("interrupted", f"{error}, and so did the one before; resume the run"))
 
     def _follow(self, on_event: Emit) -> None:

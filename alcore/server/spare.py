@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from alcore.server.runners import ChildRunner
-from alcore.server.watched_child import StandsStillError
+from alcore.server.watched_child import HungChildError
 from alcore.server.worker_process import WorkerProcess
 
 
@@ -42,7 +42,7 @@ class SpareWorker:
             if self._process is not None or self._is_closed or not self._is_wanted():
                 return
             process = self._process = WorkerProcess(self._on_devices)
-        with suppress(StandsStillError):  # it has gone then, and whoever takes it starts another
+        with suppress(HungChildError):  # it is gone then, and the next caller starts another
             process.wait_until_ready()
 
     def take(self) -> ChildRunner:

@@ -46,7 +46,8 @@ def drop_folder(folder: Path) -> None:
 def sweep_uploads(home: Path) -> None:
     """Remove what servers left in a home that were killed in the midst of an upload.
 
-    To be called by whoever holds the home. A folder that a living server works in is claimed, and stays.
+    To be called by the server that holds the home. A folder that a living server works in is claimed, and
+    stays.
     """
     for folder in (home / "uploads").glob("*"):
         claim = FileLock(folder / _CLAIM)

@@ -1,4 +1,4 @@
-"""Votes of the room on what a run should ask for: in memory, of the round that is being played."""
+"""Votes of the audience on a run's next query: in memory, for the current round."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A child whose lines are heard, and that is ended where it stands still.
+"""A child whose lines are read, and that is ended if it hangs.
 
-It stands still if it gives no sign of life for a while, where it sends them (see `alcore.event_lines`), or if
+It hangs if it gives no sign of life for a while, where it sends them (see `alcore.event_lines`), or if
 a process of its family was stopped, as by SIGSTOP, and stays so. A slow child does not count as one: signs of
 life come from a thread, whatever the work is doing.
 """
@@ -25,7 +25,7 @@ _SECONDS_BETWEEN_LOOKS = 2.0
 _LOOKS_AT_STOPPED = 12
 
 
-class StandsStillError(StoreError):
+class HungChildError(StoreError):
     """A child that gave no sign of life for too long, or was stopped from outside. It has been ended."""
 
 
@@ -58,7 +58,7 @@ class WatchedChild:
         """Lines as they come, until the child has closed its output; may be left and taken up again.
 
         Raises:
-            StandsStillError: the child stood still, and has been ended with its family.
+            HungChildError: the child hung, and has been ended with its family.
         """
         while (line := self._next()) is not None:
             yield line
@@ -71,7 +71,7 @@ class WatchedChild:
                 self._look()
                 continue
             if line is None:
-                self._said.put(None)  # whoever asks again is answered the same
+                self._said.put(None)  # later callers get the same answer
             elif time.monotonic() - self._looked_at > _SECONDS_BETWEEN_LOOKS:
                 self._look()
             return line
@@ -100,7 +100,7 @@ class WatchedChild:
 
     def _give_up(self, why: str) -> None:
         self.end()
-        raise StandsStillError(f"{self._what} {why}")
+        raise HungChildError(f"{self._what} {why}")
 
 
 def any_stopped(pid: int) -> bool:

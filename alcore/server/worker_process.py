@@ -53,7 +53,7 @@ class WorkerProcess:
         """Read the first event, which comes when the libraries are loaded; again is nothing.
 
         Raises:
-            StandsStillError: it stood still while it loaded them, and has been ended.
+            HungChildError: it hung while it loaded them, and has been ended.
         """
         with self._reading:
             line = "" if self._is_ready else next(self._watched.lines(), "")
@@ -76,7 +76,7 @@ class WorkerProcess:
         """The events of the run that was handed over; `Ended` is always the last.
 
         Raises:
-            StandsStillError: it stood still, and has been ended with its own workers.
+            HungChildError: it hung, and has been ended with its own workers.
         """
         self.wait_until_ready()
         for line in self._watched.lines():

@@ -1,6 +1,6 @@
 """Intervals that hold at every moment of an experiment, however often and for whatever reason one looks.
 
-A 95 % interval that is computed anew after each repetition, until it happens to leave out 0, leaves out the
+A 95 % interval that is computed again after each repetition, until it happens to leave out 0, leaves out the
 truth far more often than in 5 % of cases. A confidence sequence holds the true mean after *every* repetition
 at once, with a probability of 95 %: one may stop, or go on, for any reason.
 

@@ -118,7 +118,7 @@ def _interpolated(values: np.ndarray, spent: np.ndarray, grid: np.ndarray) -> np
 
 
 def spent_frame(curves: Curves, spent: np.ndarray) -> pd.DataFrame:
-    """`SpentRow`s: each strategy's curve as far as all its repetitions reach; none where that is nowhere."""
+    """`SpentRow`s: each strategy's curve up to the budget that all its repetitions reach, if any."""
     begin, end = reach(spent)
     kept = [row for row in range(len(begin)) if begin[row] < end[row]]
     if not kept:

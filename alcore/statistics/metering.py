@@ -92,7 +92,7 @@ def misfit(validation: Scored, scores: np.ndarray) -> float:
 
     The statistic is the largest gap between the distribution of the scores in use and the nearest mixture
     (Kolmogorov's distance, minimised over the share), over 24 bins with as many of all scores each. Under the
-    hypothesis it is drawn anew 400 times, from the nearest mixture; both validation classes are redrawn too,
+    hypothesis it is drawn again 400 times, from the nearest mixture; both validation classes are redrawn too,
     since they are samples. Images in use are drawn as many as they amount to, see `effective_number`.
 
     Returns:

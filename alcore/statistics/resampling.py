@@ -3,7 +3,7 @@
 There are two sources of uncertainty, and every interval says which one it covers:
 
 - *Repetitions*, where a run has two or more: another pool, first query and initial weights, and another
-  test set as far as these differ between repetitions; `alcore.statistics.shared_tests` adds the error of the
+  test set where these differ between repetitions; `alcore.statistics.shared_tests` adds the error of the
   test patches that they share. A replicate is the mean plus randomly weighted deviations of the repetitions
   from it, with weights scaled so that the interval of a mean is Student's t interval. Means, areas and their
   differences, which are linear, have that interval itself (`alcore.statistics.sample`). With 2 to 10

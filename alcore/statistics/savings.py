@@ -36,7 +36,8 @@ def labels_saved(
     """Labels that a strategy saves: the labels the baseline needs to reach the target, minus its own.
 
     The target is the baseline's final value unless another is given; a final value of 0, which a model that
-    finds nothing has, is no target. Whoever never reaches the target enters with the whole budget, so that
+    finds nothing has, is no target. A strategy that never reaches the target enters with the whole budget, so
+    that
     the number is then a bound: see `known_as`. If neither reaches it, NaN.
 
     Args:

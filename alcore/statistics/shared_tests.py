@@ -1,6 +1,6 @@
 """The error that repetitions have in common because they are judged on the same test patches.
 
-Repetitions differ by their pools, first queries and initial weights, and by their test sets as far as these
+Repetitions differ by their pools, first queries and initial weights, and by their test sets where these
 differ. What they share does not show in the spread between them: where all are judged on the same 135
 patches, other 135 patches would move all of them together. The mean over R repetitions has the variance
 

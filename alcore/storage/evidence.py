@@ -30,8 +30,8 @@ _AT_ONCE = 256
 def gather(records: RunRecords) -> Evidence | None:
     """The evidence of a finished or running experiment, as it stands.
 
-    Repetitions that all strategies have finished count, each whole. While there is none, the first one does
-    as far as all strategies have come. None before the first cycle.
+    Only repetitions that all strategies have finished count. While there is none, the first one counts up to
+    the last cycle that all strategies have finished. None before the first cycle.
     """
     keys = keys_that_count(records)
     if not keys:

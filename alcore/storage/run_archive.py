@@ -16,7 +16,7 @@ from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
 
 _TAKEN = re.compile(r"(config|environment)\.json|records/r\d{5}-c\d{5}-[\w-]+\.npz|ceiling/r\d{5}\.npz")
-"""What is taken from an archive. Tables are made anew, and models are left: they could say anything."""
+"""Files taken from an archive. Tables are written again; models are left out: they could be anything."""
 _TABLES = ("metrics.csv", "selections.csv", "counts.parquet", "operating.csv", "ceiling.csv")
 _MOST_BYTES = 20 * 10**9
 

@@ -73,7 +73,7 @@ class RunStore:
         return cls(directory)
 
     def lock(self) -> FileLock:
-        """The lock that whoever runs the loop holds; the system frees it when the holder dies."""
+        """The lock held by the process that runs the loop; the system frees it when that process dies."""
         return FileLock(self.directory / ".lock")
 
     def is_being_run(self) -> bool:
@@ -103,11 +103,11 @@ class RunStore:
         write_bytes(self.ceiling_path(repetition), record)
 
     def record(self, key: CycleKey) -> StoredRecord:
-        """A committed record; whoever reads many of them keeps a `RunRecords`."""
+        """A committed record; to read many of them, use `RunRecords`."""
         return StoredRecord(key, self.record_path(key))
 
     def request_ceiling(self) -> None:
-        """Ask whoever runs the loop to train on the full pool too, once the cycles are done."""
+        """Ask the process that runs the loop to train on the full pool too, once the cycles are done."""
         make_directory(self.directory / "ceiling")
         write_text(self.directory / "ceiling" / "requested", "")
 

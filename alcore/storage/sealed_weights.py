@@ -1,4 +1,4 @@
-"""Weights with a checksum: a flipped bit would otherwise be trained on without a word."""
+"""Weights with a checksum: otherwise training would silently continue from a flipped bit."""
 
 from __future__ import annotations
 

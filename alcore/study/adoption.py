@@ -34,8 +34,8 @@ class Adoption:
     keys: tuple[CycleKey, ...]
 
     @property
-    def anew(self) -> list[str]:
-        """Strategies whose queries are chosen anew."""
+    def chosen_again(self) -> list[str]:
+        """Strategies whose queries are chosen again."""
         return [name for name in self.cell.config.strategies if _looks_at_cycles(name)]
 
 
@@ -85,9 +85,9 @@ def _sentence(before: int, now: int, group: Sequence[Adoption]) -> str:
     if now > before:
         parts.append("their last models are trained again, without queries and evaluations")
     if now > 1:
-        anew = dict.fromkeys(name for one in group for name in one.anew)
+        again = dict.fromkeys(name for one in group for name in one.chosen_again)
         parts += [
-            f"{name} depends on the number of cycles: it is computed again from cycle 2 on" for name in anew
+            f"{name} depends on the number of cycles: it is computed again from cycle 2 on" for name in again
         ]
     return "; ".join(parts)
 

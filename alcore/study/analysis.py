@@ -128,7 +128,7 @@ def counterfactual(
 ) -> pd.DataFrame:
     """What a pool's prevalence costs at π₁: models from pools at π₀ against models from a pool at π₁.
 
-    Shift compares a model with itself elsewhere. Whoever has a place to deploy at, π₁, and a choice of pools
+    Shift compares a model with itself elsewhere. A user with a deployment prevalence π₁ and a choice of pools
     asks another question: with the same number of labels, is a model from a richer pool better *there* than
     one from a pool that looks like deployment? Repetitions of two cells are paired by their number, because
     they are judged on the same test patches; with unequal numbers, the first ones are taken.

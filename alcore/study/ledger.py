@@ -52,7 +52,7 @@ class Ledger:
         self._file = Path(directory) / "progress.sqlite"
         try:
             self._open()
-        except DamagedFileError:  # whoever runs the study next writes all of it anew
+        except DamagedFileError:  # the next run of the study writes all of it again
             put_aside(self._file)
             self._open()
 
@@ -62,7 +62,7 @@ class Ledger:
             connection.executescript(_SCHEMA)
 
     def begin(self, tasks: Iterable[tuple[str, int, str, int]]) -> None:
-        """Write down all tasks anew: (cell, repetition, status, records committed). Seconds are kept."""
+        """Write all tasks again: (cell, repetition, status, records committed). Seconds are kept."""
         with self._connection() as connection:
             connection.execute("CREATE TEMP TABLE seen AS SELECT cell, repetition, seconds FROM task")
             connection.execute("CREATE INDEX temp.seen_key ON seen (cell, repetition)")

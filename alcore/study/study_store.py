@@ -7,7 +7,7 @@ cells.csv, summary.csv  one row per cell, strategy and test prevalence
 thresholds.csv          the same for each operating rule, of cells that have all repetitions
 progress.sqlite         how far it has come
 outcome.json            how the process that ran it last ended
-stop                    while it exists, tasks leave after the cycle in hand
+stop                    while it exists, tasks leave after the current cycle
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class StudyStore:
         return None
 
     def ask_to_stop(self) -> None:
-        """Let the tasks leave after the cycle in hand."""
+        """Let the tasks leave after the current cycle."""
         write_text(self.directory / "stop", "")
 
     def withdraw_stop(self) -> None:

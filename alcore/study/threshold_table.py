@@ -43,7 +43,7 @@ def read_thresholds(file: Path, plan: StudyPlan) -> pd.DataFrame:
     """thresholds.csv, see `read_rows`.
 
     Tables from before thresholds were tuned at both ends have that loss, and its share, made from their
-    areas, as far as these are known at π₀ too; such numbers have no bounds.
+    areas, where these are known at π₀ too; such numbers have no bounds.
     """
     table = read_rows(file, plan, texts=("strategy", "rule"))
     if table.empty or "tuned_loss" in table:

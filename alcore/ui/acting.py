@@ -216,7 +216,7 @@ def go_on_with_study(directory: Path, plan: StudyPlan) -> None:
 
 
 def pause_study(directory: Path) -> None:
-    """Let a study end after the cycles in hand."""
+    """Let a study end after the current cycles."""
     store = StudyStore(directory)
     owner = partial(owner_of_study, directory)
     _do(Action.COMMAND_STUDY, f"{directory.name} pause", lambda *_: store.ask_to_stop(), owner=owner)

@@ -30,7 +30,7 @@ _component = st.components.v2.component(
       }
       if (address.href === window.location.href) return;
       window.history.replaceState(window.history.state, "", address);
-      if (data.is_news) window.dispatchEvent(new PopStateEvent("popstate"));  // Streamlit reads it anew
+      if (data.is_news) window.dispatchEvent(new PopStateEvent("popstate"));  // Streamlit reads it again
     }
     """,
 )
@@ -104,7 +104,7 @@ def take_former_names(key: str) -> dict[str, list[str]]:
     """Let a link name strategies as they were once called: `?strategies=bald` is today's tta-disagreement.
 
     To be called before the control of that key is drawn, which drops what it does not know and reads the
-    address anew when `settle` has mended it.
+    address again when `settle` has corrected it.
 
     Returns:
         What the address should say instead, for `settle`.

@@ -26,7 +26,7 @@ _LARGEST_NUMBER = 2**53 - 1  # a browser counts in doubles, and Streamlit refuse
 
 
 def widget_bounds(field: str) -> Bounds:
-    """`alcore.config.bounds` of a whole number, as far as a number control can go."""
+    """`alcore.config.bounds` of a whole number, within the range of a number control."""
     low, high = bounds(field)
     return Bounds(max(low, -_LARGEST_NUMBER), min(high, _LARGEST_NUMBER))
 

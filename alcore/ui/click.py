@@ -1,6 +1,6 @@
 """Which point of a chart was clicked.
 
-A chart forgets its selection when it is drawn anew, and a live one is drawn often: the point must be copied
+A chart forgets its selection when it is redrawn, and a live one is drawn often: the point must be copied
 inside the chart's `on_select` callback, before the page is drawn.
 """
 
@@ -37,7 +37,7 @@ class Click:
         """Keep the point that was clicked in the chart with that key; an `on_select` callback.
 
         Returns:
-            Whether it is another point than the one kept: a chart that is drawn anew may report its old one.
+            Whether it is another point than the one kept: a redrawn chart may report its old one.
         """
         points = selected_points(chart)
         if not points or points[0] == self.point:

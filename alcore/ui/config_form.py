@@ -1,7 +1,7 @@
 """The controls of a run's settings, the same in the Lab's sidebar and in the form of a new study.
 
 A setting's label, help and bounds have one home, here and in `alcore.config`. A page adds which settings it
-offers, where they stand, the keys of its widgets, and what it has to say of a setting besides.
+offers, where they stand, the keys of its widgets, and its further notes on a setting.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def show_table(frame: pd.DataFrame, name: str) -> None:
 def save_button(
     label: str, make: Callable[[], str | bytes], file_name: str, mime: str, **rest: object
 ) -> None:
-    """A button that saves a file, made only when it is pressed; the page is not drawn anew for it.
+    """A button that saves a file, made only when it is pressed; the page is not redrawn for it.
 
     Args:
         make: the file's content.

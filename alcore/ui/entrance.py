@@ -1,6 +1,7 @@
 """What comes before a page and each part of it: who it is, what is wrong with the link, whose home it is.
 
-Streamlit draws fragments and dialogs anew without the page around them, so each asks by itself: they are made
+Streamlit redraws fragments and dialogs without the page around them, so each checks the visitor itself: they
+are made
 with `fragment` and `dialog` here, and nowhere else; a test holds that.
 """
 
@@ -56,7 +57,7 @@ def fragment(
 ) -> Callable[[Callable[P, object]], Callable[P, object]]:
     """Makes a part of a page a fragment, which asks at each drawing whether its visitor may still see it.
 
-    Where they may not, the whole page is drawn anew, which says why and shows nothing else.
+    Where they may not, the whole page is redrawn, says why and shows nothing else.
 
     Args:
         run_every: seconds between drawings; None for none but those that a click brings.

@@ -30,7 +30,7 @@ from alcore.ui import entrance
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import as_plain_markdown, plural
 
-_STRIP, _STRIP_SIDE = 24, 57  # together as wide as Streamlit shows without encoding them anew: 1460 px
+_STRIP, _STRIP_SIDE = 24, 57  # together as wide as Streamlit shows without encoding them again: 1460 px
 _TILE_SIDE, _LARGE_SIDE = 192, 384
 
 OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}

@@ -30,7 +30,7 @@ Kept = Mapping[str, Any]
 
 
 def link_part(config: RunConfig) -> dict[str, str]:
-    """The parameters of a link for what the Lab's controls cannot say of a run."""
+    """The parameters of a link for settings without a control in the Lab."""
     defaults = usual_settings(config.model.architecture)
     values, usual = config.model_dump(mode="json"), defaults.model_dump(mode="json")
     kept = {name: _get(values, name) for name in _WITHOUT_CONTROL if _get(values, name) != _get(usual, name)}
@@ -60,13 +60,13 @@ def of_address() -> Kept:
 
 
 def for_address() -> dict[str, list[str]]:
-    """What the address should say of them, for `alcore.ui.address.settle`."""
+    """These settings as parameters of the address, for `alcore.ui.address.settle`."""
     text = st.session_state.get(_KEPT, "")
     return {PARAMETER: [text] if text not in ("", "{}") else []}
 
 
 def joined(values: Mapping[str, Any], kept: Kept) -> dict[str, Any]:
-    """What the controls say of a run, with the settings that a link brought besides."""
+    """The settings of the controls, with the further ones of a link."""
     whole: dict[str, Any] = json.loads(json.dumps(values))
     for name in _WITHOUT_CONTROL:
         if name in kept:

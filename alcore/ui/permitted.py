@@ -24,7 +24,7 @@ def permission(
     Args:
         owner: whose the thing is; None where there is nothing yet.
         help: of the control for those who may use it.
-        disabled: whether it is of no use now, whoever it is.
+        disabled: whether it is of no use now, for any visitor.
     """
     reason = why_not(action, owner)
     return {"disabled": disabled or bool(reason), "help": reason or help}

@@ -19,7 +19,7 @@ def rerun_when_changed(
     drawn: Seen | None = None,
     show: Callable[[Seen], object] | None = None,
 ) -> None:
-    """Look again and again, and draw the whole page anew once something else is seen than it was drawn from.
+    """Look again and again, and redraw the whole page when the state has changed.
 
     The rerun takes the place of a click that has not been handled yet, so a button that `show` draws must act
     in its callback: that runs before anything here.

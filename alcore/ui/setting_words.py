@@ -72,7 +72,7 @@ ALL_SETTINGS = tuple(dict.fromkeys([*KEYS, *_leaves(RunConfig)]))
 
 
 def changed_settings(shown: RunConfig, config: RunConfig) -> list[str]:
-    """Settings in which two runs differ, as far as any number follows from them.
+    """Settings in which two runs differ and that affect results.
 
     π₁ counts only where a strategy looks at it: the curves of all others follow it at once.
     """

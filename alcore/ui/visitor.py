@@ -1,4 +1,4 @@
-"""Who sits at this tab: asked anew at every drawing and every action, so that a link ends when it ends."""
+"""The visitor of this tab, looked up at every drawing and action, so that an expired link stops working."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _keeper = st.components.v2.component(
       const secure = window.location.protocol === "https:" ? "; Secure" : "";
       document.cookie = `${data.cookie}=${data.token}; path=/; SameSite=Strict${secure}`;
       const address = new URL(window.location.href);
-      address.searchParams.delete(data.parameter);  // or whoever copies the address gives their link away
+      address.searchParams.delete(data.parameter);  // or copying the address would give the link away
       window.history.replaceState(window.history.state, "", address);
     }
     """,

@@ -1,4 +1,4 @@
-"""The strategy in CONTRIBUTING.md works as printed: whoever copies it has one that keeps the contract."""
+"""The strategy in CONTRIBUTING.md works as printed: anyone who copies it has one that keeps the contract."""
 
 import re
 

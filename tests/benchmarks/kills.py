@@ -1,4 +1,4 @@
-"""Tiny runs killed at random moments, gone on with, and compared byte for byte with runs that nobody killed.
+"""Tiny runs killed at random moments, resumed, and compared byte for byte with runs that nobody killed.
 
     make bench-kills
     python -m tests.benchmarks.kills --kills 6
@@ -119,7 +119,7 @@ class Kills:
 
 @contextmanager
 def serving(home: Path, config: Path) -> Iterator[psutil.Process]:
-    """A process with a run manager and one run, new or gone on with; whatever of it is left is ended."""
+    """A process with a run manager and one run, new or resumed; whatever is left of it is ended."""
     child = subprocess.Popen(
         [sys.executable, "-c", _SERVER, str(home), str(config)],
         cwd=ROOT,

@@ -3,7 +3,7 @@
     make bench-meter
 
 Scores are normal on the logit, 2.5 standard deviations apart by class (an AUROC of 0.96). Validation images
-and the images in use are drawn anew for each stream. Two tables: balanced validation at every π₁, and few
+and the images in use are drawn again for each stream. Two tables: balanced validation at every π₁, and few
 defective validation images or images in use that come in bursts.
 """
 

@@ -1,4 +1,4 @@
-"""The recorded studies of cold starts, made anew, and docs/results.md from them.
+"""The recorded studies of cold starts, run again, and docs/results.md from them.
 
     make bench-recorded                                        everything: about two hours on one core
     python -m tests.benchmarks.recorded --work DIR             the same, into DIR, from where it stopped there

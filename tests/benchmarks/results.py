@@ -63,7 +63,7 @@ def write_documents() -> None:
 
 
 def with_blocks(text: str) -> str:
-    """A document with what stands between each pair of marks computed anew."""
+    """A document with the text between each pair of marks computed again."""
     for name, block in blocks().items():
         pattern = rf"(<!-- results: {name} -->\n).*?(<!-- end -->)"
         text, count = re.subn(

@@ -101,7 +101,7 @@ def _compute_and_log(home, directory):
     """In a process of its own: a run, or a study's task, that logs which views it computes."""
     from alcore.learning.frozen_encoder import FrozenFeatures
 
-    os.environ["ALCORE_HOME"] = home  # the fork server has that of whoever started it
+    os.environ["ALCORE_HOME"] = home  # the fork server has that of the process that started it
     store, compute = RunStore(Path(directory)), FrozenFeatures._compute
     with Path(f"{directory}.log").open("wb") as log:
 

@@ -1,4 +1,4 @@
-"""One config, one result, to the byte: whoever walks the run, with however many workers, whoever dies."""
+"""One config gives one result, to the byte: in any process, with any number of workers, after any death."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_workers_leave_in_the_midst_of_a_cycle_even_while_they_are_held(store):
         walking = aside.submit(execute, store, crew=crew, control=control, emit=listen)
         assert trains.wait(60)
         control.say("pause")
-        wait_for(lambda: crew.stands_still, "the pause")
+        wait_for(lambda: crew.all_paused, "the pause")
         bodies = [member.body for member in crew._members]
         control.say("stop")
         with pytest.raises(Stopped):
@@ -141,7 +141,7 @@ def test_a_worker_and_the_fork_server_that_were_stopped_are_replaced(store, expe
             stopped.extend([workers[0], workers[0].parent()])
             for process in stopped:
                 process.send_signal(signal.SIGSTOP)
-            wait_for(lambda: all(p.status() == psutil.STATUS_STOPPED for p in stopped), "both to stand still")
+            wait_for(lambda: all(p.status() == psutil.STATUS_STOPPED for p in stopped), "both to stop")
 
     with Crew.of_processes(2) as crew:
         execute(store, crew=crew, emit=stop_both)

@@ -27,7 +27,7 @@ def test_a_child_gives_way_once_and_so_do_its_children(leads):
             if leads and before:
                 assert theirs.read_text().split()[-1] == str(NICENESS)
             if before:
-                assert group.read_text() == before, "the session of whoever asks stays as it was"
+                assert group.read_text() == before, "the caller's session stays as it was"
         finally:
             child.kill()
 

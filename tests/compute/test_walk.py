@@ -126,7 +126,7 @@ def test_a_pause_in_the_midst_keeps_what_is_in_hand(driven):
     workers.allowed.release(10**6)
     done = len(workers.steps)
     threading.Event().wait(0.3)
-    assert len(workers.steps) == done, "all stand still, though they could work"
+    assert len(workers.steps) == done, "all are paused, though they could work"
     control.say("run")
     thread.join(30)
     assert ended == ["finished"]

@@ -1,4 +1,4 @@
-"""Files of more than 8 bits a channel are read in full, or refused: never narrowed without a word."""
+"""Files of more than 8 bits a channel are read in full, or refused: never silently narrowed."""
 
 import struct
 import zlib

@@ -70,7 +70,7 @@ def test_views_of_one_patch_are_apart():
         assert not store.missing(views[3]).size
 
 
-def test_progress_counts_and_whoever_follows_may_leave():
+def test_progress_counts_and_a_follower_may_leave():
     said = []
 
     def leave(done, total):
@@ -130,7 +130,7 @@ def test_the_block_of_a_killed_process_is_computed_by_another():
     child.join(60)
     assert child.exitcode == -signal.SIGKILL
     with opened() as store:
-        assert store.kept == 64, "the block before the one in hand"
+        assert store.kept == 64, "the block before the current one"
         filled(store, np.arange(200))
         assert np.array_equal(store.read(np.arange(200)), rows_of(np.arange(200)))
 

@@ -1,4 +1,4 @@
-"""What was once read wrongly without a word: mask values, EXIF orientation, levels of more than 8 bits."""
+"""What was once silently misread: mask values, EXIF orientation, levels of more than 8 bits."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Reading on all cores: the same bytes whoever reads, progress, and an end in the middle."""
+"""Reading on all cores: the same bytes with any reader, progress, and an end in the middle."""
 
 import os
 import signal
@@ -51,7 +51,7 @@ def test_processes_threads_and_one_worker_give_the_same_bytes(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_bad_file_in_the_middle_is_named_by_whoever_reads_it(tmp_path):
+def test_a_bad_file_in_the_middle_is_named_by_its_reader(tmp_path):
     files = folder_files(230) | {"images/117.png": b"no image", "images/118.png": b"nor this"}
     done = import_as_child(write_folder(tmp_path / "in", files), "bad")
     assert done.returncode == 2
@@ -82,7 +82,7 @@ def test_ctrl_c_ends_an_import_with_a_sentence_and_leaves_nothing(tmp_path):
     assert list(dataset_path("mine").parent.iterdir()) == []
 
 
-def test_results_come_in_order_and_work_waits_for_whoever_takes_them(tmp_path):
+def test_results_come_in_order_and_work_waits_until_they_are_taken(tmp_path):
     source = FolderSource(tmp_path)
     begun = []
 

@@ -26,13 +26,13 @@ def config_of(cycles=4, repetitions=2, strategies=3):
 
 def walk(graph, choose, workers, done):
     """Walk to the end; `choose(n)` says which of n workers ends next. Returns all that was begun."""
-    begun, in_hand = [], []
+    begun, running = [], []
     while graph.stage is not None:
-        while len(in_hand) < workers and (work := graph.begin()) is not None:
-            in_hand.append(work)
+        while len(running) < workers and (work := graph.begin()) is not None:
+            running.append(work)
             begun.append(work)
-        assert in_hand, "something can always begin, or is in hand"
-        work = in_hand.pop(choose(len(in_hand)))
+        assert running, "something can always begin, or is running"
+        work = running.pop(choose(len(running)))
         done += graph.keys_of(work)
         graph.finish(work)
     return begun
@@ -67,12 +67,12 @@ def test_every_record_comes_once_after_those_it_is_made_from(cycles, repetitions
 @given(workers=st.integers(1, 5), data=st.data())
 def test_nobody_is_more_than_one_cycle_ahead_of_who_waits(workers, data):
     config = config_of(cycles=6, repetitions=1)
-    graph, finished, in_hand = CycleGraph(config, []), dict.fromkeys(STRATEGIES, 0), []
+    graph, finished, running = CycleGraph(config, []), dict.fromkeys(STRATEGIES, 0), []
     while graph.stage is not None:
-        while len(in_hand) < workers and (work := graph.begin()) is not None:
+        while len(running) < workers and (work := graph.begin()) is not None:
             assert work.cycle - 1 <= min(finished.values()) + 1, "it works one cycle ahead at most"
-            in_hand.append(work)
-        work = in_hand.pop(data.draw(st.integers(0, len(in_hand) - 1)))
+            running.append(work)
+        work = running.pop(data.draw(st.integers(0, len(running) - 1)))
         for key in graph.keys_of(work):
             finished[key.strategy] = key.cycle
         graph.finish(work)

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 class Reader:
-    """Features that say of which patch, turned how, they are; notes what was read."""
+    """Features that name their patch and how it was turned; notes what was read."""
 
     bytes_per_patch = 10
 

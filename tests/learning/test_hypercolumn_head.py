@@ -70,8 +70,8 @@ def test_it_is_for_frozen_encoders_alone():
         make_config(LIGHT | {"model": LIGHT["model"] | {"freeze_encoder": False}})
 
 
-class Told:
-    """Features that say of which patch, turned how, they are."""
+class NamedFeatures:
+    """Features that name their patch and how it was turned."""
 
     bytes_per_patch = 1
 
@@ -87,7 +87,7 @@ class Told:
 def test_each_patch_comes_with_its_own_features_turned_as_its_image_is(surfaces):
     items = np.array([7, 3, 5, 3, 9])
     flips = np.array([[0, 1], [0, 0], [1, 1], [1, 0], [0, 1]], dtype=bool)  # vertical, horizontal
-    source = KeptSource(Told(), surfaces, torch.device("cpu"))
+    source = KeptSource(NamedFeatures(), surfaces, torch.device("cpu"))
     inputs = source.inputs(items, flips)
     assert inputs.pooled[:, 0].tolist() == [71, 30, 53, 32, 91]
     assert inputs.columns[:, 0, 0, 0].tolist() == [71, 30, 53, 32, 91]

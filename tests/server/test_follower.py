@@ -1,4 +1,4 @@
-"""Runs in hand: what was said to one is known until it is out of hand."""
+"""Active runs: a command to one is known until the run has ended."""
 
 import threading
 
@@ -24,7 +24,7 @@ def test_a_run_is_stopping_from_the_word_on_until_it_is_out_of_hand(home):
     index, runner = RunIndex(home), Slow()
     index.add("a-run", "run", "queued")
     follower = Follower(lambda: runner)
-    assert not follower.say("a-run", "stop"), "it is not in hand"
+    assert not follower.say("a-run", "stop"), "it is not active"
     assert not follower.is_stopping("a-run")
     thread = threading.Thread(target=follower.follow, args=("a-run", index))
     thread.start()

@@ -106,7 +106,7 @@ def test_a_tab_that_is_closed_waits_for_nothing(manager):
     assert status(manager, waiting) == "stopped"
     manager.live.leave("tab")
     wait_for(lambda: status(manager, run_id) == "stopped", "the stop")
-    assert manager.store(run_id).committed(), "what is finished can be looked at by whoever comes back"
+    assert manager.store(run_id).committed(), "a visitor who comes back can look at what is finished"
     manager.resume(run_id)
     wait_for(lambda: status(manager, run_id) == "finished", "the end")
 

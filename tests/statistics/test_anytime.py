@@ -34,7 +34,7 @@ def test_nothing_is_said_before_the_sixth_repetition_and_less_than_by_a_fixed_in
 
 
 @pytest.mark.parametrize("name", ["normal", "skewed", "recorded: a strategy minus random"])
-def test_whoever_peeks_after_every_repetition_is_fooled_in_one_run_of_twenty_at_most(name):
+def test_peeking_after_every_repetition_misleads_in_one_run_of_twenty_at_most(name):
     noise = (NOISES | recorded_noises())[name]
     runs = 1000
     fixed, anytime = both(noise(np.random.default_rng(3), (runs, 40)))

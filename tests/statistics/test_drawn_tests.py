@@ -57,7 +57,7 @@ def test_sets_without_a_defect_leave_recall_undefined_and_say_so():
     assert rows["drawn"].isna().all()
 
 
-def test_a_strategy_has_the_same_draws_whoever_stands_beside_it_and_more_repetitions_narrow_the_range():
+def test_a_strategys_draws_do_not_depend_on_the_others_and_more_repetitions_narrow_the_range():
     both, alone = models_of(spread=40), models_of(spread=40)
     alone = LastModels(("entropy",), [block[1:] for block in alone.counts], alone.defective)
     columns = ["reweighted", "drawn", "low", "high"]

@@ -103,7 +103,7 @@ def test_the_clock_estimates_from_the_pace_so_far(small):
     assert clock.left == pytest.approx(2.0 * 6)
     now[0] = 4.0
     clock.held(1.0)
-    for strategy in ("entropy", "core-set"):  # two cycles in hand, each 85 % done
+    for strategy in ("entropy", "core-set"):  # two cycles in progress, each 85 % done
         clock.tick(CycleKey(1, 2, strategy), "training", 1.0)
     assert clock.elapsed == pytest.approx(3.0)
     assert clock.left == pytest.approx(3.0 / 2.7 * 4.3)

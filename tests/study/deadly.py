@@ -1,4 +1,4 @@
-"""A task that kills whoever gets it; alone here, so that the workers it kills need not load torch first."""
+"""A task that kills its worker; alone here, so that the workers it kills need not load torch first."""
 
 from __future__ import annotations
 

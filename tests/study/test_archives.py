@@ -221,7 +221,7 @@ def test_the_command_line_packs_and_unpacks(home, tmp_path, small_run):
 
 
 def test_a_home_of_this_version_opens_for_ever(tmp_path, monkeypatch):
-    """The fixture is never made anew: whatever comes later reads it, or says which version it needs."""
+    """The fixture is never made again: every later version reads it, or says which version it needs."""
     from tests.test_damaged_home import read_all
 
     home = tmp_path / "old"

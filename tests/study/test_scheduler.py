@@ -221,7 +221,7 @@ def test_a_lost_ledger_and_lost_results_are_made_again(done, tmp_path):
     assert all(store.results_file(cell.id).exists() for cell in store.plan.cells)
 
 
-def test_records_that_were_removed_are_computed_anew(done, tmp_path):
+def test_records_that_were_removed_are_computed_again(done, tmp_path):
     store = copy_of(done[0], tmp_path / "copy")
     first = store.plan.cells[0]
     results = CellResults.load(store.results_file(first.id))

@@ -82,7 +82,7 @@ def test_no_live_part_answers_once_the_link_has_ended(furnished, monkeypatch, na
     assert not app._fragment_storage._fragments, "nothing is left that could tick"
 
 
-def test_the_link_for_seats_is_made_anew_when_all_links_were_withdrawn(home):
+def test_the_link_for_seats_is_renewed_when_all_links_were_withdrawn(home):
     before = game._seat_token("a-run")
     assert game._seat_token("a-run") == before
     withdraw_all(home)

@@ -82,7 +82,7 @@ def test_a_part_that_fails_leaves_the_rest_of_the_page():
     assert [error.value for error in app.error] == ["the data set is gone"]
 
 
-def test_a_page_is_drawn_anew_when_something_else_is_seen():
+def test_a_page_is_redrawn_when_something_else_is_seen():
     def page():
         import streamlit as st
 

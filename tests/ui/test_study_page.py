@@ -20,7 +20,7 @@ from tests.ui.helpers import open_page, texts
 
 
 def make_own(name="mine", plan=None, *, stop_after=None):
-    """A study in the home, conducted as far as asked."""
+    """A study in the home, run up to the given point."""
     store = StudyStore.create(studies_directory() / name, plan or plan_of())
     count = 0
 

@@ -146,7 +146,7 @@ def _longer(stem: str, end: str) -> str:
 
 
 def _group(folder: str, end: str, kind: str, ids: dict[str, str]) -> _Group:
-    """A group without what all its names begin with, as far as that is no part of a number."""
+    """A group without the common beginning of its names, unless that is part of a number."""
     first, last = min(ids), max(ids)
     same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
     begin = (

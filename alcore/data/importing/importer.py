@@ -270,7 +270,7 @@ def grouped(samples: Sequence[Sample], pattern: str) -> tuple[list[Sample], str]
     """Samples whose names have the same words as one group each, instead of a layout's own; and a sentence.
 
     Raises:
-        DataError: a pattern without a word, or one that no image has.
+        DataError: a pattern without `{words}`, or one that no image matches.
     """
     if not words_in(pattern):
         raise DataError(

@@ -57,7 +57,7 @@ def _marks(values: tuple[int, int], lossy: bool, foreground: Foreground) -> np.n
 
 
 class SeenSource:
-    """A source of which some masks are known already."""
+    """A source, some of whose masks are known already."""
 
     def __init__(self, source: Source) -> None:
         self.label, self.names, self.is_on_disk = source.label, source.names, source.is_on_disk

@@ -136,7 +136,7 @@ def own_layout(options: ImportOptions) -> Layout:
     """The layout that the user's patterns describe.
 
     Raises:
-        DataError: a pattern without a word, or a mask pattern that shares no word with the image's.
+        DataError: a pattern without `{words}`, or a mask pattern that shares no word with the image's.
     """
     image, words = options.images, words_in(options.images)
     if not words:

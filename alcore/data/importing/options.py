@@ -150,7 +150,7 @@ def drawn_by(reader: MaskReader, shape: tuple[int, int]) -> Drawn:
 class Sample:
     """One image of a source: its name there, and how to get its mask once its size is known.
 
-    masks: its mask files, as far as they are pictures whose values mean something; group: images with the
+    masks: its mask files that are pictures whose values mean something; group: images with the
     same one stay on one side of the split; '' for an image by itself.
     """
 

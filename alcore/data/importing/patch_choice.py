@@ -26,7 +26,7 @@ MOST_VANISHED = 0.1
 
 @dataclass(frozen=True)
 class PatchSize:
-    """One way of cutting, and what comes of it.
+    """One way of cutting, and its result.
 
     height, width: of a patch; tile: cut at the image's own resolution instead of resizing the whole; patches,
     defective: how many there would be; kept: share of the defective images in which the defect has at least
@@ -164,7 +164,7 @@ def suggested(sizes: list[PatchSize], cuts: Iterable[ImageCuts]) -> PatchSize | 
 
 
 def offered(sizes: list[PatchSize], best: PatchSize | None) -> str:
-    """For a sentence's end: the suggested size and some tiles that would come in; '' where none is known."""
+    """For a sentence's end: the suggested size and some acceptable tiles; '' where none is known."""
     tiles = [size for size in sizes if size.comes_in and size.tile and size.kept > 0 and size != best]
     offers = [*([best] if best else []), *tiles][:_MOST_OFFERED]
     offered_sizes = [f"{offer.as_options()} ({offer.in_words()})" for offer in offers]

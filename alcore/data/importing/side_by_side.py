@@ -1,4 +1,4 @@
-"""The same work on many files, on all cores; results come in the files' order, whoever did the work."""
+"""The same work on many files, on all cores; results come in the files' order, with any number of workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 _WORTH_PROCESSES = 200  # tasks; fewer are done before processes have started
 _MOST_IN_CHUNK = 16  # tasks that travel together, so that small ones do not pay for their journey
-_AHEAD = 3  # chunks in hand for each worker: results wait in memory until it is their turn
+_AHEAD = 3  # chunks per worker in progress: results wait in memory until it is their turn
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ _chunks: _Chunks[Any, Any] | None = None
 def in_order(
     work: Callable[[Task], Result], tasks: Sequence[Task], source: Source, *, workers: int | None = None
 ) -> Generator[Result]:
-    """`work(task)` for each task, in their order, at most a few chunks ahead of whoever takes the results.
+    """`work(task)` for each task, in their order, at most a few chunks ahead of the caller.
 
     Args:
         work: reads from `source` and changes nothing that others see; its results can be pickled.
-        source: what is read; a process opens it anew.
+        source: what is read; each process opens it again.
         workers: how many, by default one for each core. Changes no result.
 
     Processes where there is much to do and forking is safe: on Linux, from a process without other threads.
@@ -89,7 +89,7 @@ def _begin(chunks: _Chunks[Any, Any], source: Source) -> None:
     """A process's first steps."""
     global _chunks  # noqa: PLW0603  a process pool hands its workers nothing else to keep things in
     _chunks = chunks
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever imports
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the importing process
     end_with_parent()
     source.reopen()
 

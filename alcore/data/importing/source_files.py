@@ -35,7 +35,7 @@ class Source(Protocol):
     names: list[str]
     """Relative names of all files, sorted."""
     is_on_disk: bool
-    """Whether another process can open it anew."""
+    """Whether another process can open it again."""
 
     def reopen(self) -> None:
         """In a process that was forked: share no open file with the others."""

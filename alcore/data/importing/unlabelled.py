@@ -65,7 +65,7 @@ class Unlabelled:
 
     skipped: why files could not be used, by name; brighter: the brightest level of each file that exceeds the
     training images' own; own_scale: files of more than 8 bits for which no level of the training images is
-    known. All as far as files have been read.
+    known. All of the files read so far.
     """
 
     places: list[tuple[Source, str]]
@@ -163,7 +163,7 @@ class _SingleFile:
         self.label, self.names, self._path = path.name, [path.name], path
 
     def reopen(self) -> None:
-        """It is opened anew each time."""
+        """It is opened again each time."""
 
     def read(self, name: str) -> bytes:
         """The file's content."""

@@ -13,7 +13,7 @@ from alcore.presentation.labels import display_name
 def curves_over_spent(
     rows: pd.DataFrame, bought: dict[str, list[float]], *, unit: str, title: str
 ) -> go.Figure:
-    """A metric over what was spent, with 95 % bands, as far as all repetitions reach.
+    """A metric over the budget spent, with 95 % bands, up to the budget that all repetitions reach.
 
     Args:
         rows: `SpentRow`s; bought: by strategy, what each of its cycles had cost on average, marked on its

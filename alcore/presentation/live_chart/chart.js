@@ -163,7 +163,7 @@ function shownLines(chart, all = lines(chart)) {
   });
 }
 
-// With one repetition the bold line is that repetition, as far as it has come; those beyond are drawn faint.
+// With one repetition the bold line is that repetition so far; earlier points beyond it are drawn faint.
 function boldAndFaint(mean, own, repetitions, showsEach) {
   const first = own.find((line) => line.repetition === 1);
   const isOne = repetitions <= 1 && first;
@@ -180,7 +180,7 @@ function draw(chart, growth = null) {
   Plotly.react(plot, drawn.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, [...whole, ...earlier], levels), {
     ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),
   });
-  plot.removeAllListeners("plotly_click"); // with a new config plotly begins anew, and forgets who listens
+  plot.removeAllListeners("plotly_click"); // with a new config plotly starts again, and forgets its listeners
   plot.on("plotly_click", ({ points: [point] }) => point.customdata && chart.hooks.onPoint?.(point.customdata));
   if (!growth) chart.drawn = new Map(all.map((line) => [line.id, line.x.length]));
   say(chart, all);
@@ -190,7 +190,7 @@ function draw(chart, growth = null) {
 function toolbar(chart) {
   const { slide, ...config } = chart.hooks.config;
   if (slide === undefined) return config;
-  // The same buttons every time: plotly begins anew where its config is another.
+  // The same buttons every time: plotly starts again when its config changes.
   chart.slides ??= slideButtons(chart.Plotly, () => {
     const now = chart.hooks.config;
     return { title: subject(chart), settings: now.slide, filename: now.toImageButtonOptions.filename };

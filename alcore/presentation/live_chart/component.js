@@ -18,7 +18,7 @@ function loadPlotly() {
     script.onload = () => done(window.Plotly);
     script.onerror = () => {
       script.remove();
-      plotly = null; // so that whoever asks next tries again
+      plotly = null; // so that the next caller tries again
       failed(new Error("plotly.min.js did not load"));
     };
     document.head.append(script);
@@ -81,7 +81,7 @@ function mount(root, Plotly, kind, key) {
   return { hooks, chart: KINDS[kind](root, Plotly, hooks) };
 }
 
-// Only what the page listens to is sent: all else would draw the page anew for nothing.
+// Only events that the page listens to are sent: any other would redraw the page for nothing.
 function hearing(root, names) {
   const send = (name) => (names.includes(name) ? (said) => root.send(name, said) : undefined);
   return { onPoint: send("point"), onPrevalence: send("prevalence"), onMetric: send("metric") };

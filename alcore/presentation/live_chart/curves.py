@@ -72,7 +72,7 @@ class LiveCurves:
 
     weights: (2000, R) by R: half the draws of `student_weights`; the other half are their negatives.
     steps: of the π₁ slider.
-    reach: end of the x axis, which stands still while points arrive; 0 for the data's.
+    reach: end of the x axis, which stays fixed while points arrive; 0 for the data's.
     turn: names the run in a chart that goes from one to the next, with a y axis that never shrinks; else ''.
     earlier: runs whose curves are drawn pale where those of newer ones have not come yet, the newest first.
     """

@@ -62,7 +62,7 @@ def live_page(
 
     Args:
         title: of the page, plain text.
-        runs: at least one. Their images are taken in the order given, as far as there is room.
+        runs: at least one. Their images are included in the given order, while there is room.
         metric, test_prevalence: shown first; by default at the first run's π₁.
     """
     first = (metric, test_prevalence or runs[0].config.test_prevalence)

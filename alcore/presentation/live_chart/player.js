@@ -58,7 +58,7 @@ function listen(film) {
   });
 }
 
-/** As far as the film may go: where it waits for an answer, or to its end. */
+/** The point up to which the film may play: where it waits for an answer, or its end. */
 const last = ({ content }) => content.waits_after ?? content.cycles.length;
 
 function update(film, content) {

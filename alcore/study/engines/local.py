@@ -129,7 +129,7 @@ class _Pool:
         """Make the pool again; outcomes are of tasks that are given up.
 
         One dead process breaks the whole pool, and does not say which task was its. So what was lost twice is
-        suspect: those tasks are begun one by one, and the next death is the doing of the one in hand.
+        suspect: those tasks are started one by one, and the next death is caused by the current one.
         """
         lost += self._pending.values()
         self._pending.clear()
@@ -143,12 +143,12 @@ class _Pool:
                 (self._again if begun == 1 else self._suspects).append(task)
 
     def kill(self) -> None:
-        """End the workers at once; the cycles in hand are lost."""
+        """End the workers at once; the current cycles are lost."""
         for process in multiprocessing.active_children():
             process.kill()
 
     def close(self) -> None:
-        """End the workers once they have handed in what they have in hand."""
+        """End the workers once they have handed in their current tasks."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 

@@ -19,7 +19,7 @@ _component = st.components.v2.component(
     .ballot b:empty { display: none; }
     """,
     js="""
-    const clicked = new Map();  // what this tab chose, by round: a page that is drawn anew keeps it
+    const clicked = new Map();  // what this tab chose, by round: a redrawn page keeps it
     export default function ({ data, parentElement, setTriggerValue }) {
       const root = parentElement.querySelector(".ballot");
       const chosen = clicked.get(data.round) ?? new Set();

@@ -32,7 +32,7 @@ def show(run_id: str, *, test_prevalence: float, name: str = "film", waits_after
 
     Args:
         test_prevalence: at which the curves are shown, and of which the sentences speak.
-        name: of the film: one of another name begins anew.
+        name: of the film: one of another name starts again.
         waits_after: the cycle beyond which it does not go.
     """
     with st.container(key="film"):

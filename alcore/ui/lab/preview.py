@@ -79,7 +79,7 @@ def pool_summary(config: RunConfig, drawn: RepetitionSplit) -> str:
 
 
 def _chance(share: float) -> str:
-    """A probability with one digit, as far as that tells it from 0 and 1."""
+    """A probability with one digit, if that distinguishes it from 0 and 1."""
     return percent(share) if share < 0.001 or share > 0.999 else f"{100 * share:.1f} %"
 
 

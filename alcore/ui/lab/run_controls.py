@@ -1,7 +1,7 @@
 """The Lab's second row: the shown run, what it is doing, and the buttons that command it.
 
 One small fragment ticks. When a record has come, or a status changed, it reruns the page once, and that draws
-the charts anew. Ticking the charts themselves would take a tenth of a second of both browser and server each
+the charts again. Ticking the charts themselves would take a tenth of a second of both browser and server each
 time, and take it from the training.
 """
 
@@ -85,7 +85,7 @@ def show(row: RunRow | None) -> None:
 
 
 def _look_again(drawn: RunRow | None) -> RunRow | None:
-    """The run to be shown by now; where nothing is, a recorded one is no reason to draw the page anew."""
+    """The run to be shown by now; where nothing is, a recorded one is no reason to redraw the page."""
     run_id = live_play.shown()
     row = run_row(run_id) if run_id else None
     return None if drawn is None and row is not None and is_recorded(row.id) else row

@@ -23,7 +23,7 @@ from alcore.wording import as_plain_markdown
 _JOB, _PROBLEM = "meter_job", "meter"
 _TICK = 0.5
 _WORDS = {
-    "training": "Training the model anew, as the run kept none",
+    "training": "Training the model again, as the run kept none",
     "validation": "Scoring validation patches",
     "images": "Scoring images",
 }
