@@ -74,7 +74,7 @@ def test_a_study_goes_on_after_ctrl_c_and_after_its_conductor_was_killed(tmp_pat
     process.send_signal(signal.SIGINT)
     assert process.wait(60 * pace()) == 130
     finished = [row["repetitions"] for row in pd.read_csv(out / "cells.csv").to_dict("records")]
-    assert sum(finished) < 8, "only the cycle in hand was finished"
+    assert sum(finished) < 8, "only the cycle in progress was finished"
 
     there = records()
     process = start_alcore("study", str(out / "study.json"), "--out", str(out), "--workers", "2")
