@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from alcore.metrics import class_means
+
 _STEPS = np.arange(-16, 17)
 
 LOGITS: np.ndarray = np.sinh(_STEPS / 5.5).astype(np.float32)
@@ -38,6 +40,11 @@ def counts_at_thresholds(histogram: np.ndarray) -> np.ndarray:
     wrong, right = flagged[..., 0, :], flagged[..., 1, :]
     cells = (right, wrong, every[..., 1, :] - right, every[..., 0, :] - wrong)
     return np.stack(cells, axis=-1)
+
+
+def threshold_means(histogram: np.ndarray, defective: np.ndarray) -> np.ndarray:
+    """(T, 2, 34) bins of patches, (T,) bool -> (33, 2, 5) class means at every threshold."""
+    return class_means(counts_at_thresholds(histogram).swapaxes(0, 1), defective)
 
 
 def counts_at(histogram: np.ndarray, threshold: np.ndarray) -> np.ndarray:

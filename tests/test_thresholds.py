@@ -8,7 +8,7 @@ import torch
 
 from alcore.learning.inference import confusion_counts, logit_histogram
 from alcore.metrics import class_means, metric_at
-from alcore.statistics.operating import best_threshold, threshold_means
+from alcore.statistics.operating import best_threshold
 from alcore.thresholds import (
     BINS,
     COUNT,
@@ -18,6 +18,7 @@ from alcore.thresholds import (
     counts_at,
     counts_at_thresholds,
     narrowest,
+    threshold_means,
 )
 
 

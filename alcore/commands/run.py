@@ -27,17 +27,17 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run one experiment."""
+    from alcore.compute.crew import crew_for
     from alcore.config import load_config
-    from alcore.storage.run_store import RunStore
 
     with _failure_reported(as_json=as_json):
         parsed = load_config(config)
-        from alcore.acquisition import refuse_people
+        with crew_for(parsed) as crew:  # which begins to load its libraries; so do we
+            from alcore.acquisition import refuse_people
+            from alcore.compute.execution import check_with
+            from alcore.storage.run_store import RunStore
 
-        refuse_people(parsed.strategies)
-        from alcore.compute.execution import check_with, crew_for
-
-        with crew_for(parsed) as crew:
+            refuse_people(parsed.strategies)
             check_with(crew, parsed)
             _execute(RunStore.create(out, parsed), crew, as_json=as_json)
 
@@ -69,7 +69,7 @@ def worker(directory: str) -> None:
 
 def _resume(store: RunStore, *, as_json: bool) -> None:
     from alcore.acquisition import refuse_people
-    from alcore.compute.execution import crew_for
+    from alcore.compute.crew import crew_for
 
     refuse_people(store.config.strategies)
 

@@ -14,13 +14,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Protocol
 
 import psutil
 
+from alcore.compute.capacity import Capacity
 from alcore.compute.jobs import Alive, Devices, GiveUp, Hold, Job, JobProgress, Leave, Result
+from alcore.config import HYPERCOLUMN, RunConfig
 from alcore.data.patches import Patches
 from alcore.machine import end_with_parent
 
@@ -28,7 +31,7 @@ _SECONDS_TO_LEAVE = 5
 _SECONDS_TO_GIVE_UP = 0.5
 SECONDS_OF_SILENCE = 15.0
 """Of a worker with a job, whose pulse comes every two seconds."""
-_FORK_SERVER = "alcore.compute.fork_server"
+_FORK_SERVER, _NETWORKS = "alcore.compute.fork_server", "alcore.compute.fork_server_networks"
 
 
 class _Body(Protocol):
@@ -85,8 +88,15 @@ class Crew:
         self.devices: list[str] | None = None
 
     @classmethod
-    def of_processes(cls, size: int) -> Crew:
-        """Workers in processes of their own."""
+    def of_processes(cls, size: int, *, networks: bool = True) -> Crew:
+        """Workers in processes of their own; what they have in common is being loaded from now on.
+
+        networks: whether that includes libraries of networks, see `alcore.compute.fork_server_networks`.
+        """
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([_FORK_SERVER, _NETWORKS] if networks else [_FORK_SERVER])
+        _end_stopped_fork_server()
+        forkserver.ensure_running()
         return cls(_start_process, size)
 
     @classmethod
@@ -220,6 +230,14 @@ class Crew:
         self._members.clear()
 
 
+def crew_for(config: RunConfig) -> Crew:
+    """As many workers as a run may use here; a single one lives in a thread of this process."""
+    workers = Capacity.here().workers_for(config)
+    if workers == 1:
+        return Crew.of_thread()
+    return Crew.of_processes(workers, networks=config.model.architecture != HYPERCOLUMN)
+
+
 def _end(member: _Member, *, patience: float) -> None:
     """Wait for a worker that was asked to leave; kill its process after that many seconds."""
     member.body.join(patience)
@@ -231,7 +249,6 @@ def _end(member: _Member, *, patience: float) -> None:
 def _start_process(connection: Connection) -> _Body:
     _end_stopped_fork_server()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_FORK_SERVER])
     process = context.Process(target=_serve_as_process, args=(connection,), name="alcore-worker", daemon=True)
     process.start()
     connection.close()  # the child has its own; so its end is seen here

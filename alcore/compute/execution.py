@@ -7,9 +7,8 @@ from dataclasses import asdict
 
 from filelock import Timeout
 
-from alcore.compute.capacity import Capacity
 from alcore.compute.clock import Clock
-from alcore.compute.crew import Crew, Lost
+from alcore.compute.crew import Crew, Lost, crew_for
 from alcore.compute.events import Emit, Note, RecordCommitted
 from alcore.compute.jobs import Checked, CheckJob, Failed
 from alcore.compute.run_control import RunControl, Stopped
@@ -23,12 +22,6 @@ from alcore.storage.tables import RunTables
 from alcore.wording import plural
 
 _SECONDS_BETWEEN_LOOKS = 1.0
-
-
-def crew_for(config: RunConfig) -> Crew:
-    """As many workers as a run may use here; a single one lives in a thread of this process."""
-    workers = Capacity.here().workers_for(config)
-    return Crew.of_thread() if workers == 1 else Crew.of_processes(workers)
 
 
 def check_with(crew: Crew, config: RunConfig) -> Checked:

@@ -6,12 +6,13 @@ still wants workers. Until then the server looks for itself, so that it never ou
 
 from __future__ import annotations
 
+import atexit
 import importlib
+import os
 
 from alcore.machine import ending_with_parent
 
-_LIBRARIES = ("alcore.compute.job_worker", "segmentation_models_pytorch")
-
 with ending_with_parent():
-    for _name in _LIBRARIES:
-        importlib.import_module(_name)
+    importlib.import_module("alcore.compute.job_worker")
+
+atexit.register(os._exit, 0)  # taking PyTorch down takes seconds, for which whoever started this would wait

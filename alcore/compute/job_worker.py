@@ -50,6 +50,7 @@ from alcore.experiment.cycle import CycleStart, Progress, Workbench
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.repetition import draw_repetition
 from alcore.home import features_directory
+from alcore.learning.assembly import check_network, identify_encoder
 from alcore.learning.devices import (
     available_devices,
     compute_on_one_thread,
@@ -57,7 +58,6 @@ from alcore.learning.devices import (
     slow_precision,
 )
 from alcore.learning.learner import Learner, Weights, ignore_progress
-from alcore.learning.networks import build_encoder, try_network
 from alcore.storage.records import ceiling_to_arrays, npz_of, to_arrays
 from alcore.storage.sealed_weights import open_weights, seal_weights
 from alcore.wording import plural, size_in_words
@@ -256,8 +256,7 @@ def check(config: RunConfig, patches: Patches) -> None:
     """
     get_strategies(config.strategies)
     draw_repetition(config, patches, 1)
-    resolve_runtime(config.device, config.precision)
-    try_network(config.model, shape=patches.shape)
+    check_network(config, patches, resolve_runtime(config.device, config.precision))
 
 
 def most_workers(config: RunConfig, patches: Patches) -> int | None:
@@ -290,5 +289,5 @@ def environment_of(config: RunConfig, patches: Patches) -> dict[str, object]:
     }
     if config.model.encoder_weights == "none":
         return environment
-    encoder = build_encoder(config.model, channels=patches.shape[2])
+    encoder = identify_encoder(config.model, channels=patches.shape[2])
     return environment | {"encoder_weights": encoder.source, "encoder_digest": encoder.digest}

@@ -17,7 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from alcore.access.limits import limits_of
-from alcore.data.feature_store import ABOUT, INDEX, ROWS, FeatureStore, is_in_use
+from alcore.data.feature_store import ABOUT, INDEX, ROWS, FeatureStore, is_in_use, kept_type
 from alcore.data.features import FeatureKey
 from alcore.errors import AlcoreError, DamagedFileError, DataError, did_you_mean
 from alcore.event_log import tell
@@ -57,7 +57,7 @@ def open_store(key: FeatureKey, kind: np.dtype, *, patches: int, name: str) -> F
     Raises:
         StoreError: the home cannot be written.
     """
-    directory = features_directory() / key.digest
+    directory = _directory(key)
     with _shelf_held():
         try:
             return FeatureStore(directory, key, kind, patches=patches, name=name)
@@ -66,6 +66,15 @@ def open_store(key: FeatureKey, kind: np.dtype, *, patches: int, name: str) -> F
                 raise
             shutil.rmtree(directory)
             return FeatureStore(directory, key, kind, patches=patches, name=name)
+
+
+def kept_type_of(key: FeatureKey) -> np.dtype | None:
+    """The type of a store's rows, where there is one that says so; then its encoder need not be asked."""
+    return kept_type(_directory(key))
+
+
+def _directory(key: FeatureKey) -> Path:
+    return features_directory() / key.digest
 
 
 def kept_stores() -> list[KeptStore]:

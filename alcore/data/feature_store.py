@@ -25,8 +25,8 @@ from typing import cast
 import numpy as np
 from filelock import FileLock, Timeout
 
-from alcore.data.features import FLIPS, FeatureKey
-from alcore.errors import StoreError
+from alcore.data.features import FLIPS, FeatureKey, row_type, shapes_of
+from alcore.errors import AlcoreError, StoreError
 from alcore.event_log import warn
 from alcore.home_files import connected, damage_reported
 from alcore.json_object import read_json_object
@@ -85,9 +85,8 @@ class FeatureStore:
             (directory / USERS).mkdir(parents=True, exist_ok=True)
             self._lease = FileLock(_lease(directory, self._name), thread_local=False)
             self._lease.acquire(timeout=0)
-            if not (directory / ABOUT).exists():
-                about = asdict(key) | {"dataset": name, "row_bytes": kind.itemsize}
-                self.put(ABOUT, (json.dumps(about, indent=2) + "\n").encode())
+            if kept_type(directory) != kind:  # none yet, or damaged, or of an earlier version
+                self.put(ABOUT, _about(key, kind, name))
             os.utime(directory / ABOUT)
             (directory / ROWS).touch()
         try:
@@ -245,6 +244,31 @@ class FeatureStore:
                 "DELETE FROM blocks WHERE first = ? AND owner = ? AND crc32 IS NULL",
                 (block.first, self._name),
             )
+
+
+def kept_type(directory: Path) -> np.dtype | None:
+    """The type of a store's rows, as its store.json says; None where it does not, or is damaged."""
+    try:
+        about = read_json_object(directory / ABOUT)
+    except AlcoreError:
+        return None
+    crc32 = about.pop("crc32", None)
+    if crc32 is None or crc32 != _crc32_of(about):
+        return None
+    maps, pooled = cast(list[list[int]], about["maps"]), cast(int, about["pooled"])
+    return row_type([tuple(shape) for shape in maps], pooled)
+
+
+def _about(key: FeatureKey, kind: np.dtype, name: str) -> bytes:
+    """The content of store.json, with a checksum of the rest, as how rows are read follows from it."""
+    maps, pooled = shapes_of(kind)
+    shapes = {"row_bytes": kind.itemsize, "pooled": pooled, "maps": [list(shape) for shape in maps]}
+    about = asdict(key) | {"dataset": name} | shapes
+    return (json.dumps(about | {"crc32": _crc32_of(about)}, indent=2) + "\n").encode()
+
+
+def _crc32_of(about: dict[str, object]) -> int:
+    return zlib.crc32(json.dumps(about, sort_keys=True).encode())
 
 
 def verify(directory: Path) -> int:

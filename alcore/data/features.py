@@ -77,6 +77,12 @@ def row_type(maps: list[tuple[int, ...]], pooled: int) -> np.dtype:
     return np.dtype([*fields, *((f"map{number}", "<f2", shape) for number, shape in enumerate(maps))])
 
 
+def shapes_of(kind: np.dtype) -> tuple[list[tuple[int, ...]], int]:
+    """What a `row_type` was made of: the shape of each map, and how many pooled numbers."""
+    pooled, *maps = (kind[name].shape for name in kind.names or ())
+    return maps, pooled[0]
+
+
 def to_rows(features: Features, kind: np.dtype) -> np.ndarray:
     """Features as (n,) rows of a `row_type`."""
     rows = np.empty(len(features.pooled), dtype=kind)

@@ -10,15 +10,17 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import pandas as pd
 
 from alcore.data.block_checksums import check_blocks
 from alcore.errors import DamagedFileError
 from alcore.home_files import damage_reported, map_npy, read_parquet
 from alcore.json_object import read_json_object
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LARGE = 256 * 2**20  # bytes
 _COLUMNS = ("source", "row", "column", "area", "defective", "content", "split")

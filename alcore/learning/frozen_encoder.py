@@ -6,6 +6,7 @@ a time, in float32, and its maps are rounded to half precision.
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,15 +17,24 @@ from torch import Tensor
 from torch.nn import functional
 
 from alcore.config import RunConfig
-from alcore.data.feature_shelf import has_room, open_store
+from alcore.data.feature_shelf import has_room, kept_type_of, open_store
 from alcore.data.feature_store import TOGETHER, Follow, views_of
-from alcore.data.features import FLIPS, FeatureKey, Features, MapLayout, from_rows, row_type, to_rows
+from alcore.data.features import (
+    FLIPS,
+    FeatureKey,
+    Features,
+    MapLayout,
+    from_rows,
+    row_type,
+    shapes_of,
+    to_rows,
+)
 from alcore.data.patches import Patches, Split, items_of
 from alcore.errors import DamagedFileError
 from alcore.home_files import read_npz
 from alcore.learning.devices import Runtime
-from alcore.learning.networks import pooled_features
-from alcore.learning.tensors import make_normaliser, normalisation_of, to_images
+from alcore.learning.network_base import pooled_features
+from alcore.learning.tensors import Normaliser, make_normaliser, normalisation_of, to_images
 
 _SAMPLE = 128
 """Patches on whose joined maps channels are standardised and principal components are fitted."""
@@ -35,6 +45,20 @@ _AXES = {"": (), "horizontal": (2,), "vertical": (1,), "both": (1, 2)}
 
 Encode = Callable[[Tensor], list[Tensor]]
 """(B, C, H, W) normalised images -> all maps of an encoder, the images first."""
+
+
+def feature_key(
+    config: RunConfig, patches: Patches, layout: MapLayout, runtime: Runtime, *, weights: str
+) -> FeatureKey:
+    """What names the store of a config's features; `weights` names the encoder's."""
+    return FeatureKey(
+        data=patches.fingerprint,
+        encoder=config.model.encoder,
+        weights=weights,
+        normalisation=normalisation_of(config.model, config.training),
+        layout=layout,
+        device=runtime.device.type,
+    )
 
 
 class FrozenFeatures:
@@ -54,30 +78,20 @@ class FrozenFeatures:
 
         Args:
             layout: which maps, and how.
-            weights: the digest of the encoder's; it is a part of the store's name.
-            encode: takes images to the encoder, in eval mode on the runtime's device.
+            weights: names the encoder's weights; it is a part of the store's name.
+            encode: takes images to the encoder, in eval mode on the runtime's device. Where everything was
+                kept that is asked for, it is not called.
         Raises:
-            ModelError: the encoder's normalisation is not known here; StoreError: the home cannot be written.
+            StoreError: the home cannot be written. What `encode` raises, where nothing was kept before.
         """
         self._patches, self._layout, self._device = patches, layout, runtime.device
-        self._encode = encode
-        self._normalise = make_normaliser(config.model, config.training, channels=patches.shape[2])
-        nothing = np.zeros((1, *patches.shape), dtype=np.uint8)
-        levels = [level[0] for level in self._levels(nothing)]  # each (C, h, w)
-        self.shapes = _kept_shapes(levels, layout)
-        self.pooled_size = sum(len(level) for level in levels[1:] if level.ndim == _MAP)
-        key = FeatureKey(
-            data=patches.fingerprint,
-            encoder=config.model.encoder,
-            weights=weights,
-            normalisation=normalisation_of(config.model, config.training),
-            layout=layout,
-            device=runtime.device.type,
-        )
-        self._kind = row_type(list(self.shapes), self.pooled_size)
+        self._config, self._encode = config, encode
+        key = feature_key(config, patches, layout, runtime, weights=weights)
+        self._kind = kept_type_of(key) or self._type_by_encoder()
+        shapes, self.pooled_size = shapes_of(self._kind)
+        self.shapes = tuple(shapes)
         self._count = len(patches.defective)
         self.store = open_store(key, self._kind, patches=self._count, name=patches.name)
-        self._joining = None if layout.stride is None else self._kept_joining()
 
     @property
     def bytes_per_patch(self) -> int:
@@ -139,7 +153,7 @@ class FrozenFeatures:
         """Up to eight images -> their features."""
         levels = self._levels(images)
         pooled = pooled_features(levels)
-        if self._joining is not None:
+        if self._layout.stride is not None:
             maps = [self._joining.reduced(_joined(levels, self._layout))]
         else:
             maps = [levels[number] for number in self._layout.levels]
@@ -153,7 +167,17 @@ class FrozenFeatures:
         with torch.inference_mode():
             return self._encode(self._normalise(to_images(whole, self._device)))
 
-    def _kept_joining(self) -> _Joining:
+    @functools.cached_property
+    def _normalise(self) -> Normaliser:
+        return make_normaliser(self._config.model, self._config.training, channels=self._patches.shape[2])
+
+    def _type_by_encoder(self) -> np.dtype:
+        levels = [level[0] for level in self._levels(np.zeros((1, *self._patches.shape), dtype=np.uint8))]
+        pooled = sum(len(level) for level in levels[1:] if level.ndim == _MAP)
+        return row_type(list(_kept_shapes(levels, self._layout)), pooled)
+
+    @functools.cached_property
+    def _joining(self) -> _Joining:
         """Standardisation and principal components, from the store, or fitted and put there."""
         file = self.store.directory / _JOINING
         with suppress(DamagedFileError):  # or not there yet: what is fitted again is the same

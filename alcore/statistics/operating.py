@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from alcore.metrics import class_means, metric_at
+from alcore.metrics import metric_at
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.frames import frame_of
 from alcore.statistics.remedies import prior_thresholds, temperatures
@@ -35,11 +35,6 @@ AT_HALF, CHOSEN = "½ (the paper's)", "chosen"
 CORRECTED, SCALED = "prior corrected", "temperature, then prior"
 REMEDIES = (HERE, HOME, CORRECTED, SCALED, BEST)
 """Rules that may regain some of what shift costs; all but the last can be used."""
-
-
-def threshold_means(histogram: np.ndarray, defective: np.ndarray) -> np.ndarray:
-    """(T, 2, 34) bins of patches, (T,) bool -> (33, 2, 5) class means at every threshold."""
-    return class_means(counts_at_thresholds(histogram).swapaxes(0, 1), defective)
 
 
 def best_threshold(means: np.ndarray, prevalence: float) -> np.ndarray:

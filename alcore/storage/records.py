@@ -21,8 +21,7 @@ from alcore.experiment.cycle_record import Ceiling, CycleRecord, ThresholdHistog
 from alcore.experiment.pool_map import Axes, PoolMap
 from alcore.home_files import read_npz
 from alcore.metrics import class_means
-from alcore.statistics.operating import threshold_means
-from alcore.thresholds import BINS, HALF, counts_at
+from alcore.thresholds import BINS, HALF, counts_at, threshold_means
 
 if TYPE_CHECKING:
     pass

@@ -27,8 +27,8 @@ from alcore.data.collection import open_dataset
 from alcore.experiment.pool_view import sweep_pool
 from alcore.learning.devices import compute_on_one_thread
 from alcore.learning.learner import Learner, ignore_progress
+from alcore.learning.optimizers import make_optimizer
 from alcore.learning.tensors import to_masks
-from alcore.learning.training import _make_optimizer
 from alcore.machine import usable_cores
 from alcore.storage.run_store import RunStore
 
@@ -95,7 +95,7 @@ def _training_share(config: RunConfig) -> str:
     masks = to_masks(patches.masks(items[:size]), device)
 
     def bare() -> None:
-        optimizer = _make_optimizer(network, config.training)
+        optimizer = make_optimizer(network, config.training)
         network.train()
         for _ in range(steps):
             with learner.runtime.autocast():

@@ -143,3 +143,30 @@ def test_killed_while_it_encodes_a_run_goes_on_to_the_same_bytes(tmp_path, home,
     monkeypatch.setenv("ALCORE_HOME", str(home / "other"))
     run(tmp_path / "whole", larger)
     assert content(tmp_path / "killed") == content(tmp_path / "whole")
+
+
+def test_a_light_head_on_kept_features_loads_no_networks_and_no_compiler():
+    code = """
+import sys
+import numpy as np
+from alcore.compute.job_worker import check, environment_of
+from alcore.config import make_config
+from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
+from alcore.experiment.cycle import CycleStart, Workbench
+from alcore.experiment.cycle_key import CycleKey
+
+model = {"architecture": "hypercolumn", "encoder": "tu-tf_efficientnet_lite0",
+         "encoder_weights": "imagenet", "freeze_encoder": True}
+sizes = {"pool_size": 12, "test_size": 4, "query_size": 4, "pool_prevalence": 0.5, "cycles": 2}
+rest = {"dataset": "synthetic", "training": {"steps": 2}, "device": "cpu"}
+config = make_config(sizes | rest | {"model": model})
+patches = SyntheticPatches(SurfaceSettings(count=60))
+check(config, patches)
+assert environment_of(config, patches)["encoder_digest"]
+Workbench(config, patches).cycle(CycleStart(CycleKey(1, 1, "random")), lambda _: None)
+slow = ("segmentation_models_pytorch", "timm", "torchvision", "torch._dynamo", "pandas")
+print(*[name for name in slow if name in sys.modules])
+"""
+    for loaded in ("segmentation_models_pytorch timm torchvision torch._dynamo", ""):
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        assert done.stdout.split() == loaded.split()

@@ -11,9 +11,11 @@ from huggingface_hub import constants as hub_constants
 from alcore.config import ModelConfig, TrainingConfig
 from alcore.errors import ModelError
 from alcore.learning import pretrained
-from alcore.learning.networks import build_network
-from alcore.learning.pretrained import CACHE, HUB, PACKAGES, build_pretrained, digest_of
+from alcore.learning.assembly import identify_encoder
+from alcore.learning.networks import build_encoder, build_network
+from alcore.learning.pretrained import CACHE, HUB, build_pretrained, digest_of
 from alcore.learning.tensors import make_normaliser, to_images
+from alcore.learning.weights_packages import DIGESTS, PACKAGES
 
 LITE = "tf_efficientnet_lite0"
 
@@ -46,6 +48,19 @@ def nowhere(monkeypatch, tmp_path):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name.endswith("_pytorch_model") else find(name)
     )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_encoder_is_named_without_being_built_as_it_is_when_it_was(channels):
+    assert (MODEL.encoder, channels) in DIGESTS
+    built = build_encoder(MODEL, channels=channels)
+    assert identify_encoder(MODEL, channels=channels) == (built.source, built.digest)
+
+
+def test_what_is_known_of_packages_is_what_timm_knows():
+    for name, package in PACKAGES.items():
+        known = timm.get_pretrained_cfg(name)
+        assert (known.mean, known.std) == ((package.mean,) * 3, (package.deviation,) * 3)
 
 
 def test_the_packaged_weights_give_the_logits_that_they_gave():

@@ -12,9 +12,11 @@ from alcore.learning.devices import (
     resolve_runtime,
     slow_precision,
 )
+from alcore.learning.hypercolumn_head import build_head
 from alcore.learning.inference import confusion_counts, quantised_probability
 from alcore.learning.learner import Learner, ignore_progress
 from alcore.learning.losses import segmentation_loss
+from alcore.learning.optimizers import make_optimizer
 from alcore.learning.tensors import make_normaliser, per_image, per_image_at_once
 from tests.conftest import SMALL
 
@@ -33,6 +35,25 @@ def test_equal_generators_give_equal_weights(surfaces):
     one, same, other = (fit(learner_for(surfaces), labelled, seed) for seed in (0, 0, 1))
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam"])
+def test_the_optimiser_steps_as_the_one_of_torch_does(name):
+    config = TrainingConfig(optimizer=name, learning_rate=0.1, weight_decay=0.1)
+    theirs = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[name]
+    ends = []
+    for make in (make_optimizer, lambda net, _: theirs(net.trainable, lr=0.1, weight_decay=0.1, fused=True)):
+        network = build_head(ModelConfig(), columns=4, image_channels=1, seed=0)
+        optimizer = make(network, config)
+        for step in range(3):
+            optimizer.zero_grad()
+            sum((parameter * (step + 1)).square().sum() for parameter in network.trainable).backward()
+            optimizer.step()
+        ends.append(network.state_dict())
+    assert all(torch.equal(ends[0][key], ends[1][key]) for key in ends[0])
+    assert not torch.equal(
+        ends[0]["mix.weight"], build_head(ModelConfig(), columns=4, image_channels=1, seed=0).mix.weight
+    )
 
 
 def test_training_learns_what_it_sees(surfaces):

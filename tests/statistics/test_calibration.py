@@ -14,8 +14,7 @@ from alcore.statistics.calibration import (
     reliability,
 )
 from alcore.statistics.detection import Peaks, at_false_alarms
-from alcore.statistics.operating import threshold_means
-from alcore.thresholds import BINS, LOGITS
+from alcore.thresholds import BINS, LOGITS, threshold_means
 
 DEFECTIVE = np.arange(30) >= 20
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from alcore.statistics.operating import threshold_means
 from alcore.statistics.remedies import prior_thresholds, temperatures
-from alcore.thresholds import BINS, LOGITS, counts_at_thresholds
+from alcore.thresholds import BINS, LOGITS, counts_at_thresholds, threshold_means
 
 AREA = 0.25
 """Share of a defective patch's pixels that is defective."""

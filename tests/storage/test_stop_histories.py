@@ -4,12 +4,11 @@ import numpy as np
 
 from alcore.experiment.cycle_key import CycleKey
 from alcore.metrics import metric_at
-from alcore.statistics.operating import threshold_means
 from alcore.statistics.stopping import agreement
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
 from alcore.storage.stop_histories import gather_histories
-from alcore.thresholds import HALF
+from alcore.thresholds import HALF, threshold_means
 
 
 def test_what_was_known_is_what_the_records_hold(small_run):
