@@ -2,8 +2,9 @@
 
 A store is a directory with store.json (what it holds), rows.bin (one row for each patch as the encoder saw
 it, mapped into memory) and index.sqlite (blocks of rows: which patches, who computes them, their checksum).
-A block counts once its checksum is there, which is written after its rows have reached the disk. A process
-that claims a block holds a lock that the system frees when it dies; then another one computes it. So
+A block counts once its checksum is there, which is written after its rows have reached the disk. It is
+compared once before an open store reads the block, and what differs is computed again. A process that claims
+a block holds a lock that the system frees when it dies; then another one computes it. So
 runs, their workers and studies share a store without knowing of each other, and a kill costs a block.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import operator
 import os
 import sqlite3
 import time
@@ -37,7 +39,6 @@ TOGETHER = 8
 
 _LARGE = 256 * 2**20  # bytes
 _BLOCK_BYTES, _BLOCK_ROWS = 8 * 2**20, 64
-_LOOKED_AT = 4  # blocks that are compared with their checksum whenever a store is opened
 _SECONDS_BETWEEN_LOOKS = 0.05
 _TABLE = """CREATE TABLE IF NOT EXISTS blocks (
   first INTEGER PRIMARY KEY, views BLOB NOT NULL, owner TEXT NOT NULL, crc32 INTEGER)"""
@@ -62,6 +63,10 @@ class _Block:
     owner: str
     crc32: int | None
 
+    def crc32_of(self, rows: bytes) -> int:
+        """Its checksum if these are its rows; views are part of it, as the index may be damaged too."""
+        return zlib.crc32(rows, zlib.crc32(self.views.astype("<i8").tobytes()))
+
 
 class FeatureStore:
     """One store, open. A context manager; while it is open, nobody removes it."""
@@ -79,6 +84,8 @@ class FeatureStore:
             TOGETHER, min(_BLOCK_ROWS, _BLOCK_BYTES // kind.itemsize // TOGETHER * TOGETHER)
         )
         self._slots = np.full(len(FLIPS) * patches, -1, dtype=np.int64)
+        self._unchecked: dict[int, _Block] = {}
+        self._checked: set[tuple[int, int | None]] = set()
         self._rows: np.ndarray | None = None
         self._name = uuid.uuid4().hex
         with _writing(directory):
@@ -92,7 +99,7 @@ class FeatureStore:
         try:
             with self._connected() as index:
                 index.execute(_TABLE)
-            self._look_again(check=True)
+            self._look_again()
         except BaseException:
             self.close()
             raise
@@ -126,6 +133,7 @@ class FeatureStore:
         views = np.unique(views)
         if (self._slots[views] < 0).any():
             self._look_again()
+        self._check(views)
         return views[self._slots[views] < 0]
 
     def read(self, views: np.ndarray, field: str | None = None) -> np.ndarray:
@@ -174,16 +182,37 @@ class FeatureStore:
     def _connected(self) -> AbstractContextManager[sqlite3.Connection]:
         return _index_of(self.directory)
 
-    def _look_again(self, *, check: bool = False) -> None:
+    def _look_again(self) -> None:
         with self._connected() as index:
-            blocks = [block for block in _blocks(index) if block.crc32 is not None]
-        if check and blocks:
-            step = max(1, (len(blocks) - 1) // (_LOOKED_AT - 1))
-            dropped = _drop_damaged(self.directory, self.kind.itemsize, blocks[::step])
-            blocks = [block for block in blocks if block.first not in dropped]
+            blocks = [block for block in self._blocks(index) if block.crc32 is not None]
         self._slots[:] = -1
         for block in blocks:
             self._slots[block.views] = block.first + np.arange(block.views.size)
+        self._unchecked = {b.first: b for b in blocks if (b.first, b.crc32) not in self._checked}
+
+    def _blocks(self, index: sqlite3.Connection) -> list[_Block]:
+        """All of the index, which is damaged where one cannot be."""
+        blocks, most = _blocks(index, self.directory), self._slots.size
+        with damage_reported(self.directory / INDEX):
+            for block in blocks:
+                if not (
+                    0 <= block.first <= 2 * most and (block.views < most).all() and (block.views >= 0).all()
+                ):
+                    raise ValueError(block.first)
+        return blocks
+
+    def _check(self, views: np.ndarray) -> None:
+        """Compare the blocks of (n,) views with their checksums, once; those that differ are gone then."""
+        if not self._unchecked:
+            return
+        slots, firsts = np.sort(self._slots[views]), np.array(sorted(self._unchecked))
+        ends = firsts + [self._unchecked[first].views.size for first in firsts]
+        touched = np.searchsorted(slots, ends) > np.searchsorted(slots, firsts)
+        blocks = [self._unchecked.pop(int(first)) for first in firsts[touched]]
+        dropped = _drop_damaged(self.directory, self.kind.itemsize, blocks)
+        self._checked |= {(block.first, block.crc32) for block in blocks if block.first not in dropped}
+        if dropped:
+            self._look_again()
 
     def _mapped(self) -> np.ndarray:
         file = self.directory / ROWS
@@ -194,7 +223,7 @@ class FeatureStore:
         with self._connected() as index:
             index.execute("BEGIN IMMEDIATE")
             first = 0
-            for block in _blocks(index):  # some may have been finished since `missing` was asked
+            for block in self._blocks(index):  # some may have been finished since `missing` was asked
                 if block.crc32 is None and self._is_dead(block.owner):
                     index.execute("DELETE FROM blocks WHERE first = ?", (block.first,))
                     continue
@@ -234,7 +263,7 @@ class FeatureStore:
         with self._connected() as index:
             index.execute(
                 "UPDATE blocks SET crc32 = ? WHERE first = ? AND owner = ?",
-                (zlib.crc32(content), block.first, self._name),
+                (block.crc32_of(content), block.first, self._name),
             )
         return True
 
@@ -283,7 +312,7 @@ def verify(directory: Path) -> int:
     with damage_reported(directory / ABOUT):
         row_bytes = int(about["row_bytes"])
     with _index_of(directory) as index:
-        blocks = _blocks(index)
+        blocks = _blocks(index, directory)
     return len(_drop_damaged(directory, row_bytes, blocks))
 
 
@@ -291,18 +320,22 @@ def _index_of(directory: Path) -> AbstractContextManager[sqlite3.Connection]:
     return connected(directory / INDEX, "the index of kept features", seconds=60)
 
 
-def _blocks(index: sqlite3.Connection) -> list[_Block]:
+def _blocks(index: sqlite3.Connection, directory: Path) -> list[_Block]:
     found = index.execute("SELECT first, views, owner, crc32 FROM blocks ORDER BY first").fetchall()
-    return [_Block(first, np.frombuffer(views, "<i8"), owner, crc) for first, views, owner, crc in found]
+    with damage_reported(directory / INDEX):
+        return [
+            _Block(operator.index(first), np.frombuffer(views, "<i8"), str(owner), crc)
+            for first, views, owner, crc in found
+        ]
 
 
 def _drop_damaged(directory: Path, row_bytes: int, blocks: list[_Block]) -> set[int]:
     """Where the blocks began that were not what they had been."""
     done, damaged = [block for block in blocks if block.crc32 is not None], set()
-    with (directory / ROWS).open("rb") as file:
+    with damage_reported(directory / ROWS), (directory / ROWS).open("rb") as file:
         for block in done:
             file.seek(block.first * row_bytes)
-            if zlib.crc32(file.read(block.views.size * row_bytes)) != block.crc32:
+            if block.crc32_of(file.read(block.views.size * row_bytes)) != block.crc32:
                 damaged.add(block.first)
     if damaged:
         warn("kept_features_damaged", store=str(directory), blocks=len(damaged))

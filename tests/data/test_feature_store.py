@@ -1,17 +1,20 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alcore.data import feature_shelf
 from alcore.data.feature_shelf import has_room, kept_stores, open_store, remove_features_of, remove_store
-from alcore.data.feature_store import TOGETHER, verify, views_of
+from alcore.data.feature_store import TOGETHER, kept_type, verify, views_of
 from alcore.data.features import FeatureKey, Features, MapLayout, from_rows, row_type, to_rows
-from alcore.errors import DataError
+from alcore.errors import AlcoreError, DataError
 from alcore.home import features_directory, home
 
 KEY = FeatureKey("of-data", "tu-x", "of-weights", "encoder", MapLayout((1, 2), stride=4, channels=3))
@@ -157,6 +160,68 @@ def test_damaged_rows_are_computed_again(harm):
         filled(store, np.arange(200))
         assert verify(store.directory) == 0
         assert np.array_equal(store.read(np.arange(200)), rows_of(np.arange(200)))
+
+
+def test_damage_is_found_wherever_it_is_before_it_is_read():
+    with opened() as store:
+        filled(store, np.arange(300))
+    file = features_directory() / KEY.digest / "rows.bin"
+    content = bytearray(file.read_bytes())
+    content[130 * KIND.itemsize] ^= 1
+    file.write_bytes(content)
+    with opened() as store:
+        assert not store.missing(np.arange(100)).size, "of other blocks"
+        assert list(store.missing(np.arange(300))) == list(range(128, 192))
+
+
+def harmed(content, draw):
+    """Bytes flipped, cut off, taken out or put in."""
+    place = draw(st.integers(0, max(len(content) - 1, 0)))
+    match draw(st.sampled_from(["flip", "cut", "remove", "insert", "zeros"])):
+        case "flip":
+            return (
+                content[:place]
+                + bytes([content[place] ^ (1 << draw(st.integers(0, 7)))])
+                + content[place + 1 :]
+            )
+        case "cut":
+            return content[:place]
+        case "remove":
+            return content[:place] + content[place + 1 + draw(st.integers(0, 200)) :]
+        case "insert":
+            return content[:place] + draw(st.binary(min_size=1, max_size=50)) + content[place:]
+        case "zeros":
+            size = min(4096, len(content) - place)
+            return content[:place] + bytes(size) + content[place + size :]
+
+
+@settings(max_examples=int(os.environ.get("ALCORE_FUZZ", "60")), suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_happens_to_a_stores_files_no_number_is_wrong(home, data):
+    asked = np.arange(0, PATCHES, 3)
+    directory = features_directory() / KEY.digest
+    if not (home / "whole").exists():
+        with opened() as store:
+            filled(store, np.arange(200))
+        shutil.copytree(directory, home / "whole")
+    shutil.rmtree(directory)
+    shutil.copytree(home / "whole", directory)
+    file = directory / data.draw(st.sampled_from(["rows.bin", "index.sqlite", "store.json"]))
+    if data.draw(st.integers(0, 9)):
+        file.write_bytes(harmed(file.read_bytes(), data.draw))
+    else:
+        file.unlink()
+    kept_stores()
+    try:
+        with opened() as store:
+            filled(store, asked)
+            assert np.array_equal(store.read(asked), rows_of(asked))
+            assert kept_type(directory) == KIND
+    except AlcoreError as error:
+        assert "\n" not in str(error)
+    with opened() as store:  # what could not be used was told once, and is begun again
+        filled(store, asked)
+        assert np.array_equal(store.read(asked), rows_of(asked))
 
 
 def test_a_damaged_index_begins_the_store_again():
