@@ -1,8 +1,9 @@
 """The Lab's second row: the shown run, what it is doing, and the buttons that command it.
 
-One small fragment ticks. When a record has come, or a status changed, it reruns the page once, and that draws
-the charts again. Ticking the charts themselves would take a tenth of a second of both browser and server each
-time, and take it from the training.
+Two small fragments tick. One draws nothing, so that it can look often: when a record has come, or a status
+changed, it reruns the page once, and that draws the charts again. The other draws buttons and progress, once a
+second. Ticking the charts themselves would take a tenth of a second of both browser and server each time, and
+take it from the training.
 """
 
 from __future__ import annotations
@@ -59,7 +60,14 @@ def show(row: RunRow | None) -> None:
     drawn = _state(row)
 
     @entrance.fragment(run_every=tick_of(row))
-    def fragment() -> None:
+    def watch() -> None:
+        if _state(_look_again(row)) != drawn:
+            st.rerun()
+        if row is None or not row.is_active:
+            manager().keep_spare(after=_SECONDS_TO_DRAW)
+
+    @entrance.fragment(run_every=_TICK if row is not None and row.is_active else None)
+    def controls() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="shown_run"):
             _pause_button(row)
             _command_button("Step", "step", row, ":material/skip_next:", "Finish one cycle, then pause")
@@ -76,12 +84,9 @@ def show(row: RunRow | None) -> None:
         if row is not None and row.status == "failed":
             st.error(as_plain_markdown(row.message), icon=":material/error:")
         announce(_spoken(row))
-        if _state(_look_again(row)) != drawn:
-            st.rerun()
-        if row is None or not row.is_active:
-            manager().keep_spare(after=_SECONDS_TO_DRAW)
 
-    fragment()
+    controls()
+    watch()
 
 
 def _look_again(drawn: RunRow | None) -> RunRow | None:
