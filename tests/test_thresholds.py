@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from alcore.learning.inference import confusion_counts, logit_histogram
+from alcore.learning.inference import logit_histogram
 from alcore.metrics import class_means, metric_at
 from alcore.statistics.operating import best_threshold
 from alcore.thresholds import (
@@ -34,8 +34,19 @@ def pixels():
 
 def histogram_of(logits, masks):
     """(T, 2, 34) and (T, 34) as arrays."""
-    found = logit_histogram(torch.from_numpy(logits), torch.from_numpy(masks).float())
+    found = logit_histogram(torch.from_numpy(logits), torch.from_numpy(masks))
     return [part.numpy() for part in found]
+
+
+def test_numbers_beside_a_threshold_are_on_their_side_of_it():
+    beside = np.concatenate([np.nextafter(LOGITS, side, dtype=np.float32) for side in (-np.inf, np.inf)])
+    drawn = np.random.default_rng(1).normal(0, 5, 4000).astype(np.float32)
+    tiny = np.float32([0.0, -0.0, 1e-45, -1e-45, 1e-38, -1e-38, np.inf, -np.inf, 3e38, -3e38])
+    logits = np.concatenate([LOGITS, beside, drawn, tiny])
+    found = [histogram_of(value.reshape(1, 1, 1, 1), np.zeros((1, 1, 1, 1), bool))[0] for value in logits]
+    assert np.array_equal(
+        np.argmax(np.squeeze(found)[:, 0], axis=1), np.searchsorted(LOGITS, logits, "right")
+    )
 
 
 def test_there_are_33_thresholds_and_half_is_one_of_them():
@@ -58,20 +69,16 @@ def test_counts_at_every_threshold_are_those_of_the_pixels(pixels):
         assert np.array_equal(counts_at(histogram, np.array(index)), expected)
 
 
-def test_at_half_they_are_the_counts_of_the_evaluation(pixels):
-    logits, masks = (torch.from_numpy(part) for part in pixels)
-    expected = confusion_counts(logits, masks.float()).numpy()
-    assert np.array_equal(
-        counts_at_thresholds(logit_histogram(logits, masks.float())[0].numpy())[:, HALF], expected
-    )
-
-
 def test_pixels_that_nobody_knows_are_in_no_bin(pixels):
     logits, masks = (torch.from_numpy(part) for part in pixels)
     known = torch.rand(logits.shape, generator=torch.Generator().manual_seed(0)) < 0.7
-    expected = confusion_counts(logits, masks.float(), known=known).numpy()
-    histogram, units = (part.numpy() for part in logit_histogram(logits, masks.float(), known=known))
-    assert np.array_equal(counts_at_thresholds(histogram)[:, HALF], expected)
+    histogram, units = (part.numpy() for part in logit_histogram(logits, masks, known=known))
+    flagged, patches = (logits >= 0) & known, (1, 2, 3)
+    found, missed = (flagged & masks).sum(dim=patches), (~flagged & known & masks).sum(dim=patches)
+    counts = counts_at_thresholds(histogram)[:, HALF]
+    assert np.array_equal(counts[:, 0], found)
+    assert np.array_equal(counts[:, 2], missed)
+    assert np.array_equal(counts.sum(axis=1), known.sum(dim=patches))
     assert (histogram.sum(axis=(1, 2)) == known.sum(dim=(1, 2, 3)).numpy()).all()
     assert (units[histogram.sum(axis=1) == 0] == 0).all()
 
@@ -80,10 +87,11 @@ def test_pixels_that_nobody_knows_are_in_no_bin(pixels):
 def test_half_precision_is_decided_as_it_stands(dtype):
     logits = torch.randn(4, 1, 16, 16, generator=torch.Generator().manual_seed(0)).to(dtype)
     logits[0, 0, 0] = 0
-    masks = torch.zeros(4, 1, 16, 16)
-    masks[:2, :, 4:9] = 1
+    masks = torch.zeros(4, 1, 16, 16, dtype=torch.bool)
+    masks[:2, :, 4:9] = True
     counts = counts_at_thresholds(logit_histogram(logits, masks)[0].numpy())
-    assert np.array_equal(counts[:, HALF], confusion_counts(logits, masks).numpy())
+    assert np.array_equal(counts[:, HALF, 0], ((logits >= 0) & masks).sum(dim=(1, 2, 3)))
+    assert np.array_equal(counts[:, HALF, 1], ((logits >= 0) & ~masks).sum(dim=(1, 2, 3)))
 
 
 def test_confidence_is_the_sum_of_probabilities_in_a_bin(pixels):

@@ -16,7 +16,8 @@ import numpy as np
 FLIPS = ("", "horizontal", "vertical", "both")
 """How a patch was turned before the encoder saw it."""
 
-_VERSION = 1  # raise it when equal keys would give other numbers
+_MAP = 3  # axes of one patch's map; prefix tokens have two
+_VERSION = 2  # raise it when equal keys would give other numbers, or others in other places
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,20 @@ class FeatureKey:
 
 
 def row_type(maps: list[tuple[int, ...]], pooled: int) -> np.dtype:
-    """How one patch's features lie in a file: the pooled ones first, then map after map.
+    """How one patch's features lie in a file: the pooled ones first, then map after map, channels last.
 
     Args:
-        maps: shape of each kept map; pooled: how many numbers D.
+        maps: shape (C, h, w) or (T, C) of each kept map; pooled: how many numbers D.
     """
     fields = [("pooled", "<f4", (pooled,))]
-    return np.dtype([*fields, *((f"map{number}", "<f2", shape) for number, shape in enumerate(maps))])
+    lying = ((*shape[1:], shape[0]) if len(shape) == _MAP else shape for shape in maps)
+    return np.dtype([*fields, *((f"map{number}", "<f2", shape) for number, shape in enumerate(lying))])
 
 
 def shapes_of(kind: np.dtype) -> tuple[list[tuple[int, ...]], int]:
     """What a `row_type` was made of: the shape of each map, and how many pooled numbers."""
-    pooled, *maps = (kind[name].shape for name in kind.names or ())
-    return maps, pooled[0]
+    pooled, *lying = (kind[name].shape for name in kind.names or ())
+    return [(shape[-1], *shape[:-1]) if len(shape) == _MAP else shape for shape in lying], pooled[0]
 
 
 def to_rows(features: Features, kind: np.dtype) -> np.ndarray:
@@ -88,11 +90,12 @@ def to_rows(features: Features, kind: np.dtype) -> np.ndarray:
     rows = np.empty(len(features.pooled), dtype=kind)
     rows["pooled"] = features.pooled
     for number, values in enumerate(features.maps):
-        rows[f"map{number}"] = values
+        rows[f"map{number}"] = np.moveaxis(values, 1, -1) if values.ndim == _MAP + 1 else values
     return rows
 
 
 def from_rows(rows: np.ndarray) -> Features:
-    """(n,) rows of a `row_type` as features, which share their memory."""
-    names = rows.dtype.names or ()
-    return Features(tuple(rows[name] for name in names[1:]), rows["pooled"])
+    """(n,) rows of a `row_type` as features, which share their memory and lie channels last."""
+    lying = [rows[name] for name in (rows.dtype.names or ())[1:]]
+    maps = (np.moveaxis(values, -1, 1) if values.ndim == _MAP + 1 else values for values in lying)
+    return Features(tuple(maps), rows["pooled"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,8 +14,7 @@ from torch import Tensor
 from alcore.learning.devices import Runtime
 from alcore.learning.network_base import Network, Output
 from alcore.learning.sources import InputSource, ways
-from alcore.learning.tensors import to_masks
-from alcore.thresholds import BINS, LOGITS
+from alcore.thresholds import BINS, HALF, LOGITS, counts_at
 
 THINNED_NETWORKS, DROPPED_SHARE = 10, 0.2
 """Monte-Carlo dropout: samples, and the share of channels that each lacks on average."""
@@ -96,41 +96,52 @@ def _turned(network: Network, source: InputSource, items: np.ndarray, way: tuple
     return logits.float().flip([axis for axis, is_turned in zip((-2, -1), way, strict=True) if is_turned])
 
 
-def confusion_counts(logits: Tensor, masks: Tensor, *, known: Tensor | None = None) -> Tensor:
-    """(B, 1, H, W) logits and {0, 1} masks -> (B, 4) int32 tp, fp, fn, tn at probability 0.5.
-
-    known: (B, 1, H, W) bool, the pixels that count; None for all.
-    """
-    predicted, actual = logits >= 0, masks > 0.5
-    cells = [predicted & actual, predicted & ~actual, ~predicted & actual, ~predicted & ~actual]
-    if known is not None:
-        cells = [cell & known for cell in cells]
-    return torch.stack([cell.sum(dim=(1, 2, 3)) for cell in cells], dim=1).int()
-
-
 def logit_histogram(logits: Tensor, masks: Tensor, *, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Count pixels between the thresholds of `alcore.thresholds`, just as `confusion_counts` decides.
+    """Count pixels between the thresholds of `alcore.thresholds`; a pixel on one is above it.
 
     Args:
-        logits, masks: (B, 1, H, W), masks of {0, 1}.
+        logits: (B, 1, H, W); NaN counts as the smallest. masks: (B, 1, H, W) bool.
         known: (B, 1, H, W) bool, pixels that count; None where all do.
     Returns:
         (B, 2, 34) int64 pixels in each bin, clean and defective; and (B, 34) int64 their probabilities in
         units of 2 ** -16, whose sums are exact in any order.
     """
-    logits = logits.float().flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
-    edges = torch.from_numpy(LOGITS).to(logits.device)
-    bins = torch.bucketize(logits, edges, right=True)  # (B, H*W), number of thresholds at or below
-    rows = torch.arange(len(bins), device=bins.device)[:, None]
-    kinds = 2 * rows + (masks.flatten(1) > 0.5).long()
-    units = (logits.sigmoid() * 2**16).round().long()
-    cells = BINS * kinds + bins
+    logits = logits.float().flatten(1)
+    if not torch.isfinite(logits.sum()):
+        logits = logits.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+    rows = torch.arange(len(logits), device=logits.device)[:, None]
+    cells = (_bins(logits) + 2 * BINS * rows).add_(masks.flatten(1), alpha=BINS)
+    units = (logits.sigmoid() * 2**16).round_().double()
     if known is not None:
         counted = known.flatten(1)
-        cells, units = cells[counted], units * counted
-    histogram = torch.bincount(cells.flatten(), minlength=2 * BINS * len(bins))
-    confidence = torch.zeros(len(bins), BINS, dtype=torch.long, device=bins.device)
-    return histogram.reshape(-1, 2, BINS), confidence.scatter_add_(1, bins, units)
+        cells, units = cells[counted], units[counted]
+    size = 2 * BINS * len(logits)
+    histogram = torch.bincount(cells.flatten(), minlength=size).reshape(-1, 2, BINS)
+    confidence = torch.bincount(cells.flatten(), weights=units.flatten(), minlength=size)
+    return histogram, confidence.reshape(-1, 2, BINS).sum(dim=1).long()
+
+
+def _bins(logits: Tensor) -> Tensor:
+    """(...) float32 -> (...) int64, how many thresholds are at or below each: a sixth of bucketize's time.
+
+    The upper half of a float's bits says its bin up to one, as no two thresholds share them.
+    """
+    lowest, edges = _bin_tables(logits.device)
+    upper = (logits.contiguous().view(torch.int32) >> 16).bitwise_and_(0xFFFF).flatten()
+    bins = lowest.index_select(0, upper).view(logits.shape)
+    return bins.add_(logits >= edges.index_select(0, bins.flatten()).view(logits.shape))
+
+
+@functools.cache
+def _bin_tables(device: torch.device) -> tuple[Tensor, Tensor]:
+    """(65536,) the bin of the smallest float with these upper 16 bits, and (34,) where each bin ends."""
+    bits = np.arange(2**16, dtype=np.uint32) << 16
+    is_negative = bits >> 31 == 1
+    smallest = np.where(is_negative, bits | 0xFFFF, bits).view(np.float32)
+    bins = np.searchsorted(LOGITS, smallest, side="right")
+    bins[np.isnan(smallest)] = 0  # minus infinity shares its upper bits with numbers that are none
+    ends = np.append(LOGITS, np.float32(np.nan))  # the last bin has none
+    return torch.from_numpy(bins).to(device), torch.from_numpy(ends).to(device)
 
 
 class Judgement(NamedTuple):
@@ -147,17 +158,14 @@ def judge(logits: Tensor, masks: np.ndarray, ignored: np.ndarray | None = None) 
 
     ignored: (B, H, W) bool, pixels that count for nothing; None where all count.
     """
-    truth = to_masks(masks, logits.device)
+    truth = torch.from_numpy(masks).to(logits.device)
     known, seen = None, logits
     if ignored is not None:
-        unknown = to_masks(ignored, logits.device) > 0
-        known, seen = ~unknown, logits.masked_fill(unknown, -torch.inf)
-    parts = (
-        confusion_counts(logits, truth, known=known),
-        seen.amax(dim=(1, 2, 3)).sigmoid(),
-        *logit_histogram(logits, truth, known=known),
-    )
-    return Judgement(*(part.cpu().numpy() for part in parts))
+        unknown = torch.from_numpy(ignored).to(logits.device)
+        known, seen = ~unknown, logits.masked_fill(unknown[:, None], -torch.inf)
+    histogram, units = (part.cpu().numpy() for part in logit_histogram(logits, truth, known=known))
+    peaks = seen.amax(dim=(1, 2, 3)).sigmoid().cpu().numpy()
+    return Judgement(counts_at(histogram, np.array(HALF)).astype(np.int32), peaks, histogram, units)
 
 
 def quantised_probability(logits: Tensor) -> np.ndarray:

@@ -18,6 +18,7 @@ from alcore.learning.kept_source import KeptSource
 from alcore.learning.network_base import Network, Output
 from alcore.learning.networks import SegmentationNetwork
 from alcore.learning.pretrained import digest_of
+from alcore.learning.tensors import to_floats
 
 
 class KeptMaps(NamedTuple):
@@ -89,8 +90,7 @@ class MapsSource(KeptSource):
         nothing = torch.zeros(1, device=self._device)
         maps = [nothing.expand(len(images), *shape) for shape in self._shapes]
         for number, halves in zip(self._levels, kept.maps, strict=True):
-            level = halves.float()
-            maps[number] = level.contiguous(memory_format=torch.channels_last) if level.ndim == 4 else level
+            maps[number] = to_floats(halves) if halves.ndim == 4 else halves.float()
         return KeptMaps(maps, kept.pooled, images.shape[1:3])
 
 

@@ -13,7 +13,7 @@ from alcore.data.patches import Patches
 from alcore.learning.device_features import DeviceFeatures, Kept
 from alcore.learning.hypercolumn_head import KeptInputs
 from alcore.learning.sources import flip, ways
-from alcore.learning.tensors import per_image_at_once, to_images
+from alcore.learning.tensors import per_image_at_once, to_floats, to_images
 
 _WAY = (2, 1)
 """(vertical, horizontal) times this is a place in `FLIPS`."""
@@ -86,7 +86,7 @@ class KeptSource:
 
     def _join(self, images: np.ndarray, kept: Kept) -> KeptInputs:
         return KeptInputs(
-            kept.maps[0].float().contiguous(memory_format=torch.channels_last),
+            to_floats(kept.maps[0]),
             per_image_at_once(to_images(images, self._device)),
             kept.pooled,
         )

@@ -60,6 +60,11 @@ def _encoder_statistics(model: ModelConfig) -> tuple[list[float], list[float]]:
     return downloaded_statistics(model)
 
 
+def to_floats(maps: Tensor) -> Tensor:
+    """(B, C, h, w) in half precision -> float32, channels last in memory."""
+    return maps.to(torch.float32, memory_format=torch.channels_last)
+
+
 def to_images(images: np.ndarray, device: torch.device) -> Tensor:
     """(B, H, W, C) uint8 -> (B, C, H, W) float32 grey levels on the device, channels last in memory."""
     return torch.from_numpy(images).to(device, non_blocking=True).permute(0, 3, 1, 2).float()

@@ -31,6 +31,7 @@ class FullConvolution(HypercolumnHead):
         """As the head."""
         super().__init__(columns=columns, image_channels=image_channels, width=width)
         self.look = nn.Conv2d(width + image_channels * STRIDE**2, width, 3, padding=1, bias=False)
+        self.join = nn.Identity()
 
 
 class PixelShuffle(HypercolumnHead):
@@ -39,7 +40,7 @@ class PixelShuffle(HypercolumnHead):
     def __init__(self, *, columns: int, image_channels: int, width: int) -> None:
         """As the head."""
         super().__init__(columns=columns, image_channels=image_channels, width=width)
-        self.segmentation_head = nn.Sequential(nn.Conv2d(width, STRIDE**2, 1), nn.PixelShuffle(STRIDE))
+        self.answer = nn.Sequential(nn.Conv2d(width, STRIDE**2, 1), nn.PixelShuffle(STRIDE))
 
 
 class WithoutImage(HypercolumnHead):

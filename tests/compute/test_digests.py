@@ -53,9 +53,9 @@ CASES = {
     "light head": (
         make_config(LIGHT),
         {
-            "metrics.csv": "07dc724ddfa750bfc1b2a3f8ea7a397d98f885c88968c842857ba65b5186399a",
-            "selections.csv": "cb03aeb6a658d230f4752fc7e663cbc51b393402eb337c07fafcc90bf241b989",
-            "counts.parquet": "7fe0a076b0fa72384b512f9b7afa4d86dd5839e9cf57f903eaceb8abf2714d8d",
+            "metrics.csv": "c34bed08854c716d34dcaf0c5c420e208889a8f20982148bffb16198fcafa830",
+            "selections.csv": "cc976feab73aa7ebe177cd144857310ac1a0a91f067978742270700eefd5a1a1",
+            "counts.parquet": "461d7892c2208401d91ade7f8fa9897a3c304d7a376ca6baefbb81ffeda8c01a",
         },
     ),
     "ten strategies": (

@@ -13,7 +13,7 @@ from alcore.learning.devices import (
     slow_precision,
 )
 from alcore.learning.hypercolumn_head import build_head
-from alcore.learning.inference import confusion_counts, quantised_probability
+from alcore.learning.inference import judge, quantised_probability
 from alcore.learning.learner import Learner, ignore_progress
 from alcore.learning.losses import segmentation_loss
 from alcore.learning.optimizers import make_optimizer
@@ -126,17 +126,16 @@ def test_confusion_counts_equal_a_naive_loop():
     for patch in range(5):
         for logit, mask in zip(logits[patch].ravel(), masks[patch].ravel(), strict=True):
             naive[patch, {(1, 1): 0, (1, 0): 1, (0, 1): 2, (0, 0): 3}[int(logit >= 0), int(mask)]] += 1
-    assert np.array_equal(confusion_counts(torch.tensor(logits), torch.tensor(masks).float()), naive)
+    assert np.array_equal(judge(torch.tensor(logits), masks[:, 0]).counts, naive)
 
 
 def test_confusion_counts_equal_smp():
     import segmentation_models_pytorch as smp
 
-    logits, masks = torch.randn(6, 1, 9, 9), (torch.rand(6, 1, 9, 9) < 0.2).long()
-    theirs = smp.metrics.get_stats(logits.sigmoid(), masks, mode="binary", threshold=0.5)
-    assert torch.equal(
-        confusion_counts(logits, masks.float()).long(), torch.cat(theirs, dim=1)[:, [0, 1, 2, 3]]
-    )
+    logits, masks = torch.randn(6, 1, 9, 9), torch.rand(6, 1, 9, 9) < 0.2
+    theirs = smp.metrics.get_stats(logits.sigmoid(), masks.long(), mode="binary", threshold=0.5)
+    counts = judge(logits, masks[:, 0].numpy()).counts
+    assert np.array_equal(counts, torch.cat(theirs, dim=1)[:, [0, 1, 2, 3]])
 
 
 def test_quantised_probability_keeps_the_decision():
