@@ -15,4 +15,4 @@ from alcore.machine import ending_with_parent
 with ending_with_parent():
     importlib.import_module("alcore.compute.job_worker")
 
-atexit.register(os._exit, 0)  # taking PyTorch down takes seconds, for which whoever started this would wait
+atexit.register(os._exit, 0)  # taking PyTorch down takes seconds, for which its parent would wait

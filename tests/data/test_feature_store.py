@@ -219,7 +219,7 @@ def test_whatever_happens_to_a_stores_files_no_number_is_wrong(home, data):
             assert kept_type(directory) == KIND
     except AlcoreError as error:
         assert "\n" not in str(error)
-    with opened() as store:  # what could not be used was told once, and is begun again
+    with opened() as store:  # what could not be used is begun again
         filled(store, asked)
         assert np.array_equal(store.read(asked), rows_of(asked))
 

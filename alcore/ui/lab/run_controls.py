@@ -1,9 +1,9 @@
 """The Lab's second row: the shown run, what it is doing, and the buttons that command it.
 
 Two small fragments tick. One draws nothing, so that it can look often: when a record has come, or a status
-changed, it reruns the page once, and that draws the charts again. The other draws buttons and progress, once a
-second. Ticking the charts themselves would take a tenth of a second of both browser and server each time, and
-take it from the training.
+changed, it reruns the page once, and that draws the charts again. The other draws buttons and progress, once
+a second. Ticking the charts themselves would take a tenth of a second of both browser and server each time,
+and take it from the training.
 """
 
 from __future__ import annotations
