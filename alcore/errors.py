@@ -41,15 +41,15 @@ class DeviceError(AlcoreError):
 
 
 class TrainingError(AlcoreError):
-    """A training that went out of bounds: its loss or its weights are no finite numbers."""
+    """A training that diverged: its loss or its weights are not finite."""
 
 
 class AccessError(AlcoreError):
-    """Something that somebody may not do here, or a link that lets nobody in."""
+    """An action that the visitor may not take, or an invalid link."""
 
 
 class LimitError(AlcoreError):
-    """More than somebody may have here."""
+    """A request beyond the visitor's limits."""
 
 
 class StoreError(AlcoreError):

@@ -1,6 +1,6 @@
 """Arrays, tables and databases of the home: what was written, or one error that names the file.
 
-A disk may cut a file short, flip its bits, or give back another one; a hand may put anything in its place.
+A disk may cut a file short, flip its bits, or return another one; a person may put anything in its place.
 Whatever that does to the libraries that read such files, it ends as `DamagedFileError` here. JSON has
 `alcore.json_object`. Nothing read here runs code: arrays of Python objects are refused.
 """

@@ -1,4 +1,4 @@
-"""JSON that others wrote, or a disk may have damaged: an object, or one sentence that says why not."""
+"""JSON from others, or possibly damaged by a disk: an object, or one sentence that says why not."""
 
 from __future__ import annotations
 

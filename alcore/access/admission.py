@@ -1,8 +1,8 @@
 """How a server lets people in: said once, when it is started, and read from the environment by its pages.
 
-local   only this machine reaches it, and any user there is an owner (the default)
-lab     by signed links, or by sign-in where that is configured; access.json has the roles of who signs in
-open    anyone who reaches it owns it
+local   only this machine reaches it, and any user there is an owner (the default) lab     by signed links, or
+by sign-in where that is configured; access.json has the roles of who signs in open    anyone who reaches it
+owns it
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Limits:
 
 
 def limits_of(home: Path) -> Limits:
-    """What limits.json says, which may name any of them; DamagedFileError where it cannot be used."""
+    """The limits in limits.json, which may name any of them; DamagedFileError if it cannot be used."""
     file = home / _FILE
     if not file.exists():
         return Limits()
@@ -51,7 +51,7 @@ def limits_of(home: Path) -> Limits:
 
 
 class Allowance:
-    """What one visitor may still have; each method raises LimitError where it would be too much."""
+    """What one visitor may still use; each method raises LimitError beyond the limit."""
 
     def __init__(self, visitor: Visitor, home: Path) -> None:
         self._is_bounded = visitor.role != Role.OWNER

@@ -9,7 +9,7 @@ from alcore.errors import AccessError
 
 
 class Role(StrEnum):
-    """What somebody is here. Compare with plain strings: they outlive a reload of this module."""
+    """A visitor's role. Compare with plain strings, which outlive a reload of this module."""
 
     OWNER = "owner"
     MEMBER = "member"
@@ -42,7 +42,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody at a page: a name that is theirs for as long as they may come, and a role."""
+    """A visitor of a page: a name, theirs for as long as they have access, and a role."""
 
     name: str
     role: Role
@@ -62,7 +62,7 @@ MAY: dict[Role, frozenset[Action]] = {
     Role.VIEWER: frozenset(_SHARED),
     Role.SEAT: frozenset({Action.VOTE}),
 }
-"""What a role may do, whosever it is done to."""
+"""What a role may do to anybody's things."""
 
 MAY_TO_OWN: dict[Role, frozenset[Action]] = {
     Role.MEMBER: frozenset(
@@ -72,7 +72,7 @@ MAY_TO_OWN: dict[Role, frozenset[Action]] = {
         }
     )
 }
-"""What a role may do to what is its own."""
+"""What a role may do to its own things."""
 
 _NEW, _OF_ALL = "makes something new, which is then theirs", "runs of many are made with one data set"
 WITHOUT_OWNER: dict[Action, str] = {
@@ -104,7 +104,7 @@ def may(visitor: Visitor | None, action: Action, *, owner: str | None = None) ->
 def refusal(visitor: Visitor | None, action: Action, *, owner: str | None = None) -> str:
     """Why a visitor may not do something, in one sentence that says who may; '' where they may.
 
-    The door refuses with it, and a page gives it as the help of the control that it does not offer.
+    The check of an action raises it, and a page shows it as the help of the disabled control.
     """
     if may(visitor, action, owner=owner):
         return ""

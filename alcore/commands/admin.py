@@ -1,4 +1,4 @@
-"""The command line's part about the home itself: is it whole, and who may come in?"""
+"""The command line's part about the home itself: its integrity, and access to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check(
         Path | None, typer.Argument(help="A run, a study, a data set or a home; by default ALCORE_HOME.")
     ] = None,
 ) -> None:
-    """Read everything, name what is damaged, and make tables again that differ from the records."""
+    """Read everything, name what is damaged, and rewrite tables that differ from the records."""
     from alcore.home import home
     from alcore.study.home_check import check_everything
 
@@ -58,7 +58,7 @@ def invite(
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say what a home holds and who works on it: version, disk, devices, queue."""
+    """Describe a home: version, disk, devices, queue, and the server that holds it."""
     import json
 
     from alcore.home import home
@@ -83,7 +83,7 @@ def status(
 
 
 def backup(file: Annotated[Path, typer.Argument(help="The zip file to write.")]) -> None:
-    """Write all of a home, but the key of its links, into one zip file."""
+    """Write all of a home, except the key of its links, into one zip file."""
     from alcore.home import home
     from alcore.study.home_archive import back_up
     from alcore.wording import plural, size_in_words
@@ -106,7 +106,7 @@ def restore(
         ),
     ] = False,
 ) -> None:
-    """Make a home of a backup, every file compared with its checksum."""
+    """Restore a home from a backup, comparing every file with its checksum."""
     from alcore.study.home_archive import restore as make_home
     from alcore.wording import plural
 
@@ -135,7 +135,7 @@ def import_run(
     ],
     name: Annotated[str, typer.Option(help="The run's name here; by default it describes the config.")] = "",
 ) -> None:
-    """Bring a run into the home, to be seen beside others; everything in it is checked."""
+    """Import a run into the home; everything in it is checked."""
     from alcore.home import home, runs_directory
     from alcore.server.index import RunIndex
     from alcore.server.manager import default_name

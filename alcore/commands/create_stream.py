@@ -34,7 +34,7 @@ def create_stream(
     after: Annotated[int, typer.Option(help="Images kept after an alarm (ring-buffer).")] = 5,
     seed: Annotated[int, typer.Option(help="The same seed gives the same line.", min=0)] = 0,
 ) -> None:
-    """Let a production line run, and make a data set whose pool is what a rule keeps of its images."""
+    """Simulate a production line, and make a data set whose pool is the images that a rule keeps."""
     from alcore.data.collection import dataset_path, open_dataset
     from alcore.data.keep_rules import keep
     from alcore.data.line_pool import write_pool

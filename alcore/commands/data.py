@@ -77,7 +77,7 @@ def list_data() -> None:
 
 @data_app.command("show")
 def show_data(name: str) -> None:
-    """Say what a data set holds, and what to know before a run."""
+    """Describe a data set, and what to know before a run."""
     from alcore.data.cautions import data_set_report
     from alcore.data.collection import open_dataset
     from alcore.data.overview import describe

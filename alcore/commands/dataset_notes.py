@@ -40,7 +40,7 @@ def note(
     licence: Annotated[str | None, typer.Option(help="The licence under which it may be used.")] = None,
     text: Annotated[str | None, typer.Option("--note", help="Anything else.")] = None,
 ) -> None:
-    """Note a data set's source and licence, and anything else. What is not given stays as it was."""
+    """Note a data set's source and licence, and anything else. Omitted options stay as they were."""
     from alcore.data.collection import note_about, read_about
 
     known = read_about(name)
@@ -53,7 +53,7 @@ def note(
 
 
 def rename(old: str, new: str) -> None:
-    """Call a data set otherwise. Runs and studies that name it as before still find it."""
+    """Rename a data set. Runs and studies that use the old name still find it."""
     from alcore.data.collection import rename_dataset
 
     rename_dataset(old, new)

@@ -63,7 +63,7 @@ def export_log_folder(
     directory: Annotated[Path, typer.Argument(help="The run's directory.")],
     out: Annotated[Path, typer.Option(help="Directory for the logs; must be new or empty.")],
 ) -> None:
-    """Write a run in that form."""
+    """Export a run in the format of the paper's code."""
     from alcore.logs.writing import export_log
     from alcore.storage.run_store import RunStore
     from alcore.storage.tables import RunTables

@@ -1,4 +1,4 @@
-"""The command line's planner: how many repetitions does it take to see a difference?"""
+"""The command line's planner: how many repetitions are needed to see a difference?"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def plan(
     baseline: Annotated[str, typer.Option(help="The strategy that the others are compared with.")] = "random",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say how many repetitions see a difference with a probability of 80 %, and how long they take."""
+    """Plan how many repetitions detect a difference with a probability of 80 %, and how long they take."""
     from alcore.compute.measured_time import seconds_per_repetition
     from alcore.statistics.comparison import Question
     from alcore.statistics.planning import pilots

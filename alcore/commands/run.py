@@ -51,7 +51,7 @@ def resume(directory: Directory, as_json: AsJson = False) -> None:
 
 
 def ceiling(directory: Directory, as_json: AsJson = False) -> None:
-    """Also train a run's network on its full pools, after any cycles that it still lacks."""
+    """Also train a run's network on its full pools, after any unfinished cycles."""
     from alcore.storage.run_store import RunStore
 
     with _failure_reported(as_json=as_json):

@@ -1,7 +1,7 @@
 """All stores of kept features in a home: opened, listed, removed, and bounded.
 
-They may take `feature_bytes` of limits.json together. When another block would be too much, the store that
-nobody has used for the longest time goes, never one in use.
+Together they may use `feature_bytes` of limits.json. When another block does not fit, the store unused for
+the longest time is removed, but never one in use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Kept features: what a frozen encoder gives for a patch, and what names a store of it.
+"""Kept features: a frozen encoder's output for a patch, and the key of its store.
 
 A frozen encoder gives the same maps for a patch in every cycle, repetition, strategy and run, so they are
 computed once and kept: patches -> feature store -> decoder.
@@ -36,7 +36,7 @@ class MapLayout:
 
 
 class Features(NamedTuple):
-    """What a frozen encoder gives for n patches.
+    """A frozen encoder's output for n patches.
 
     maps: (n, C, h, w) float16, an array for each kept map; (n, T, C) of a vision transformer's prefix tokens.
     pooled: (n, D) float32 of unit length: the maps of all levels, globally average-pooled and joined.
@@ -48,7 +48,7 @@ class Features(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureKey:
-    """What kept features follow from; equal keys mean equal numbers.
+    """What kept features depend on; equal keys mean equal numbers.
 
     data: the data set's fingerprint; encoder: its name in SMP; weights: SHA-256 of its weights and buffers;
     normalisation: of the patches; device: the kind that computed, as others round otherwise.

@@ -1,4 +1,4 @@
-"""What a line keeps of its images, and the pool prevalence π₀ that each rule leaves."""
+"""Which images of a line are kept, and the pool prevalence π₀ that results from each rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a line kept, as a data set: its pool is the kept images, its other sides are those of the line's."""
+"""The kept images of a line as the pool of a data set; validation and test stay those of the line's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a data set holds, in numbers: for the Data page and the command line."""
+"""The contents of a data set in numbers, for the Data page and the command line."""
 
 from __future__ import annotations
 

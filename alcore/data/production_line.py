@@ -98,7 +98,7 @@ class ProductionLine:
 
     @property
     def ran_out(self) -> bool:
-        """Whether the line ended before the shift, for want of images."""
+        """Whether the line ended before the shift, because it had no more images."""
         return self.items.size < round(self.settings.images_per_hour * self.settings.hours)
 
     @property

@@ -1,4 +1,4 @@
-"""What a cycle leaves behind. The types are apart from the code that makes them, which imports torch."""
+"""The record of a cycle. The types are apart from the code that makes them, which imports torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model sees of the pool, in one sweep, and what of that a strategy gets to see."""
+"""A model's view of the pool, from one pass, and the part of it that a strategy gets."""
 
 from __future__ import annotations
 

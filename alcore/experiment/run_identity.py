@@ -1,4 +1,4 @@
-"""What the numbers of a run follow from: when two runs are one, and when two cells of a study are."""
+"""The identity of a run: when two runs, or two cells of a study, have the same numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which device and precision a run computes with, and what to say when its memory runs out."""
+"""A run's device and precision, and the message when memory runs out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a light head takes of a patch: its kept features, and the image itself."""
+"""The input of a light head: a patch's kept features, and the image itself."""
 
 from __future__ import annotations
 

@@ -107,8 +107,8 @@ class Learner:
         """Forward (n,) ids in eval mode; yields (batch ids, outputs) in the given order.
 
         With `dropping`, which draws what is dropped, outputs are thinned. With `flipped`, they have views.
-        Flips are those that training uses, because on others a model contradicts itself for want of practice;
-        where training uses none, the horizontal one.
+        Flips are those that training uses, because a model contradicts itself on flips that it was not
+        trained on; where training uses none, the horizontal one.
         """
         batch_size = 2 * self.config.training.batch_size
         done = 0

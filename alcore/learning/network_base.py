@@ -1,4 +1,4 @@
-"""What every network is to those that train it and look through it; no library of networks is loaded here."""
+"""The interface of every network for training and inference; no library of networks is loaded here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said where strategies that look at π₁ are judged at another one than they chose for."""
+"""The sentence shown where strategies that use π₁ are evaluated at another π₁ than they chose for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the units of a budget are called, and what is said where the order of strategies depends on them."""
+"""Names of the units of a budget, and sentences about orders of strategies that depend on the unit."""
 
 from __future__ import annotations
 

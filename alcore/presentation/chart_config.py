@@ -1,4 +1,4 @@
-"""Plotly's config, for every chart that is drawn or saved: pages, saved HTML, reports, the mailed page.
+"""Plotly's config, for every chart that is drawn or saved: pages, saved HTML, reports, the shared page.
 
 plotly.js 4 shows a button *Share chart…* by default, which uploads the chart with its data to a public site.
 It is off here, and there is no address that it could send to.

@@ -1,4 +1,4 @@
-"""Models that have stopped to tell defects from the rest, in a sentence that says what to change."""
+"""Models that no longer distinguish defects from the rest, in a sentence that says what to change."""
 
 from __future__ import annotations
 

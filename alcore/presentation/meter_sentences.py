@@ -50,7 +50,7 @@ def which_is_used(reading: Reading) -> str:
 
 
 def doubts(reading: Reading, *, images: int | None = None) -> list[str]:
-    """Why a reading may be wrong, or wider than it says; none where nothing speaks against it.
+    """Why a reading may be wrong, or its interval too narrow; none if there is no reason for doubt.
 
     Args:
         images: that the patches were cut from; None where each is by itself.

@@ -27,7 +27,7 @@ BIBTEX = """\
 
 
 def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Question, *, device: str) -> str:
-    """What was done, as one would write it in a paper, from the run's own settings; Markdown."""
+    """The methods paragraph of a paper, from the run's own settings; Markdown."""
     model, training = config.model, config.training
     pretrained = "ImageNet weights" if model.encoder_weights == "imagenet" else "random initial weights"
     effort = f"{training.steps} optimiser steps" if training.epochs is None else f"{training.epochs} epochs"

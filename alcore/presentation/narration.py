@@ -1,4 +1,4 @@
-"""A run in one sentence: what its newest query held, and what may be said of the curves by then.
+"""A run in one sentence: what its latest query contained, and what the curves support so far.
 
 Counts are stated as they are. What is said about the curves depends on the evidence:
 
@@ -11,7 +11,7 @@ Each claim is made for any user who watches all cycles, as in a film, so its lev
 and strategies of the run.
 
 A strategy is mentioned only where its difference to *every* other lies above zero, at that budget and at all
-budgets since, and its IoU is worth the word.
+budgets since, and its IoU is large enough.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ MEANING = (
     "moment. “Best on these test patches” is about the models of one repetition only; with another pool "
     "the order might differ."
 )
-"""What the sentence means by its strongest words, for a caption."""
+"""The meaning of the sentence's strongest words, for a caption."""
 
 
 def narrate(evidence: Evidence, config: RunConfig, *, prevalence: float, cycle: int) -> str:
-    """What there is to say after a cycle, from the records up to it.
+    """The sentence after a cycle, from the records up to it.
 
     Args:
         config: the run's, which says how much there is still to come.

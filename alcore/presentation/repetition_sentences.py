@@ -1,4 +1,4 @@
-"""What is said of a run by its repetitions: while some are still to come, and of how many it would take."""
+"""Sentences about a run's repetitions: while some are unfinished, and how many would be needed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def bounds_at_any_moment(low: float, high: float) -> str:
 
 
 def so_far(evidence: AnyEvidence, question: Question, planned: int) -> list[str]:
-    """For each strategy, both intervals and what may be said while repetitions are still to come.
+    """For each strategy, both intervals and the verdict while repetitions are unfinished.
 
     Args:
         evidence: of two repetitions or more.
@@ -120,7 +120,7 @@ def time_in_words(needed: float, low: float, high: float, seconds: float | None)
 
 
 def limits_of_a_plan(plan: pd.DataFrame, pilot: int, difference: float) -> list[str]:
-    """What the numbers of a plan rest on, and which differences no number of repetitions would see."""
+    """What the numbers of a plan rest on, and which differences no number of repetitions would detect."""
     said = [
         f"From {plural(pilot, 'repetition')}: a true difference of {difference:.3f} is then found with a "
         "probability of 80 % or more (paired t-test at 5 %) in four of five such plans, because they are "

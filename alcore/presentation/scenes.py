@@ -1,8 +1,8 @@
 """Scenes: short stories about a recorded run, one JSON file each in assets/scenes.
 
 A scene plays a run up to a query, asks a question, and gives the answer with the rest of the film. Figures in
-its texts are fields such as {entropy.found}, filled in from the run's records, and what an answer claims in
-words stands among its claims, which a test holds against the same records.
+its texts are fields such as {entropy.found}, filled in from the run's records, and the claims of an answer in
+words are listed under its claims, which a test checks against the same records.
 """
 
 from __future__ import annotations

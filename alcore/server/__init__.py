@@ -1,1 +1,1 @@
-"""What the dashboard keeps while it serves: manager, queues, lanes, the index, and child processes."""
+"""The long-lived parts of the dashboard's server: manager, queues, lanes, the index, and child processes."""

@@ -74,7 +74,7 @@ class Errand(Generic[J, E]):
 
 
 class ChildQueue(Generic[J, E]):
-    """Takes jobs and works them off one after the other, each in a child process."""
+    """Processes jobs one after another, each in a child process."""
 
     def __init__(self, home: Path, errand: Errand[J, E], *, most: int | None = None) -> None:
         """`most` jobs may wait or run at a time."""
@@ -96,7 +96,7 @@ class ChildQueue(Generic[J, E]):
         on_end: Callable[[Outcome[E]], bool],
         **environment: str,
     ) -> None:
-        """Work a job off in its turn; returns at once.
+        """Queue a job; returns at once.
 
         Args:
             content: an upload is copied to the job's folder.
@@ -132,7 +132,7 @@ class ChildQueue(Generic[J, E]):
         end_child(job.child)
 
     def close(self) -> None:
-        """Cancel all that goes on. Idempotent."""
+        """Cancel all jobs. Idempotent."""
         for job in list(self._going):
             self.cancel(job)
 
@@ -185,7 +185,7 @@ class ChildQueue(Generic[J, E]):
 
 
 def _check_room(job: ChildJob) -> None:
-    """LimitError where a job has taken more than its owner may have; asked at each of its events."""
+    """Raise LimitError if a job has used more than its owner may; called at each of its events."""
     if job.room is not None and (size := count_bytes(job.folder)) > job.room:
         raise LimitError(
             f"this needs more than {size_in_words(size)}, and a member has {size_in_words(job.room)} left in "
@@ -194,7 +194,7 @@ def _check_room(job: ChildJob) -> None:
 
 
 def follow(child: WatchedChild, lines: EventLines[E], on_event: Callable[[E], None]) -> int:
-    """Hand on a child's events until it exits; returns its exit code.
+    """Pass on a child's events until it exits; returns its exit code.
 
     Raises:
         HungChildError: it hung. The family has been ended.

@@ -19,14 +19,14 @@ _log = logging.getLogger(__name__)
 
 
 class RunList(Protocol):
-    """Where it is kept how runs are doing."""
+    """A list of runs that keeps their status."""
 
     def get(self, run_id: str) -> RunRow | None:
         """One run, or None."""
         ...
 
     def begin(self, run_id: str) -> bool:
-        """Make a queued run a running one; False where it is no longer queued."""
+        """Mark a queued run as running; False if it is no longer queued."""
         ...
 
     def set_status(self, run_id: str, status: str, message: str = "") -> None:
@@ -74,19 +74,19 @@ class Follower:
         return runner is not None
 
     def stop(self, run_id: str, *, seconds: float) -> bool:
-        """Stop a run, and wait; whether it is out of hand within so many seconds."""
+        """Stop a run and wait; returns whether it has ended within so many seconds."""
         self.say(run_id, "stop")
         with self._news:
             return self._news.wait_for(lambda: run_id not in self._runners, seconds)
 
     def follow(self, run_id: str, runs: RunList, *, is_live: bool = False) -> bool:
-        """Run a queued run to its end, in this thread; raises nothing, or all later ones would wait for ever.
+        """Run a queued run to its end, in this thread; raises nothing, or all later runs would wait for ever.
 
         Args:
             runs: the list that it is on.
             is_live: as of `execute`.
         Returns:
-            Whether it was begun; one that was stopped while it waited is not.
+            Whether it was started; a run that was stopped while it waited is not.
         """
         try:
             return self._follow(run_id, runs, is_live=is_live)
@@ -117,7 +117,7 @@ class Follower:
         return True
 
     def _hear(self, run_id: str, runs: RunList, event: Event) -> None:
-        if self._goes_on:  # its last words are about this server, not about the run
+        if self._goes_on:  # its last events are about this server, not about the run
             return
         match event:
             case RunProgress():

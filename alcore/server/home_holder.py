@@ -1,4 +1,4 @@
-"""Who works off the queue of a home: one server at a time. Others look on, and say who it is."""
+"""Which server processes the queue of a home: one at a time. Others watch, and say which one it is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class HomeHolder:
         return self._lock.is_locked
 
     def take(self) -> bool:
-        """Hold the home, if nobody else does; whether it is held now.
+        """Hold the home if no other process does; returns whether it is held now.
 
         Raises:
             StoreError: the home cannot be written.
@@ -59,7 +59,7 @@ class HomeHolder:
         return True
 
     def leave(self) -> None:
-        """Hold it no more. Idempotent."""
+        """Release it. Idempotent."""
         if self.is_ours:
             with suppress(OSError):
                 (self._home / _ABOUT).unlink(missing_ok=True)
@@ -75,12 +75,12 @@ def holder_in_words(home: Path) -> str:
     except (StoreError, KeyError, TypeError, ValueError, OverflowError, OSError):
         return "another process"
     if host == socket.gethostname() and not _is_alive(process, about.get("started")):
-        return "another process"  # which has not said yet who it is
+        return "another process"  # which has not written yet who it is
     return f"process {process} on {host}, since {since}"
 
 
 def _is_alive(process: int, started: object) -> bool:
-    """Whether the very process lives, and not another that was given its number."""
+    """Whether that process lives, and not another with the same number."""
     try:
         return abs(psutil.Process(process).create_time() - float(str(started))) < 1
     except (psutil.Error, ValueError):

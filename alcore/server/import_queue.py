@@ -1,7 +1,7 @@
-"""Imports for the dashboard: each in a child process, so that pages stay quick and the server small.
+"""Imports for the dashboard: each in a child process, so that pages stay fast and the server small.
 
-A source is imported into a home of its own first. There it can be looked at, and from there it is moved,
-whole, to where the data sets are.
+A source is first imported into a separate home, where it can be previewed, and then moved as a whole to the
+data sets.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ImportJob(ChildJob):
 
 
 class ImportQueue:
-    """Takes sources in, imports one after the other, and remembers how that went."""
+    """Imports sources one after another, and remembers the outcomes."""
 
     def __init__(self, home: Path) -> None:
         self._children = ChildQueue[ImportJob, ImportEvent](home, _ERRAND)
@@ -100,10 +100,10 @@ class ImportQueue:
         return job
 
     def keep(self, job: ImportJob) -> None:
-        """Make a data set of what was previewed.
+        """Keep a previewed import as a data set.
 
         Raises:
-            DataError: another one has taken the name since, or the disk does not take it.
+            DataError: the name has been taken since, or the disk is full.
         """
         if job.state == PREVIEWED:
             _move(job)
@@ -129,7 +129,7 @@ class ImportQueue:
                 drop_folder(job.folder)
 
     def _end(self, job: ImportJob, outcome: Outcome[ImportEvent]) -> bool:
-        """Note how a job ended, once nothing of it lies about; whether its folder stays, to be looked at."""
+        """Note how a job ended and clean up; returns whether its folder stays for the preview."""
         event = outcome.event
         ended = event if isinstance(event, ImportEnded) else ImportEnded(FAILED, outcome.fault)
         if job.state != RUNNING:  # cancelled

@@ -24,7 +24,7 @@ from alcore.wording import odd_character
 
 
 class Status(StrEnum):
-    """What a run is doing. Compare with plain strings: they outlive a reload of this module."""
+    """The state of a run. Compare with plain strings, which outlive a reload of this module."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -87,7 +87,7 @@ class RunRow:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the row is such as this program writes it; a disk may have changed it."""
+        """Whether the row is as this program writes it; a disk error may have changed it."""
         return (
             all(isinstance(text, str) for text in self._texts)
             and re.fullmatch(r"[\w.-]+", self.id) is not None
@@ -194,7 +194,7 @@ class RunIndex:
             )
 
     def begin(self, run_id: str) -> bool:
-        """Make a queued run a running one; False where it is no longer queued."""
+        """Mark a queued run as running; False if it is no longer queued."""
         with self._connection() as connection:
             changed = connection.execute(
                 "UPDATE run SET status = ?, message = '' WHERE id = ? AND status = ?",
@@ -275,7 +275,7 @@ class RunIndex:
 
 
 def tell_end(row: RunRow | None) -> None:
-    """A worker has left a run: how that stands now; nothing of one that was deleted."""
+    """Log how a run stands after its worker has left it; nothing for a deleted run."""
     if row is None:
         return
     is_well = row.status in (Status.FINISHED, Status.STOPPED, Status.QUEUED)

@@ -1,4 +1,4 @@
-"""Queues of runs: one per device, each with a thread that works it off, one run after the other."""
+"""Queues of runs: one per device, each with a thread that runs one after another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class _Lane:
-    """One queue. Those that yield are taken only where no other waits."""
+    """One queue. Runs that yield are taken only if no other waits."""
 
     def __init__(self) -> None:
         self.waiting: deque[str] = deque()
@@ -76,7 +76,7 @@ class Lanes:
         return "auto" if device == first else device
 
     def turns(self, lane: str) -> dict[str, int]:
-        """The turns of all runs that were ever put into a lane, the lower the earlier."""
+        """The turns of all runs that were ever queued; lower ones come first."""
         with self._news:
             return {run_id: turn for run_id, (name, turn) in self._places.items() if name == lane}
 

@@ -1,8 +1,8 @@
 """Live runs: they follow the controls of a tab, which has one at a time, and go unless they are kept.
 
 They are runs as any other, computed by the same code into the same files, but lie in ALCORE_HOME/live and are
-on no list. They come after all others: one that is being computed makes room as soon as another run waits for
-its device, and goes on afterwards. What a dead server left of them is removed by the next one.
+on no list. They come after all others: an active one makes room as soon as another run waits for its device,
+and continues afterwards. What a dead server left of them is removed by the next one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECONDS_TO_STOP = 5
 class _Live:
     """A live run. seat: the tab that it belongs to.
 
-    makes_room: it is stopped only to go on later; is_leaving: it is about to be one that stays.
+    makes_room: it is stopped only to continue later; is_leaving: it is about to be kept.
     """
 
     row: RunRow
@@ -70,12 +70,12 @@ class LiveRuns:
         self._found: dict[str, _Live] = {}
 
     def sweep(self) -> None:
-        """Remove what a dead server left."""
+        """Remove the live runs that a dead server left."""
         for path in self._directory.glob("*"):
             _remove(path)
 
     def begin(self, run_id: str) -> bool:
-        """Make a queued run a running one; False where it is no longer queued."""
+        """Mark a queued run as running; False if it is no longer queued."""
         with self._guard:
             live = self._found.get(run_id)
             if live is None or live.row.status != Status.QUEUED or live.makes_room or live.is_leaving:
@@ -109,7 +109,7 @@ class LiveRuns:
             return [live.row for live in self._found.values()]
 
     def start(self, config: RunConfig, name: str, *, seat: str, owner: str = "") -> str:
-        """Drop the run of a tab, and begin another in its place; returns its id.
+        """Drop the run of a tab, and start another in its place; returns its id.
 
         Args:
             seat: names the tab.
@@ -146,7 +146,7 @@ class LiveRuns:
             return next((live.row for live in self._found.values() if live.seat == seat), None)
 
     def drop(self, seat: str) -> None:
-        """Give up the run of a tab, if it has one: it is there no more, whatever it was doing."""
+        """Drop the run of a tab, if it has one, in any state."""
         with self._guard:
             row = self.of_seat(seat)
             if row is None:
@@ -157,7 +157,7 @@ class LiveRuns:
             _remove(self.place(row.id))
 
     def leave(self, seat: str) -> None:
-        """A tab was closed: nobody waits for its run, which stops; what is finished can be looked at."""
+        """A tab was closed: its run stops; finished cycles can still be shown."""
         with self._guard:
             row = self.of_seat(seat)
             if row is None or not row.is_active:
@@ -176,7 +176,7 @@ class LiveRuns:
         self._lanes.put(run_id, live.device, yields=True)
 
     def make_room(self, run_id: str) -> None:
-        """Another run waits: stop this one, which goes on afterwards."""
+        """Another run waits: stop this one, which continues afterwards."""
         with self._guard:
             live = self._found.get(run_id)
             if live is not None:
@@ -195,7 +195,7 @@ class LiveRuns:
             self.resume(run_id)
 
     def keep(self, run_id: str) -> str:
-        """Make one a run as any other, which lies with the others and is on their list; its id there.
+        """Make a live run an ordinary one, among the other runs and on their list; returns its new id.
 
         Where it has not been finished it is stopped first, and queued then.
 

@@ -60,12 +60,12 @@ class RunManager:
         self._guard = threading.RLock()
         self._closing = False
         self._holder = HomeHolder(home)
-        with contextlib.suppress(StoreError):  # it is said of what one wants to do
+        with contextlib.suppress(StoreError):  # said when an action needs it
             self.claim_home()
         atexit.register(self.retire)
 
     def claim_home(self) -> str:
-        """Who else holds the home, such as 'process 4711 on lab-pc'; '' where this server does.
+        """The other holder of the home, such as 'process 4711 on lab-pc'; '' if this server holds it.
 
         A home whose holder has ended is taken over.
 
@@ -131,7 +131,7 @@ class RunManager:
         self._queue(run_id, device)
 
     def request_ceiling(self, run_id: str) -> None:
-        """Have a finished run's network trained on its full pools too.
+        """Train a finished run's network on its full pools too.
 
         Raises:
             StoreError: the run is not finished, or its directory cannot be written.
@@ -175,7 +175,7 @@ class RunManager:
         return RunStore(self._list_with(run_id).place(run_id))
 
     def active(self) -> RunRow | None:
-        """The run being worked on, else the one next in the queue, else None."""
+        """The active run, else the next in the queue, else None."""
         rows = [row for row in reversed(self.index.rows()) if row.is_active]
         return next((row for row in rows if row.status != Status.QUEUED), rows[0] if rows else None)
 
@@ -183,7 +183,7 @@ class RunManager:
         """This server's active runs that a new run on the device would wait for.
 
         Returns:
-            The one being worked on, if any, then those that wait, in the order in which they begin.
+            The active one, if any, then the waiting ones, in the order in which they will start.
         """
         turns = self._lanes.turns(self._lanes.of(device))
         rows = [row for row in self.index.rows() if row.is_active and row.id in turns]
@@ -210,7 +210,7 @@ class RunManager:
         self._trash.put(run_id)
 
     def undo_delete(self, run_id: str) -> None:
-        """Take a run out of the trash; StoreError where it is not there any more."""
+        """Take a run out of the trash; StoreError if it is no longer there."""
         self._check_ours()
         self._trash.take_back(run_id)
 
@@ -269,7 +269,7 @@ class RunManager:
         return row
 
     def _take_over(self) -> None:
-        """See to what the last holder left: what waited waits again, the rest is interrupted."""
+        """Take over the last holder's runs: waiting ones wait again, the rest are interrupted."""
         self._trash.empty()
         sweep_uploads(self.index.home)
         self.live.sweep()

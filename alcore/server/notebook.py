@@ -1,4 +1,4 @@
-"""The list of runs as a notebook: each with its figures of merit, to be filtered, sorted and found again.
+"""The list of runs as a notebook: each run with its figures of merit; filtering, sorting and searching.
 
 Figures are computed once for each state of a run's records and kept in the list's own database, so that a
 thousand runs are listed without opening one.
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS merit (
 
 @dataclass(frozen=True)
 class Merits:
-    """What a run came to, at its own π₁; NaN where that is not known.
+    """The results of a run at its own π₁; NaN where unknown.
 
     version: changes with the records; best: the strategy whose IoU is highest at the end, or all that tie
     there, with commas; final_iou, aubc, advantage: of it, where several tie the highest AUBC, and no
@@ -90,7 +90,7 @@ class Notebook:
         return [Entry(row, known.get(row.id)) for row in self._index.rows()]
 
     def fill(self, entries: Iterable[Entry], *, seconds: float) -> bool:
-        """Compute what is not known, or no longer so, of runs that nobody works on.
+        """Compute missing or outdated figures of inactive runs.
 
         Args:
             entries: those that matter most first.

@@ -1,4 +1,4 @@
-"""Child processes of this very package: the command line, from any working directory."""
+"""Child processes of this package: the command line, from any working directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that came with the package: finished ones, to be looked at before anything has been trained.
+"""Runs that came with the package: finished ones, which can be explored before anything has been trained.
 
 Each is a run's directory without weights and tables: settings, environment and records, see
 assets/recorded/README.md.

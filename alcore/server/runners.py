@@ -84,12 +84,12 @@ class ChildRunner:
     def _follow(self, on_event: Emit) -> None:
         for event in self._process.events():
             if isinstance(event, Ended):
-                with self._saying:  # from here on a command would be about the process's next run
+                with self._saying:  # from here on a command would reach the process's next run
                     self._is_over = True
             on_event(event)
 
     def say(self, command: str) -> None:
-        """Pass on a command, once the run has been handed over; one that has ended does not hear it."""
+        """Pass on a command once the run has been handed over; a run that has ended ignores it."""
         if self._has_run.wait(_SECONDS_TO_BEGIN):
             with self._saying:
                 if not self._is_over:

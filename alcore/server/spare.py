@@ -1,4 +1,4 @@
-"""A worker process with its libraries loaded, kept ready so that the next run begins at once."""
+"""A worker process with its libraries loaded, kept ready so that the next run starts at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SpareWorker:
 
         Args:
             on_devices: hears the devices that a worker found.
-            is_wanted: asked again when the time to start one has come.
+            is_wanted: asked again before one is started.
         """
         self._on_devices, self._is_wanted = on_devices, is_wanted
         self._guard = threading.RLock()
@@ -27,7 +27,7 @@ class SpareWorker:
         self._is_due = self._is_closed = False
 
     def keep(self, *, after: float) -> None:
-        """Have one, started after some seconds where there is none yet."""
+        """Keep one; if there is none yet, it is started after some seconds."""
         with self._guard:
             if self._process is not None or self._is_due:
                 return
@@ -61,7 +61,7 @@ class SpareWorker:
         threading.Thread(target=process.kill, name="alcore-end", daemon=True).start()
 
     def close(self) -> list[WorkerProcess]:
-        """Keep none any more; the one that waits, to be ended. Idempotent."""
+        """Keep none any more; returns the waiting one, to be ended. Idempotent."""
         with self._guard:
             self._is_closed = True
             return [] if self._process is None else [self._process]

@@ -20,19 +20,19 @@ class Trash:
         self._index, self._directory = index, index.home / "trash"
 
     def put(self, run_id: str) -> None:
-        """Put a run with its directory into the trash; StoreError while some process works on it."""
+        """Put a run with its directory into the trash; StoreError while a process uses it."""
         move_run(self._index.directory / run_id, self._directory / run_id)
         self._index.put_in_trash(run_id)
 
     def take_back(self, run_id: str) -> None:
-        """Take a run out of the trash; StoreError where it is not there any more."""
+        """Take a run out of the trash; StoreError if it is no longer there."""
         if run_id not in self._index.trash():
             raise StoreError(f"the run {run_id!r} is no longer in the trash")
         move_run(self._directory / run_id, self._index.directory / run_id)
         self._index.take_from_trash(run_id)
 
     def empty(self) -> None:
-        """Remove for good what has lain here for long."""
+        """Delete runs that have been here for more than a day."""
         for run_id, when in self._index.trash().items():
             if time.time() - when > _SECONDS_KEPT:
                 with contextlib.suppress(StoreError):  # the next server tries again

@@ -1,4 +1,4 @@
-"""What a page uploads, as a file that a child process can read."""
+"""Uploads of a page, as files that a child process can read."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def drop_folder(folder: Path) -> None:
 
 
 def sweep_uploads(home: Path) -> None:
-    """Remove what servers left in a home that were killed in the midst of an upload.
+    """Remove the unfinished uploads of killed servers.
 
     To be called by the server that holds the home. A folder that a living server works in is claimed, and
     stays.
@@ -59,7 +59,7 @@ def sweep_uploads(home: Path) -> None:
 
 
 def store_upload(content: Content, folder: Path) -> Path:
-    """Where a source lies: an upload becomes a zip file in the folder, under a name of ours.
+    """The path of a source; an upload becomes a zip file in the folder, under a generated name.
 
     Names of several files are checked like those of any zip, when it is read.
 

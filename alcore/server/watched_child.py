@@ -77,9 +77,10 @@ class WatchedChild:
             return line
 
     def _look(self) -> None:
-        """Judge the time since the last look, of which no more counts than was waited here.
+        """Check the time since the last look; no more of it counts than was waited here.
 
-        A machine that slept, or a server that was stopped, would else take a long look for a long silence.
+        A machine that slept, or a server that was stopped, would otherwise mistake its own absence for the
+        child's silence.
         """
         self._looked_at = time.monotonic()
         self._silent = 0.0 if self._is_alive else self._silent + _SECONDS_BETWEEN_LOOKS

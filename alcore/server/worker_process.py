@@ -64,7 +64,7 @@ class WorkerProcess:
                 self._on_ready(event.devices)
 
     def tell(self, order: str) -> None:
-        """Give an order, see `alcore.compute.worker`; a process that has gone does not hear it."""
+        """Send an order, see `alcore.compute.worker`; a process that has gone ignores it."""
         with self._saying:
             try:
                 self._orders.write(order + "\n")

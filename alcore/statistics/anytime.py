@@ -1,8 +1,8 @@
-"""Intervals that hold at every moment of an experiment, however often and for whatever reason one looks.
+"""Intervals that hold at every moment of an experiment, however often and for whatever reason you look.
 
 A 95 % interval that is computed again after each repetition, until it happens to leave out 0, leaves out the
 truth far more often than in 5 % of cases. A confidence sequence holds the true mean after *every* repetition
-at once, with a probability of 95 %: one may stop, or go on, for any reason.
+at once, with a probability of 95 %: you may stop, or continue, for any reason.
 
 What it covers: the mean of paired differences X₁, X₂, ... of repetitions, which are taken to be independent
 draws from one normal distribution whose variance is not known. Under the hypothesis that the mean is m, the
@@ -12,16 +12,14 @@ ratio of the likelihood of the differences' directions, that is of the maximal i
     B_n = (1 + n g)^(-1/2) · [(1 + t²/(n - 1)) / (1 + t²/((n - 1)(1 + n g)))]^(n/2)
 
 with t the t statistic of n differences against m. By Ville's inequality it ever reaches 1/α with a
-probability of α at most; the sequence holds every m at which it has not. How the interval's width depends on
-n is a matter of g, its validity is not.
-
-For independent normal differences that is proven, and for others it is not so. α is taken as two fifths of
-what is promised; with that margin mildly skewed differences, and those of the recorded studies (of which five
-repetitions each show little of the tails), stay below 5 %. It does not protect from more: over 100 looks
-exponential differences have about 8 % false alarms, lognormal ones 17 %, a strategy that collapses in one of
-five repetitions 19 %, and repetitions that depend on each other more still (`make bench-peeking`). So beside
-it stands an interval that assumes no distribution, and where differences fall into two groups that one
-decides (`alcore.statistics.betting`).
+probability of α at most; the sequence holds every m at which it has not. g determines how the interval's
+width depends on n, but not its validity. The validity is proven only for independent normal differences. α is
+set to two fifths of the promised error; with that margin mildly skewed differences, and those of the recorded
+studies (of which five repetitions each show little of the tails), stay below 5 %. The margin does not cover
+more: over 100 looks exponential differences have about 8 % false alarms, lognormal ones 17 %, a strategy that
+collapses in one of five repetitions 19 %, and repetitions that depend on each other more still (`make
+bench-peeking`). So it is accompanied by an interval that assumes no distribution, which decides if
+differences fall into two groups (`alcore.statistics.betting`).
 
 The error of test patches that repetitions share (see `alcore.statistics.shared_tests`) stays the same however
 many repetitions come, so it is bounded once: a fifth of α goes to it, four fifths to the repetitions.

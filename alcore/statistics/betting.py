@@ -8,7 +8,7 @@ gambler who bets against a mean m of such numbers cannot expect to gain if it is
     K_t(m) = Π (1 + λ_i (x_i - m)),  x in 0..1, λ_i chosen before x_i is seen
 
 By Ville's inequality the capital ever reaches 1/α with a probability of α at most; the interval holds every m
-against which it has not. It is wide: with few repetitions it often says nothing, which is what is known
+against which it has not. It is wide: with few repetitions it often says nothing, because little is known
 without an assumption. Both assume repetitions that are drawn independently of one another.
 
 Source: Waudby-Smith & Ramdas 2023, Journal of the Royal Statistical Society B 86 (hedged capital,
@@ -34,7 +34,7 @@ TWO_GROUPS = 0.01
 """p-value below which repetitions are said to fall into two groups."""
 
 _GRID = 801
-_MOST_STAKED = 0.5  # of the capital, so that no single number can end the game
+_MOST_STAKED = 0.5  # of the capital, so that no single number can end the bets
 _DRAWS = 4000
 
 

@@ -1,14 +1,14 @@
-"""The budget in other units than labels: what the people who label do, or how long it takes them.
+"""The budget in units other than labels: the annotators' work, or their time.
 
-A label of a clean image is a glance, one of a defective image an outline. A strategy that finds more defects
-therefore buys dearer labels, and may lead per label and trail per minute. What a query costs follows from its
-true masks. How long that takes is a model with four numbers, which the reader may change:
+A clean image needs a glance, a defective image an outline. A strategy that finds more defects therefore has
+more expensive labels, and may lead per label but trail per minute. The cost of a query follows from its true
+masks. The time is modelled with four numbers, which the reader may change:
 
     seconds = look · images + first · defective images + further · outline / spacing
 
 Defaults: Bearman, Russakovsky, Ferrari & Fei-Fei 2016, What's the Point, arXiv:1506.02106, measured 1 s
-to say whether an image holds a class, 2.4 s to point at an object, and 0.9 s at a further one. That the
-clicks of an outline are as quick as those is an assumption, and so is a click every 4 pixels. (An outline
+to say whether an image holds a class, 2.4 s to point at an object, and 0.9 s at a further one. The same speed
+for the clicks of an outline is an assumption, and so is a click every 4 pixels. (An outline
 in COCO took 79 s: Lin et al. 2014, arXiv:1405.0312.)
 
 Over labels all repetitions have the same budgets; over any other unit each has its own. Curves are therefore
@@ -34,7 +34,7 @@ _POINTS = 41
 
 @dataclass(frozen=True)
 class LabelModel:
-    """What labelling takes, in seconds; spacing: pixels of outline between two clicks, above 0."""
+    """The time that labelling needs, in seconds; spacing: pixels of outline between two clicks, above 0."""
 
     look: float = 1.0
     first: float = 2.4

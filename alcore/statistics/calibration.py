@@ -1,4 +1,4 @@
-"""What a model's probabilities are worth: precision and recall at every threshold, and reliability.
+"""The quality of a model's probabilities: precision and recall at every threshold, and reliability.
 
 All of it at any prevalence, from means over clean and over defective test patches.
 """

@@ -1,8 +1,8 @@
-"""The paper's protocol: judged on so many test patches, drawn at the prevalence itself.
+"""The paper's protocol: evaluation on a fixed number of test patches, drawn at the prevalence itself.
 
-Everywhere else all test patches are used and reweighted to π, which expects the same counts. A drawn set has
-a whole number of defective patches, five of 500 at π = 1 %, and so it tells less: what it would have said
-depends on which five they were.
+Everywhere else all test patches are used and reweighted to π, which has the same expected counts. A drawn set
+has a whole number of defective patches, five of 500 at π = 1 %, so it is noisier: its result depends on which
+five were drawn.
 """
 
 from __future__ import annotations

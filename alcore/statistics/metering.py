@@ -1,6 +1,6 @@
 """One reading of the prevalence meter: both estimates of π₁, and whether what they assume looks violated.
 
-Both take the images in use for a mixture of the two classes that validation shows. That can be looked at: if
+Both assume that the images in use are a mixture of the two classes seen in validation. That can be tested: if
 no mixture of the validation scores' two distributions comes near the distribution of the scores in use, the
 images themselves have changed, and neither estimate means anything.
 """
@@ -20,7 +20,7 @@ FEWEST = 10
 """Images in use below which nothing is estimated."""
 
 ENOUGH = 30
-"""Defective validation images from which maximum likelihood, which is narrower, has no bias to speak of."""
+"""Defective validation images from which maximum likelihood, which is narrower, has negligible bias."""
 
 _DRAWS = 400
 _BINS = 24
@@ -34,7 +34,7 @@ class Reading:
     validation, scores (n,): what it was read from. box, likelihood: π₁ by BBSE and by EM. misfit: how often
     a mixture of validation's two classes would look at least as unlike one as these images do, 0 to 1.
     separation: share of pairs of a defective and a clean validation image that are ordered right (AUROC).
-    independent: how many independent images the (n,) ones amount to.
+    independent: how many independent images the (n,) ones are worth.
     """
 
     validation: Scored
@@ -47,7 +47,7 @@ class Reading:
 
     @property
     def takes_likelihood(self) -> bool:
-        """Whether the estimate to use is that by maximum likelihood; else it is the black box's."""
+        """Whether to use the maximum-likelihood estimate; otherwise the black box's."""
         return int(self.validation.defective.sum()) >= ENOUGH
 
     @property

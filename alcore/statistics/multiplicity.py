@@ -1,4 +1,4 @@
-"""Tests, and what becomes of them when many are made: corrections, and the penalty matrix."""
+"""Tests and the corrections for making many of them, and the penalty matrix."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     at most a share α of the marks is false on average. Maps and tables mark their cells by it. That
     is proven for independent tests and for one-sided ones with positive dependence; here tests are two-sided
     and share a baseline and its test patches, for which it is not proven. Simulations of such families stay
-    below α; one who wants a proof takes Benjamini and Yekutieli's bound, which is the adjusted value times
+    below α; for a proven bound, use Benjamini and Yekutieli's, which is the adjusted value times
     1 + 1/2 + ... + 1/m. NaN stays NaN and does not count.
 
     Args:

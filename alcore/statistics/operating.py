@@ -1,16 +1,16 @@
-"""Operating rules: at which threshold a model is used, and how much of a shift's loss is only that.
+"""Operating rules: the threshold at which a model is used, and how much of a shift's loss is due to it.
 
 Where defects get rarer, the threshold ½ that suited the pool raises too many false alarms. A rule chooses one
 of the 33 thresholds at which counts are kept, for each model (of a repetition, strategy and cycle):
 
 - *½*: as in the paper;
-- *validation at π*: the one that is best on validation patches, reweighted to π. At π₁ it is what a lab can
-  do that knows its π₁; at π₀ it shows what tuning gives without knowing it;
+- *validation at π*: the one that is best on validation patches, reweighted to π. At π₁ it is available to a
+lab that knows its π₁; at π₀ it shows the value of tuning without that knowledge;
 - *prior corrected*, with or without a temperature: where π₁ moves it if probabilities mean what they say, see
   `alcore.statistics.remedies`;
-- *best*: the one that is best on the test patches themselves. It cheats: nobody can choose it.
+- *best*: the one that is best on the test patches themselves. It cheats: it is not available in practice.
 
-Best means the highest IoU, and so the highest Dice. All rules are judged on the test patches.
+Best means the highest IoU, and so the highest Dice. All rules are evaluated on the test patches.
 """
 
 from __future__ import annotations
@@ -158,8 +158,8 @@ def recovered(operating: Operating, metric: str, prevalence: float) -> pd.DataFr
     The loss is the metric of the models at ½ at π₀ minus the same at π₁. The tuned loss is the same where a
     rule chooses the threshold at both ends, for use at π₀ and for use at π₁; the part of the loss that it
     saves is only a threshold, and its share is given where the loss is clear of zero. Tuning at π₁ alone
-    would count a ½ that is wrong at π₀ already as shift. The gain is what one who is at π₁ has of a rule:
-    the metric there under the rule minus that at ½. Areas (AUBC) where there are several budgets, else
+    would count a ½ that is wrong at π₀ already as shift. The gain is the value of a rule at π₁: the metric
+    there under the rule minus that at ½. Areas (AUBC) where there are several budgets, else
     values; the same models on the same patches throughout.
 
     Returns:

@@ -1,8 +1,8 @@
-"""From a pilot run: how many repetitions it takes to see a difference of a given size.
+"""From a pilot run: how many repetitions are needed to detect a difference of a given size.
 
 The test is Student's paired t-test over repetitions at 5 %, as comparisons make it, and "to see" means with a
-probability of 80 %. How much the differences of repetitions vary is known from the pilot alone, with few
-repetitions badly: planned with the pilot's own standard deviation, three repetitions promise 80 % and give
+probability of 80 %. The spread of the differences is known only from the pilot, and with few repetitions only
+roughly: planned with the pilot's own standard deviation, three repetitions promise 80 % and give
 60 to 70 on average, and less than 50 in every third case. So a plan takes the deviation that the true one
 stays below in four of five pilots (assurance), and comes with the bounds that the 95 % interval of the
 deviation gives (`make bench-planning`). The error of test patches that repetitions share does not fall with
@@ -29,7 +29,7 @@ from alcore.statistics.resampling import LEVEL
 ASSURANCE = 0.8
 """Share of pilots whose plan has the power that it promises, or more."""
 MOST = 10_000
-"""Repetitions beyond which nobody plans, which is also a config's bound."""
+"""The most repetitions that are planned; also a config's bound."""
 
 
 @dataclass(frozen=True)

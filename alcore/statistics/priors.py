@@ -7,12 +7,12 @@ share of the defective one, π₁, can be estimated:
 - *black box* (BBSE): from how many images of the stream are flagged at one threshold, given the detection and
   false-alarm rates on validation;
 - *maximum likelihood* (EM): from all scores, given how much likelier each is among defective images, which a
-  logistic curve through the validation scores says. Few defective validation images tell the classes apart
-  wholly, so plain logistic regression has no finite slope. Targets a little off 0 and 1 (Platt's) cap the
+  logistic curve through the validation scores says. A few defective validation images are often perfectly
+  separable, so plain logistic regression has no finite slope. Targets a little off 0 and 1 (Platt's) cap the
   likelihood ratio and with three defective images put π₁ at a quarter of its value; Firth's penalty keeps the
   slope finite and has little bias (`make bench-meter`).
 
-Both warn of the same: where production images differ from validation in more than the share of defects,
+Both have the same limit: if production images differ from validation in more than the share of defects,
 neither is right. Validation images are a random sample of their class, unlike what a strategy queried.
 Images in use may come in bursts of near copies; n of them then count as fewer, see `effective_number`.
 
@@ -50,8 +50,8 @@ def black_box(validation: Scored, unlabelled: np.ndarray, *, threshold: float | 
 
     Args:
         unlabelled: (n,) scores of images in use, in the order in which they came.
-        threshold: on the score; by default where the logistic curve through validation changes its mind,
-            which is chosen by all scores and so favours neither rate.
+        threshold: on the score; by default where the logistic curve through validation crosses even odds; all
+        scores determine it, so it favours neither rate.
     Returns:
         0 to 1, with a 95 % interval over the three shares' posteriors under Jeffreys' prior; NaN where the
         model does not tell the classes apart on validation.
@@ -96,7 +96,7 @@ def maximum_likelihood(validation: Scored, unlabelled: np.ndarray) -> Estimate:
 
 
 def effective_number(series: np.ndarray) -> float:
-    """How many independent images n images in a row amount to, for the mean of a number of each.
+    """How many independent images n successive images are worth, for the mean of one number per image.
 
     n over the integrated autocorrelation time, 1 + 2 Σ ρ, summed in pairs of lags until a pair is not
     positive. Frames of one part, or patches of one image, are near copies: bursts of ten count as about one

@@ -1,13 +1,13 @@
 """Remedies for shift that tune nothing at π₁: correct the prior, with and without scaling the temperature.
 
 A model trained where a share ρ of the pixels is defective, and used where it is ρ₁, should have its logits
-moved by logit ρ₁ − logit ρ, if its probabilities are calibrated and images of each class stay as they are.
+shifted by logit ρ₁ − logit ρ, if its probabilities are calibrated and images of each class stay as they are.
 That is the same as a threshold at logit ρ − logit ρ₁, so it follows from kept counts like every other rule.
 Temperature scaling first divides logits by a T that suits the validation patches, so that the threshold is T
 times as far from 0.
 
-Both assumptions are doubtful here, and what the correction gives is worth seeing for that: Dice loss does not
-ask for calibrated probabilities, and what a strategy queried is no random sample of the pool, nor of a class.
+Both assumptions are doubtful here, which is why the correction's effect is shown: Dice loss does not reward
+calibrated probabilities, and a strategy's queries are not a random sample of the pool or of a class.
 
 Source: Saerens, Latinne & Decaestecker 2002, Neural Computation 14 (the correction); Guo et al. 2017,
 arXiv:1706.04599 (the temperature).

@@ -1,4 +1,4 @@
-"""What labels buy: how many it takes to reach a value, how many a strategy saves, and the defects it finds.
+"""The value of labels: how many reach a target, how many a strategy saves, and the defects it finds.
 
 Arrays have the budget (C) as their last axis, as in `alcore.statistics.estimands`.
 """

@@ -1,8 +1,8 @@
-"""The error that repetitions have in common because they are judged on the same test patches.
+"""The error that repetitions have in common because they are evaluated on the same test patches.
 
 Repetitions differ by their pools, first queries and initial weights, and by their test sets where these
-differ. What they share does not show in the spread between them: where all are judged on the same 135
-patches, other 135 patches would move all of them together. The mean over R repetitions has the variance
+differ. Shared patches do not show in the spread between them: if all are evaluated on the same 135 patches, a
+different 135 would move all of them together. The mean over R repetitions has the variance
 
     S² / R  +  the mean covariance of two repetitions through the test patches that both have,
 
@@ -41,7 +41,7 @@ def overlap(items: Sequence[np.ndarray]) -> float:
 
 
 def effective_size(clean: int, defective: int, prevalence: float) -> float:
-    """How many equally weighted patches tell as much as a test set that is reweighted to a prevalence.
+    """How many equally weighted patches are as informative as a test set that is reweighted to a prevalence.
 
     Kish's (Σw)² / Σw²: with 160 clean and 160 defective patches, 320 at π = 50 % and 163 at π = 1 %.
 

@@ -1,12 +1,12 @@
 """When to stop labelling: rules replayed over a finished run, with their regret against hindsight.
 
-A rule looks after each cycle at what a lab would know by then, and says stop or not; where it never does, the
-whole budget is spent. The test set is for judging alone. What a stop is worth is a utility
+After each cycle a rule looks at what a lab would know by then, and says whether to stop; if it never does,
+the whole budget is spent. The test set serves only for evaluation. What a stop is worth is a utility
 
     metric on the test patches - price · labels,
 
-and regret is the utility lost against the best cycle of the same strategy in the same repetition, which only
-who knows the whole curve can choose. Hindsight profits from luck as well, so that no rule has a regret of 0.
+and regret is the utility lost against the best cycle of the same strategy in the same repetition, which is
+known only with the whole curve. Hindsight profits from luck as well, so that no rule has a regret of 0.
 
 Rules:
 

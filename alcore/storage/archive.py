@@ -1,7 +1,7 @@
-"""Zip files that runs and homes travel in, from machines that nobody vouches for.
+"""Zip files of runs and homes, from machines that are not trusted.
 
-What is taken out of one: files with the names that were asked for, no larger than they may be, and nothing
-outside the folder that they are for. Links, devices, absolute names and names with '..' are refused.
+Only files with the wanted names and permitted sizes are extracted, and nothing outside their folder. Links,
+devices, absolute names and names with '..' are refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run as one zip file: to be looked at elsewhere, and brought into another home with nothing trusted."""
+"""A run as one zip file, to be shown elsewhere or imported into another home without trusting it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def import_run(file: Path, runs: Path) -> str:
     """Bring a run in, as a new folder of `runs`; returns its id.
 
     Config, environment and every record are read and checked, and tables are made of them; nothing else of
-    the archive is kept. A run that was not finished cannot be continued here, for want of its models.
+    the archive is kept. A run that was not finished cannot be continued here, because it has no models.
 
     Raises:
         AlcoreError: the archive, or something in it, cannot be used.
@@ -67,7 +67,7 @@ def import_run(file: Path, runs: Path) -> str:
 
 
 def _check(store: RunStore, names: list[str]) -> None:
-    """Whether all that was taken belongs to the run that the config describes."""
+    """Check that all extracted files belong to the run that the config describes."""
     config, found = store.config, store.committed()
     if len(found) != sum(name.startswith("records/") for name in names):
         raise StoreError("the archive holds records of strategies that its config does not name")

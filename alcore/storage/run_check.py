@@ -1,4 +1,4 @@
-"""Looking at everything that a run's directory holds, and making its tables again where they differ."""
+"""Checking everything in a run's directory, and writing its tables again where they differ."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_run(directory: Path, damaged: Report, repaired: Report) -> None:
     """Read every record, model and table of a run.
 
     Args:
-        damaged: hears what cannot be had back; repaired: of tables that were made again from the records.
+        damaged: hears what is lost for good; repaired: of tables that were made again from the records.
     """
     try:
         store = RunStore(directory)
@@ -37,7 +37,7 @@ def check_run(directory: Path, damaged: Report, repaired: Report) -> None:
         return
     try:
         store.environment()
-    except StoreError as error:  # the records may be whole all the same
+    except StoreError as error:  # the records may still be intact
         damaged(str(error))
     are_whole = _check_records(store, damaged)
     _check_weights(store, damaged)

@@ -1,8 +1,8 @@
-"""Cells with another number of cycles than before: what runs of the same study have made of them already.
+"""Cells whose number of cycles has changed: the records that earlier runs of the same study already have.
 
-A cycle follows from the config, the data and what came before it, not from how many cycles are still to come.
-So a run of eight cycles is the beginning of one of twelve, and holds one of five. Only strategies that look
-at the number of cycles (`Needs.CYCLE`) choose otherwise, from their first choice in cycle 2 on.
+A cycle depends on the config, the data and earlier cycles, not on how many cycles follow. So a run of eight
+cycles is the beginning of one of twelve, and holds one of five. Only strategies that use the number of cycles
+(`Needs.CYCLE`) choose differently, from their first choice in cycle 2 on.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from alcore.wording import plural
 
 @dataclass(frozen=True)
 class Adoption:
-    """What a cell that was not begun takes over: records of another run of the study, in the loop's order."""
+    """What a new cell takes over: records of another run of the study, in the loop's order."""
 
     cell: Cell
     donor: RunStore

@@ -1,4 +1,4 @@
-"""Before a study starts: whether all its cells can run, and about what they will take."""
+"""Before a study starts: whether all its cells can run, and roughly what they will cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from alcore.study.study_events import AxisCost, PlanReport
 
 _MOST_MEASURED = 4
 _NO_COST = {"pool_prevalence", "seed", "repetitions", "test_prevalence"}
-"""Keys that change what a run finds, not what it takes."""
+"""Keys that change a run's results but not its cost."""
 
 
 @dataclass(frozen=True)

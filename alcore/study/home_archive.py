@@ -28,16 +28,16 @@ from alcore.study.study_store import StudyStore
 
 _MANIFEST = "manifest.json"
 _LEFT_OUT = ("access.key", "server.json", "features", "uploads", "trash", "live")
-"""A key would make the archive a secret; the others are about the moment. Never written or taken in."""
+"""A key would make the archive a secret; the others are temporary. Never written or restored."""
 _ACCESS = ("access.json", "limits.json")
-"""Who may come in, and what they may have: taken in only on request, for an archive may be forged."""
+"""Access settings and limits: restored only on request, since an archive may be forged."""
 _PRIVATE = (*_ACCESS, "audit.jsonl", "audit.jsonl.1")
 _PRIVATE_MODE, _MODE, _FOLDER_MODE = 0o600, 0o644, 0o755
 _MOST_BYTES = 2 * 10**12
 
 
 def back_up(home: Path, file: Path) -> tuple[int, int]:
-    """Write all of a home, but its key; returns how many files, and the archive's bytes.
+    """Write all of a home except its key; returns how many files, and the archive's bytes.
 
     Runs may go on meanwhile: records appear whole, and databases are copied as they stand at one moment.
 
@@ -70,14 +70,14 @@ def back_up(home: Path, file: Path) -> tuple[int, int]:
 
 
 class Restored(NamedTuple):
-    """What came of a backup: how many files, and the access files that were left in it."""
+    """The outcome of a restore: the number of files, and the access files that were left in the backup."""
 
     files: int
     left: list[str]
 
 
 def restore(file: Path, home: Path, *, with_access: bool = False) -> Restored:
-    """Make a home of a backup, but for what `back_up` leaves out, whatever the archive holds.
+    """Make a home from a backup, without the files that `back_up` leaves out, whatever the archive contains.
 
     Args:
         with_access: take access.json and limits.json too, which say who may come in and what they may have.
@@ -106,7 +106,7 @@ def restore(file: Path, home: Path, *, with_access: bool = False) -> Restored:
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """A member's name as a disk reads it: `./access.key` is access.key, and some disks know no capitals."""
+    """A member's name as the file system reads it: `./access.key` is access.key, and some ignore case."""
     return PurePosixPath(name.casefold()).parts
 
 

@@ -1,4 +1,4 @@
-"""Looking at everything: a run, a study, a data set, or a whole home."""
+"""Checking everything: a run, a study, a data set, or a whole home."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from alcore.wording import plural
 
 @dataclass
 class Findings:
-    """What was looked at, and what was wrong: damaged for good, or made again; a sentence each."""
+    """What was checked, and what was wrong: damaged for good, or written again; one sentence each."""
 
     looked_at: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)

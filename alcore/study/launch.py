@@ -81,12 +81,12 @@ def is_starting(directory: Path) -> bool:
 
 
 def last_outcome(directory: Path) -> StudyEnded | None:
-    """How the study's last process ended; None where it did not say, because it was killed or still runs."""
+    """How the study's last process ended; None if it was killed or still runs."""
     return StudyStore(directory).outcome()
 
 
 def measure_plan(plan: StudyPlan) -> PlanReport:
-    """What a study would take, measured in a process of its own; takes as long as two cycles.
+    """Measure a study's cost in a separate process; this takes as long as two cycles.
 
     Raises:
         StoreError: what is wrong with the study.

@@ -1,7 +1,7 @@
-"""How far a study has come: an SQLite file (WAL) in its directory, one row per task.
+"""The progress of a study: an SQLite file (WAL) in its directory, one row per task.
 
-It serves the pages that follow a study. The truth is the records in the runs' directories: a ledger that is
-lost is made again from them.
+It serves the pages that follow a study. The records in the runs' directories are the source of truth: a lost
+ledger is rebuilt from them.
 """
 
 from __future__ import annotations

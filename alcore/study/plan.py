@@ -46,7 +46,7 @@ class _StudyFile(BaseModel):
 
 
 MOST_CELLS, MOST_TEST_PREVALENCES = 100_000, 1000
-"""Of one study. They are counted before anything is expanded."""
+"""Per study; counted before anything is expanded."""
 _ID_DIGITS = 12
 
 
@@ -210,7 +210,7 @@ def _preset(name: str, origin: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class PreparedPlan:
-    """A plan with its title, and what it asks, in a sentence or two."""
+    """A plan with its title and its question, in a sentence or two."""
 
     title: str
     about: str

@@ -43,7 +43,7 @@ class StudyReader:
     """Whether there are counts behind the numbers, so that they are known at every prevalence."""
 
     def __init__(self, directory: Path, plan: StudyPlan) -> None:
-        """Nothing but the plan is read yet; see `open`."""
+        """Reads only the plan; see `open`."""
         self.directory, self.plan = directory, plan
         self._read: dict[str, tuple[int, CellResults]] = {}
         self._reading = Lock()

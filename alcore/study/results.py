@@ -140,7 +140,7 @@ def _narrowest(values: np.ndarray) -> np.ndarray:
 
 
 def collect(store: RunStore, repetitions: Sequence[int], before: CellResults | None = None) -> CellResults:
-    """Results of one or more finished repetitions, of which those in `before` are not read again."""
+    """Results of one or more finished repetitions; those in `before` are not read again."""
     known = [] if before is None else before.repetitions.tolist()
     new = [repetition for repetition in repetitions if repetition not in known]
     if before is not None and not new:

@@ -1,4 +1,4 @@
-"""Running a study: hand its tasks to an engine, keep what comes back, and write down how far it is."""
+"""Running a study: hand its tasks to an engine, keep the results, and record the progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study tells its followers, and how it travels: one JSON object per line.
+"""The events that a study sends to its followers, and how they travel: one JSON object per line.
 
 `alcore study --json` and `--plan --json` speak these, and so does the page that launches studies. Every
 object has a key `event`:
@@ -39,7 +39,7 @@ class StudyEnded:
 
 @dataclass(frozen=True)
 class AxisCost:
-    """What one more value of an axis adds; added_seconds by the clock, with the workers at hand."""
+    """What one more value of an axis adds; added_seconds by the clock, with the available workers."""
 
     axis: str
     values: int

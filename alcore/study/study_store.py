@@ -1,13 +1,11 @@
 """A study's directory, and the broker to which its tasks hand in their work.
 
-study.json              the plan
-runs/CELL/              one run's directory per cell, as `python -m alcore run` leaves it
-results/CELL.npz        what tables and figures need of a cell, see `alcore.study.results`
-cells.csv, summary.csv  one row per cell, strategy and test prevalence
-thresholds.csv          the same for each operating rule, of cells that have all repetitions
-progress.sqlite         how far it has come
-outcome.json            how the process that ran it last ended
-stop                    while it exists, tasks leave after the current cycle
+study.json              the plan runs/CELL/              one run's directory per cell, as `python -m alcore
+run` leaves it results/CELL.npz        what tables and figures need of a cell, see `alcore.study.results`
+cells.csv, summary.csv  one row per cell, strategy and test prevalence thresholds.csv          the same for
+each operating rule, of cells that have all repetitions progress.sqlite         how far it has come
+outcome.json            how the process that ran it last ended stop                    while it exists, tasks
+leave after the current cycle
 """
 
 from __future__ import annotations

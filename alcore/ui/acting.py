@@ -1,7 +1,7 @@
-"""Everything that somebody at a page can do to the home: asked for here, allowed here, noted here.
+"""Everything that a visitor of a page can do to the home: requested, permitted and recorded here.
 
-No other module of the pages calls what changes something; a test holds that. Each function raises AlcoreError
-with one sentence where it may not, or cannot, be done.
+No other module of the pages calls anything that changes the home; a test checks that. Each function raises
+AlcoreError with one sentence if the action is not permitted or fails.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def start_live(config: RunConfig, seat: str) -> str:
 
 
 def keep_live(run_id: str) -> str:
-    """Make a live run one that stays; returns its new id."""
+    """Make a live run permanent; returns its new id."""
 
     def keep(who: Visitor, allowance: Allowance) -> str:
         theirs = [row for row in manager().index.rows() if row.is_active and row.owner == who.name]
@@ -147,7 +147,7 @@ def rename_run(run_id: str, name: str) -> None:
 
 
 def request_ceiling(run_id: str) -> None:
-    """Have its network trained on its full pools too."""
+    """Train its network on its full pools too."""
     _to_run(Action.REQUEST_CEILING, run_id, lambda: manager().request_ceiling(run_id))
 
 
@@ -174,7 +174,7 @@ def vote(votes: Votes, run_id: str, key: CycleKey, seat: str, items: Sequence[in
 
 
 def close_round(run_id: str, key: CycleKey, chosen: Sequence[int]) -> None:
-    """Let a run go on with what people chose."""
+    """Let a run continue with the patches that people chose."""
 
     def close() -> None:
         rounds.close_round(run_records(run_id), run_dataset(run_id), key, chosen)
@@ -223,7 +223,7 @@ def pause_study(directory: Path) -> None:
 
 
 def measure_study(plan: StudyPlan) -> PlanReport:
-    """What a study would take; it takes as long as two cycles, and one is measured at a time."""
+    """Measure a study's cost; this takes as long as two cycles, and one study is measured at a time."""
 
     def measure(_: Visitor, allowance: Allowance) -> PlanReport:
         _allow(plan, allowance)
@@ -255,7 +255,7 @@ def import_data(
     """Import a source, of so many bytes uploaded, as a data set of that name, in the background.
 
     Args:
-        is_preview: let it be looked at before it is kept.
+        is_preview: preview it before it is kept.
     """
 
     def start(who: Visitor, allowance: Allowance) -> None:
@@ -275,7 +275,7 @@ def import_data(
 
 
 def keep_import(queue: ImportQueue, job: ImportJob) -> None:
-    """Keep a data set that was looked at."""
+    """Keep a previewed data set."""
 
     def keep(_: Visitor, allowance: Allowance) -> None:
         allowance.data_set(have=len(dataset_names()) - 1)
@@ -285,7 +285,7 @@ def keep_import(queue: ImportQueue, job: ImportJob) -> None:
 
 
 def cancel_import(queue: ImportQueue, job: ImportJob) -> None:
-    """End an import, or drop what was looked at."""
+    """End an import, or drop a preview."""
     _do(Action.COMMAND_UPLOAD, f"{job.name} cancel", lambda *_: queue.cancel(job), owner=lambda: job.owner)
 
 
@@ -300,7 +300,7 @@ def make_pool(name: str, line: ProductionLine, kept: Kept) -> None:
 
 
 def note_data(name: str, source: str, licence: str, note: str) -> None:
-    """Change what is noted of a data set."""
+    """Change the notes on a data set."""
     _do(Action.ANNOTATE_DATA, name, lambda *_: note_about(name, source=source, licence=licence, note=note))
 
 
@@ -332,7 +332,7 @@ def delete_data(name: str) -> None:
 
 
 def remove_features(data: str, store: str) -> None:
-    """Remove what was kept of a data set."""
+    """Remove the kept features of a data set."""
     _do(Action.DELETE_DATA, data, lambda *_: remove_store(store))
 
 

@@ -1,9 +1,9 @@
 """The page's address: what a link opens, and what Back returns to.
 
 A choice that a reader makes is a step that Back undoes, so it is written through `st.query_params`, which
-adds an entry to the browser's history. What a page settles by itself, such as the run that a new tab attaches
-to, is no step: an entry for it would make Back stay on the page. Streamlit has no call for that; a line of
-JavaScript does.
+adds an entry to the browser's history. A choice that the page makes by itself, such as the run that a new tab
+attaches to, is not a step: an entry for it would make Back stay on the page. Streamlit has no call for that;
+a line of JavaScript does.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _LONGEST = 1000
 
 
 def leave_out_absurd() -> list[str]:
-    """Take out of the address what no control can hold: infinite numbers, and texts without end.
+    """Remove values that no control can hold from the address: infinite numbers, and endless texts.
 
     To be called before any control is drawn: Streamlit lets a control fail over its own part of the address.
 
@@ -81,7 +81,7 @@ def take_prevalences(*keys: str) -> dict[str, list[str]]:
     """Let a link say a prevalence as a number: `?pi0=0.01` is what the slider calls `?pi0=1 %`.
 
     To be called before the sliders of those keys are drawn. A share between two of a slider's steps goes to
-    the nearer one; what is no share is left to the slider, which ignores it.
+    the nearer one; anything else is left to the slider, which ignores it.
 
     Returns:
         What the address should say instead, for `settle`.

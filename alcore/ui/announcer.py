@@ -1,4 +1,4 @@
-"""Says what happens on a page to those who listen to it: a live region that stays where its text changes."""
+"""Announces what happens on a page to screen readers: a live region that stays while its text changes."""
 
 from __future__ import annotations
 

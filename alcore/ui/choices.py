@@ -32,7 +32,7 @@ def widget_bounds(field: str) -> Bounds:
 
 
 def choose_metric(key: str) -> str:
-    """The metric that a page judges by."""
+    """The metric that a page evaluates by."""
     return st.segmented_control(
         "Metric of the defect class",
         list(METRIC_TITLES),
@@ -46,7 +46,7 @@ def choose_metric(key: str) -> str:
 
 
 def choose_baseline(key: str, strategies: Sequence[str], *, is_linked: bool) -> str:
-    """The strategy that all differences of a page are taken against.
+    """The strategy that all differences of a page refer to.
 
     Args:
         is_linked: whether the choice is in the page's address.

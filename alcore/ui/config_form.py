@@ -20,7 +20,7 @@ from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE, widget_bounds
 
 
 class Setting(NamedTuple):
-    """How a setting is asked for; step: of the plus and minus buttons of a number."""
+    """The control of a setting; step: of the plus and minus buttons of a number."""
 
     label: str
     help: str
@@ -83,9 +83,7 @@ SETTINGS = {
 
 
 def usual_settings(architecture: str) -> RunConfig:
-    """What controls stand for at first, and what is taken where there is none: a light head learns at another
-    pace than a whole network.
-    """
+    """Initial values of controls, and values of settings without one; they depend on the architecture."""
     return load_config("demo" if architecture == HYPERCOLUMN else "demo-scratch")
 
 

@@ -1,4 +1,4 @@
-"""What one takes away from pages: figures and tables, and buttons that save anything."""
+"""Downloads of pages: figures and tables, and buttons that save anything."""
 
 from __future__ import annotations
 

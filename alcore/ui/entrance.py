@@ -1,8 +1,7 @@
-"""What comes before a page and each part of it: who it is, what is wrong with the link, whose home it is.
+"""Checks before a page and each part of it: the visitor, the link, and the holder of the home.
 
 Streamlit redraws fragments and dialogs without the page around them, so each checks the visitor itself: they
-are made
-with `fragment` and `dialog` here, and nowhere else; a test holds that.
+are made with `fragment` and `dialog` here, and nowhere else; a test holds that.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _LEFT_OUT, _CAME = "left_out_of_link", "came_as"
 def show(draw: Callable[[], object], *, for_seats: bool = False) -> None:
     """Draw a page, for those who may see it; a problem that no part of it has taken care of is a sentence.
 
-    Every file in pages/ does all that it does in here: so it is asked who it is, however it is opened.
+    Every file in pages/ does all its work in here, so the visitor is checked however it is opened.
 
     Args:
         for_seats: whether those may see it who may do nothing but vote.
@@ -113,7 +112,7 @@ def _note_visit(who: Visitor | None, refused: str) -> None:
 
 
 def _is_let_in(*, for_seats: bool) -> bool:
-    """Whether the page is for this visitor; else it is said what to do."""
+    """Whether this visitor may see the page; otherwise the page says what to do."""
     who, refused = None, ""
     try:
         who = visitor()

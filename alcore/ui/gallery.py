@@ -52,7 +52,7 @@ class Strip(NamedTuple):
 
 
 def show_picks(run_id: str, *, earlier: Mapping[str, Strip]) -> None:
-    """What each strategy picked last: one image per strategy, whose place is kept until it comes.
+    """Each strategy's latest picks: one image per strategy, with its place reserved until it comes.
 
     Args:
         earlier: of another run, by strategy: shown until there is one of this run.

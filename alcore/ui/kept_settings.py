@@ -1,7 +1,7 @@
 """Settings that the Lab has no control for, as a link brings them: *Run again with…* drops none of a run's.
 
 They stand in the address as one JSON object, so that a link means the same to any user. The sidebar names
-them, and leaves them out where that is asked for.
+them, and can leave them out.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ def link_part(config: RunConfig) -> dict[str, str]:
 
 
 def of_address() -> Kept:
-    """What the page's address brings, or brought before the reader went to another page and came back, as the
-    controls' values do; nothing where it cannot be read, which is said.
+    """The settings in the page's address, also after the reader went to another page and came back.
+
+    Like the values of controls, they are remembered by the session; none if they cannot be read.
     """
     text = st.query_params.get(PARAMETER, st.session_state.get(_KEPT, ""))
     st.session_state[_KEPT] = text

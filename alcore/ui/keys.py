@@ -53,5 +53,5 @@ _component = st.components.v2.component(
 
 
 def listen(keys: Sequence[Key]) -> None:
-    """Have keys work as long as this is drawn; those that are typed into a field stay the field's."""
+    """Make keys work as long as this is drawn; keys typed into a field go to the field."""
     _component(key="keys", data={"keys": [asdict(key) for key in keys]})

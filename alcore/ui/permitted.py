@@ -1,4 +1,4 @@
-"""Controls that this tab's visitor may use: the others are there, cannot be used, and say who may."""
+"""Controls that this tab's visitor may use: the others are disabled, and say who may use them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Permission(TypedDict):
 def permission(
     action: Action, owner: str | None = None, *, help: str | None = None, disabled: bool = False
 ) -> Permission:
-    """Arguments of a control that does something to the home, by the table that the door asks, too.
+    """Arguments of a control that changes the home, by the same table as the check of the action.
 
     Args:
         owner: whose the thing is; None where there is nothing yet.

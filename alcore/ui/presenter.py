@@ -51,7 +51,7 @@ _KEYS = (
 
 
 def is_presenting() -> bool:
-    """Whether this tab is shown to a room."""
+    """Whether this tab is shown to an audience."""
     return bool(st.session_state.get(_PRESENT))
 
 

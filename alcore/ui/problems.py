@@ -1,4 +1,4 @@
-"""What went wrong on a page, said in one way: a sentence where the reader looks, and the rest goes on."""
+"""Problems on a page, reported alike: a sentence where the reader looks, while the rest still works."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PREFIX = "problem:"
 
 
 def attempt(slot: str, action: Callable[..., object], *arguments: object) -> bool:
-    """Do something that a user asked for, usually in a widget's callback.
+    """Perform a user's action, usually in a widget's callback.
 
     A callback runs before the page is drawn, so the sentence of an AlcoreError is kept under `slot` in the
     session until `show` says it where it belongs.

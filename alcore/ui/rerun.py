@@ -1,4 +1,4 @@
-"""Pages that keep up with what changes behind them."""
+"""Pages that follow changes of the state behind them."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def changed_settings(shown: RunConfig, config: RunConfig) -> list[str]:
 
 
 def differences(shown: RunConfig, config: RunConfig, *, most: int = _MOST_NAMED) -> str:
-    """How the shown run was set where the other says something else, such as 'π₀ = 10 %'; '' if nowhere.
+    """The shown run's values of settings that differ from the other's, such as 'π₀ = 10 %'; '' if none do.
 
     Args:
         most: settings to name; how many more there are is said.

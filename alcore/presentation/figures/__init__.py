@@ -1,1 +1,1 @@
-"""Figures: one function draws what another has computed."""
+"""Figures: each function draws values computed elsewhere."""

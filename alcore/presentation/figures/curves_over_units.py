@@ -1,4 +1,4 @@
-"""Learning curves over a budget that is counted in something else than labels."""
+"""Learning curves over a budget counted in units other than labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A figure as one sentence, for those who do not see it."""
+"""A figure as one sentence, for readers who cannot see it."""
 
 from __future__ import annotations
 

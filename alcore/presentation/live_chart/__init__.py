@@ -1,1 +1,1 @@
-"""Charts that act in the browser: what they show, computed here once, and the script that draws it."""
+"""Charts that are interactive in the browser: their data, computed here, and the scripts that draw them."""

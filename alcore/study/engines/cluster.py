@@ -141,7 +141,7 @@ def _cpus(resources: Mapping[str, float]) -> int:
 
 
 def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at HOST:PORT, which Ray itself would take minutes to find out."""
+    """Raise OSError if nothing listens at HOST:PORT, which would take Ray itself minutes to report."""
     host, colon, port = address.rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host, int(port)), timeout=_SECONDS_TO_KNOCK).close()
@@ -229,7 +229,7 @@ def _shared(name: str, shipment: _Shipment) -> Patches | None:
 
 
 def _unpack(name: str, shipment: _Shipment) -> Patches:
-    """Lay the data set out on this node's disk, whole or not at all, for all its workers."""
+    """Unpack the data set on this node's disk, completely or not at all, for all its workers."""
     root = Path(tempfile.gettempdir()) / f"alcore-data-{os.getuid()}"
     root.mkdir(mode=0o700, exist_ok=True)
     place = root / shipment.fingerprint.replace("/", "_")

@@ -10,14 +10,14 @@ from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task
 
 MOST_ATTEMPTS = 4
-"""How often a task is begun whose process dies, before it counts as failed."""
+"""How often a task is started if its process dies, before it counts as failed."""
 
 
 class Engine(Protocol):
     """Performs tasks somewhere, many side by side.
 
-    A task that raises is failed at once, since it would again. One whose process or machine dies is begun
-    again, from its last finished cycle, up to `MOST_ATTEMPTS` times.
+    A task that raises fails at once, since it would raise again. One whose process or machine dies is
+    restarted from its last finished cycle, up to `MOST_ATTEMPTS` times.
     """
 
     def describe(self) -> str:

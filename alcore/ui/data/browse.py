@@ -1,4 +1,4 @@
-"""The Data page's first part: what a data set holds."""
+"""The Data page's first part: the contents of a data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data set's card, and what one may do with the set: note, save, rename, delete."""
+"""A data set's card, and the actions on the set: note, save, rename, delete."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _offer_delete(name: str) -> None:
 
 
 def _show_kept(name: str, fingerprint: str) -> None:
-    """What frozen encoders gave for its patches, which may go: a run that needs it computes it again."""
+    """The kept features of its patches, which can be removed: a run that needs them computes them again."""
     stores = [store for store in kept_stores() if store.fingerprint == fingerprint]
     if not stores:
         return

@@ -1,4 +1,4 @@
-"""How imports are going, and the look at one before it is kept."""
+"""The state of imports, and the preview of one before it is kept."""
 
 from __future__ import annotations
 

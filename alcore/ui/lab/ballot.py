@@ -1,4 +1,4 @@
-"""Candidates to be clicked: a page of patches, for a mouse as for a thumb."""
+"""Candidates to click: a page of patches, for mouse and touch."""
 
 from __future__ import annotations
 

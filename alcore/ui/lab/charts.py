@@ -65,7 +65,7 @@ def narrate_run(config: RunConfig, evidence: Evidence | None, test_prevalence: f
 
 
 def tell(row: RunRow, *, test_prevalence: float) -> None:
-    """What the charts mean: for those who look at them at leisure, below all else."""
+    """The meaning of the charts, at the bottom of the page."""
     config, records = run_config(row.id), record_count(row.id)
     evidence = run_evidence(row.id, records)
     sentences = [
@@ -129,12 +129,12 @@ def _curves(
 
 
 def keep_point(point: tuple[str, int, int, int]) -> None:
-    """A point was clicked: its query is opened, see `open_clicked_query`."""
+    """Note a clicked point, whose query `open_clicked_query` opens."""
     _QUERY_CLICK.keep(tuple(point[:3]))
 
 
 def take_prevalence(prevalence: float) -> None:
-    """The chart's slider was let go: so the sidebar's, and the address, say the same."""
+    """The chart's slider was released: set the sidebar's slider and the address to the same value."""
     st.session_state[KEYS["test_prevalence"]] = prevalence
 
 

@@ -1,4 +1,4 @@
-"""You against the machine: before each query of the strategy `you` the room chooses, from any seats."""
+"""You against the machine: before each query of the strategy `you`, the audience chooses, from any seats."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _offered(run_id: str, key: CycleKey, fingerprint: str) -> list[int]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _pictures(run_id: str, key: CycleKey, fingerprint: str) -> list[tuple[int, str]]:
-    """Ids and images as data URLs; no mask plays a part."""
+    """Ids and images as data URLs; masks play no part."""
     items = _offered(run_id, key, fingerprint)
     images = run_dataset(run_id).images(np.array(items, dtype=np.int64))
     urls = (base64.b64encode(webp(enlarge(image, _SIDE))).decode() for image in images)
@@ -185,7 +185,7 @@ def _invite(row: RunRow) -> None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _qr_code(link: str) -> bytes:
-    """A PNG, drawn here: no service hears of the link."""
+    """A PNG, drawn here, so that no service learns of the link."""
     picture = io.BytesIO()
     segno.make(link, micro=False).save(picture, kind="png", scale=6, border=2)
     return picture.getvalue()

@@ -1,4 +1,4 @@
-"""The Lab: what is shown and what comes next, kept apart; charts, and what was just picked."""
+"""The Lab: the shown run and the next run, kept apart; charts, and the latest picks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Live: a control of the run that is let go starts that run by itself, in the place of the one before.
+"""Live: releasing a control starts the run by itself, in the place of the previous one.
 
-A tab has one live run, see `alcore.server.live_runs`. What it showed before stays, pale, until the new run
-has come as far; that is kept in the tab's session, since the run itself is gone by then.
+A tab has one live run, see `alcore.server.live_runs`. The previous curves stay, pale, until the new run has
+caught up; they are kept in the tab's session, since the run itself is gone by then.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from alcore.ui.session import (
 from alcore.ui.setting_words import KEYS
 
 PROBLEM = "live"
-"""Where trouble with live runs is said."""
+"""Where problems with live runs are shown."""
 
 _SWITCH = "live"
 _SEAT, _SEEN, _SHOWN, _EARLIER = "live_seat", "live_seen", "live_shown", "live_earlier"
@@ -80,7 +80,7 @@ class _Presence:
 
 
 def is_instant(config: RunConfig) -> bool:
-    """Whether a run is computed while one watches: a light head on what is kept of a frozen encoder."""
+    """Whether a run takes only seconds: a light head on the kept features of a frozen encoder."""
     return config.model.freeze_encoder and config.model.architecture == HYPERCOLUMN
 
 
@@ -113,7 +113,7 @@ def of_tab() -> RunRow | None:
 
 
 def show_switch(config: RunConfig | None, row: RunRow | None) -> None:
-    """The switch, and the button that makes a live run one that stays."""
+    """The switch, and the button that makes a live run permanent."""
     can_be = config is not None and is_instant(config)
     why = "Needs a frozen encoder with the light head: only such runs are computed in seconds."
     st.toggle(
@@ -241,7 +241,7 @@ def is_played(run_id: str) -> bool:
 
 
 def keep(run_id: str) -> None:
-    """Make a live run one that stays, and show it. For callbacks."""
+    """Make a live run permanent, and show it. For callbacks."""
 
     def move() -> None:
         show_run(acting.keep_live(run_id))

@@ -20,11 +20,11 @@ from alcore.ui.setting_words import differences
 from alcore.wording import as_plain_markdown, plural
 
 PROBLEM = "run"
-"""Where trouble with starting and commanding runs is said."""
+"""Where problems with starting and controlling runs are shown."""
 
 
 def show(shown: RunRow | None, config: RunConfig | None) -> None:
-    """The Run button, and in two lines what is to be known before it is pressed.
+    """The Run button, and two lines of information about it.
 
     Args:
         config: what it would start; None where the settings cannot be run.
@@ -91,7 +91,7 @@ def _words(shown: RunRow | None, config: RunConfig | None, changed: str) -> str:
 
 
 def _waits(queue: list[RunRow], shown: RunRow | None) -> str:
-    """What a queued run waits for; '' where nothing is going on but what is shown."""
+    """What a queued run waits for; '' if only the shown run is active."""
     if not queue:
         return ""
     first, waiting = queue[0], queue[1:]

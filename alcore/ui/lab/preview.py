@@ -84,7 +84,7 @@ def _chance(share: float) -> str:
 
 
 def show_problem(config: RunConfig | None, problem: AlcoreError) -> None:
-    """Say why there is nothing to run, with a button that mends it where one can."""
+    """Say why the settings cannot be run, with a button that corrects them if possible."""
     text = as_plain_markdown(str(problem))
     text = text[:1].upper() + text[1:]
     if config is not None:

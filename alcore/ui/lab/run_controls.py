@@ -1,4 +1,4 @@
-"""The Lab's second row: the shown run, what it is doing, and the buttons that command it.
+"""The Lab's second row: the shown run, its state, and the buttons that control it.
 
 Two small fragments tick. One draws nothing, so that it can look often: when a record has come, or a status
 changed, it reruns the page once, and that draws the charts again. The other draws buttons and progress, once
@@ -212,7 +212,7 @@ def _waiting(row: RunRow) -> str:
 
 
 def _spoken(row: RunRow | None) -> str:
-    """The progress in as few words as change only when a cycle, or the run, has ended."""
+    """The progress in a few words, which change only when a cycle, or the run, has ended."""
     if row is None:
         return ""
     return f"{row.name}: {row.status}, {cycles_finished(run_config(row.id), record_count(row.id))}"

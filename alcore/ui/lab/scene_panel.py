@@ -1,4 +1,4 @@
-"""A scene in the Lab: in the place of the run's controls a story with its question."""
+"""A scene in the Lab: a story with its question, in the place of the run's controls."""
 
 from __future__ import annotations
 

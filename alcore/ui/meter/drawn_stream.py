@@ -1,4 +1,4 @@
-"""Images drawn from a run's test patches: to see how the meter does where the answer is known."""
+"""Images drawn from a run's test patches: to test the meter where the answer is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images that a reader uploads, scored in a child process: how that goes, and what came of it."""
+"""Images that a reader uploads, scored in a child process: the progress, and the result."""
 
 from __future__ import annotations
 

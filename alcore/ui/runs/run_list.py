@@ -78,7 +78,7 @@ def _sheet(found: list[Entry]) -> list[Entry]:
 
 
 def _offer_for_chosen(entries: list[Entry]) -> None:
-    """What can be done with the runs whose boxes are ticked, on whatever sheet."""
+    """The actions on the runs whose boxes are ticked, on any sheet."""
     boxes = [str(key) for key in st.session_state if str(key).startswith(run_card.CHOSEN)]
     ticked = {key.removeprefix(run_card.CHOSEN) for key in boxes if st.session_state[key]}
     rows = [entry.row for entry in entries if entry.row.id in ticked]
