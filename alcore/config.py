@@ -246,7 +246,7 @@ def make_config(values: dict[str, Any], *, origin: str = "config") -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {first_fault(error, RunConfig)}") from None
+        raise ConfigError(f"{origin and origin + ': '}{first_fault(error, RunConfig)}") from None
 
 
 def load_config(source: str | Path) -> RunConfig:

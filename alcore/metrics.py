@@ -7,12 +7,35 @@ and every pixel metric follows from them without another forward pass.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from alcore.errors import MetricsError
 
-METRICS = ("iou", "dice", "precision", "recall")
+COUNTS = ("tp", "fp", "fn", "tn")
+"""The last axis of all arrays of counts."""
+
+
+class Ratio(NamedTuple):
+    """A metric's formula: how often each of tp, fp, fn and tn is added to its numerator and denominator.
+
+    A table and not a function, because the browser computes the same formula from the same table.
+    """
+
+    part: tuple[float, float, float, float]
+    whole: tuple[float, float, float, float]
+
+
+RATIOS = {
+    "iou": Ratio((1, 0, 0, 0), (1, 1, 1, 0)),
+    "dice": Ratio((2, 0, 0, 0), (2, 1, 1, 0)),
+    "precision": Ratio((1, 0, 0, 0), (1, 1, 0, 0)),
+    "recall": Ratio((1, 0, 0, 0), (1, 0, 1, 0)),
+}
 """Pixel metrics of the defect class, in the order in which they are written and shown."""
+
+METRICS = tuple(RATIOS)
 
 PATCH_IOU = "patch_iou"
 """Mean IoU over defective patches, each with equal weight whatever its defect's size; independent of π."""
@@ -60,18 +83,20 @@ def metrics_from_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
         when nothing is predicted, recall when there is no defect, IoU and Dice when both hold.
     """
     ratios = ratio_parts(np.asarray(counts, dtype=np.float64))
-    return {name: _ratio(*ratios[name]) for name in METRICS}
+    return {name: _ratio(*parts) for name, parts in ratios.items()}
 
 
 def ratio_parts(counts: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(..., 4) counts -> (...) numerator and denominator of each metric, both linear in counts."""
-    tp, fp, fn = counts[..., 0], counts[..., 1], counts[..., 2]
     return {
-        "iou": (tp, tp + fp + fn),
-        "dice": (2 * tp, 2 * tp + fp + fn),
-        "precision": (tp, tp + fp),
-        "recall": (tp, tp + fn),
+        name: (_weighted(counts, part), _weighted(counts, whole)) for name, (part, whole) in RATIOS.items()
     }
+
+
+def _weighted(counts: np.ndarray, weights: tuple[float, ...]) -> np.ndarray:
+    """Added from left to right, like `tp + fp + fn`: a matrix product may round otherwise."""
+    terms = [weight * counts[..., column] for column, weight in enumerate(weights) if weight]
+    return sum(terms[1:], start=terms[0])
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

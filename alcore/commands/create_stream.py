@@ -62,10 +62,11 @@ def create_stream(
 def _print(line: ProductionLine, kept: Kept) -> None:
     from alcore.data.keep_rules import represented
     from alcore.data.line_pool import notes_of
+    from alcore.statistics.frames import each_row
     from alcore.wording import percent
 
     typer.echo("\n".join(notes_of(line, kept)))
-    for row in represented(line, kept).itertuples():
+    for row in each_row(represented(line, kept)):
         typer.echo(
             f"{row.group}: {percent(row.line)} of the line's defects, {percent(row.kept)} of those kept"
         )

@@ -82,6 +82,7 @@ def show_data(name: str) -> None:
     from alcore.data.collection import open_dataset
     from alcore.data.overview import describe
     from alcore.data.stored import StoredPatches
+    from alcore.statistics.frames import each_row
 
     patches = open_dataset(name)
     overview = describe(patches)
@@ -91,7 +92,7 @@ def show_data(name: str) -> None:
     if isinstance(patches, StoredPatches):
         typer.echo("\n".join([*patches.info.notes, *data_set_report(patches)]))
         return
-    for row in overview.splits.itertuples():
+    for row in each_row(overview.splits):
         typer.echo(
             f"{row.split}: {row.patches} patches, {row.defective} defective ({percent(row.prevalence)})"
         )

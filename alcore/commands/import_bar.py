@@ -17,7 +17,7 @@ _INTERRUPTED = 130
 _LINES_A_SECOND = 10
 _SECONDS_A_LINE = 10.0
 """Between two lines where no bar can be drawn, as in a job's log."""
-_WORDS = {"looking": "looking at masks", "reading": "reading images"}
+_WORDS = {"looking": "looking at masks", "reading": "reading images"}  # by `ImportPhase`, which loads pandas
 
 
 @contextmanager

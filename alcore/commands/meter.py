@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alcore.commands.options import AsJson
+from alcore.compute.events import ScoringPhase
 
 if TYPE_CHECKING:
     from alcore.server.meter_events import MeterEnded
 
 _NICENESS = 10
 _WORDS = {
-    "training": "training the model again",
-    "validation": "scoring validation",
-    "images": "scoring images",
+    ScoringPhase.TRAINING: "training the model again",
+    ScoringPhase.VALIDATION: "scoring validation",
+    ScoringPhase.IMAGES: "scoring images",
 }
 
 
@@ -71,7 +72,7 @@ def _print(ended: MeterEnded) -> None:
 
 
 @contextmanager
-def _following(say: Callable[[str], None] | None) -> Iterator[Callable[[str, int, int], None]]:
+def _following(say: Callable[[str], None] | None) -> Iterator[Callable[[ScoringPhase, int, int], None]]:
     """What scoring reports to: lines for scripts, a bar for people."""
     if say is not None:
         yield _json_lines(say)
@@ -88,13 +89,13 @@ def _following(say: Callable[[str], None] | None) -> Iterator[Callable[[str, int
         )
 
 
-def _json_lines(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
+def _json_lines(say: Callable[[str], None]) -> Callable[[ScoringPhase, int, int], None]:
     """Prints progress: of each phase about a hundred lines at most."""
     from alcore.server.meter_events import MeterProgress, to_line
 
-    last_printed: tuple[str, int] | None = None
+    last_printed: tuple[ScoringPhase, int] | None = None
 
-    def follow(phase: str, done: int, total: int) -> None:
+    def follow(phase: ScoringPhase, done: int, total: int) -> None:
         nonlocal last_printed
         now = (phase, 100 * done // max(total, 1))
         if now != last_printed:

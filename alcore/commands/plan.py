@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alcore.commands.options import MetricName
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,7 +24,7 @@ def plan(
     difference: Annotated[
         float, typer.Option(min=0.001, max=1.0, help="The smallest true difference in AUBC that matters.")
     ] = 0.02,
-    metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
+    metric: MetricName = "iou",
     prevalence: Annotated[
         float | None, typer.Option(min=0.001, max=1.0, help="π₁; by default the run's own.")
     ] = None,
@@ -66,14 +68,10 @@ class _Planned:
 
 def _pilot(store: RunStore, question: Question) -> Evidence:
     """The run as it stands; AlcoreError where nothing can be planned from it."""
-    from alcore.errors import ConfigError, did_you_mean
-    from alcore.metrics import ALL_METRICS
+    from alcore.errors import ConfigError
     from alcore.storage.evidence import gather
     from alcore.storage.run_records import RunRecords
 
-    if question.metric not in ALL_METRICS:
-        near = did_you_mean(question.metric, ALL_METRICS)
-        raise ConfigError(f"there is no metric {question.metric!r}{near} ({', '.join(ALL_METRICS)})")
     strategies = store.config.strategies
     if question.baseline not in strategies:
         raise ConfigError(f"the run has no {question.baseline!r} to compare with ({', '.join(strategies)})")

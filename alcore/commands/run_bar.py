@@ -11,6 +11,7 @@ from alcore.compute.crew import Crew
 from alcore.compute.events import Ended, Event, EventWriter, Note, RecordCommitted, RunProgress
 from alcore.compute.execution import execute
 from alcore.presentation.collapse import collapse_sentences
+from alcore.statistics.frames import grouped
 from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
 from alcore.wording import clock, percent
@@ -54,9 +55,10 @@ def _print_result(store: RunStore, console: Console) -> None:
     tables = RunTables(store)
     metrics = tables.metrics()
     last = metrics[metrics["cycle"] == store.config.cycles]
-    for (prevalence, strategy), rows in last.groupby(["prevalence", "strategy"], sort=False):
-        iou = f"IoU {rows['iou'].mean():.3f} at a prevalence of {percent(prevalence)}"
-        console.print(f"{strategy:>15}  {iou}", highlight=False)
+    for prevalence, at_it in grouped(last, "prevalence", float):
+        for strategy, rows in grouped(at_it, "strategy", str):
+            iou = f"IoU {rows['iou'].mean():.3f} at a prevalence of {percent(prevalence)}"
+            console.print(f"{strategy:>15}  {iou}", highlight=False)
     for sentence in collapse_sentences(tables.evaluations()):
         console.print(sentence, highlight=False)
     console.print(f"written to {store.directory}", highlight=False)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from alcore.commands.options import limits
-from alcore.errors import AlcoreError, ConfigError, did_you_mean
+from alcore.commands.options import MetricName, limits
+from alcore.errors import AlcoreError, ConfigError
 
 INTERRUPTED = 130
 """Exit code of work that was stopped and can continue."""
@@ -97,7 +97,7 @@ def report(
             "with --interactive by default interactive.html in DIRECTORY."
         ),
     ] = None,
-    metric: Annotated[str, typer.Option(help="iou, dice, precision, recall or patch_iou.")] = "iou",
+    metric: MetricName = "iou",
     prevalence: Annotated[
         float | None,
         typer.Option(help="Deployment prevalence π₁; by default the config's.", **limits("test_prevalence")),
@@ -108,15 +108,12 @@ def report(
     ] = False,
 ) -> None:
     """Write a study's report: figures, tables, settings, methods text and citation."""
-    from alcore.metrics import ALL_METRICS
     from alcore.statistics.comparison import Question
     from alcore.storage.files import write_text
     from alcore.study.reader import StudyReader
     from alcore.study.report import as_html, write_markdown
     from alcore.study.summary import BASELINE
 
-    if metric not in ALL_METRICS:
-        raise ConfigError(f"unknown metric {metric!r}{did_you_mean(metric, ALL_METRICS)}")
     if interactive:
         _write_interactive(directory, out or directory / "interactive.html", metric, prevalence)
         return

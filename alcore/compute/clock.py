@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from alcore.config import RunConfig
-from alcore.experiment.cycle_key import FULL_POOL, CycleKey
+from alcore.experiment.cycle_key import FULL_POOL, CycleKey, Phase
 
-_PHASE_SHARE = {"scoring": (0.0, 0.15), "training": (0.15, 0.7), "evaluating": (0.85, 0.15)}
+_PHASE_SHARE = {Phase.SCORING: (0.0, 0.15), Phase.TRAINING: (0.15, 0.7), Phase.EVALUATING: (0.85, 0.15)}
 """Where a phase begins within a cycle, and how much of it it is; roughly, as seen with both demo presets."""
 
 _CYCLES, _FEWEST = 2, 4
@@ -43,7 +43,7 @@ class Clock:
         self._best = 0.0
         self.finished, self.records = len(finished), config.records
 
-    def tick(self, key: CycleKey, phase: str, share: float) -> None:
+    def tick(self, key: CycleKey, phase: Phase, share: float) -> None:
         """A phase of a cycle, or of a ceiling, is `share` (0..1) done."""
         begin, width = _PHASE_SHARE[phase]
         self._within[key] = begin + width * share

@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar, TextIO
 
 from alcore.event_lines import EventLines, LineWriter, beat_for_supervisor
+from alcore.experiment.cycle_key import Phase
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class RunProgress:
-    """Where a run is: `done` of `total` units of a phase (scoring, training, evaluating) of one cycle.
+    """Where a run is: `done` of `total` units of a phase of one cycle.
 
     finished, records: committed records and those of the whole run.
     share: of the whole work that is done, 0..1. elapsed, left: seconds; left is None until a cycle is known.
@@ -53,7 +55,7 @@ class RunProgress:
     strategy: str
     repetition: int
     cycle: int
-    phase: str
+    phase: Phase
     done: int
     total: int
     finished: int
@@ -62,6 +64,10 @@ class RunProgress:
     elapsed: float
     left: float | None
     pace: float | None = None
+
+    def __post_init__(self) -> None:
+        """A phase that came in a line is text; ValueError where there is none of that name."""
+        object.__setattr__(self, "phase", Phase(self.phase))
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,14 @@ class Ended:
     event: ClassVar[str] = "ended"
     status: str
     message: str = ""
+
+
+class ScoringPhase(StrEnum):
+    """What the scoring of images is doing: training the model again, scoring validation patches or images."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    IMAGES = "images"
 
 
 Event = Ready | StateChanged | RunProgress | RecordCommitted | Note | Ended

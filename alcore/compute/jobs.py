@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alcore.config import RunConfig
-from alcore.experiment.cycle_key import CycleKey
+from alcore.experiment.cycle_key import CycleKey, Phase
 
 if TYPE_CHECKING:
     from alcore.experiment.pool_map import Axes
@@ -109,10 +109,10 @@ Result = Checked | FinishedCycle | FinishedCeiling | Encoded | Failed | GaveUp
 
 @dataclass(frozen=True)
 class JobProgress:
-    """Where a worker is: `done` of `total` units of a phase (scoring, training, evaluating) of a cycle."""
+    """Where a worker is: `done` of `total` units of a phase of a cycle."""
 
     key: CycleKey
-    phase: str
+    phase: Phase
     done: int
     total: int
 

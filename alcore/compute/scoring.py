@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alcore.compute.events import ScoringPhase
 from alcore.compute.jobs import cycles_before
 from alcore.data.collection import open_dataset
 from alcore.data.importing.unlabelled import MOST_PATCHES, Cutting, Unlabelled, open_unlabelled
@@ -31,8 +32,8 @@ from alcore.storage.sealed_weights import open_weights, seal_weights
 REPETITION = 1
 """Whose models score images; every repetition has models of its own."""
 
-Follow = Callable[[str, int, int], None]
-"""Called with (phase, done, total); phase is training, validation or images."""
+Follow = Callable[[ScoringPhase, int, int], None]
+"""Called with (phase, done, total)."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def score_images(store: RunStore, strategy: str, paths: Sequence[Path], follow: 
     unlabelled = open_unlabelled(paths, Cutting.of(patches))
     learner = last_model(store, patches, key, follow)
     known = learner.evaluate(
-        validation.items, on_patches=lambda done, total: follow("validation", done, total)
+        validation.items, on_patches=lambda done, total: follow(ScoringPhase.VALIDATION, done, total)
     )
     scores, images = _score(learner, unlabelled, follow)
     return ScoredImages(
@@ -139,7 +140,7 @@ def last_model(
     for cycle in cycles:
 
         def on_step(step: int, _: int, before: int = done) -> None:
-            follow("training", before + step, total)
+            follow(ScoringPhase.TRAINING, before + step, total)
 
         train_cycle(learner, keys[cycle - 1], labelled[cycle], on_step)
         done += steps[cycle]
@@ -159,13 +160,13 @@ def _score(learner: Learner, unlabelled: Unlabelled, follow: Follow) -> tuple[np
     found: list[np.ndarray] = []
     patches = 0
     for number, batch in enumerate(unlabelled.patches()):
-        follow("images", number, len(unlabelled))
+        follow(ScoringPhase.IMAGES, number, len(unlabelled))
         patches += len(batch)
         if patches > MOST_PATCHES:
             raise DataError(f"the images make more than {MOST_PATCHES:,} patches; take fewer of them")
         if len(batch):
             found.append(learner.peaks(batch))
-    follow("images", len(unlabelled), len(unlabelled))
+    follow(ScoringPhase.IMAGES, len(unlabelled), len(unlabelled))
     if not found:
         name, reason = next(iter(unlabelled.skipped.items()))
         raise DataError(f"no image can be used; {reason if name in reason else f'{name}: {reason}'}")

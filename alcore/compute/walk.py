@@ -32,7 +32,7 @@ from alcore.compute.jobs import (
 from alcore.compute.run_control import RunControl, Stopped
 from alcore.errors import StoreError
 from alcore.experiment.cycle_graph import CycleGraph, Stage
-from alcore.experiment.cycle_key import ENCODING, CycleKey
+from alcore.experiment.cycle_key import CycleKey, Phase
 from alcore.experiment.pool_map import Axes
 from alcore.storage.run_store import RunStore
 
@@ -103,7 +103,7 @@ class Walk:
         now = time.monotonic()
         if key is not None and self._waiting_since is None:
             self._waiting_since = now
-            self._emit(self._progress_event(JobProgress(key, "waiting for", 0, 1)))
+            self._emit(self._progress_event(JobProgress(key, Phase.WAITING, 0, 1)))
         elif key is None and self._waiting_since is not None:
             self._clock.held(now - self._waiting_since)
             self._waiting_since = None
@@ -248,6 +248,6 @@ class Walk:
             records=self._clock.records,
             share=self._clock.share,
             elapsed=self._clock.elapsed,
-            left=self._encoding_left(progress) if progress.phase == ENCODING else self._clock.left,
+            left=self._encoding_left(progress) if progress.phase == Phase.ENCODING else self._clock.left,
             pace=self._clock.pace,
         )

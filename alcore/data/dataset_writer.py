@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,17 @@ class ImportReport:
     def leave_out(self, what: str, file: str, count: int = 1) -> None:
         """Note marks of a file that were not drawn; what: their kind, and why: 'point without area'."""
         self.left_out.setdefault(what, Counter())[file] += count
+
+    def account(self) -> dict[str, Any]:
+        """What was read and left out, by the names of `DatasetInfo`."""
+        return {
+            "skipped": dict(sorted(self.skipped.items())),
+            "vanished": tuple(self.vanished),
+            "lost": tuple(self.lost),
+            "unknown": self.unknown,
+            "capped": self.capped,
+            "source_sizes": tuple(size for size, _ in self.sizes.most_common(MOST_SIZES)),
+        }
 
     def notes(self) -> list[str]:
         """Of marks, for people: how many of each kind were drawn, and which were not, in which files."""
@@ -188,15 +200,10 @@ def write_dataset(
             fingerprint=fingerprint_of(staging),
             format=format_name,
             cutting=cutting,
-            skipped=dict(sorted(report.skipped.items())),
-            vanished=tuple(report.vanished),
-            source_sizes=tuple(size for size, _ in report.sizes.most_common(MOST_SIZES)),
             notes=(*notes, *report.notes()),
-            unknown=report.unknown,
-            lost=tuple(report.lost),
-            capped=report.capped,
             resized_to=resized_to,
             levels=levels,
+            **report.account(),
         )
         (staging / "dataset.json").write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
         write_checksums(staging)

@@ -24,6 +24,7 @@ _WHITE_IS_ZERO, _SEPARATE = 0, 2  # values of theirs
 _LOW_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 """Pillow keeps the high byte of a channel of 16 bits; read in the other byte order, that is the low byte."""
 _FULL = ("RGB", "RGBA", "RGBX")
+_ON_ITS_SIDE = range(5, 9)  # EXIF orientations that swap height and width
 _BARE, _TAGS = ("PNG", "BMP"), re.compile("exif|xmp", re.IGNORECASE)
 """Formats whose tags, if there are any, are among what Pillow notes of the file."""
 
@@ -64,6 +65,22 @@ def decoded(content: bytes, name: str) -> Iterator[Decoded]:
         raise DataError(
             f"{shown(name)} cannot be read as an image ({reason}); replace it or skip it"
         ) from None
+
+
+def size_of(content: bytes, name: str) -> tuple[int, int]:
+    """(height, width) of an image file as `decoded` has it, from its header and its EXIF tag alone.
+
+    Raises:
+        DataError: what has no header of an image.
+    """
+    try:
+        with _open(content) as image:
+            height, width = image.height, image.width
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{shown(name)} cannot be read as an image ({error}); replace it or skip it"
+        ) from None
+    return (width, height) if orientation(content) in _ON_ITS_SIDE else (height, width)
 
 
 def orientation(content: bytes) -> int:

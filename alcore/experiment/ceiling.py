@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
+from alcore.experiment.cycle_key import Phase
 from alcore.experiment.cycle_record import Ceiling
 from alcore.experiment.repetition import draw_repetition
 from alcore.learning.learner import Learner
 from alcore.streams import Purpose, stream
 
-Follow = Callable[[str, int, int], None]
+Follow = Callable[[Phase, int, int], None]
 """Called with (phase, done, total); it may block, or raise to stop."""
 
 
@@ -28,9 +29,9 @@ def train_ceiling(config: RunConfig, patches: Patches, repetition: int, follow: 
     seed = stream(config.seed, Purpose.INITIAL_WEIGHTS, repetition).integers(2**62)
     learner = Learner(config.model_copy(update={"training": training}), patches, seed=int(seed))
     rng = stream(config.seed, Purpose.CEILING, repetition)
-    learner.fit(split.pool, rng=rng, on_step=lambda done, total: follow("training", done, total))
+    learner.fit(split.pool, rng=rng, on_step=lambda done, total: follow(Phase.TRAINING, done, total))
     evaluation = learner.evaluate(
-        split.test, on_patches=lambda done, total: follow("evaluating", done, total)
+        split.test, on_patches=lambda done, total: follow(Phase.EVALUATING, done, total)
     )
     return Ceiling(
         labelled=split.pool.size,

@@ -16,7 +16,7 @@ import numpy as np
 from alcore.acquisition import Query, Strategy, get_strategies, get_strategy
 from alcore.config import RunConfig
 from alcore.data.patches import Patches
-from alcore.experiment.cycle_key import ENCODING, CycleKey
+from alcore.experiment.cycle_key import CycleKey, Phase
 from alcore.experiment.cycle_record import CycleRecord, Selection, ThresholdHistogram, Validation
 from alcore.experiment.pool_map import Axes, map_pool, principal_axes
 from alcore.experiment.pool_view import PoolSweep, asks_model, sweep_pool, view_query
@@ -31,10 +31,10 @@ _MOST_REPETITIONS = 2
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a cycle is: one phase (scoring, training, evaluating, ENCODING), `done` of `total` units."""
+    """Where a cycle is: `done` of `total` units of one phase."""
 
     key: CycleKey
-    phase: str
+    phase: Phase
     done: int
     total: int
 
@@ -103,7 +103,7 @@ class Workbench:
     def encode(self, key: CycleKey, report: Report) -> None:
         """Compute and keep what a frozen encoder gives for the patches of the key's repetition."""
         repetition = self._repetition(key.repetition)
-        repetition.learner.prepare(repetition.split.seen, on_patches=_following(report, key, ENCODING))
+        repetition.learner.prepare(repetition.split.seen, on_patches=_following(report, key, Phase.ENCODING))
 
     def unkept(self, number: int) -> tuple[int, int]:
         """How many patches of a repetition `encode` would compute, and the bytes they would take on disk."""
@@ -137,7 +137,7 @@ class Workbench:
             return split.first_query
         strategy, pool, nothing = get_strategy(name), np.sort(split.pool), np.zeros(0, dtype=np.int64)
         rng = stream(self.config.seed, Purpose.FIRST_QUERY, key.repetition, name)
-        follow = _following(report, key, "scoring")
+        follow = _following(report, key, Phase.SCORING)
         sweep = sweep_pool(repetition.learner, [strategy], pool, wanted=pool, rng=rng, follow=follow)
         view = sweep.view(
             strategy,
@@ -195,7 +195,7 @@ class Workbench:
         report: Report,
     ) -> PoolSweep:
         """Ask the model about the pool; before cycle 2, once for all strategies, which still share it."""
-        split, follow = repetition.split, _following(report, start.key, "scoring")
+        split, follow = repetition.split, _following(report, start.key, Phase.SCORING)
         wanted = np.union1d(split.mapped, labelled)
         rng = stream(self.config.seed, Purpose.DROPOUT, start.key.repetition, start.key.cycle)
         if start.key.cycle > 2:
@@ -222,8 +222,8 @@ class Workbench:
     ) -> CycleRecord:
         key, split, learner = start.key, repetition.split, repetition.learner
         labelled = np.concatenate([*start.queries, selection.items])
-        train_cycle(learner, key, labelled, _following(report, key, "training"))
-        evaluating, total = _following(report, key, "evaluating"), split.test.size + split.validation.size
+        train_cycle(learner, key, labelled, _following(report, key, Phase.TRAINING))
+        evaluating, total = _following(report, key, Phase.EVALUATING), split.test.size + split.validation.size
         evaluation = learner.evaluate(split.test, on_patches=lambda done, _: evaluating(done, total))
         validation = self._validate(repetition, lambda left: evaluating(total - left, total))
         return CycleRecord(
@@ -269,5 +269,5 @@ def _fit_axes(sweep: PoolSweep, split: RepetitionSplit) -> Axes:
     return principal_axes(sweep.features.of(np.sort(split.mapped)))
 
 
-def _following(report: Report, key: CycleKey, phase: str) -> Callable[[int, int], None]:
+def _following(report: Report, key: CycleKey, phase: Phase) -> Callable[[int, int], None]:
     return lambda done, total: report(Progress(key, phase, done, total))

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-ENCODING = "encoding patches for"
-"""The phase before a repetition's first cycle in which a frozen encoder sees its patches."""
+
+class Phase(StrEnum):
+    """What a run is doing with a strategy, in words that its name follows.
+
+    ENCODING: before a repetition's first cycle, a frozen encoder sees its patches. WAITING: people choose the
+    query, and have not done so yet.
+    """
+
+    SCORING = "scoring"
+    TRAINING = "training"
+    EVALUATING = "evaluating"
+    ENCODING = "encoding patches for"
+    WAITING = "waiting for"
+
 
 FULL_POOL = "full pool"
 """Stands where a strategy's name would for the model that is trained on every label."""

@@ -19,12 +19,7 @@ _KEYS = {
     "defective": r"(is_?|has_?)?(defective|defect|anomal(y|ous)|label|class|target)",
     "item": r"(selected_?)?(item|id|idx|index|image|name|path|file(name)?)s?(_?(id|name|path))?",
 }
-_METRICS = {
-    "iou": r"iou|jaccard",
-    "dice": r"dice|f1",
-    "precision": r"precision",
-    "recall": r"recall|sensitivity",
-}
+_OTHER_NAMES = {"iou": "jaccard", "dice": "f1", "recall": "sensitivity"}
 _OF_USE = r"pi_?1|π_?1|π₁|shift|ood|test_?1|deploy"
 _OF_POOL = r"pi_?0|π_?0|π₀|iid|test_?0|noshift|no_shift"
 
@@ -65,8 +60,8 @@ def known_meanings() -> list[str]:
 
 def _guess(column: str) -> str:
     name = re.sub(r"[\s./-]+", "_", column.strip().lower())
-    for metric, pattern in _METRICS.items():
-        if re.search(pattern, name):
+    for metric in METRICS:
+        if metric in name or _OTHER_NAMES.get(metric, metric) in name:
             test = USE if re.search(_OF_USE, name) and not re.search(_OF_POOL, name) else POOL
             return f"{metric}_{test}"
     return next((meaning for meaning, pattern in _KEYS.items() if re.fullmatch(pattern, name)), "")

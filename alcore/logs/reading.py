@@ -191,7 +191,7 @@ def _read(file: Path) -> pd.DataFrame:
 
 def _read_values(file: Path, given: Mapping[str, str], notes: list[str]) -> pd.DataFrame:
     frame = _read(file)
-    if is_published(list(frame)):
+    if is_published(list(frame.columns)):
         frame, again = widen(frame, str(file))
         given = {}
         if again:

@@ -11,6 +11,7 @@ from alcore.config import RunConfig
 from alcore.errors import StoreError
 from alcore.logs.published import STRATEGIES, FolderName
 from alcore.metrics import metrics_from_counts
+from alcore.statistics.frames import grouped
 from alcore.storage.files import csv_text, make_directory, write_text
 from alcore.storage.tables import RunTables
 
@@ -46,17 +47,18 @@ def export_log(tables: RunTables, directory: Path) -> None:
     if values.empty:
         raise StoreError(f"the run in {tables.store.directory} has no finished cycle")
     selections = tables.selections()
-    for strategy, group in values.groupby("strategy", sort=False):
-        folder = directory / str(_folder_name(config, str(strategy)))
+    for strategy, group in grouped(values, "strategy", str):
+        folder = directory / str(_folder_name(config, strategy))
         make_directory(folder)
-        theirs = _THEIRS.get(str(strategy), str(strategy))
+        theirs = _THEIRS.get(strategy, strategy)
         table = group.drop(columns="strategy").sort_values(["rep", "cycle", "dataloader_idx"])
         table.index = pd.Index(table["cycle"].astype(str) + "_" + table["rep"].astype(str))
         _write(folder / f"dict_{theirs}.csv", table)
         chosen = selections[selections["strategy"] == strategy]
-        for (cycle, repetition), query in chosen.groupby(["cycle", "repetition"], sort=False):
-            name = f"selected_items_{theirs}_{cycle - 1}_{repetition - 1}.csv"
-            _write(folder / name, _query_rows(query, config.dataset, theirs))
+        for cycle, of_cycle in grouped(chosen, "cycle", int):
+            for repetition, query in grouped(of_cycle, "repetition", int):
+                name = f"selected_items_{theirs}_{cycle - 1}_{repetition - 1}.csv"
+                _write(folder / name, _query_rows(query, config.dataset, theirs))
 
 
 def _folder_name(config: RunConfig, strategy: str) -> FolderName:
@@ -73,7 +75,7 @@ def _folder_name(config: RunConfig, strategy: str) -> FolderName:
 
 
 def _value_rows(frame: pd.DataFrame, config: RunConfig, test_set: int) -> pd.DataFrame:
-    """`MetricsRow`s at one prevalence -> rows of their form, with the strategy beside them."""
+    """`METRICS_COLUMNS` at one prevalence -> rows of their form, with the strategy beside them."""
     counts = frame[["tp", "fp", "fn", "tn"]].to_numpy(float).reshape(-1, 4)
     background, defect = metrics_from_counts(counts[:, [3, 2, 1, 0]]), metrics_from_counts(counts)
     with np.errstate(invalid="ignore"):

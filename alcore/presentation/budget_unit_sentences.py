@@ -6,6 +6,7 @@ import pandas as pd
 
 from alcore.presentation.labels import display_name
 from alcore.statistics.budget_units import LabelModel
+from alcore.statistics.frames import each_row
 
 UNIT_TITLES = {
     "labels": "labelled images",
@@ -43,7 +44,7 @@ def flips_in_words(rows: pd.DataFrame, strategies: int, unit: str) -> list[str]:
         f"but **{display_name(row.trails)}** leads per {_PER[unit]} "
         f"({-row.in_unit:+.3f}, {-row.in_unit_high:+.3f} to {-row.in_unit_low:+.3f})"
         f"{'' if row.is_clear else ', but not clearly, as at least one interval contains 0'}."
-        for row in rows.itertuples()
+        for row in each_row(rows)
     ]
 
 

@@ -17,6 +17,7 @@ from alcore.data.overview import Overview, describe
 from alcore.data.patches import Patches
 from alcore.data.stored import StoredPatches
 from alcore.presentation.imaging import mosaic, outlined, png
+from alcore.statistics.frames import each_row
 from alcore.wording import percent, plural
 
 _COLUMNS, _ROWS, _SIDE = 8, 4, 128
@@ -102,7 +103,7 @@ def to_markdown(card: DataCard, *, picture: str = "") -> str:
             ("side", "patches", "defective", "prevalence"),
             [
                 (row.split, row.patches, row.defective, percent(row.prevalence))
-                for row in overview.splits.itertuples()
+                for row in each_row(overview.splits)
             ],
         ),
         "Area of a defect, as a share of its patch: "
@@ -137,7 +138,7 @@ def _groups(groups: pd.DataFrame) -> list[str]:
         return []
     rows = [
         (_one_line(row.group), row.patches, row.defective, percent(row.prevalence))
-        for row in groups.itertuples()
+        for row in each_row(groups)
     ]
     return _table(("group", "patches", "defective", "prevalence"), rows)
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 
 from alcore.acquisition import Needs, current_name, get_strategy, strategy_names
-from alcore.metrics import ALL_METRICS
+from alcore.metrics import ALL_METRICS, PATCH_IOU
 
-METRIC_TITLES = dict(zip(ALL_METRICS, ("IoU", "Dice", "Precision", "Recall", "Patch IoU"), strict=True))
+_METRICS = {
+    "iou": "IoU",
+    "dice": "Dice",
+    "precision": "Precision",
+    "recall": "Recall",
+    PATCH_IOU: "Patch IoU",
+}
+METRIC_TITLES = {name: _METRICS[name] for name in ALL_METRICS}
 FLAGGING_TITLES = {
     "detection": "defective patches flagged",
     "false_alarms": "clean patches flagged",

@@ -76,7 +76,7 @@ def watched(evidence: Evidence, config: RunConfig, *, prevalence: float) -> str:
     """
     if config.repetitions == 1 or len(evidence.strategies) < 2:
         return ""
-    done = f"{evidence.repetitions} of {plural(config.repetitions, 'repetition')}"
+    planned = plural(config.repetitions, "repetition")
     curves, base = evidence.curves_with_shared_error("iou", prevalence), _baseline(evidence)
     if evidence.repetitions == 1 or np.isnan(curves.mean[:, -1]).any():
         return f"IoU minus {display_name(base)}: intervals over repetitions start with the second one"
@@ -87,10 +87,12 @@ def watched(evidence: Evidence, config: RunConfig, *, prevalence: float) -> str:
     said = f"{display_name(curves.strategies[row])} minus {display_name(base)}: {sample.mean[row]:+.3f} IoU"
     said += f", fixed interval {low:+.3f} to {high:+.3f}"
     if evidence.repetitions == config.repetitions:
-        return f"{said}, all {done.partition(' of ')[2]}"
+        return f"{said}, all {planned}"
     level = 1 - (1 - LEVEL) / (len(evidence.strategies) - 1)
     low, high = (float(bound[row]) for bound in anytime_interval(sample, level))
-    return f"{said}, valid at any moment {bounds_at_any_moment(low, high)} ({done})"
+    return (
+        f"{said}, valid at any moment {bounds_at_any_moment(low, high)} ({evidence.repetitions} of {planned})"
+    )
 
 
 def _baseline(evidence: Evidence) -> str:

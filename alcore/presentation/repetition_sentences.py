@@ -9,6 +9,7 @@ from alcore.presentation.labels import display_name
 from alcore.statistics.betting import TWO_GROUPS
 from alcore.statistics.comparison import Question, watched_advantages
 from alcore.statistics.estimands import AnyEvidence
+from alcore.statistics.frames import each_row
 from alcore.statistics.planning import MOST
 from alcore.wording import clock, plural
 
@@ -38,7 +39,7 @@ def so_far(evidence: AnyEvidence, question: Question, planned: int) -> list[str]
     """
     baseline, sentences = question.baseline, []
     last = watched_advantages(evidence, question).groupby("strategy", sort=False).tail(1)
-    for row in last.itertuples():
+    for row in each_row(last):
         lead = f"**{display_name(row.strategy)}** minus {baseline}: "
         if np.isnan(row.low):
             sentences.append(f"{lead}not defined in every repetition, so there is no interval.")
@@ -73,7 +74,7 @@ def first_repetition(summary: pd.DataFrame, baseline: str) -> list[str]:
         f"**{display_name(row.strategy)}** minus {baseline}: {row.advantage:+.3f} AUBC so far, "
         f"{row.advantage_low:+.3f} to {row.advantage_high:+.3f} over resampled test patches. That holds "
         "for these models only; repetitions are needed to say which strategy is better."
-        for row in summary.dropna(subset=["advantage", "advantage_low"]).itertuples()
+        for row in each_row(summary.dropna(subset=["advantage", "advantage_low"]))
     ]
 
 
@@ -131,7 +132,7 @@ def limits_of_a_plan(plan: pd.DataFrame, pilot: int, difference: float) -> list[
     ]
     floors = plan[plan["floor"] > 0.0005]
     if len(floors):
-        sizes = ", ".join(f"{display_name(row.strategy)} {row.floor:.3f}" for row in floors.itertuples())
+        sizes = ", ".join(f"{display_name(row.strategy)} {row.floor:.3f}" for row in each_row(floors))
         said.append(
             "Repetitions share test patches, and no number of repetitions compensates for too few of those: "
             f"differences below {sizes} need more test patches."

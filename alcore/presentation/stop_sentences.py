@@ -5,17 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from alcore.presentation.labels import display_name
-from alcore.statistics.stopping import AGREEMENT, HINDSIGHT, LOW, PAIRS, PATIENCE, RISE, WITHOUT_DEFECT
-from alcore.wording import percent, plural
+from alcore.statistics.stopping import HINDSIGHT, MEANINGS
+from alcore.wording import plural
 
-HOW_RULES_WORK = (
-    f"No defect in {WITHOUT_DEFECT} queries: consecutive ones without any. Plateau: the best value on "
-    f"validation patches rose by less than {RISE:g} in {PATIENCE} cycles. Stable predictions: Cohen's kappa "
-    "between consecutive models' verdicts on which validation patches hold a defect is "
-    f"{AGREEMENT:g} or more on average over {PAIRS} pairs (Bloodgood & Vijay-Shanker 2009). "
-    f"Low score: the query's highest score is at most {percent(LOW)} of that of the "
-    "first scored query (after Zhu et al. 2010); random has no score. A rule that never says stop spends "
-    "the whole budget. No rule sees the test patches, on which all are judged."
+HOW_RULES_WORK = " ".join(
+    [
+        *(f"{rule.capitalize()}: {meaning}." for rule, meaning in MEANINGS.items()),
+        "A rule that never says stop spends the whole budget.",
+        "No rule sees the test patches, on which all are judged.",
+    ]
 )
 
 
@@ -26,7 +24,7 @@ def best_rule(stops: pd.DataFrame, budget: int) -> str:
         stops: `StopRow`s of one strategy; budget: labels of the whole run.
     """
     rows = stops[stops["rule"] != HINDSIGHT]
-    best = rows.loc[rows["regret"].idxmin()]
+    best = rows.sort_values("regret", kind="stable").iloc[0]
     tied = rows[(rows["regret"] - best.regret < 1e-9) & (rows["labels"] == best.labels)]
     names = " or ".join(f"“{rule}”" for rule in tied["rule"])
     sure = "" if pd.isna(best.regret_low) else f" ({best.regret_low:.3f} to {best.regret_high:.3f})"

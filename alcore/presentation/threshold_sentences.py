@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alcore.presentation.labels import METRIC_TITLES, display_name
+from alcore.statistics.frames import grouped
 from alcore.statistics.operating import CORRECTED, HERE, HOME
 from alcore.wording import percent, plural
 
@@ -27,7 +28,7 @@ def remedies_in_words(rows: pd.DataFrame) -> list[str]:
         rows: `alcore.statistics.operating.recovered`.
     """
     sentences = []
-    for rule, own in rows.dropna(subset=["gain"]).groupby("rule", sort=False):
+    for rule, own in grouped(rows.dropna(subset=["gain"]), "rule", str):
         helped = own.loc[own["gain_low"] > 0, "strategy"]
         hurt = own.loc[own["gain_high"] < 0, "strategy"]
         parts = [
@@ -51,9 +52,8 @@ def recovery_claims(rows: pd.DataFrame, metric: str, pool_prevalence: float, pre
             prevalence: π₁.
     """
     sentences = []
-    for strategy, own in rows.groupby("strategy", sort=False):
-        by_rule = own.set_index("rule")
-        here, home, corrected = (by_rule.loc[rule] for rule in (HERE, HOME, CORRECTED))
+    for strategy, own in grouped(rows, "strategy", str):
+        here, home, corrected = (own[own["rule"] == rule].iloc[0] for rule in (HERE, HOME, CORRECTED))
         if np.isnan(here["gain"]):
             sentences.append(f"**{display_name(strategy)}**: {METRIC_TITLES[metric]} is undefined somewhere.")
             continue

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from alcore.compute.events import ScoringPhase
 from alcore.event_lines import EventLines
 from alcore.statistics.priors import Scored
 
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MeterProgress:
-    """So much of a phase is done: training (the model again), validation (patches), images (files)."""
+    """So much of a phase is done."""
 
     event: ClassVar[str] = "progress"
-    phase: str
+    phase: ScoringPhase
     done: int
     total: int
+
+    def __post_init__(self) -> None:
+        """A phase that came in a line is text; ValueError where there is none of that name."""
+        object.__setattr__(self, "phase", ScoringPhase(self.phase))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+from alcore.data.importing.source_files import store_folder
 from alcore.errors import DataError
 from alcore.event_log import tell
 from alcore.storage.files import make_directory
@@ -59,25 +59,21 @@ def sweep_uploads(home: Path) -> None:
 
 
 def store_upload(content: Content, folder: Path) -> Path:
-    """The path of a source; an upload becomes a zip file in the folder, under a generated name.
+    """The path of a source; an upload becomes files in the folder, under generated names.
 
-    Names of several files are checked like those of any zip, when it is read.
+    The names of an uploaded folder's files are checked when it is read.
 
     Raises:
         DataError: the disk does not take it.
     """
     if isinstance(content, Path):
         return content
-    file = folder / "upload.zip"
     try:
         if isinstance(content, Mapping):
-            with zipfile.ZipFile(file, "w") as archive:
-                for name, part in content.items():
-                    with archive.open(name.replace("\\", "/"), "w", force_zip64=True) as member:
-                        shutil.copyfileobj(part, member, 1 << 20)
-        else:
-            with file.open("wb") as target:
-                shutil.copyfileobj(content, target, 1 << 20)
+            return store_folder(content, folder)
+        file = folder / "upload.zip"
+        with file.open("wb") as target:
+            shutil.copyfileobj(content, target, 1 << 20)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"the upload cannot be stored: {reason}") from None

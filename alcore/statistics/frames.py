@@ -6,45 +6,20 @@ exactly these columns, so changing a name here changes a contract.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
+from alcore.metrics import ALL_METRICS, COUNTS
 
-class MetricsRow(NamedTuple):
-    """metrics.csv: one row per record and prevalence; counts are the expected pixels of one patch."""
+_METRICS = ("prevalence", *ALL_METRICS, *COUNTS)
 
-    strategy: str
-    repetition: int
-    cycle: int
-    labelled: int
-    prevalence: float
-    iou: float
-    dice: float
-    precision: float
-    recall: float
-    patch_iou: float
-    tp: float
-    fp: float
-    fn: float
-    tn: float
+METRICS_COLUMNS = ("strategy", "repetition", "cycle", "labelled", *_METRICS)
+"""metrics.csv: one row per record and prevalence; counts are the expected pixels of one patch."""
 
-
-class CeilingRow(NamedTuple):
-    """ceiling.csv: one row per repetition's full-pool model and prevalence."""
-
-    repetition: int
-    labelled: int
-    prevalence: float
-    iou: float
-    dice: float
-    precision: float
-    recall: float
-    patch_iou: float
-    tp: float
-    fp: float
-    fn: float
-    tn: float
+CEILING_COLUMNS = ("repetition", "labelled", *_METRICS)
+"""ceiling.csv: one row per repetition's full-pool model and prevalence."""
 
 
 class ValueRow(NamedTuple):
@@ -250,6 +225,28 @@ class ScoreHistoryRow(NamedTuple):
     score: float
     rank: int
     candidates: int
+
+
+R = TypeVar("R", bound=tuple[object, ...])
+K = TypeVar("K", str, int, float)
+
+
+def rows_of(frame: pd.DataFrame, kind: type[R]) -> list[R]:
+    """A frame's rows as the class that names its columns; KeyError where one is missing."""
+    names: tuple[str, ...] = getattr(kind, "_fields")  # noqa: B009  which a NamedTuple has
+    return [kind(*values) for values in zip(*(frame[name] for name in names), strict=True)]
+
+
+def each_row(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame whose columns no class names, as `itertuples` has them."""
+    yield from frame.itertuples()
+
+
+def grouped(frame: pd.DataFrame, column: str, kind: type[K]) -> Iterator[tuple[K, pd.DataFrame]]:
+    """The rows of each value of a column, in the order in which the values come."""
+    value: Any  # pandas types it as all that a cell may hold
+    for value, rows in frame.groupby(column, sort=False):
+        yield kind(value), rows
 
 
 def frame_of(row: type[NamedTuple], columns: dict[str, object]) -> pd.DataFrame:

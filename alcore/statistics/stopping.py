@@ -33,6 +33,7 @@ import pandas as pd
 
 from alcore.statistics.decision_frames import StopRow
 from alcore.statistics.sample import Sample
+from alcore.wording import percent
 
 WITHOUT_DEFECT = 2
 """Queries in a row without a defect."""
@@ -140,6 +141,17 @@ RULES: dict[str, Callable[[Histories], np.ndarray]] = {
 """By name: histories -> (R, S, C) whether each cycle is one to stop after. A rule uses nothing of later
 cycles, and nothing of the test patches.
 """
+
+MEANINGS = {
+    f"no defect in {WITHOUT_DEFECT} queries": "consecutive ones without any",
+    "plateau on validation": f"the best value on validation patches rose by less than {RISE:g} in {PATIENCE} "
+    "cycles",
+    "stable predictions": "Cohen's kappa between consecutive models' verdicts on which validation patches "
+    f"hold a defect is {AGREEMENT:g} or more on average over {PAIRS} pairs (Bloodgood & Vijay-Shanker 2009)",
+    "low score": f"the query's highest score is at most {percent(LOW)} of that of the first scored query "
+    "(after Zhu et al. 2010); random has no score",
+}
+"""What rules mean whose names do not say it, for captions."""
 
 
 def stop_cycles(histories: Histories, rule: str) -> tuple[np.ndarray, np.ndarray]:

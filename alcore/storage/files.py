@@ -57,7 +57,8 @@ def csv_text(frame: pd.DataFrame, *, separator: str = ",", index: bool = False) 
     if index:
         table.index = table.index.map(inert)
     texts = [name for name, kind in table.dtypes.items() if kind.kind not in "biufM"]
-    table = table.assign(**{name: table[name].map(inert) for name in texts})
+    for name in texts:
+        table[name] = table[name].map(inert)
     return table.to_csv(sep=separator, index=index, lineterminator="\n")
 
 

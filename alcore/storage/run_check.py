@@ -87,7 +87,8 @@ def _check_tables(store: RunStore, damaged: Report, repaired: Report) -> None:
         counts = _counts(store.directory / _COUNTS)
         tables.write()
         differs = [name for name in _CSV if before[name] != _content(store.directory / name)]
-        if counts is None or not counts.equals(_counts(store.directory / _COUNTS)):
+        made = _counts(store.directory / _COUNTS)
+        if counts is None or made is None or not counts.equals(made):
             differs.append(_COUNTS)
     except AlcoreError as error:
         damaged(str(error))

@@ -9,12 +9,12 @@ import pandas as pd
 
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.cycle_record import Ceiling
-from alcore.metrics import class_means, counts_at_prevalence, metric_at, metrics_from_counts
+from alcore.metrics import COUNTS, class_means, counts_at_prevalence, metric_at, metrics_from_counts
 from alcore.statistics.estimands import Evaluation
 from alcore.statistics.frames import (
-    CeilingRow,
+    CEILING_COLUMNS,
+    METRICS_COLUMNS,
     CountsRow,
-    MetricsRow,
     OperatingRow,
     SelectionRow,
     ValueRow,
@@ -38,15 +38,15 @@ class RunTables:
         self.records = RunRecords(store)
 
     def metrics(self, prevalences: Prevalences | None = None) -> pd.DataFrame:
-        """`MetricsRow`s of every record at each prevalence (default π₀ and π₁); undefined metrics are NaN."""
+        """`METRICS_COLUMNS` of every record at each prevalence (default π₀ and π₁); undefined is NaN."""
         rows = []
         for key in self.records.committed():
             record = self.records[key]
             rows += [
-                MetricsRow(*_identity(key), record.labelled, *values)
+                (*_identity(key), record.labelled, *values)
                 for values in self._metric_values(record, record.class_means, prevalences)
             ]
-        return pd.DataFrame(rows, columns=MetricsRow._fields)
+        return pd.DataFrame(rows, columns=METRICS_COLUMNS)
 
     def values(self, metric: str, prevalence: float) -> pd.DataFrame:
         """`ValueRow`s: a metric at a prevalence."""
@@ -65,20 +65,20 @@ class RunTables:
         return [Evaluation(*_identity(key), record.labelled, record.class_means) for key, record in records]
 
     def ceiling_metrics(self, prevalences: Prevalences | None = None) -> pd.DataFrame:
-        """`CeilingRow`s: as `metrics`, of each repetition's full-pool model."""
+        """`CEILING_COLUMNS`: as `metrics`, of each repetition's full-pool model."""
         rows = []
         for repetition, ceiling in self.records.ceilings().items():
             means = class_means(ceiling.counts, ceiling.test_defective)
             rows += [
-                CeilingRow(repetition, ceiling.labelled, *values)
+                (repetition, ceiling.labelled, *values)
                 for values in self._metric_values(ceiling, means, prevalences)
             ]
-        return pd.DataFrame(rows, columns=CeilingRow._fields)
+        return pd.DataFrame(rows, columns=CEILING_COLUMNS)
 
     def _metric_values(
         self, evaluation: StoredRecord | Ceiling, means: np.ndarray, prevalences: Prevalences | None
     ) -> Iterator[tuple[float, ...]]:
-        """(prevalence, iou, dice, precision, recall, patch_iou, tp, fp, fn, tn) at each prevalence."""
+        """(prevalence, each of `ALL_METRICS`, tp, fp, fn, tn) at each prevalence."""
         config = self.store.config
         for prevalence in prevalences or (config.pool_prevalence, config.test_prevalence):
             expected = counts_at_prevalence(evaluation.counts, evaluation.test_defective, prevalence)
@@ -121,7 +121,7 @@ class RunTables:
                 "defective": record.test_defective,
                 "max_probability": record.max_probability,
             }
-            evaluation |= dict(zip(("tp", "fp", "fn", "tn"), record.counts.T, strict=True))
+            evaluation |= dict(zip(COUNTS, record.counts.T, strict=True))
             frames.append(_frame(CountsRow, key, evaluation))
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=CountsRow._fields)
 

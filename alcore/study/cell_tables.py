@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from alcore.errors import StoreError
+from alcore.statistics.frames import grouped
 from alcore.storage.files import csv_text, write_text
 from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
@@ -96,12 +97,12 @@ class CellTables:
     def _earlier_thresholds(self) -> dict[str, pd.DataFrame]:
         """Rows of thresholds.csv by cell, as an earlier run of the study wrote them."""
         table = read_thresholds(self._store.directory / THRESHOLDS, self._plan)
-        return dict(list(table.groupby("cell", sort=False))) if len(table) else {}
+        return dict(grouped(table, "cell", str)) if len(table) else {}
 
     def _earlier_rows(self, tally: Tally) -> dict[str, pd.DataFrame]:
         """Rows of summary.csv that still hold, by cell; computing them again would take long."""
         table = read_summary(self._store.directory / "summary.csv", self._plan)
-        rows_of = dict(list(table.groupby("cell", sort=False))) if len(table) else {}
+        rows_of = dict(grouped(table, "cell", str)) if len(table) else {}
         return {
             cell.id: rows
             for cell in self._plan.cells

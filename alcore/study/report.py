@@ -18,7 +18,8 @@ from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
-from alcore.presentation.sentences import basis, counterfactual_claims, gain_claims, loss_claims
+from alcore.presentation.sentences import basis
+from alcore.presentation.study_sentences import counterfactual_claims, gain_claims, loss_claims
 from alcore.statistics.comparison import Question
 from alcore.storage.files import make_directory, write_text
 from alcore.study import analysis
@@ -209,7 +210,7 @@ def as_html(reader: StudyReader, question: Question) -> str:
             case Code(text):
                 body.append(f"<pre>{html.escape(text)}</pre>")
             case Table(frame):
-                body.append(frame.to_html(index=False, border=0, float_format="%.4g", na_rep=""))
+                body.append(frame.to_html(index=False, border=0, float_format="{:.4g}".format, na_rep=""))
             case Picture(figure):
                 body.append(
                     figure.to_html(
@@ -264,7 +265,9 @@ def _draw(pictures: list[tuple[go.Figure, Path]]) -> None:
     for figure in figures:
         figure.update_layout(template="plotly_white")
     try:
-        plotly.io.write_images(list(figures), [str(file) for file in files], width=_WIDTH, scale=1.5)
+        plotly.io.write_images(  # type: ignore[attr-defined] # which the stubs leave out
+            list(figures), [str(file) for file in files], width=_WIDTH, scale=1.5
+        )
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise StoreError(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from alcore.presentation.figures.by_threshold import recovery_forest
 from alcore.presentation.threshold_sentences import REMEDY_WARNING, recovery_claims, remedies_in_words
+from alcore.statistics.frames import grouped
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader
 from alcore.study.report_parts import Heading, Part, Picture, Table, Text
@@ -27,11 +28,11 @@ def rules_parts(reader: StudyReader, cells: Sequence[Cell], prevalence: float, t
     if rows.empty:
         return
     yield Heading(3, f"What is a threshold worth at π₁ = {percent(prevalence)}?")
-    for pool, own in rows.groupby("pool_prevalence"):
+    for pool, own in grouped(rows.sort_values("pool_prevalence", kind="stable"), "pool_prevalence", float):
         claims = own.dropna(subset=["gain"])
         text = " ".join(_claims(claims, pool, prevalence))
         yield Text(f"Models from pools at π₀ = {percent(pool)}, always by IoU. {text}")
-        name = f"shift-loss-recovered{tag}-{percent(pool).removesuffix(' %')}"
+        name = f"shift-loss-recovered{tag}-{100 * pool:.3g}"
         yield Picture(recovery_forest(claims, title="AUBC (IoU)"), name)
     yield Text(REMEDY_WARNING)
     yield Text(f"The rows of {FILE} at this π₁; bounds are of 95 % intervals.")

@@ -35,7 +35,7 @@ def of_cell(
     """A cell's rows; columns: the grid's, cell, test_prevalence, `leading`, repetitions, and the others."""
     frame = pd.concat(frames, ignore_index=True)
     for column, value in {"cell": cell.id, "repetitions": repetitions, **cell.values}.items():
-        frame[column] = [plain_value(value)] * len(frame)
+        frame[column] = pd.Series([plain_value(value)] * len(frame), index=frame.index)
     first = [*cell.values, "cell", "test_prevalence", *leading, "repetitions"]
     return frame[first + [name for name in frame.columns if name not in first]]
 

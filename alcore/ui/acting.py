@@ -1,7 +1,8 @@
-"""Everything that a visitor of a page can do to the home: requested, permitted and recorded here.
+"""Everything that a visitor of a page can do to runs and studies: requested, permitted and recorded here.
 
-No other module of the pages calls anything that changes the home; a test checks that. Each function raises
-AlcoreError with one sentence if the action is not permitted or fails.
+`acting_on_data` has the same for data sets and logs. No other module of the pages calls anything that
+changes the home; a test checks that. Each function raises AlcoreError with one sentence if the action is not
+permitted or fails.
 """
 
 from __future__ import annotations
@@ -19,26 +20,9 @@ from alcore.access.limits import Allowance, work_of
 from alcore.access.roles import Action, Visitor, check
 from alcore.compute import rounds
 from alcore.config import RunConfig
-from alcore.data.collection import (
-    dataset_names,
-    dataset_path,
-    delete_dataset,
-    make_surfaces,
-    note_about,
-    rename_dataset,
-)
-from alcore.data.feature_shelf import remove_store
-from alcore.data.importing.options import ImportOptions
-from alcore.data.keep_rules import Kept
-from alcore.data.line_pool import write_pool
-from alcore.data.production_line import ProductionLine
-from alcore.data.synthetic import SurfaceSettings
-from alcore.errors import AlcoreError, ConfigError, DataError, LimitError
+from alcore.errors import AlcoreError, ConfigError, LimitError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.home import home
-from alcore.logs.imported import import_logs
-from alcore.logs.reading import Log, LogSettings
-from alcore.server.import_queue import ImportJob, ImportQueue
 from alcore.server.manager import default_name
 from alcore.server.meter_queue import MeterJob, MeterQueue
 from alcore.server.uploads import Content
@@ -56,7 +40,7 @@ Result = TypeVar("Result")
 _measuring = threading.Lock()
 
 
-def _do(
+def do(
     action: Action,
     what: str,
     call: Callable[[Visitor, Allowance], Result],
@@ -92,7 +76,7 @@ def start_run(config: RunConfig) -> str:
         allowance.run(config, have=len(theirs))
         return manager().submit(config, owner=who.name)
 
-    return _do(Action.START_RUN, config.dataset, start)
+    return do(Action.START_RUN, config.dataset, start)
 
 
 def start_live(config: RunConfig, seat: str) -> str:
@@ -102,7 +86,7 @@ def start_live(config: RunConfig, seat: str) -> str:
         allowance.run(config, have=0)  # the one before is dropped
         return manager().live.start(config, default_name(config), seat=seat, owner=who.name)
 
-    return _do(Action.START_RUN, f"{config.dataset} live", start)
+    return do(Action.START_RUN, f"{config.dataset} live", start)
 
 
 def keep_live(run_id: str) -> str:
@@ -113,7 +97,7 @@ def keep_live(run_id: str) -> str:
         allowance.run(run_store(run_id).config, have=len(theirs))
         return manager().live.keep(run_id)
 
-    return _do(Action.COMMAND_RUN, f"{run_id} keep", keep, owner=lambda: _owner_of(run_id))
+    return do(Action.COMMAND_RUN, f"{run_id} keep", keep, owner=lambda: _owner_of(run_id))
 
 
 def command_run(run_id: str, command: str) -> None:
@@ -158,12 +142,12 @@ def score_images(queue: MeterQueue, run_id: str, strategy: str, content: Content
         allowance.upload(size)
         return queue.take(run_id, run_store(run_id).directory, strategy, content, owner=who.name)
 
-    return _do(Action.SCORE_IMAGES, f"{run_id} {strategy}", start)
+    return do(Action.SCORE_IMAGES, f"{run_id} {strategy}", start)
 
 
 def cancel_scoring(queue: MeterQueue, job: MeterJob) -> None:
     """End the scoring of images."""
-    _do(Action.COMMAND_UPLOAD, f"{job.run_id} cancel", lambda *_: queue.cancel(job), owner=lambda: job.owner)
+    do(Action.COMMAND_UPLOAD, f"{job.run_id} cancel", lambda *_: queue.cancel(job), owner=lambda: job.owner)
 
 
 def vote(votes: Votes, run_id: str, key: CycleKey, seat: str, items: Sequence[int]) -> None:
@@ -184,7 +168,7 @@ def close_round(run_id: str, key: CycleKey, chosen: Sequence[int]) -> None:
 
 def _to_run(action: Action, run_id: str, call: Callable[[], object], detail: str = "") -> None:
     what = f"{run_id} {detail}".strip()
-    _do(action, what, lambda *_: call(), owner=lambda: _owner_of(run_id))
+    do(action, what, lambda *_: call(), owner=lambda: _owner_of(run_id))
 
 
 def _owner_of(run_id: str) -> str:
@@ -202,7 +186,7 @@ def start_study(name: str, plan: StudyPlan, engine: str) -> None:
         address = os.environ.get(RAY_ADDRESS, "") if engine == "ray" else ""
         launch(name, plan, engine=engine, address=address, owner=who.name)
 
-    _do(Action.START_STUDY, name, start)
+    do(Action.START_STUDY, name, start)
 
 
 def go_on_with_study(directory: Path, plan: StudyPlan) -> None:
@@ -212,14 +196,14 @@ def go_on_with_study(directory: Path, plan: StudyPlan) -> None:
         _allow(plan, allowance)
         launch(directory.name, plan)
 
-    _do(Action.COMMAND_STUDY, directory.name, go_on, owner=lambda: owner_of_study(directory))
+    do(Action.COMMAND_STUDY, directory.name, go_on, owner=lambda: owner_of_study(directory))
 
 
 def pause_study(directory: Path) -> None:
     """Let a study end after the current cycles."""
     store = StudyStore(directory)
     owner = partial(owner_of_study, directory)
-    _do(Action.COMMAND_STUDY, f"{directory.name} pause", lambda *_: store.ask_to_stop(), owner=owner)
+    do(Action.COMMAND_STUDY, f"{directory.name} pause", lambda *_: store.ask_to_stop(), owner=owner)
 
 
 def measure_study(plan: StudyPlan) -> PlanReport:
@@ -234,118 +218,12 @@ def measure_study(plan: StudyPlan) -> PlanReport:
         finally:
             _measuring.release()
 
-    return _do(Action.ESTIMATE_STUDY, f"{len(plan.cells)} cells", measure)
+    return do(Action.ESTIMATE_STUDY, f"{len(plan.cells)} cells", measure)
 
 
 def _allow(plan: StudyPlan, allowance: Allowance) -> None:
     running = sum(StudyStore(path.parent).is_being_run() for path in studies_directory().glob("*/study.json"))
     allowance.study(sum(work_of(cell.config) for cell in plan.cells), running=running)
-
-
-def import_data(
-    queue: ImportQueue,
-    name: str,
-    content: Content,
-    size: int,
-    options: ImportOptions,
-    *,
-    format_name: str = "auto",
-    is_preview: bool = False,
-) -> None:
-    """Import a source, of so many bytes uploaded, as a data set of that name, in the background.
-
-    Args:
-        is_preview: preview it before it is kept.
-    """
-
-    def start(who: Visitor, allowance: Allowance) -> None:
-        allowance.upload(size)
-        allowance.data_set(have=len(dataset_names()) - 1)
-        queue.take(
-            name,
-            content,
-            options,
-            format_name=format_name,
-            is_preview=is_preview,
-            owner=who.name,
-            room=allowance.room(),
-        )
-
-    _do(Action.IMPORT_DATA, name, start)
-
-
-def keep_import(queue: ImportQueue, job: ImportJob) -> None:
-    """Keep a previewed data set."""
-
-    def keep(_: Visitor, allowance: Allowance) -> None:
-        allowance.data_set(have=len(dataset_names()) - 1)
-        queue.keep(job)
-
-    _do(Action.COMMAND_UPLOAD, f"{job.name} keep", keep, owner=lambda: job.owner)
-
-
-def cancel_import(queue: ImportQueue, job: ImportJob) -> None:
-    """End an import, or drop a preview."""
-    _do(Action.COMMAND_UPLOAD, f"{job.name} cancel", lambda *_: queue.cancel(job), owner=lambda: job.owner)
-
-
-def make_pool(name: str, line: ProductionLine, kept: Kept) -> None:
-    """Make a data set whose pool is what a production line's rule kept."""
-
-    def make(_: Visitor, allowance: Allowance) -> None:
-        allowance.data_set(have=len(dataset_names()) - 1)
-        write_pool(dataset_path(name), line, kept)
-
-    _do(Action.MAKE_DATA, name, make)
-
-
-def note_data(name: str, source: str, licence: str, note: str) -> None:
-    """Change the notes on a data set."""
-    _do(Action.ANNOTATE_DATA, name, lambda *_: note_about(name, source=source, licence=licence, note=note))
-
-
-def rename_data(name: str, new: str) -> None:
-    """Give a data set another name."""
-    _do(Action.ANNOTATE_DATA, f"{name} {new}", lambda *_: rename_dataset(name, new))
-
-
-def make_data(name: str, settings: SurfaceSettings) -> None:
-    """Make a data set of procedural surfaces."""
-
-    def make(_: Visitor, allowance: Allowance) -> None:
-        allowance.data_set(have=len(dataset_names()) - 1)
-        make_surfaces(name, settings)
-
-    _do(Action.MAKE_DATA, name, make)
-
-
-def delete_data(name: str) -> None:
-    """Remove a data set."""
-
-    def delete(*_: object) -> None:
-        try:
-            delete_dataset(name)
-        except OSError as error:
-            raise DataError(f"{name} cannot be deleted: {error.strerror or error}") from None
-
-    _do(Action.DELETE_DATA, name, delete)
-
-
-def remove_features(data: str, store: str) -> None:
-    """Remove the kept features of a data set."""
-    _do(Action.DELETE_DATA, data, lambda *_: remove_store(store))
-
-
-def bring_in_logs(
-    folders: Sequence[Path | Sequence[Path]], name: str, settings: Sequence[LogSettings], size: int
-) -> list[Log]:
-    """Copy logs, of so many bytes uploaded, into the home."""
-
-    def bring_in(_: Visitor, allowance: Allowance) -> list[Log]:
-        allowance.upload(size)
-        return import_logs(folders, name, settings)
-
-    return _do(Action.IMPORT_LOGS, name, bring_in)
 
 
 def owner_of_study(directory: Path) -> str:

@@ -14,7 +14,6 @@ import streamlit as st
 
 from alcore.acquisition import current_name, get_strategy, strategy_names
 from alcore.config import HYPERCOLUMN, RunConfig, load_config, make_config
-from alcore.errors import ConfigError
 from alcore.learning.model_names import architectures, encoders
 from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE, widget_bounds
 
@@ -108,10 +107,7 @@ def value_of(config: RunConfig, setting: str) -> Any:  # noqa: ANN401  of the se
 
 def make_settings(values: dict[str, Any]) -> RunConfig:
     """The config that a page's controls make; ConfigError says what is wrong with it."""
-    try:
-        return make_config(values, origin="")
-    except ConfigError as error:
-        raise ConfigError(str(error).removeprefix(": ")) from None
+    return make_config(values, origin="")
 
 
 @dataclass(frozen=True)

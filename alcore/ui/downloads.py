@@ -34,13 +34,14 @@ def show_figure(figure: go.Figure, name: str) -> None:
     """
     fits_window = figure.layout.height == CHART_HEIGHT
     # The legend goes below, out of the toolbar's way.
+    height = figure.layout.height or CHART_HEIGHT
     figure.update_layout(
-        height=figure.layout.height + 60,
+        height=height + 60,
         margin_t=40,
         legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
     to_save = go.Figure(figure)
-    config = _toolbar(name, to_save.layout.height * 1.2)
+    config = _toolbar(name, (height + 60) * 1.2)
     with st.container(key=f"tall-{name}" if fits_window else f"own-{name}"):
         show_chart(figure, f"figure-{name}", alt=in_words(figure), config=config, fits_window=fits_window)
     _offer_html(lambda: to_save, name, config)

@@ -1,4 +1,8 @@
-"""Keys of a page: each clicks a button that is there, or moves a slider, without a click of the mouse."""
+"""Keys of a page: each clicks a button that is there, or moves a slider, without a click of the mouse.
+
+Streamlit's own `shortcut=` of a button serves none of them in full: it knows no "?", names one button where a
+key here clicks the first of several that is in use, and its keys would work in every mode of the page.
+"""
 
 from __future__ import annotations
 

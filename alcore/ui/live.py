@@ -7,7 +7,7 @@ That holds for `streamlit run app.py` in a checkout as for an installed package,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +22,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from alcore.home import PACKAGE
 from alcore.presentation.chart_config import chart_config
 from alcore.presentation.live_chart.curves import LiveCurves
-from alcore.presentation.live_chart.replay import plain_figure
+from alcore.presentation.live_chart.replay import Film, plain_figure
 
 _NAME = "alcore.live_chart"
 
@@ -80,7 +80,7 @@ def show_curves(
     _mount("curves", curves.payload(), key, hears, config)
 
 
-def show_player(film: dict[str, Any], key: str, *, on_point: Listener, on_prevalence: Listener) -> None:
+def show_player(film: Film, key: str, *, on_point: Listener, on_prevalence: Listener) -> None:
     """A finished run that plays, as `replay` in `live_chart` makes it; listeners as in `show_curves`."""
     _mount("player", film, key, {"point": on_point, "prevalence": on_prevalence})
 
@@ -102,7 +102,7 @@ def show_frames(frames: Sequence[tuple[str, go.Figure, str]], key: str, *, secon
 
 def _mount(
     kind: str,
-    content: dict[str, object],
+    content: Mapping[str, object],
     key: str,
     hears: dict[str, Listener | None],
     config: dict[str, Any] | None = None,

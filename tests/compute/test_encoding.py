@@ -15,7 +15,7 @@ from alcore.compute.execution import execute, execute_repetition
 from alcore.config import make_config
 from alcore.data.collection import open_dataset
 from alcore.data.feature_shelf import kept_stores
-from alcore.experiment.cycle_key import ENCODING
+from alcore.experiment.cycle_key import Phase
 from alcore.experiment.repetition import draw_repetition
 from alcore.home import IMPORT_ROOT
 from alcore.storage.run_store import RunStore
@@ -61,14 +61,14 @@ def test_patches_are_encoded_first_and_once_and_a_run_says_what_that_takes(tmp_p
     assert f"for {seen.size} patches are computed first and kept" in note
     assert "MB in" in note
     phases = [event.phase for event in first if isinstance(event, RunProgress)]
-    assert phases[0] == ENCODING
-    assert ENCODING not in phases[phases.index("training") :]
+    assert phases[0] == Phase.ENCODING
+    assert Phase.ENCODING not in phases[phases.index("training") :]
     assert sorted(view for view in computed if view < patches.defective.size) == seen.tolist()
     computed.clear()
     second = run(tmp_path / "two")
     assert not computed
     assert not [
-        event for event in second if isinstance(event, Note) or getattr(event, "phase", "") == ENCODING
+        event for event in second if isinstance(event, Note) or getattr(event, "phase", "") == Phase.ENCODING
     ]
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
@@ -131,7 +131,7 @@ def test_killed_while_it_encodes_a_run_goes_on_to_the_same_bytes(tmp_path, home,
     )
     for line in child.stdout:
         event = json.loads(line)
-        if event.get("phase") == ENCODING and 0 < event["done"] < event["total"]:
+        if event.get("phase") == Phase.ENCODING and 0 < event["done"] < event["total"]:
             os.killpg(child.pid, signal.SIGKILL)
             break
     child.wait(60)

@@ -11,6 +11,7 @@ from alcore.compute import events
 from alcore.compute.events import Ended, EventWriter, Note, Ready, RecordCommitted, RunProgress, StateChanged
 from alcore.data.importing import import_events
 from alcore.errors import DataError, StoreError
+from alcore.experiment.cycle_key import Phase
 
 texts, counts = st.text(max_size=40), st.integers(0, 10**9)
 seconds = st.floats(0, 1e9)
@@ -22,7 +23,7 @@ run_events = st.one_of(
         strategy=texts,
         repetition=counts,
         cycle=counts,
-        phase=texts,
+        phase=st.sampled_from(Phase),
         done=counts,
         total=counts,
         finished=counts,
@@ -61,6 +62,16 @@ def test_an_event_of_an_import_comes_back_from_its_line(event):
     line = import_events.to_line(event)
     assert "\n" not in line
     assert import_events.from_line(line) == event
+
+
+def test_a_phase_that_does_not_exist_is_no_event():
+    progress = RunProgress("random", 1, 1, Phase.TRAINING, 0, 9, 0, 9, 0.1, 1.0, None)
+    line = events.to_line(progress)
+    assert events.from_line(line).phase is Phase.TRAINING
+    with pytest.raises(StoreError, match="no event"):
+        events.from_line(line.replace("training", "dreaming"))
+    with pytest.raises(DataError, match="no event"):
+        import_events.from_line('{"event": "progress", "done": 1, "total": 2, "phase": "dreaming"}')
 
 
 @pytest.mark.parametrize("line", ["", "[]", "3", "{}", '{"event": "lunch"}', '{"event": "ended"}', "{"])

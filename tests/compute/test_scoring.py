@@ -2,7 +2,7 @@
 
 import json
 import shutil
-import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from PIL import Image
 from alcore.compute.scoring import score_images
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
+from alcore.data.importing.source_files import open_source
 from alcore.data.importing.unlabelled import Cutting, open_unlabelled
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError, LimitError, StoreError
@@ -221,8 +222,7 @@ def test_an_upload_is_scored_in_a_child_and_leaves_nothing(home, images, tmp_pat
 
     def start(*arguments, **environment):
         assert environment == {"ALCORE_HEARTBEAT": "1"}
-        with zipfile.ZipFile(arguments[2]) as archive:
-            seen.append((arguments[0], archive.namelist(), arguments[3]))
+        seen.append((arguments[0], open_source(Path(arguments[2])).names, arguments[3]))
         return Child(map(meter_events.to_line, [meter_events.MeterProgress("images", 1, 2), ended]))
 
     monkeypatch.setattr(child_job, "start_child", start)

@@ -8,7 +8,8 @@ from PIL import Image, ImageOps
 
 from alcore.data.cutting import CLEAN, DEFECTIVE, IGNORED
 from alcore.data.decoding import orientation
-from alcore.data.importing.canvas import Canvas, size_of
+from alcore.data.importing.canvas import Canvas
+from alcore.data.importing.canvas_frame import size_of
 from alcore.errors import DataError
 
 SQUARE = [(10, 10), (20, 10), (20, 20), (10, 20)]

@@ -1,15 +1,19 @@
 """Files of more than 8 bits a channel are read in full, or refused: never silently narrowed."""
 
+import io
 import struct
 import zlib
+from collections import Counter
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from alcore.data import decoding
 from alcore.data.collection import dataset_path, open_dataset
-from alcore.data.decoding import decoded
+from alcore.data.decoding import decoded, size_of
 from alcore.data.images import Levels, read_levels, read_mask, read_pixels
-from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.importer import Import, import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.errors import DataError
 from tests.data.helpers import SIZE, folder_files, picture, write_folder
@@ -179,3 +183,29 @@ def test_a_floating_point_tiff_whose_white_is_unknown_is_refused():
     content = tiff(np.full((4, 4), 300, dtype=np.float32), photometric=0)
     with pytest.raises(DataError, match="black is unknown"):
         read_pixels(content, name="x.tif", channels=1)
+
+
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_a_header_tells_the_size_that_an_image_has_upright(turned):
+    tags = Image.Exif()
+    tags[274] = turned
+    buffer = io.BytesIO()
+    Image.new("L", (30, 20)).save(buffer, "JPEG", exif=tags)
+    with decoded(buffer.getvalue(), "a.jpg") as found:
+        assert size_of(buffer.getvalue(), "a.jpg") == (found.image.height, found.image.width)
+
+
+def test_a_preview_that_chooses_and_offers_sizes_decodes_each_file_once(tmp_path, monkeypatch):
+    files, seen = folder_files(), Counter()
+    decode = decoding._decode
+
+    def counted(image, content):
+        seen[content] += 1
+        return decode(image, content)
+
+    monkeypatch.setattr(decoding, "_decode", counted)
+    options = ImportOptions(patch=(24, 24), tile=None)
+    reading = Import(write_folder(tmp_path / "in", files), options=options, workers=1)
+    reading.write(tmp_path / "set")
+    assert reading.patch_sizes()[0]
+    assert seen == Counter(files.values())

@@ -9,10 +9,10 @@ import time
 import pytest
 
 from alcore.data.collection import dataset_path
-from alcore.data.importing.import_events import ImportProgress, from_line
+from alcore.data.importing.import_events import ImportPhase, ImportProgress, from_line
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
-from alcore.data.importing.pace import LOOKING, READING, Pace
+from alcore.data.importing.pace import Pace
 from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import FolderSource, stem, suffix
 from alcore.errors import DataError
@@ -41,7 +41,7 @@ def test_processes_threads_and_one_worker_give_the_same_bytes(tmp_path):
     done = import_as_child(write_zip(tmp_path / "mine.zip", files), "processes")
     assert done.returncode == 0, done.stderr
     received = [from_line(line) for line in done.stdout.splitlines()]
-    assert {event.phase for event in received[:-1]} == {LOOKING, READING}
+    assert {event.phase for event in received[:-1]} == set(ImportPhase)
     for name, workers in (("threads", 3), ("alone", 1)):
         options = ImportOptions((20, 24), tile=True)
         import_dataset(folder, dataset_path(name), options=options, workers=workers)
@@ -113,8 +113,8 @@ def test_the_pace_says_what_is_left_once_it_is_known():
     received: list[ImportProgress] = []
     seconds = iter(range(100))
     pace = Pace(received.append, now=lambda: next(seconds))
-    assert list(pace.over(LOOKING, "abc", 3)) == ["a", "b", "c"]
-    assert list(pace.over(READING, "abcd", 4)) == ["a", "b", "c", "d"]
+    assert list(pace.over(ImportPhase.LOOKING, "abc", 3)) == ["a", "b", "c"]
+    assert list(pace.over(ImportPhase.READING, "abcd", 4)) == ["a", "b", "c", "d"]
     assert [event.share for event in received] == pytest.approx(
         [0, 0.1, 0.2, 0.3, 0.3, 0.475, 0.65, 0.825, 1]
     )

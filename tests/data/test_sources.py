@@ -17,7 +17,7 @@ from alcore.data.images import read_pixels
 from alcore.data.importing import source_files as sources
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
-from alcore.data.importing.source_files import FolderSource, ZipSource, open_source, shown
+from alcore.data.importing.source_files import FolderSource, ZipSource, open_source, shown, store_folder
 from alcore.errors import DataError
 from alcore.home import datasets_directory
 from tests.data.helpers import (
@@ -129,6 +129,41 @@ def test_what_is_neither_folder_nor_zip_is_said(tmp_path):
     for path in (tmp_path / "x.txt", tmp_path / "nowhere"):
         with pytest.raises(DataError, match="not a folder or a zip file"):
             open_source(path)
+
+
+def uploaded(place, *names):
+    place.mkdir()
+    return store_folder({name: io.BytesIO(name.encode()) for name in names}, place)
+
+
+def test_an_uploaded_folder_is_one_file_and_read_by_its_names(tmp_path):
+    table = uploaded(tmp_path / "up", "set/b/é.png", "set\\a.png", "set/b/Thumbs.db", f"set/{'n' * 300}.png")
+    source = open_source(table)
+    assert source.names == ["a.png", "b/é.png", f"{'n' * 300}.png"]
+    assert source.read("b/é.png") == "set/b/é.png".encode()
+    assert source.head(source.names[2]) == b"set/" + b"n" * 60
+    assert len(list(table.parent.iterdir())) == 2
+    table.with_suffix(".bin").unlink()
+    with pytest.raises(DataError, match=r"a\.png cannot be read"):
+        source.read("a.png")
+
+
+@pytest.mark.parametrize("name", ["../../evil.png", "/evil.png", "C:/evil.png", "a/../../evil.png"])
+def test_a_name_that_leaves_an_uploaded_folder_is_refused(tmp_path, name):
+    table = uploaded(tmp_path / "up", "good.png", name)
+    with pytest.raises(DataError, match="a path that leaves it"):
+        open_source(table)
+    assert [path.name for path in tmp_path.iterdir()] == ["up"]
+
+
+def test_an_uploaded_folder_with_a_damaged_table_or_equal_names_is_refused(tmp_path):
+    table = uploaded(tmp_path / "up", "a//b.png", "a/b.png")
+    with pytest.raises(DataError, match="the same name"):
+        open_source(table)
+    for content in ("", "{", "[1, 2]", "3", '[["a.png", "0", 1]]', '[["a.png", 0]]', "[[1, 0, 1]]"):
+        table.write_text(content)
+        with pytest.raises(DataError, match="upload the folder again"):
+            open_source(table)
 
 
 def test_messages_hold_no_control_characters():

@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 
+from alcore.metrics import RATIOS, Ratio
 from alcore.presentation.live_chart.curves import live_curves, live_run, pack
 from alcore.presentation.live_chart.page import one_module
 from alcore.statistics.estimands import Evaluation, Evidence
@@ -41,6 +42,22 @@ def test_a_point_is_its_counts_and_the_iou_of_patches():
     assert np.array_equal(found[..., :3], given.means[..., 0, :3])
     assert np.array_equal(found[..., 3:6], given.means[..., 1, :3])
     assert np.array_equal(found[..., 6], given.means[..., 1, 4])
+
+
+def test_a_formula_travels_with_the_counts_that_it_takes(monkeypatch):
+    given = evidence(4)
+    assert curves_of(live_run(given))["metrics"]["dice"] == {
+        "title": "Dice",
+        "part": [2, 0, 0],
+        "whole": [2, 1, 1],
+        "column": None,
+    }
+    monkeypatch.setitem(RATIOS, "specificity", Ratio((0, 0, 0, 1), (0, 1, 0, 1)))
+    payload = curves_of(live_run(given))
+    found = unpacked(payload["runs"][0]["means"]).reshape(4, 2, 3, 9)
+    assert np.array_equal(found[..., :8], given.means[..., :4].reshape(4, 2, 3, 8))
+    assert payload["metrics"]["dice"]["whole"] == [2, 1, 1, 0]
+    assert payload["metrics"]["patch_iou"]["column"] == 8
 
 
 def test_half_the_weights_stand_for_all_of_them():

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from alcore.presentation.figures.stops_on_curves import stops_on_curve
 from alcore.presentation.stop_sentences import best_rule
-from alcore.statistics.stopping import HINDSIGHT, RULES, Histories, agreement, replayed, stop_cycles
+from alcore.statistics.stopping import HINDSIGHT, MEANINGS, RULES, Histories, agreement, replayed, stop_cycles
 
 LABELLED = np.arange(1, 7) * 10
 
@@ -52,6 +52,10 @@ def test_each_rule_by_hand():
     assert stop_of("stable predictions", kappa=[np.nan, 1, np.nan, 1, 1, 0.9]) == 0
     assert stop_of("low score", score=[np.nan, 0.4, 0.3, 0.19, 0.5, 0.1]) == 4
     assert stop_of("low score", score=[np.nan] * 6) == 0
+
+
+def test_only_rules_have_meanings():
+    assert set(MEANINGS) < set(RULES)
 
 
 @settings(max_examples=50, deadline=None)

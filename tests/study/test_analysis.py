@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from alcore.errors import StoreError
-from alcore.presentation.sentences import counterfactual_claims, gain_claims, loss_claims
+from alcore.presentation.study_sentences import counterfactual_claims, gain_claims, loss_claims
 from alcore.statistics.comparison import Question, summarise
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.frames import GridRow, LossRow

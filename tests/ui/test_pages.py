@@ -338,7 +338,9 @@ def test_an_import_without_a_name_is_called_after_its_source(home, monkeypatch):
     started = []
     monkeypatch.setattr(upload, "choose_source", lambda: SimpleNamespace(name="steel plates.zip"))
     monkeypatch.setattr(upload, "show_found", lambda *_: None)
-    monkeypatch.setattr(upload.acting, "import_data", lambda _, name, *__, **___: started.append(name))
+    monkeypatch.setattr(
+        upload.acting_on_data, "import_data", lambda _, name, *__, **___: started.append(name)
+    )
     app = open_page("pages/data.py", data_view="Import")
     assert app.text_input(key="import_name").placeholder == "steel-plates"
     app.button(key="start-preview").click().run()

@@ -25,7 +25,7 @@ from alcore.server.meter_queue import MeterJob
 from alcore.server.votes import Votes
 from alcore.study.plan import make_study
 from alcore.study.study_store import StudyStore
-from alcore.ui import acting
+from alcore.ui import acting, acting_on_data
 from alcore.ui.data import import_jobs
 from tests.conftest import SMALL
 from tests.ui.helpers import open_page, texts
@@ -68,7 +68,8 @@ CALLS = {
     "remove_features": (Action.DELETE_DATA, lambda home: ("tiles", "store")),
     "bring_in_logs": (Action.IMPORT_LOGS, lambda home: ([], "logs", [], 5)),
 }
-"""Every function of `acting` that changes something, its action, and arguments about what is cy's."""
+"""Every function of `ACTING` that changes something, its action, and arguments about what is cy's."""
+ACTING = (acting, acting_on_data)
 
 DONE: list[str] = []
 
@@ -121,7 +122,7 @@ class Manager:
 
 @pytest.fixture
 def doors(home, monkeypatch):
-    """All that `acting` calls, replaced by what only notes that it was called."""
+    """All that they call, replaced by what only notes that it was called."""
     DONE.clear()
     index = RunIndex(home)
     index.add(RUN, "run", "finished", owner=OWNER)
@@ -133,18 +134,29 @@ def doors(home, monkeypatch):
     monkeypatch.setattr(
         acting, "run_store", lambda _: SimpleNamespace(directory=home, config=make_config(SMALL))
     )
-    for name in (
-        *("launch", "measure_plan", "import_logs"),
-        *("delete_dataset", "make_surfaces", "write_pool", "note_about", "rename_dataset", "remove_store"),
-    ):
-        monkeypatch.setattr(acting, name, lambda *_, name=name, **__: DONE.append(name))
+    of_data = (
+        "delete_dataset",
+        "make_surfaces",
+        "write_pool",
+        "note_about",
+        "rename_dataset",
+        "remove_store",
+    )
+    replaced = {acting: ("launch", "measure_plan"), acting_on_data: ("import_logs", *of_data)}
+    for module, names in replaced.items():
+        for name in names:
+            monkeypatch.setattr(module, name, lambda *_, name=name, **__: DONE.append(name))
     return home
 
 
 def test_every_way_to_change_something_is_in_the_table():
-    functions = inspect.getmembers(acting, inspect.isfunction)
-    own = {name for name, one in functions if one.__module__ == acting.__name__ and not name.startswith("_")}
-    assert own - {"owner_of_study", "vote"} == set(CALLS)
+    own = {
+        name
+        for module in ACTING
+        for name, one in inspect.getmembers(module, inspect.isfunction)
+        if one.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert own - {"do", "owner_of_study", "vote"} == set(CALLS)
     assert {action for action, _ in CALLS.values()} == set(Action) - {
         Action.LOOK,
         Action.VOTE,
@@ -156,14 +168,18 @@ def test_every_action_asks_whose_the_thing_is_or_says_why_not():
     asked = MAY_TO_OWN[Role.MEMBER]
     assert asked | set(WITHOUT_OWNER) == set(Action)
     assert not asked & set(WITHOUT_OWNER)
-    calls = [node for node in ast.walk(ast.parse(inspect.getsource(acting))) if isinstance(node, ast.Call)]
-    doors = [call for call in calls if ast.unparse(call.func) == "_do"]
+    nodes = [node for module in ACTING for node in ast.walk(ast.parse(inspect.getsource(module)))]
+    doors = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "do"]
     assert len(doors) > 15
     for call in doors:
         action = ast.unparse(call.args[0])
         is_asked = any(word.arg == "owner" for word in call.keywords)
         known = action == "action" or Action[action.removeprefix("Action.")] in asked
         assert is_asked == known, f"{action}, line {call.lineno}"
+
+
+def call(name, arguments):
+    getattr(next(module for module in ACTING if hasattr(module, name)), name)(*arguments)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -174,11 +190,11 @@ def test_each_role_can_do_what_it_may_and_nothing_else(doors, monkeypatch, name)
         monkeypatch.setattr(acting, "visitor", lambda who=who: who)
         is_own = who is not None and who.name == OWNER and action in MAY_TO_OWN.get(who.role, ())
         if who is not None and (action in MAY[who.role] or is_own):
-            getattr(acting, name)(*arguments(doors))
+            call(name, arguments(doors))
             assert DONE, f"{who} {name}"
         else:
             with pytest.raises(AccessError):
-                getattr(acting, name)(*arguments(doors))
+                call(name, arguments(doors))
             assert not DONE, f"{who} {name}"
     lines = [json.loads(line) for line in (doors / "audit.jsonl").read_text().splitlines()]
     assert [line["who"] for line in lines] == [who.name if who else None for who in VISITORS]
@@ -221,10 +237,10 @@ def test_a_member_cannot_have_more_than_the_limits(doors, monkeypatch, name, lim
     _, arguments = CALLS[name]
     monkeypatch.setattr(acting, "visitor", lambda: Visitor("ben", Role.MEMBER))
     with pytest.raises(LimitError, match=words):
-        getattr(acting, name)(*arguments(doors))
+        call(name, arguments(doors))
     assert not DONE
     monkeypatch.setattr(acting, "visitor", lambda: LOCAL)
-    getattr(acting, name)(*arguments(doors))
+    call(name, arguments(doors))
     assert DONE
 
 
@@ -373,5 +389,6 @@ def test_what_was_uploaded_is_shown_to_those_who_may_keep_it(home, monkeypatch, 
 def test_whatever_page_changes_something_asks_first_whether_it_may_be_offered():
     for path in (PACKAGE / "ui").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        if path.name != "acting.py" and re.search(r"\bacting\.(?!vote|owner_of_study)", text):
+        is_door = path.stem in ("acting", "acting_on_data")
+        if not is_door and re.search(r"\bacting(_on_data)?\.(?!vote|owner_of_study)", text):
             assert "alcore.ui.permitted import" in text, path

@@ -14,40 +14,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from alcore.data.cutting import CLEAN, DEFECTIVE, IGNORED
 from alcore.data.decoding import orientation
+from alcore.data.importing.canvas_frame import LARGEST, TURNS, Frame, Points, Size, frame_of
 from alcore.data.importing.options import Drawn
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError
 
-Size = tuple[int, int]
-"""(height, width) in pixels."""
-Points = Sequence[Sequence[float]] | np.ndarray
-"""x, y pairs in pixels of the frame: (n, 2)."""
 Stroke = Callable[[ImageDraw.ImageDraw, list[tuple[float, float]]], None]
 """Draws something at points, in pixels of the image, with a fill of 1."""
-
-_LARGEST = 1e6
-_TURNS: dict[int, tuple[Callable[[np.ndarray, Size], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
-    5: (lambda xy, _: xy[:, ::-1], lambda mask: mask.T),
-    6: (lambda xy, size: np.stack([size[0] - 1 - xy[:, 1], xy[:, 0]], 1), lambda mask: np.rot90(mask, -1)),
-    7: (lambda xy, size: np.array(size) - 1 - xy[:, ::-1], lambda mask: np.rot90(mask, 2).T),
-    8: (lambda xy, size: np.stack([xy[:, 1], size[1] - 1 - xy[:, 0]], 1), np.rot90),
-}
-"""EXIF orientations that swap the sides: how (n, 2) points and (height, width) pixels are turned upright."""
-
-
-class _Frame(NamedTuple):
-    """What outlines are drawn on: its size, the EXIF turn that it still needs (1: none), and x, y factors."""
-
-    size: Size
-    turn: int = 1
-    scale: tuple[float, float] = (1.0, 1.0)
 
 
 class Canvas:
@@ -65,7 +44,7 @@ class Canvas:
     def __init__(self, name: str, shape: Size, orientation: Callable[[], int] = lambda: 1) -> None:
         self.name, self._shape, self._orientation = shown(name), shape, orientation
         self._layers = {value: Image.new("L", shape[::-1]) for value in (DEFECTIVE, IGNORED)}
-        self._frame = _Frame(shape)
+        self._frame = Frame(shape)
         self._marks: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
 
@@ -78,26 +57,7 @@ class Canvas:
         Raises:
             DataError: the frame is neither; the sentence has the likely cause.
         """
-        size = size or self._shape
-        if not 1 <= min(size) <= max(size) <= _LARGEST:
-            raise DataError(f"the size on which {self.name} was outlined cannot be used; export it again")
-        scale = _scale(size, self._shape)
-        if scale is not None:
-            self._frame = _Frame(size, scale=scale)
-            return
-        scale = _scale(size[::-1], self._shape)
-        turn = self._orientation() if scale is not None else 1
-        if scale is None or turn not in _TURNS:
-            cause = (
-                "the image was cropped or padded after it was outlined"
-                if scale is None
-                else "the image was turned after it was outlined"
-            )
-            raise DataError(
-                f"{self.name} is {self._shape[0]}x{self._shape[1]}, but its outlines were drawn on "
-                f"{size[0]}x{size[1]}: probably {cause}; export both again"
-            )
-        self._frame = _Frame(size, turn, scale)
+        self._frame = frame_of(size or self._shape, self._shape, self.name, self._orientation)
 
     @property
     def frame(self) -> Size:
@@ -172,7 +132,7 @@ class Canvas:
             DataError: it is not of the image's size.
         """
         self.refuse_other_mask(mask.shape)
-        turned = mask if mask.shape == self._shape else _TURNS[self._orientation()][1](mask)
+        turned = mask if mask.shape == self._shape else TURNS[self._orientation()][1](mask)
         self._paste(turned, (0, 0), value)
         self._marks[kind] += 1
 
@@ -182,7 +142,7 @@ class Canvas:
         Raises:
             DataError: it is neither of the image's size, nor turned against it by EXIF.
         """
-        is_turned = size == self._shape[::-1] and self._orientation() in _TURNS
+        is_turned = size == self._shape[::-1] and self._orientation() in TURNS
         if size != self._shape and not is_turned:
             raise DataError(
                 f"a mask of {self.name} is {size[0]}x{size[1]}, not of its size, "
@@ -233,7 +193,7 @@ class Canvas:
         value: int,
     ) -> None:
         """Fill where the distance is at most 1; it takes (2, h, w) coordinates along the two half axes."""
-        if not 0 <= min(radii) <= max(radii) <= _LARGEST or not abs(rotation) <= _LARGEST:
+        if not 0 <= min(radii) <= max(radii) <= LARGEST or not abs(rotation) <= LARGEST:
             raise DataError(f"a mark of {self.name} has no size or angle that can be used; export it again")
         tips = _turned(rotation) * (np.array(radii) + 0.5 / np.array(self._frame.scale))  # columns
         placed = self._placed(np.array([centre, *(np.array(centre) + tips.T)]), is_rounded=False)
@@ -248,15 +208,7 @@ class Canvas:
 
     def _placed(self, points: Points, *, is_rounded: bool = True) -> np.ndarray:
         """(n, 2) points of the frame in pixels of the image, rounded to whole ones."""
-        found = _checked(points, self.name)
-        if self._frame.turn != 1:
-            found = _TURNS[self._frame.turn][0](found, self._frame.size)
-        found = found * self._frame.scale
-        if not is_rounded:
-            return found
-        whole = np.floor(found + 0.5).astype(int)
-        last = np.array(self._shape[::-1])
-        return np.where(whole == last, last - 1, whole)
+        return self._frame.placed(points, self._shape, self.name, is_rounded=is_rounded)
 
     def _refuse_outside(self, placed: np.ndarray, *, nothing: bool = False) -> None:
         """Refuse an outline of which no pixel is in the image, or of which `nothing` was drawn."""
@@ -281,50 +233,6 @@ class Canvas:
 
 _FULL = [0] + [255] * 255
 """A look-up table: every mark covers wholly."""
-
-
-def size_of(height: object, width: object) -> Size | None:
-    """A frame's (height, width) as files have it, in numbers or text; None where they do not say it."""
-    try:
-        found = float(str(height)), float(str(width))
-    except ValueError:
-        return None
-    is_usable = min(found) > 0 and all(side.is_integer() for side in found)
-    return (int(found[0]), int(found[1])) if is_usable else None
-
-
-def pairs(values: Sequence[Any]) -> np.ndarray:
-    """x, y, x, y, ... as numbers or text -> (n, 2); ValueError where they are not pairs of finite numbers."""
-    numbers = np.array([float(value) for value in values])
-    if numbers.size % 2 or numbers.size == 0:
-        raise ValueError("an outline is not a list of x, y pairs")
-    return numbers.reshape(-1, 2)
-
-
-def _checked(points: Points, name: str) -> np.ndarray:
-    try:
-        found = np.asarray(points, dtype=np.float64)
-    except (ValueError, TypeError):
-        found = np.empty(0)
-    if found.ndim != 2 or found.shape[1] != 2 or not len(found) or not (np.abs(found) <= _LARGEST).all():
-        raise DataError(f"an outline of {name} is not a list of x, y pairs")
-    return found
-
-
-def _scale(frame: Size, image: Size) -> tuple[float, float] | None:
-    """Factors of x and y from a frame to an image of the same shape; None where their shapes differ."""
-    if frame == image:
-        return 1.0, 1.0
-    factors = image[1] / frame[1], image[0] / frame[0]
-    if 1.0 in factors:
-        return None  # one side alone differs: cropped
-    is_exact = image[0] * frame[1] == image[1] * frame[0]
-    return factors if is_exact or _is_resized(frame, image) or _is_resized(image, frame) else None
-
-
-def _is_resized(one: Size, other: Size) -> bool:
-    """Whether a tool that keeps the shape, and rounds one side, makes the other size of the one."""
-    return any(round(one[i] * other[1 - i] / one[1 - i]) == other[i] for i in (0, 1))
 
 
 def _turned(degrees: float) -> np.ndarray:

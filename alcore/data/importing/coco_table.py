@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from alcore.data.importing.canvas import size_of
+from alcore.data.importing.canvas_frame import size_of
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.source_files import Source, shown
 from alcore.errors import DataError

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from alcore.data.importing import rle
-from alcore.data.importing.canvas import Canvas, canvas_of, pairs, size_of
+from alcore.data.importing.canvas import Canvas, canvas_of
+from alcore.data.importing.canvas_frame import pairs, size_of
 from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.image_finder import ImageFinder

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from alcore.data.images import Levels, may_be_deep, read_levels
+from alcore.data.importing.import_events import ImportPhase
 from alcore.data.importing.known_masks import SeenSource
 from alcore.data.importing.mask_values import MaskCensus, SeenMask, see_mask
 from alcore.data.importing.options import ImportOptions, Sample
-from alcore.data.importing.pace import LOOKING, Pace
+from alcore.data.importing.pace import Pace
 from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import Source
 from alcore.errors import DataError
@@ -52,7 +53,7 @@ def look_at_all(
         tasks.append((sample.image if options.levels is None else "", tuple(masks)))
     looks = in_order(partial(_look, source), tasks, source, workers=workers)
     with closing(looks):
-        for found, levels in pace.over(LOOKING, looks, len(tasks)):
+        for found, levels in pace.over(ImportPhase.LOOKING, looks, len(tasks)):
             for mask in found:
                 seen.census.add(mask, ignored)
                 if mask.known is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from typing import ClassVar
 
 from alcore.data.importing.patch_choice import PatchSize
@@ -20,9 +21,16 @@ from alcore.event_lines import EventLines
 from alcore.wording import percent, plural
 
 
+class ImportPhase(StrEnum):
+    """Looking at masks, to know how to read them, or reading images."""
+
+    LOOKING = "looking"
+    READING = "reading"
+
+
 @dataclass(frozen=True)
 class ImportProgress:
-    """So many images of all are done in a phase: looking (at masks, to know how to read them), or reading.
+    """So many images of all are done in a phase.
 
     share: of all work, 0 to 1; left: seconds until the end, None until that is known.
     """
@@ -30,9 +38,13 @@ class ImportProgress:
     event: ClassVar[str] = "progress"
     done: int
     total: int
-    phase: str = "reading"
+    phase: ImportPhase = ImportPhase.READING
     share: float = 0.0
     left: float | None = None
+
+    def __post_init__(self) -> None:
+        """A phase that came in a line is text; ValueError where there is none of that name."""
+        object.__setattr__(self, "phase", ImportPhase(self.phase))
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from alcore.data.importing.annotation_signs import left_unread, unread
 from alcore.data.importing.cutting_choice import decided, ways_to_try
 from alcore.data.importing.first_look import look_at_all
 from alcore.data.importing.formats import Format, Recognised, choose
-from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.import_events import ImportPhase, ImportProgress
 from alcore.data.importing.layout_doubt import check_layout, left_over, without_truth
 from alcore.data.importing.mask_colors import listed
 from alcore.data.importing.mask_rule import chosen_classes, ignored_values, rule_of
 from alcore.data.importing.options import ImportOptions, Sample, values_in_words
-from alcore.data.importing.pace import READING, Pace
+from alcore.data.importing.pace import Pace
 from alcore.data.importing.patch_choice import (
     ImageCuts,
     PatchSize,
@@ -160,7 +160,7 @@ class Import:
         with self._each(self._reader.read, self._samples) as outcomes:
             return write_dataset(
                 target,
-                self._patches(self._pace.over(READING, outcomes, len(self._samples))),
+                self._patches(self._pace.over(ImportPhase.READING, outcomes, len(self._samples))),
                 shape=(*options.patch, options.channels),
                 format_name=self._format,
                 cutting="tiles" if options.tile else "resized",

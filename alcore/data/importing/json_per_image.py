@@ -15,7 +15,8 @@ import numpy as np
 from alcore.data.images import read_mask
 from alcore.data.importing import rle
 from alcore.data.importing.annotation_signs import named_by
-from alcore.data.importing.canvas import Canvas, Points
+from alcore.data.importing.canvas import Canvas
+from alcore.data.importing.canvas_frame import Points
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.folder import Refuse
 from alcore.data.importing.marked_images import Mark, MarkedImage, one_by_one, parsed, readable, samples_of

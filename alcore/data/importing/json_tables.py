@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from alcore.data.importing.annotation_signs import named_by
-from alcore.data.importing.canvas import Canvas, pairs
+from alcore.data.importing.canvas import Canvas
+from alcore.data.importing.canvas_frame import pairs
 from alcore.data.importing.chosen_classes import Label
 from alcore.data.importing.coco_marks import run_length_mask
 from alcore.data.importing.folder import Refuse

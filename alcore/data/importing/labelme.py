@@ -14,7 +14,8 @@ from PIL import ImageDraw
 from alcore.data.cutting import CLEAN, IGNORED
 from alcore.data.images import read_mask
 from alcore.data.importing import rle
-from alcore.data.importing.canvas import Canvas, Stroke, canvas_of, size_of
+from alcore.data.importing.canvas import Canvas, Stroke, canvas_of
+from alcore.data.importing.canvas_frame import size_of
 from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.options import Drawn, Foreground, ImportOptions, MaskReader
 from alcore.data.importing.source_files import Source, shown

@@ -146,7 +146,7 @@ def parsed(source: Source, file: str) -> Any:  # noqa: ANN401  JSON holds anythi
 def csv_rows(source: Source, file: str) -> list[dict[str, str]]:
     """The rows of a CSV file with a header; fields may be long. To be called within `readable`."""
     table = pd.read_csv(io.BytesIO(source.read(file)), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    return table.to_dict("records")
+    return [{str(name): text for name, text in row.items()} for row in table.to_dict("records")]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from alcore.wording import percent, plural
 _BRIGHT, _MOST_SOFT = 224, 0.25
 """Two levels with soft edges: fewer pixels between dark and bright than this share of the bright ones."""
 
-_WITH_WHITE, _LEAST_INDEXED = "with indices and 255", 0.02
+_LEAST_INDEXED = 0.02
 """Fewer pixels of small values than this share of the white ones are strays of a mask of two levels."""
 _MOST_STRAY = 4
 """Masks of small values are taken for noise where they are fewer than one in so many of all that mark."""
@@ -29,13 +29,14 @@ _MOST_STRAY = 4
 class SeenMask:
     """What one mask holds.
 
-    name: of its file; pattern: in words; kind, lossy: as `MaskValues` has them; counts: (256,) pixels by
-    value; colors: pixels by colour, of a mask in colours or of a palette; known: all of it, where that is
-    little.
+    name: of its file; pattern: in words; indices_and_white: whether its values are small indices and 255;
+    kind, lossy: as `MaskValues` has them; counts: (256,) pixels by value; colors: pixels by colour, of a mask
+    in colours or of a palette; known: all of it, where that is little.
     """
 
     name: str
     pattern: str
+    indices_and_white: bool
     kind: str
     lossy: bool
     counts: np.ndarray
@@ -80,7 +81,7 @@ class MaskCensus:
         top = int(np.flatnonzero(counts).max(initial=0))
         self.patterns[seen.pattern] += 1
         indices = counts[1 : MOST_INDICES + 1].sum()
-        has_both = seen.pattern.startswith(_WITH_WHITE) and top == 255
+        has_both = seen.indices_and_white and top == 255
         self.void += has_both and bool(indices > _LEAST_INDEXED * counts[255])
         if seen.kind == "palette":
             self.palettes += top > 0
@@ -151,13 +152,23 @@ def see_mask(source: Source, name: str) -> SeenMask | None:
     except DataError:
         return None
     counts = np.bincount(found.values.ravel(), minlength=256)
-    pattern = _pattern(found, np.flatnonzero(counts))
+    held = np.flatnonzero(counts)
+    pattern = _pattern(found, held)
     colors: Colors = Counter()
     if found.colours is not None:
         colors = counted(found.colours)
     elif found.table is not None:
         colors = of_palette(found.table, counts)
-    return SeenMask(name, pattern, found.kind, found.lossy, counts, colors, KnownMask.of(found, counts))
+    return SeenMask(
+        name,
+        pattern,
+        _has_indices_and_white(found, held),
+        found.kind,
+        found.lossy,
+        counts,
+        colors,
+        KnownMask.of(found, counts),
+    )
 
 
 def _pattern(found: MaskValues, values: np.ndarray) -> str:
@@ -170,13 +181,19 @@ def _pattern(found: MaskValues, values: np.ndarray) -> str:
         held = "with 0 and 1"
     elif set(values.tolist()) <= {0, 255}:
         held = "with 0 and 255"
-    elif not found.lossy and top == 255 and values[-2] <= MOST_INDICES:
-        held = _WITH_WHITE
+    elif _has_indices_and_white(found, values):
+        held = "with indices and 255"
     elif top <= MOST_INDICES:
         held = f"with indices up to {top}"
     else:
         held = "with grey levels" if found.kind == "grey" else "with many values"
     return held + kind[found.kind]
+
+
+def _has_indices_and_white(found: MaskValues, values: np.ndarray) -> bool:
+    """Whether the values of a mask, in order, are small indices and 255."""
+    is_white = not found.lossy and values.size > 1 and values[-1] == 255
+    return bool(is_white and 0 < values[-2] <= MOST_INDICES)
 
 
 def _histogram(counts: np.ndarray) -> str:

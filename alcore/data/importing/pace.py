@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.import_events import ImportPhase, ImportProgress
 
 T = TypeVar("T")
 
-LOOKING, READING = "looking", "reading"
-_PARTS = {LOOKING: (0.0, 0.3), READING: (0.3, 0.7)}
+_PARTS = {ImportPhase.LOOKING: (0.0, 0.3), ImportPhase.READING: (0.3, 0.7)}
 """Where a phase begins within an import, and how much of it it is; roughly, as seen with small files."""
 _SECONDS_TO_KNOW = 1.0
 
@@ -24,7 +23,7 @@ class Pace:
     ) -> None:
         self._follow, self._now, self._begun = follow, now, now()
 
-    def over(self, phase: str, results: Iterable[T], total: int) -> Iterator[T]:
+    def over(self, phase: ImportPhase, results: Iterable[T], total: int) -> Iterator[T]:
         """The results of a phase, which are images; `follow` hears before each and at the end."""
         begin, width = _PARTS[phase]
         started = self._now()
@@ -33,7 +32,7 @@ class Pace:
             yield result
         self._tell(phase, total, total, begin + width, started)
 
-    def _tell(self, phase: str, done: int, total: int, share: float, started: float) -> None:
+    def _tell(self, phase: ImportPhase, done: int, total: int, share: float, started: float) -> None:
         begin = _PARTS[phase][0]
         spent = self._now() - started
         left = None

@@ -9,6 +9,7 @@ import numpy as np
 
 from alcore.data.cutting import cut, defective_in, resize_image, resize_truth
 from alcore.data.dataset_writer import ImportReport, PackedPatch, pack
+from alcore.data.decoding import size_of
 from alcore.data.images import Levels, read_pixels
 from alcore.data.importing import severstal
 from alcore.data.importing.options import ImportOptions, Sample, drawn_by
@@ -122,9 +123,8 @@ class SampleReader:
     def try_ways(self, sample: Sample, ways: list[Way]) -> ImageCuts | None:
         """What ways of cutting would make of a sample; None where it cannot be used."""
         try:
-            content = self.source.read(sample.image)
-            image = read_pixels(content, name=sample.image, channels=1, levels=self.levels)
-            truth = drawn_by(sample.read_mask, (image.shape[0], image.shape[1])).truth
+            size = size_of(self.source.read(sample.image), sample.image)  # ways of cutting ask for no pixel
+            truth = drawn_by(sample.read_mask, size).truth
         except DataError:
             return None
         return cuts_of(truth, ways, min_area=self.options.min_area, clean_tiles=self.options.clean_tiles or 0)

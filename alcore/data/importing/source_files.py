@@ -6,12 +6,14 @@ unpacked: its members are read one by one, so that no name in it ever becomes a 
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -22,6 +24,7 @@ MOST_BYTES = 200 * 2**30  # of a zip's members together
 MOST_BYTES_A_FILE = 2 * 2**30
 MOST_RATIO = 200  # of unpacked to packed bytes; images hardly shrink, bombs do a thousandfold
 _HEAD = 64
+_UPLOADED = "uploaded-folder.json"
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 T = TypeVar("T")
@@ -83,6 +86,71 @@ class FolderSource:
                 return file.read(_HEAD)
         except OSError:
             return b""
+
+
+class UploadedFolder:
+    """A folder that a browser sent, as `store_folder` keeps it: all its files one after the other in one."""
+
+    label, is_on_disk = "the upload", True
+
+    def __init__(self, table: Path) -> None:
+        """Check the names in the table; DataError where one leaves the folder, or it is no such table."""
+        try:
+            found = {_relative(name, "upload"): (start, size) for name, start, size in _rows(table)}
+            are_numbers = all(type(number) is int for place in found.values() for number in place)
+        except (OSError, ValueError, TypeError, AttributeError):
+            are_numbers = False
+        if not are_numbers:
+            raise DataError("the upload cannot be read; upload the folder again")
+        if len(found) < len(_rows(table)):
+            raise DataError("two files of the upload have the same name; rename one")
+        kept = {name: place for name, place in found.items() if base(name) not in _IGNORED}
+        self._file, self._places = table.with_suffix(".bin"), _without_common_folder(kept)
+        self.names = _checked(self._places)
+
+    def reopen(self) -> None:
+        """It is opened again each time."""
+
+    def read(self, name: str) -> bytes:
+        """A file's content."""
+        return self._part(name, self._places[name][1])
+
+    def head(self, name: str) -> bytes:
+        """A file's first bytes."""
+        return self._part(name, min(self._places[name][1], _HEAD))
+
+    def _part(self, name: str, size: int) -> bytes:
+        try:
+            with self._file.open("rb") as file:
+                file.seek(self._places[name][0])
+                return file.read(size)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DataError(f"{shown(name)} cannot be read: {reason}") from None
+
+
+def store_folder(files: Mapping[str, BinaryIO], folder: Path) -> Path:
+    """Write an uploaded folder as one file, so that no name it has becomes a path here, and a table of names.
+
+    Thousands of small files would take ten times as long to write.
+
+    Returns:
+        The table, which `open_source` opens.
+    """
+    table, rows = folder / _UPLOADED, []
+    with table.with_suffix(".bin").open("wb") as target:
+        for name, content in files.items():
+            start = target.tell()
+            shutil.copyfileobj(content, target, 1 << 20)
+            rows.append((name, start, target.tell() - start))
+    table.write_text(json.dumps(rows), encoding="utf-8")
+    return table
+
+
+def _rows(table: Path) -> list[tuple[str, int, int]]:
+    """Name, start and size of each file, as `store_folder` wrote them."""
+    rows: list[tuple[str, int, int]] = json.loads(table.read_bytes())
+    return rows
 
 
 class ZipSource:
@@ -149,7 +217,9 @@ class ZipSource:
 
 
 def open_source(path: Path) -> Source:
-    """A folder or a zip file by its path."""
+    """A folder, a zip file or an uploaded folder by its path."""
+    if path.name == _UPLOADED:
+        return UploadedFolder(path)
     if path.is_file() and zipfile.is_zipfile(path):
         return ZipSource(path, path.name)
     if path.is_file():
@@ -221,10 +291,7 @@ def _check_totals(members: list[zipfile.ZipInfo], label: str) -> None:
 
 def _member_name(member: zipfile.ZipInfo) -> str:
     """The member's relative name, after checks that do not need its content."""
-    name = unicodedata.normalize("NFC", member.filename.replace("\\", "/"))
-    parts = name.split("/")
-    if name.startswith("/") or ".." in parts or ":" in parts[0] or "\0" in name:
-        raise DataError(f"the zip holds {shown(name)}, a path that leaves it; that is not an honest zip")
+    name = _relative(member.filename, "zip")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise DataError(f"the zip holds {shown(name)}, a link; put the file itself into it")
     if member.flag_bits & 1:
@@ -233,6 +300,17 @@ def _member_name(member: zipfile.ZipInfo) -> str:
         raise DataError(f"the zip holds another one, {shown(name)}; unpack it first")
     if member.file_size > MOST_BYTES_A_FILE:
         raise DataError(f"{shown(name)} in the zip is larger than {MOST_BYTES_A_FILE >> 30} GB")
+    return name
+
+
+def _relative(name: str, what: str) -> str:
+    """A name in plain form; DataError where it points out of what holds it."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    parts = name.split("/")
+    if name.startswith("/") or ".." in parts or ":" in parts[0] or "\0" in name:
+        raise DataError(
+            f"the {what} holds {shown(name)}, a path that leaves it; that is not an honest {what}"
+        )
     return "/".join(part for part in parts if part not in ("", "."))
 
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 import numpy as np
 import yaml
 
-from alcore.data.importing.canvas import Canvas, canvas_of, pairs
+from alcore.data.importing.canvas import Canvas, canvas_of
+from alcore.data.importing.canvas_frame import pairs
 from alcore.data.importing.chosen_classes import Label, Labels
 from alcore.data.importing.coco_marks import run_length_mask
 from alcore.data.importing.options import Drawn, ImportOptions, MaskReader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,12 @@ from alcore.presentation.figures.layout import (
     layout,
     scale_to,
     symbol_of,
+    taken,
     trace_name,
 )
 from alcore.presentation.palette import WINS, translucent
 from alcore.statistics.estimands import Estimate
-from alcore.statistics.frames import BudgetRow
+from alcore.statistics.frames import BudgetRow, each_row, grouped, rows_of
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,12 @@ def budget_curves(
         is_whole_scale: an axis from 0 to 1, instead of to a step above the highest value.
     """
     figure = go.Figure()
-    largest = max(run.rows[["value", "high"]].max(axis=None) for run in runs)
+    largest = max(run.rows[["value", "high"]].max().max() for run in runs)
     ceilings = [run.ceiling.value for run in runs if run.ceiling is not None]
     top = 1.0 if is_whole_scale else scale_to(max(largest, *ceilings, 0.0))
     for position, run in enumerate(runs):
         dash = dash_of(position)
-        for strategy, rows in run.rows.groupby("strategy", sort=False):
+        for strategy, rows in grouped(run.rows, "strategy", str):
             name = trace_name(run.name, strategy, len(runs))
             add_curve(
                 figure,
@@ -94,7 +96,7 @@ def _add_ceiling(figure: go.Figure, ceiling: Estimate, dash: str, text: str) -> 
     )
 
 
-def _budget_axis(align: str) -> dict[str, object]:
+def _budget_axis(align: str) -> dict[str, Any]:
     titles = {"labelled": ("labelled images", "d"), "share": ("labelled share of the pool", ".0%")}
     title, form = titles[align]
     return AXIS | {"title": title, "rangemode": "tozero", "tickformat": form}
@@ -109,7 +111,7 @@ def advantage_forest(summary: pd.DataFrame, *, title: str) -> go.Figure:
     """
     rows = summary.dropna(subset=["advantage"])
     figure = go.Figure()
-    for row in rows.itertuples():
+    for row in each_row(rows):
         figure.add_trace(
             go.Scatter(
                 x=[row.advantage],
@@ -142,7 +144,7 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
     """Differences to the baseline at each budget; filled markers are significant after Holm's correction."""
     figure = go.Figure()
     for position, run in enumerate(runs):
-        for strategy, rows in run.rows.dropna(subset=["difference"]).groupby("strategy", sort=False):
+        for strategy, rows in grouped(run.rows.dropna(subset=["difference"]), "strategy", str):
             name = trace_name(run.name, strategy, len(runs))
             symbols = [
                 symbol_of(strategy) + ("" if is_clear else "-open") for is_clear in rows["significant"]
@@ -157,7 +159,7 @@ def budget_differences(runs: Sequence[RunCurves], *, align: str, title: str) -> 
                 bounds=("difference_low", "difference_high"),
                 line={"width": 2, "dash": dash_of(position)},
                 marker={"size": 12, "symbol": symbols, "line": {"width": 2}},
-                text=[_difference_text(name, row) for row in rows.itertuples()],
+                text=[_difference_text(name, row) for row in rows_of(rows, BudgetRow)],
                 hovertemplate="%{text}<extra></extra>",
             )
     figure.add_hline(y=0, line=ZERO_LINE)
@@ -186,7 +188,7 @@ def defects_found(runs: Sequence[tuple[str, pd.DataFrame]]) -> go.Figure:
     """
     figure = go.Figure()
     for position, (run, frame) in enumerate(runs):
-        for strategy, rows in frame.groupby("strategy", sort=False):
+        for strategy, rows in grouped(frame, "strategy", str):
             name = trace_name(run, strategy, len(runs))
             add_curve(
                 figure,
@@ -230,12 +232,12 @@ def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> g
     figure = go.Figure(
         go.Heatmap(
             z=matrix,
-            x=list(names),
-            y=list(names),
-            text=text,
+            x=taken(list(names)),
+            y=taken(list(names)),
+            text=taken(text),
             texttemplate="%{text}",
             textfont={"size": 16},
-            colorscale=[[0, translucent(WINS, 0.04)], [1, translucent(WINS, 0.9)]],
+            colorscale=[(0.0, translucent(WINS, 0.04)), (1.0, translucent(WINS, 0.9))],
             zmin=0,
             zmax=runs,
             colorbar={"title": {"text": "budgets<br>won"}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from alcore.presentation.figures.layout import (
     symbol_of,
 )
 from alcore.presentation.labels import display_name
+from alcore.statistics.frames import grouped
 from alcore.thresholds import COUNT, HALF, PROBABILITIES
 
 _OWN_HEIGHT = 380
@@ -99,7 +101,7 @@ def recovery_forest(rows: pd.DataFrame, *, title: str) -> go.Figure:
     figure = _forest(rows, value, shape=shape, more=("gain", "%{customdata[3]:+.3f} at π₁"))
     for at in (0, 1) if is_share else (0,):
         figure.add_vline(x=at, line=ZERO_LINE)
-    x_axis: dict[str, object] = {"title": f"{title} gained at π₁"}
+    x_axis: dict[str, Any] = {"title": f"{title} gained at π₁"}
     if is_share:
         low, high = np.nan_to_num([rows["share_low"].min(), rows["share_high"].max()])
         reach = [max(low, -1.0) - 0.05, min(max(high, 1.0), 1.5) + 0.05]
@@ -159,7 +161,7 @@ def precision_recall_curves(frame: pd.DataFrame, *, chosen: int | None) -> go.Fi
     """
     figure = go.Figure()
     marked = [PROBABILITIES[HALF]] + ([] if chosen is None else [PROBABILITIES[chosen]])
-    for strategy, rows in frame.groupby("strategy", sort=False):
+    for strategy, rows in grouped(frame, "strategy", str):
         name, color = display_name(strategy), color_of(strategy)
         for part, mode in ((rows, "lines"), (rows[rows["threshold"].isin(marked)], "markers")):
             figure.add_trace(
@@ -207,7 +209,7 @@ def reliability_diagram(frame: pd.DataFrame) -> go.Figure:
             name="calibrated",
         )
     )
-    for strategy, rows in frame.groupby("strategy", sort=False):
+    for strategy, rows in grouped(frame, "strategy", str):
         name, color = display_name(strategy), color_of(strategy)
         figure.add_trace(
             go.Scatter(

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from alcore.presentation.budget_unit_sentences import UNIT_TITLES, per_unit
 from alcore.presentation.figures.layout import AXIS, add_curve, layout, scale_to
 from alcore.presentation.labels import display_name
+from alcore.statistics.frames import grouped
 
 
 def curves_over_spent(
@@ -21,7 +22,7 @@ def curves_over_spent(
     """
     figure = go.Figure()
     in_units = rows.assign(units=rows["spent"] / per_unit(unit))
-    for strategy, own in in_units.groupby("strategy", sort=False):
+    for strategy, own in grouped(in_units, "strategy", str):
         name = display_name(strategy)
         is_marked = _nearest(own["units"].to_list(), bought[strategy], unit)
         add_curve(
@@ -36,7 +37,7 @@ def curves_over_spent(
             hovertemplate=f"{name}<br>%{{x:.4g}} {UNIT_TITLES[unit]}<br>%{{y:.3f}}, 95 % interval "
             "%{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>",
         )
-    top = scale_to(max(0.0, rows[["value", "high"]].max(axis=None)))
+    top = scale_to(max(0.0, rows[["value", "high"]].max().max()))
     figure.update_layout(
         **layout(),
         xaxis=AXIS | {"title": UNIT_TITLES[unit], "rangemode": "tozero"},

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -28,7 +29,7 @@ def in_words(figure: go.Figure) -> str:
     return f"{title + ', ' if title else ''}{subject}{said}."
 
 
-def _part(trace: go.Scatter | go.Bar | go.Heatmap) -> str:
+def _part(trace: Any) -> str:  # noqa: ANN401  any kind of trace
     if trace.type == "heatmap":
         numbers = np.asarray(trace.z, dtype=float)
         if np.isnan(numbers).all():

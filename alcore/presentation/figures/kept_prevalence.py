@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from alcore.presentation.figures.layout import AXIS, NEUTRAL, layout, mark_prevalence
+from alcore.presentation.figures.layout import AXIS, NEUTRAL, layout, mark_prevalence, taken
 from alcore.presentation.palette import PREDICTION, WINS
 from alcore.wording import percent
 
@@ -32,7 +32,7 @@ def kept_prevalence(rules: Sequence[RulePrevalence], *, chosen: str, line: float
     lowest = min([*values, line]) / 2
     figure = go.Figure(
         go.Bar(
-            y=titles,
+            y=taken(titles),
             x=[100 * rule.realised for rule in shown],
             orientation="h",
             marker_color=[WINS if rule.title == chosen else PREDICTION for rule in shown],
@@ -42,12 +42,12 @@ def kept_prevalence(rules: Sequence[RulePrevalence], *, chosen: str, line: float
     )
     figure.add_trace(
         go.Scatter(
-            y=titles,
+            y=taken(titles),
             x=[100 * rule.expected for rule in shown],
             mode="markers",
             marker={"symbol": "diamond-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
             name="by the formula",
-            customdata=[percent(rule.expected) for rule in shown],
+            customdata=taken([percent(rule.expected) for rule in shown]),
             hovertemplate="%{y}, by the formula %{customdata}<extra></extra>",
         )
     )

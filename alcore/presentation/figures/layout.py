@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -23,7 +24,7 @@ _TOPS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
-def layout(**changes: object) -> dict[str, object]:
+def layout(**changes: object) -> dict[str, Any]:
     """Arguments of `update_layout` that every figure begins with."""
     return {
         "height": CHART_HEIGHT,
@@ -32,6 +33,11 @@ def layout(**changes: object) -> dict[str, object]:
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 16}},
         "uirevision": "keep",
     } | changes
+
+
+def taken(values: object) -> Any:  # noqa: ANN401  that is what it is for
+    """Values that plotly takes and its stubs leave out: names along an axis, scales, rows of customdata."""
+    return values
 
 
 def scale_to(largest: float) -> float:
@@ -85,9 +91,9 @@ def add_curve(
     y: str,
     name: str,
     bounds: tuple[str, str] = ("low", "high"),
-    line: dict[str, object] | None = None,
-    marker: dict[str, object] | None = None,
-    **more: object,
+    line: dict[str, Any] | None = None,
+    marker: dict[str, Any] | None = None,
+    **more: Any,  # noqa: ANN401  what plotly takes
 ) -> None:
     """Draw one strategy's curve over the band of its interval; both come and go with its legend entry.
 

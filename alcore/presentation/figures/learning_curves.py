@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -61,9 +63,9 @@ def _shares_of(selections: pd.DataFrame | None, strategy: str) -> pd.Series:
 
 def _add_chance(figure: go.Figure, config: RunConfig, pool_defective: int, repetitions: int) -> None:
     """The band of chance; where the first query has a size of its own, it has a band of its own."""
-    look = {"fillcolor": "rgba(140, 140, 140, 0.25)", "line_width": 0, "layer": "below"}
+    look: dict[str, Any] = {"fillcolor": "rgba(140, 140, 140, 0.25)", "line_width": 0, "layer": "below"}
 
-    def band(size: int) -> dict[str, float]:
+    def band(size: int) -> dict[str, Any]:
         low, high = chance_band(config.pool_size, pool_defective, size, repetitions=repetitions)
         return {"y0": low / (size * repetitions), "y1": high / (size * repetitions)}
 

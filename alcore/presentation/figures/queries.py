@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alcore.presentation.figures.layout import AXIS, NEUTRAL, color_of, layout
+from alcore.presentation.figures.layout import AXIS, NEUTRAL, color_of, layout, taken
 from alcore.presentation.labels import display_name
 from alcore.presentation.palette import TRUE_MASK, translucent
+from alcore.statistics.frames import each_row
 
 _HEIGHT = 520
 _WHITE = {"width": 1, "color": "rgba(255, 255, 255, 0.8)"}
@@ -27,7 +28,7 @@ def score_history(history: pd.DataFrame, *, score_name: str) -> go.Figure:
             mode="lines+markers+text",
             text=[f"rank {rank}" for rank in history["rank"]],
             textposition="top center",
-            customdata=history[["rank", "candidates"]],
+            customdata=taken(history[["rank", "candidates"]]),
             line={"color": NEUTRAL, "width": 3},
             marker={"size": 9},
             hovertemplate="query %{x}<br>score %{y:.4f}<br>rank %{customdata[0]} of %{customdata[1]}"
@@ -112,14 +113,14 @@ def _labelled_before(rows: pd.DataFrame) -> go.Scatter:
 
 def _legend_entry(name: str, symbol: str) -> go.Scatter:
     marker = {"symbol": symbol, "size": 12, "color": NEUTRAL, "line": {"width": 2}}
-    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
+    return go.Scatter(x=[None], y=taken([None]), mode="markers", name=name, marker=marker)
 
 
 def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scatter:
     hover = [
         f"patch {row.item}, {'defective' if row.defective else 'clean'}<br>"
         + (f"labelled in query {row.labelled_in}" if row.labelled_in else f"distance {row.distance:.3f}")
-        for row in rows.itertuples()
+        for row in each_row(rows)
     ]
     return go.Scatter(
         x=rows["x"],
@@ -127,7 +128,7 @@ def _dots(rows: pd.DataFrame, name: str, *, color: object, size: int) -> go.Scat
         mode="markers",
         name=name,
         text=hover,
-        customdata=[[item] for item in rows["item"].to_list()],  # a frame would come back as a dict
+        customdata=taken([[item] for item in rows["item"].to_list()]),  # a frame would come back as a dict
         hovertemplate="%{text}<extra></extra>",
         marker={
             "size": size,

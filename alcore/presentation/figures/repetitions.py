@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from alcore.presentation.figures.layout import AXIS, NEUTRAL, ZERO_LINE, add_curve, layout
 from alcore.presentation.labels import display_name
 from alcore.presentation.repetition_sentences import bounds_at_any_moment
+from alcore.statistics.frames import each_row
 
 
 def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
@@ -28,7 +29,7 @@ def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
         y="difference",
         name=display_name(strategy),
         marker={"size": 9},
-        text=[_hover_text(row) for row in rows.itertuples()],
+        text=[_hover_text(row) for row in each_row(rows)],
         hovertemplate="%{text}<extra></extra>",
     )
     known = rows.dropna(subset=["low", "high"])

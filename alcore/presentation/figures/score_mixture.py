@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from scipy.special import expit, logit
@@ -83,7 +85,7 @@ def _middles(edges: np.ndarray) -> np.ndarray:
     return (edges[1:] + edges[:-1]) / 2
 
 
-def _score_ticks(edges: np.ndarray) -> dict[str, object]:
+def _score_ticks(edges: np.ndarray) -> dict[str, Any]:
     """An axis of probabilities on the logit scale."""
     ticks = [value for value in _TICKS if edges[0] < logit(value) < edges[-1]]
     return {
@@ -94,7 +96,7 @@ def _score_ticks(edges: np.ndarray) -> dict[str, object]:
     }
 
 
-def _root_ticks(most: float) -> dict[str, object]:
+def _root_ticks(most: float) -> dict[str, Any]:
     """An axis of counts on a square-root scale."""
     counts = [count for count in _COUNTS if count <= most]
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,8 +19,10 @@ from alcore.presentation.figures.layout import (
     layout,
     mark_prevalence,
     symbol_of,
+    taken,
     trace_name,
 )
+from alcore.statistics.frames import each_row, grouped
 from alcore.wording import percent
 
 
@@ -35,7 +38,7 @@ def advantage_over_prevalence(
     """
     figure = go.Figure()
     for position, (run, frame) in enumerate(runs):
-        for strategy, rows in frame.groupby("strategy", sort=False):
+        for strategy, rows in grouped(frame, "strategy", str):
             name = trace_name(run, strategy, len(runs))
             add_curve(
                 figure,
@@ -70,7 +73,7 @@ def shift_losses(summary: pd.DataFrame, *, title: str, pool: str, use: str) -> g
         title: of the x axis; pool, use: legend texts for the two prevalences.
     """
     figure = go.Figure()
-    for row in summary.dropna(subset=["aubc"]).itertuples():
+    for row in each_row(summary.dropna(subset=["aubc"])):
         color, symbol = color_of(row.strategy), symbol_of(row.strategy)
         figure.add_trace(
             go.Scatter(
@@ -85,17 +88,16 @@ def shift_losses(summary: pd.DataFrame, *, title: str, pool: str, use: str) -> g
                     "line": {"width": 3},
                 },
                 showlegend=False,
-                customdata=[
-                    [pool, row.aubc_pool_low, row.aubc_pool_high],
-                    [use, row.aubc_low, row.aubc_high],
-                ],
+                customdata=taken(
+                    [[pool, row.aubc_pool_low, row.aubc_pool_high], [use, row.aubc_low, row.aubc_high]]
+                ),
                 hovertemplate=f"{row.name}<br>%{{customdata[0]}}: %{{x:.3f}}, 95 % interval "
                 "%{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
             )
         )
     for text, symbol in ((pool, "circle-open"), (use, "circle")):
         marker = {"size": 14, "symbol": symbol, "color": NEUTRAL, "line": {"width": 3}}
-        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=text, marker=marker))
+        figure.add_trace(go.Scatter(x=[None], y=taken([None]), mode="markers", name=text, marker=marker))
     figure.update_layout(
         **layout(height=140 + 44 * len(summary)),
         xaxis=AXIS | {"title": title, "rangemode": "tozero"},
@@ -111,10 +113,10 @@ def operating_curves(frame: pd.DataFrame, *, x: str, y: str, x_title: str, y_tit
         frame: columns name, strategy, run (its position), threshold, is_chosen, and the rates x and y.
     """
     figure = go.Figure()
-    for name, rows in frame.groupby("name", sort=False):
+    for name, rows in grouped(frame, "name", str):
         strategy, position = rows["strategy"].iloc[0], rows["run"].iloc[0]
         color = color_of(strategy)
-        shared = {"legendgroup": name, "customdata": rows[["threshold"]]}
+        shared: dict[str, Any] = {"legendgroup": name, "customdata": rows[["threshold"]]}
         hover = f"{name}<br>{x_title} %{{x:.1%}}<br>{y_title} %{{y:.1%}}<br>threshold %{{customdata[0]:.3g}}"
         figure.add_trace(
             go.Scatter(
@@ -137,7 +139,7 @@ def operating_curves(frame: pd.DataFrame, *, x: str, y: str, x_title: str, y_tit
                 marker={"size": 15, "symbol": symbol_of(strategy), "color": color, "line": {"width": 2}},
                 hovertemplate=hover + "<extra></extra>",
                 legendgroup=name,
-                customdata=chosen[["threshold"]],
+                customdata=taken(chosen[["threshold"]]),
                 cliponaxis=False,
             )
         )

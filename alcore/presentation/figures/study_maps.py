@@ -17,10 +17,11 @@ from alcore.presentation.figures.layout import (
     layout,
     mark_prevalence,
     symbol_of,
+    taken,
 )
 from alcore.presentation.labels import display_name
 from alcore.presentation.palette import LOSES, WINS, translucent
-from alcore.statistics.frames import GridRow
+from alcore.statistics.frames import GridRow, rows_of
 from alcore.wording import percent
 
 _PALE = "#F7F7F7"
@@ -47,16 +48,16 @@ def advantage_map(
     """
     rows = frame[frame["strategy"] == strategy]
     value = rows.pivot(index="prevalence", columns="pool_prevalence", values="advantage")
-    pools = [percent(pool) for pool in value.columns]
+    pools = [percent(float(pool)) for pool in value.columns]
     deployments = [percent(prevalence) for prevalence in value.index]
     figure = go.Figure(
         go.Heatmap(
             z=value.to_numpy(),
-            x=pools,
-            y=deployments,
+            x=taken(pools),
+            y=taken(deployments),
             zmin=-limit,
             zmax=limit,
-            colorscale=[[0, LOSES], [0.5, _PALE], [1, WINS]],
+            colorscale=[(0, LOSES), (0.5, _PALE), (1, WINS)],
             colorbar={  # below, so that the cells have the whole width for their numbers
                 "orientation": "h",
                 "y": -_BELOW / (_ROW * len(deployments)),
@@ -85,20 +86,20 @@ def advantage_map(
 def _cells(rows: pd.DataFrame, limit: float, mark: str) -> go.Scatter:
     """Numbers and invisible markers, since a heat map's own cells cannot be clicked."""
     texts, colors = [], []
-    for row, is_clear in zip(rows.itertuples(), rows[mark], strict=True):
+    for row, is_clear in zip(rows_of(rows, GridRow), rows[mark], strict=True):
         is_dark = abs(row.advantage) > 0.85 * limit  # where white has the better contrast
         unknown = np.isnan(row.advantage)
         texts.append("–" if unknown else _cell_text(row, is_clear))
         colors.append("#FFFFFF" if is_dark and not unknown else "#1A1A1A")
-    hover = [_cell_words(row) for row in rows.itertuples()]
+    hover = [_cell_words(row) for row in rows_of(rows, GridRow)]
     return go.Scatter(
         x=[percent(pool) for pool in rows["pool_prevalence"]],
-        y=[percent(use) for use in rows["prevalence"]],
+        y=taken([percent(use) for use in rows["prevalence"]]),
         mode="markers+text",
         marker={"size": _CELL - 6, "symbol": "square", "opacity": 0.01, "color": NEUTRAL},
         text=texts,
         textfont={"size": 15, "color": colors},
-        customdata=rows[["pool_prevalence", "prevalence"]].to_numpy().tolist(),
+        customdata=taken(rows[["pool_prevalence", "prevalence"]].to_numpy().tolist()),
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
         unselected={"marker": {"opacity": 0.01}},
@@ -216,7 +217,7 @@ def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float
         mode="lines+markers",
         line=BOLD | {"color": color_of(strategy)},
         marker={"size": 12, "symbol": symbol_of(strategy), "color": color_of(strategy)},
-        customdata=rows[["pool_prevalence", "low", "high"]].assign(pool_prevalence=percents),
+        customdata=taken(rows[["pool_prevalence", "low", "high"]].assign(pool_prevalence=percents)),
         hovertemplate=f"{display_name(strategy)}<br>π₀ = %{{customdata[0]:.3g}} %<br>%{{y:.3f}}, "
         "95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
     )
@@ -224,16 +225,16 @@ def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float
 
 def rank_map(ranks: pd.DataFrame) -> go.Figure:
     """Places of the strategies at every π₀ and on average, 1 the best; `alcore.study.analysis.ranks`."""
-    columns = ["mean" if column == "mean" else percent(column) for column in ranks.columns]
+    columns = ["mean" if column == "mean" else percent(float(column)) for column in ranks.columns]
     figure = go.Figure(
         go.Heatmap(
             z=ranks.to_numpy(),
-            x=columns,
-            y=[display_name(name) for name in ranks.index],
-            text=[[f"{value:.3g}" for value in row] for row in ranks.to_numpy()],
+            x=taken(columns),
+            y=taken([display_name(name) for name in ranks.index]),
+            text=taken([[f"{value:.3g}" for value in row] for row in ranks.to_numpy()]),
             texttemplate="%{text}",
             textfont={"size": 17},
-            colorscale=[[0, translucent(WINS, 0.9)], [1, translucent(WINS, 0.04)]],
+            colorscale=[(0.0, translucent(WINS, 0.9)), (1.0, translucent(WINS, 0.04))],
             zmin=1,
             zmax=max(len(ranks), 2),
             showscale=False,
@@ -255,14 +256,14 @@ def progress_map(done: np.ndarray, rows: Sequence[str], columns: Sequence[str], 
     figure = go.Figure(
         go.Heatmap(
             z=done,
-            x=list(columns),
-            y=list(rows),
-            text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in done],
+            x=taken(list(columns)),
+            y=taken(list(rows)),
+            text=taken([["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in done]),
             texttemplate="%{text}",
             textfont={"size": 15},
             zmin=0,
             zmax=1,
-            colorscale=[[0, translucent(WINS, 0.04)], [1, translucent(WINS, 0.85)]],
+            colorscale=[(0.0, translucent(WINS, 0.04)), (1.0, translucent(WINS, 0.85))],
             showscale=False,
             xgap=2,
             ygap=2,

@@ -1,5 +1,5 @@
 // Learning curves that act by themselves: metric, π₀ or π₁, slider and legend need no server.
-import { estimate, unpack, valueAt } from "./estimates.js";
+import { estimate, unpack, valuesAlong } from "./estimates.js";
 import { earlierLines, remaining } from "./earlier.js";
 import { slideButtons } from "./slide.js";
 import { trace } from "./traces.js";
@@ -109,7 +109,7 @@ function readRun(run) {
 }
 
 function fillControls({ root, payload, state }) {
-  const options = Object.entries(payload.metrics).map(([name, title]) => {
+  const options = Object.entries(payload.metrics).map(([name, { title }]) => {
     const option = document.createElement("option");
     return Object.assign(option, { value: name, textContent: title, selected: name === state.metric });
   });
@@ -135,10 +135,10 @@ function grow(chart) {
 
 /** Every line of the chart: {id (plotly makes a class of it, so it has no blanks), look, dash, x, y, low, high, cycles, repetition, isFaint, isBand}. */
 export function lines({ runs, weights, payload, state }) {
-  const prevalence = prevalenceOf({ payload, state });
+  const prevalence = prevalenceOf({ payload, state }), metric = metricOf({ payload, state });
   return runs.flatMap((run, position) => {
     const across = (labelled) => labelled.map((one) => (payload.align === "share" ? one / run.pool_size : one));
-    const found = run.points ? estimate(run, weights[run.repetitions], state.metric, prevalence) : null;
+    const found = run.points ? estimate(run, weights[run.repetitions], metric, prevalence) : null;
     return run.strategies.flatMap((look, row) => {
       const shared = { look, dash: run.dash, run: position };
       const size = run.cycles.length, cut = (values) => Array.from(values.slice(row * size, (row + 1) * size));
@@ -147,7 +147,7 @@ export function lines({ runs, weights, payload, state }) {
       else Object.assign(mean, { value: [], low: [], high: [] });
       const own = run.each.filter((line) => line.strategy === look.strategy).map((line) => ({
         ...shared, id: `${position}-${look.strategy}-${line.repetition}`, repetition: line.repetition,
-        x: across(line.labelled), cycles: line.cycles, value: line.cycles.map((_, at) => valueAt(line.means, 7 * at, state.metric, prevalence)),
+        x: across(line.labelled), cycles: line.cycles, value: Array.from(valuesAlong(line.means, line.cycles.length, metric, prevalence)),
       }));
       return boldAndFaint(mean, own, run.repetitions, state.each);
     });
@@ -172,12 +172,12 @@ function boldAndFaint(mean, own, repetitions, showsEach) {
 }
 
 function draw(chart, growth = null) {
-  const { root, Plotly, payload, state } = chart, plot = ask(root, "plot");
+  const { root, Plotly, payload } = chart, plot = ask(root, "plot");
   if (!payload) return;
   const whole = lines(chart), all = shownLines(chart, whole), levels = ceilings(chart);
-  const earlier = earlierLines(chart.earlier, state.metric, prevalenceOf(chart), payload.reach);
+  const earlier = earlierLines(chart.earlier, metricOf(chart), prevalenceOf(chart), payload.reach);
   const drawn = [...remaining(earlier, all), ...all];
-  Plotly.react(plot, drawn.map((line) => trace(line, payload.metrics[state.metric], growth)), layout(chart, [...whole, ...earlier], levels), {
+  Plotly.react(plot, drawn.map((line) => trace(line, metricOf(chart).title, growth)), layout(chart, [...whole, ...earlier], levels), {
     ...toolbar(chart), ...(plot.clientWidth < NARROW ? { displayModeBar: false } : {}),
   });
   plot.removeAllListeners("plotly_click"); // with a new config plotly starts again, and forgets its listeners
@@ -198,12 +198,13 @@ function toolbar(chart) {
   return { ...config, modeBarButtonsToAdd: chart.slides };
 }
 
+const metricOf = ({ payload, state }) => payload.metrics[state.metric];
 const prevalenceOf = ({ payload, state }) => (state.at === "pool" ? payload.pool_prevalence : state.prevalence);
 
 function ceilings({ runs, weights, payload, state }) {
   const prevalence = prevalenceOf({ payload, state });
   return runs.filter((run) => run.ceiling).map((run) => {
-    const { value, low, high } = estimate(run.ceiling, weights[run.ceiling.repetitions], state.metric, prevalence);
+    const { value, low, high } = estimate(run.ceiling, weights[run.ceiling.repetitions], metricOf({ payload, state }), prevalence);
     return { name: run.name, dash: run.dash === "solid" ? "dot" : run.dash, value: value[0], low: low[0], high: high[0] };
   }).filter((level) => Number.isFinite(level.value));
 }
@@ -249,8 +250,8 @@ function level1({ value, low, high, dash }) {
 
 function subject({ payload, state }) {
   const prevalence = prevalenceOf({ payload, state });
-  const title = payload.metrics[state.metric];
-  return state.metric === "patch_iou" ? title : `${title} at ${state.at === "pool" ? "π₀" : "π₁"} = ${percent(prevalence)}`;
+  const { title, column } = metricOf({ payload, state });
+  return column !== null ? title : `${title} at ${state.at === "pool" ? "π₀" : "π₁"} = ${percent(prevalence)}`;
 }
 
 /** Controls, note and description, as they stand. */
@@ -265,7 +266,7 @@ function say(chart, all) {
   const own = all.filter((line) => !line.isBand), values = own.flatMap((line) => line.value);
   const missing = values.filter(Number.isNaN).length;
   ask(root, "note").textContent = missing
-    ? `${payload.metrics[state.metric]} is undefined, and left out, in ${missing} of ${values.length} points: there the model predicts no defect at all.`
+    ? `${metricOf(chart).title} is undefined, and left out, in ${missing} of ${values.length} points: there the model predicts no defect at all.`
     : "";
   const bold = own.filter((line) => !line.isFaint).map((line) => [line.look.name, line.value.filter(Number.isFinite).at(-1)]);
   const ends = bold.map(([name, end]) => (end === undefined ? `${name} has no value yet` : `${name} ends at ${end.toFixed(3)}`));

@@ -1,54 +1,49 @@
 """What a live chart of learning curves shows: one value made here, and drawn by chart.js in the browser.
 
-All metrics at all prevalences follow from class means of counts, so these travel, seven numbers a point,
-and the browser does the arithmetic. A band needs replicates. Over repetitions they are multiplier weights,
-the same for every point; over test patches they are resampled sums of counts, whole numbers.
+All metrics at all prevalences follow from class means of counts. So those counts travel that a formula of
+`metrics.RATIOS` takes, with the formulas, and the browser does the arithmetic. A band needs replicates.
+Over repetitions they are multiplier weights, the same for every point; over test patches they are resampled
+sums of counts, whole numbers.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from alcore.metrics import PATCH_IOU, RATIOS
 from alcore.presentation.figures.layout import color_of, dash_of, symbol_of, trace_name
 from alcore.presentation.labels import METRIC_TITLES
+from alcore.presentation.live_chart.payload import (
+    CurvesPayload,
+    Line,
+    Look,
+    MetricForm,
+    Packed,
+    Replicates,
+    RunPayload,
+)
 from alcore.statistics.estimands import Evaluation, Evidence
 from alcore.statistics.resampling import interval, student_weights
-
-Packed = dict[str, str]
-"""An array as base64 of its little-endian numbers, with the type to read them by."""
 
 PATCH = 4
 """Where class means hold the patch IoU."""
 
 
 @dataclass(frozen=True)
-class Replicates:
-    """Resampled test patches: `sums` is (B, S, C, K) of the counts named by `columns`, the others being zero.
-
-    columns: K of 0..5: tp, fp, fn of clean patches, then of defective ones.
-    sizes: numbers of clean and of defective test patches, by which the sums are divided.
-    """
-
-    sums: Packed
-    columns: list[int]
-    sizes: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class LiveRun:
     """A run's part of the chart. Points are strategies x cycles, in that order.
 
-    means: (R, S, C, 7) clean tp, fp, fn, defective tp, fp, fn, patch IoU; each: records by themselves.
+    means: (R, S, C, 2K + 1) the counts that travel of clean and of defective patches, and the patch IoU;
+    each: records by themselves.
     """
 
     name: str
     dash: str
-    strategies: list[dict[str, str]]
+    strategies: list[Look]
     pool_prevalence: float
     pool_size: int
     repetitions: int = 0
@@ -58,12 +53,31 @@ class LiveRun:
     means: Packed | None = None
     replicates: Replicates | None = None
     patch_iou_bounds: Packed | None = None
-    each: list[dict[str, Any]] = field(default_factory=list)
+    each: list[Line] = field(default_factory=list)
     ceiling: LiveRun | None = None
 
     def as_earlier(self) -> LiveRun:
         """With its means alone, which is all that is drawn of it once another has taken its place."""
         return replace(self, replicates=None, patch_iou_bounds=None, each=[], ceiling=None)
+
+    def payload(self) -> RunPayload:
+        """As plain values that JSON can hold."""
+        return {
+            "name": self.name,
+            "dash": self.dash,
+            "strategies": self.strategies,
+            "pool_prevalence": self.pool_prevalence,
+            "pool_size": self.pool_size,
+            "repetitions": self.repetitions,
+            "points": self.points,
+            "cycles": self.cycles,
+            "labelled": self.labelled,
+            "means": self.means,
+            "replicates": self.replicates,
+            "patch_iou_bounds": self.patch_iou_bounds,
+            "each": self.each,
+            "ceiling": None if self.ceiling is None else self.ceiling.payload(),
+        }
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ class LiveCurves:
     """
 
     runs: list[LiveRun]
-    metrics: dict[str, str]
+    metrics: dict[str, MetricForm]
     metric: str
     pool_prevalence: float
     test_prevalence: float
@@ -89,9 +103,21 @@ class LiveCurves:
     turn: str = ""
     earlier: list[LiveRun] = field(default_factory=list)
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> CurvesPayload:
         """As plain values that JSON can hold."""
-        return asdict(self)
+        return {
+            "runs": [run.payload() for run in self.runs],
+            "metrics": self.metrics,
+            "metric": self.metric,
+            "pool_prevalence": self.pool_prevalence,
+            "test_prevalence": self.test_prevalence,
+            "steps": self.steps,
+            "weights": self.weights,
+            "reach": self.reach,
+            "align": self.align,
+            "turn": self.turn,
+            "earlier": [run.payload() for run in self.earlier],
+        }
 
 
 def pack(values: np.ndarray) -> Packed:
@@ -122,7 +148,7 @@ def live_curves(
     counts = {run.repetitions for one in runs for run in (one, one.ceiling) if run is not None}
     return LiveCurves(
         runs=list(runs),
-        metrics={name: METRIC_TITLES[name] for name in metrics},
+        metrics={name: _form(name) for name in metrics},
         metric=metric,
         pool_prevalence=runs[0].pool_prevalence,
         test_prevalence=test_prevalence,
@@ -178,16 +204,38 @@ def _with_estimates(run: LiveRun, evidence: Evidence) -> LiveRun:
         points=len(evidence.strategies) * len(evidence.cycles),
         cycles=evidence.cycles.tolist(),
         labelled=evidence.labelled.tolist(),
-        means=pack(_seven(evidence.means)),
+        means=pack(_point(evidence.means)),
         replicates=_replicates(evidence),
         patch_iou_bounds=bounds,
     )
 
 
-def _seven(means: np.ndarray) -> np.ndarray:
-    """(..., 2, 5) class means -> (..., 7): tp, fp, fn of clean and of defective patches, patch IoU."""
-    counts = means[..., :3].reshape(*means.shape[:-2], 6)
-    return np.concatenate([counts, means[..., 1, PATCH, None]], axis=-1)
+def _travelling() -> list[int]:
+    """Which of tp, fp, fn and tn are in a formula: the others would travel for nothing."""
+    return [
+        column
+        for column in range(4)
+        if any(ratio.whole[column] or ratio.part[column] for ratio in RATIOS.values())
+    ]
+
+
+def _form(metric: str) -> MetricForm:
+    columns = _travelling()
+    title = METRIC_TITLES[metric]
+    if metric == PATCH_IOU:
+        return {"title": title, "part": None, "whole": None, "column": 2 * len(columns)}
+    part, whole = ([weights[column] for column in columns] for weights in RATIOS[metric])
+    return {"title": title, "part": part, "whole": whole, "column": None}
+
+
+def _point(means: np.ndarray) -> np.ndarray:
+    """(..., 2, 5) class means -> (..., 2K + 1): K counts of clean and of defective patches, patch IoU."""
+    return np.concatenate([_counts(means), means[..., 1, PATCH, None]], axis=-1)
+
+
+def _counts(means: np.ndarray) -> np.ndarray:
+    """(..., 2, 5) class means -> (..., 2K): the counts that travel."""
+    return means[..., _travelling()].reshape(*means.shape[:-2], -1)
 
 
 def _replicates(evidence: Evidence) -> Replicates | None:
@@ -196,17 +244,18 @@ def _replicates(evidence: Evidence) -> Replicates | None:
         return None
     if evidence.test_sizes is None:
         raise ValueError("resampled means without the numbers of patches behind them")
-    counts = evidence.resampled[..., :3].reshape(*evidence.resampled.shape[:-2], 6)
-    columns = [column for column in range(6) if counts[..., column].any()]
-    sums = counts[..., columns] * np.array([evidence.test_sizes[column // 3] for column in columns])
-    return Replicates(pack(np.rint(sums).astype(np.int64)), columns, evidence.test_sizes)
+    counts = _counts(evidence.resampled)
+    width = counts.shape[-1]
+    columns = [column for column in range(width) if counts[..., column].any()]
+    sums = counts[..., columns] * np.array([evidence.test_sizes[2 * column // width] for column in columns])
+    return {"sums": pack(np.rint(sums).astype(np.int64)), "columns": columns, "sizes": evidence.test_sizes}
 
 
 def _half(weights: np.ndarray) -> np.ndarray:
     return weights[: len(weights) // 2]
 
 
-def _looks(strategy: str, run: str, runs: int) -> dict[str, str]:
+def _looks(strategy: str, run: str, runs: int) -> Look:
     return {
         "strategy": strategy,
         "name": trace_name(run, strategy, runs),
@@ -215,7 +264,7 @@ def _looks(strategy: str, run: str, runs: int) -> dict[str, str]:
     }
 
 
-def _lines(records: Sequence[Evaluation]) -> list[dict[str, Any]]:
+def _lines(records: Sequence[Evaluation]) -> list[Line]:
     """Records as lines: those of one strategy and repetition together, in the order of their cycles."""
     lines: dict[tuple[str, int], list[Evaluation]] = {}
     for record in sorted(records, key=lambda one: one.cycle):
@@ -226,7 +275,7 @@ def _lines(records: Sequence[Evaluation]) -> list[dict[str, Any]]:
             "repetition": repetition,
             "cycles": [record.cycle for record in line],
             "labelled": [record.labelled for record in line],
-            "means": pack(_seven(np.array([record.means for record in line]))),
+            "means": pack(_point(np.array([record.means for record in line]))),
         }
         for (strategy, repetition), line in lines.items()
     ]

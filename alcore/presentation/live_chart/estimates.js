@@ -2,8 +2,6 @@
 // The same arithmetic as alcore/statistics/estimands.py and resampling.py: tests hold both to 1e-9 of each other.
 
 const TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2];
-const COLUMNS = 7; // of a point's means: clean tp, fp, fn, defective tp, fp, fn, patch IoU
-const PATCH_IOU = 6;
 
 /** A typed array from what `curves.pack` made. */
 export function unpack({ type, data }) {
@@ -13,28 +11,32 @@ export function unpack({ type, data }) {
   return type === "i4" ? new Int32Array(bytes.buffer) : new Float64Array(bytes.buffer);
 }
 
-function ratio(metric, tp, fp, fn) {
-  let part = tp, whole;
-  if (metric === "iou") whole = tp + fp + fn;
-  else if (metric === "dice") [part, whole] = [2 * tp, 2 * tp + fp + fn];
-  else if (metric === "precision") whole = tp + fp;
-  else if (metric === "recall") whole = tp + fn;
-  else throw new Error(`unknown metric ${metric}`);
-  return whole > 0 ? part / whole : NaN; // 0/0 is undefined, and never drawn as 0
+/**
+ * A metric at a prevalence, from the means of the point that begins at `at`: K counts of clean patches, K of
+ * defective ones. `metric` is a `MetricForm` of curves.py: numerator and denominator as K weights each, or the
+ * column that already holds it.
+ */
+export function valueAt(means, at, { part, whole, column }, prevalence) {
+  if (column !== null) return means[at + column];
+  const kinds = part.length, rest = 1 - prevalence;
+  let above = 0, below = 0;
+  for (let i = 0; i < kinds; i++) {
+    const count = prevalence * means[at + kinds + i] + rest * means[at + i];
+    above += part[i] * count;
+    below += whole[i] * count;
+  }
+  return below > 0 ? above / below : NaN; // 0/0 is undefined, and never drawn as 0
 }
 
-/** A metric at a prevalence, from the seven means of the point that begins at `at`. */
-export function valueAt(means, at, metric, prevalence) {
-  if (metric === "patch_iou") return means[at + PATCH_IOU];
-  const rest = 1 - prevalence;
-  const count = (i) => prevalence * means[at + 3 + i] + rest * means[at + i];
-  return ratio(metric, count(0), count(1), count(2));
+/** A metric of points that stand one after the other in `means`. */
+export function valuesAlong(means, points, metric, prevalence) {
+  const width = means.length / points;
+  return Float64Array.from({ length: points }, (_, p) => valueAt(means, p * width, metric, prevalence));
 }
 
 function valuesOf({ means, repetitions, points }, metric, prevalence) {
-  return Array.from({ length: repetitions }, (_, r) =>
-    Float64Array.from({ length: points }, (_, p) => valueAt(means, (r * points + p) * COLUMNS, metric, prevalence)),
-  );
+  const all = valuesAlong(means, repetitions * points, metric, prevalence);
+  return Array.from({ length: repetitions }, (_, r) => all.subarray(r * points, (r + 1) * points));
 }
 
 /** Means over repetitions, one number per strategy and cycle. */
@@ -47,7 +49,7 @@ export function averages(run, metric, prevalence) {
 export function estimate(run, weights, metric, prevalence) {
   const { points } = run, values = valuesOf(run, metric, prevalence);
   const value = Float64Array.from({ length: points }, (_, p) => meanOfDefined(values, p));
-  if (run.replicates && metric === "patch_iou") {
+  if (run.replicates && metric.column !== null) {
     return { value, low: run.patch_iou_bounds.slice(0, points), high: run.patch_iou_bounds.slice(points) };
   }
   const replicates = run.replicates
@@ -86,12 +88,12 @@ function repetitionReplicates(values, weights, points) {
 
 function patchReplicates({ replicates, points }, metric, prevalence) {
   const { sums, columns, sizes } = replicates, width = columns.length, draws = sums.length / (points * width);
-  const counts = new Float64Array(6); // of columns that do not travel, which are zero
+  const kinds = metric.part.length, counts = new Float64Array(2 * kinds); // those that do not travel are zero
   return Array.from({ length: points }, (_, p) => {
     const drawn = new Float64Array(draws);
     for (let b = 0; b < draws; b++) {
       const at = (b * points + p) * width;
-      for (let k = 0; k < width; k++) counts[columns[k]] = sums[at + k] / sizes[columns[k] < 3 ? 0 : 1];
+      for (let k = 0; k < width; k++) counts[columns[k]] = sums[at + k] / sizes[columns[k] < kinds ? 0 : 1];
       drawn[b] = valueAt(counts, 0, metric, prevalence);
     }
     return drawn;

@@ -15,13 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import TypedDict
 
 from alcore.config import RunConfig
 from alcore.presentation.aim_sentences import aim
 from alcore.presentation.chart_config import chart_config
 from alcore.presentation.labels import PREVALENCES
 from alcore.presentation.live_chart.curves import live_curves, live_run
+from alcore.presentation.live_chart.payload import CurvesPayload, Packed
 from alcore.presentation.sentences import basis_of_bands
 from alcore.statistics.estimands import Evidence
 
@@ -55,6 +56,15 @@ class PageRun:
     pictures: Mapping[tuple[str, int], QueryPicture] = field(default_factory=dict)
 
 
+class _ShownRun(TypedDict):
+    """What page.js reads of a run."""
+
+    title: str
+    basis: str
+    curves: CurvesPayload
+    pictures: dict[str, dict[str, str]]
+
+
 def live_page(
     title: str, runs: Sequence[PageRun], *, metric: str = "iou", test_prevalence: float | None = None
 ) -> str:
@@ -84,18 +94,18 @@ def _with_fitting_pictures(runs: Sequence[PageRun], room: int) -> list[PageRun]:
 
 
 def _page(title: str, runs: Sequence[PageRun], metric: str, test_prevalence: float) -> str:
-    weights: dict[int, Any] = {}
-    shown: list[dict[str, Any]] = []
+    weights: dict[int, Packed] = {}
+    shown: list[_ShownRun] = []
     for run in runs:
         curves = live_curves(
             [live_run(run.evidence)], test_prevalence=test_prevalence, steps=PREVALENCES, metric=metric
         ).payload()
-        weights |= curves.pop("weights")  # equal for all runs of as many repetitions
+        weights |= curves["weights"]  # equal for all runs of as many repetitions, so that they travel once
         shown.append(
             {
                 "title": run.title,
                 "basis": f"{basis_of_bands(run.evidence)} {aim(run.config, PREVALENCES)}".strip(),
-                "curves": curves,
+                "curves": {**curves, "weights": {}},
                 "pictures": _pictures(run),
             }
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,6 +15,7 @@ from alcore.metrics import METRICS
 from alcore.presentation.figures.learning_curves import query_shares
 from alcore.presentation.labels import PREVALENCES, display_name
 from alcore.presentation.live_chart.curves import live_curves, live_run
+from alcore.presentation.live_chart.payload import CurvesPayload
 from alcore.presentation.narration import narrate
 from alcore.presentation.sentences import shares_in_words
 from alcore.statistics.estimands import Evaluation, Evidence
@@ -32,6 +33,36 @@ class QueryStrip:
     words: str
 
 
+class Pick(TypedDict):
+    """A strategy's query; `src` is a picture's address, and all but the name may be empty."""
+
+    name: str
+    src: str
+    counted: str
+    words: str
+
+
+class FilmCycle(TypedDict):
+    """What the film shows at a cycle besides its charts."""
+
+    cycle: int
+    labelled: int
+    said: str
+    picks: list[Pick]
+
+
+class Film(TypedDict):
+    """What player.js shows."""
+
+    curves: CurvesPayload
+    shares: dict[str, Any]
+    shares_words: list[str]
+    cycles: list[FilmCycle]
+    speeds: dict[int, float]
+    plays: bool
+    waits_after: int | None
+
+
 def replay(
     config: RunConfig,
     evidence: Evidence,
@@ -42,7 +73,7 @@ def replay(
     test_prevalence: float,
     plays: bool,
     waits_after: int | None = None,
-) -> dict[str, Any]:
+) -> Film:
     """What player.js shows, as plain values that JSON can hold.
 
     Args:
@@ -81,12 +112,12 @@ def replay(
     }
 
 
-def _pick(strategy: str, strip: QueryStrip | None) -> dict[str, str]:
-    shown = {"name": display_name(strategy), "src": "", "counted": "", "words": ""}
+def _pick(strategy: str, strip: QueryStrip | None) -> Pick:
+    shown: Pick = {"name": display_name(strategy), "src": "", "counted": "", "words": ""}
     if strip is None:
         return shown
     src = "data:image/webp;base64," + base64.b64encode(strip.webp).decode()
-    return shown | {"src": src, "counted": strip.counted, "words": strip.words}
+    return {**shown, "src": src, "counted": strip.counted, "words": strip.words}
 
 
 def plain_figure(figure: go.Figure) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from alcore.presentation.labels import METRIC_TITLES, PREVALENCES, display_name
 from alcore.presentation.repetition_sentences import first_repetition, so_far
 from alcore.presentation.sentences import advantages, detectable, where_gain_vanishes
 from alcore.statistics.comparison import advantage_over_prevalence, defects_found
+from alcore.statistics.frames import each_row
 from alcore.statistics.multiplicity import penalty_matrix
 from alcore.ui.compare.compare_view import View
 from alcore.ui.compare.compared_run import ComparedRun
@@ -136,7 +137,7 @@ def _show_shift(view: View) -> None:
     show_figure(figure, "shift")
     losses = [
         f"**{row.name}** {row.shift:+.3f} ({row.shift_low:+.3f} to {row.shift_high:+.3f})"
-        for row in view.summary.dropna(subset=["shift"]).itertuples()
+        for row in each_row(view.summary.dropna(subset=["shift"]))
     ]
     if losses:
         st.markdown(f"AUBC at π₁ minus AUBC at π₀, of the same models: {'; '.join(losses)}.")

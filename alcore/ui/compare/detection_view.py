@@ -21,6 +21,8 @@ _THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
     *(0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999),
 )
+_OF = {"detection": "defective", "false_alarms": "clean", "precision": "flagged"}
+"""The patches that a share is of."""
 
 Namer = Callable[[ComparedRun, str], str]
 
@@ -114,7 +116,7 @@ def _show_table(points: pd.DataFrame) -> None:
     for column, title in FLAGGING_TITLES.items():
         table[title] = 100 * points[column]
         bounds = zip(points[f"{column}_low"], points[f"{column}_high"], strict=True)
-        table[f"95 % interval, {title.split()[0]}"] = [
+        table[f"95 % interval, {_OF[column]}"] = [
             "undefined" if np.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f} %" for low, high in bounds
         ]
     number = st.column_config.NumberColumn(format="%.1f %%")

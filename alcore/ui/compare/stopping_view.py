@@ -10,6 +10,7 @@ from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.sentences import judged_at
 from alcore.presentation.stop_sentences import HOW_RULES_WORK, best_rule
 from alcore.statistics.comparison import Question, curve_frame
+from alcore.statistics.frames import each_row
 from alcore.statistics.stopping import Histories, replayed
 from alcore.storage.stop_histories import gather_histories
 from alcore.ui.compare.compared_run import ComparedRun, choose_one
@@ -85,12 +86,10 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
                 f"{row.labels:.0f} ({row.earliest} to {row.latest})"
                 if row.earliest < row.latest
                 else f"{row.labels:.0f}"
-                for row in rows.itertuples()
+                for row in each_row(rows)
             ],
-            "metric then": [
-                _bounded(row.metric, row.metric_low, row.metric_high) for row in rows.itertuples()
-            ],
-            "regret": [_bounded(row.regret, row.regret_low, row.regret_high) for row in rows.itertuples()],
+            "metric then": [_bounded(row.metric, row.metric_low, row.metric_high) for row in each_row(rows)],
+            "regret": [_bounded(row.regret, row.regret_low, row.regret_high) for row in each_row(rows)],
             "never said stop": rows["open_share"].map("{:.0%}".format),
         }
     )

@@ -12,6 +12,7 @@ from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures.defects import defect_areas, largest_pool_curve
 from alcore.presentation.imaging import mosaic, outlined, png
 from alcore.presentation.labels import PREVALENCES
+from alcore.statistics.frames import each_row
 from alcore.ui import problems
 from alcore.ui.data import data_card_view
 from alcore.ui.session import dataset
@@ -65,7 +66,7 @@ def _show_facts(patches: Patches, overview: Overview) -> None:
         column.metric(label, value)
     parts = [
         f"{row.split} {row.patches:,} ({row.defective:,} defective, {percent(row.prevalence)})"
-        for row in overview.splits.itertuples()
+        for row in each_row(overview.splits)
     ]
     st.caption(f"Split: {' · '.join(parts)}. Pools come from train, test sets from test.")
 

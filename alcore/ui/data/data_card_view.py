@@ -13,7 +13,7 @@ from alcore.data.collection import (
 from alcore.data.feature_shelf import kept_stores
 from alcore.data.patches import Patches
 from alcore.presentation.data_card import DataCard, card_mosaic, card_zip, make_card
-from alcore.ui import acting, problems
+from alcore.ui import acting_on_data, problems
 from alcore.ui.downloads import save_button
 from alcore.ui.permitted import permission
 from alcore.ui.session import dataset
@@ -89,7 +89,7 @@ def _note(name: str, about: About) -> None:
         licence = st.text_input("Licence", about.licence, key=f"about-licence-{name}", max_chars=4000, **may)
         note = st.text_area("Note", about.note, key=f"about-note-{name}", height=80, max_chars=4000, **may)
         if st.form_submit_button("Save notes", **may) and problems.attempt(
-            PROBLEM, acting.note_data, name, source, licence, note
+            PROBLEM, acting_on_data.note_data, name, source, licence, note
         ):
             st.rerun()
 
@@ -100,7 +100,7 @@ def _offer_rename(name: str) -> None:
         st.markdown("Runs that were made with it still find it.")
         new = st.text_input("New name", key=f"rename-to-{name}", max_chars=64).strip()
         wants = st.button("Rename it", key=f"rename-data-{name}", **may)
-        if wants and problems.attempt(PROBLEM, acting.rename_data, name, new):
+        if wants and problems.attempt(PROBLEM, acting_on_data.rename_data, name, new):
             st.session_state[RENAMED] = new
             st.rerun()
 
@@ -129,11 +129,11 @@ def _show_kept(name: str, fingerprint: str) -> None:
                 "Remove",
                 key=f"remove-features-{store.name}",
                 on_click=problems.attempt,
-                args=(PROBLEM, acting.remove_features, name, store.name),
+                args=(PROBLEM, acting_on_data.remove_features, name, store.name),
                 **permission(Action.DELETE_DATA),
             )
 
 
 def _delete(name: str) -> None:
-    problems.attempt(PROBLEM, acting.delete_data, name)
+    problems.attempt(PROBLEM, acting_on_data.delete_data, name)
     st.session_state.pop("set", None)

@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from alcore.access.roles import Action
-from alcore.data.importing.import_events import ImportEnded, ImportProgress
+from alcore.data.importing.import_events import ImportEnded, ImportPhase, ImportProgress
 from alcore.data.overview import some_pairs
 from alcore.data.stored import StoredPatches
 from alcore.home import home
 from alcore.server.import_queue import ImportJob, ImportQueue
-from alcore.ui import acting, problems
+from alcore.ui import acting_on_data, problems
 from alcore.ui.data.browse import sheet
 from alcore.ui.permitted import is_permitted, permission
 from alcore.ui.rerun import rerun_when_changed
@@ -101,7 +101,7 @@ def _take_family(images: str, masks: str) -> None:
 
 
 def _cancelling(job: ImportJob) -> dict[str, Any]:
-    arguments = (_PROBLEM, acting.cancel_import, import_queue(), job)
+    arguments = (_PROBLEM, acting_on_data.cancel_import, import_queue(), job)
     return {"on_click": problems.attempt, "args": arguments} | permission(Action.COMMAND_UPLOAD, job.owner)
 
 
@@ -109,7 +109,7 @@ def how_far(progress: ImportProgress | None) -> tuple[float, str]:
     """A share of an import, and that in words."""
     if progress is None:
         return 0.0, "Listing files"
-    words = {"looking": "Looking at masks", "reading": "Reading images"}[progress.phase]
+    words = {ImportPhase.LOOKING: "Looking at masks", ImportPhase.READING: "Reading images"}[progress.phase]
     left = "" if progress.left is None else f", about {clock(progress.left)} left"
     return min(progress.share, 1.0), f"{words}: {progress.done:,} of {progress.total:,}{left}"
 
@@ -124,7 +124,7 @@ def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
                 key=f"keep-import-{number}",
                 type="primary",
                 on_click=problems.attempt,
-                args=(_PROBLEM, acting.keep_import, import_queue(), job),
+                args=(_PROBLEM, acting_on_data.keep_import, import_queue(), job),
                 **permission(Action.COMMAND_UPLOAD, job.owner),
             )
             st.button("Discard", key=f"drop-import-{number}", **_cancelling(job))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -122,17 +123,7 @@ Reading = Callable[[Cutting, Patterns], ImportOptions]
 
 def choose_reading() -> Reading:
     """How to read images and masks. The fields are only understood when an import is asked for."""
-    rgb = st.toggle("Keep colours", key="import_rgb")
-    clean = st.toggle("A missing mask means clean", key="import_clean")
-    skip = st.toggle("Skip files that cannot be used", key="import_skip", help="They are listed afterwards.")
-    boxes = st.toggle(
-        "Boxes are masks", key="import_boxes", help="Fill boxes that have no outline, as some tools write."
-    )
-    border = st.toggle("Leave out black borders", key="import_border", help="Images, as the paper does.")
-    vanished = st.toggle(
-        "Defects that vanish are clean", key="import_vanished", help="Else such images are left out."
-    )
-    group, alike = _together()
+    simple = _toggles() | _together()
     left, right = st.columns(2)
     overlap = left.number_input("Overlap of tiles (px)", 0, 1000, 0, key="import_overlap")
     area = right.number_input(
@@ -160,26 +151,41 @@ def choose_reading() -> Reading:
             tile=cutting.tile,
             overlap=overlap,
             clean_tiles=most,
-            channels=3 if rgb else 1,
             foreground=foreground(),
             min_area=area,
-            vanished_are_clean=vanished,
-            drop_black_border=border,
-            skip_bad=skip,
-            missing_mask_is_clean=clean,
             images=patterns.images,
             masks=patterns.masks,
             roi=patterns.roi,
-            group=group,
-            keep_alike=alike,
-            boxes_are_masks=boxes,
+            **simple,
         )
 
     return read
 
 
-def _together() -> tuple[str, bool]:
-    """What stays on one side of the split: a pattern of names, and whether near-duplicates do."""
+def _toggles() -> dict[str, Any]:
+    """Options that are on or off, by the names of `ImportOptions`."""
+    rgb = st.toggle("Keep colours", key="import_rgb")
+    clean = st.toggle("A missing mask means clean", key="import_clean")
+    skip = st.toggle("Skip files that cannot be used", key="import_skip", help="They are listed afterwards.")
+    boxes = st.toggle(
+        "Boxes are masks", key="import_boxes", help="Fill boxes that have no outline, as some tools write."
+    )
+    border = st.toggle("Leave out black borders", key="import_border", help="Images, as the paper does.")
+    vanished = st.toggle(
+        "Defects that vanish are clean", key="import_vanished", help="Else such images are left out."
+    )
+    return {
+        "channels": 3 if rgb else 1,
+        "missing_mask_is_clean": clean,
+        "skip_bad": skip,
+        "boxes_are_masks": boxes,
+        "drop_black_border": border,
+        "vanished_are_clean": vanished,
+    }
+
+
+def _together() -> dict[str, Any]:
+    """What stays on one side of the split, by the names of `ImportOptions`."""
     group = st.text_input(
         "Keep together",
         key="import_group",
@@ -192,7 +198,7 @@ def _together() -> tuple[str, bool]:
         key="import_alike",
         help="Images with nearly the same pixels stay on one side of the split.",
     )
-    return group.strip(), alike
+    return {"group": group.strip(), "keep_alike": alike}
 
 
 def _values(left: DeltaGenerator, right: DeltaGenerator) -> Callable[[], Foreground]:

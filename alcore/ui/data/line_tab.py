@@ -16,7 +16,7 @@ from alcore.data.production_line import LineSettings, ProductionLine
 from alcore.pools import largest_pool
 from alcore.presentation.figures.kept_prevalence import RulePrevalence, kept_prevalence
 from alcore.presentation.labels import PREVALENCES
-from alcore.ui import acting, problems
+from alcore.ui import acting_on_data, problems
 from alcore.ui.choices import nearest_prevalence
 from alcore.ui.data.browse import sheet
 from alcore.ui.permitted import permission
@@ -156,7 +156,7 @@ def _offer(outcome: _Outcome, rule: str) -> None:
     """Make a data set of it, and take it to the Lab."""
     name = st.text_input("Name of the pool", key="line_name", placeholder="for the Lab").strip()
     wants = st.button("Make this pool", type="primary", key="make-pool", **permission(Action.MAKE_DATA))
-    if wants and problems.attempt(_PROBLEM, acting.make_pool, name, outcome.line, outcome.kept[rule]):
+    if wants and problems.attempt(_PROBLEM, acting_on_data.make_pool, name, outcome.line, outcome.kept[rule]):
         st.session_state[_MADE] = (name, _lab_link(name, outcome.line, outcome.kept[rule]))
     if made := st.session_state.get(_MADE):
         st.success(f"{made[0]} is ready.")

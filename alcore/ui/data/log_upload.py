@@ -13,7 +13,7 @@ from alcore.logs.imported import imported_logs
 from alcore.logs.published import grouped, log_folders
 from alcore.logs.reading import LogSettings
 from alcore.logs.zipped import unpack_log
-from alcore.ui import acting, problems
+from alcore.ui import acting_on_data, problems
 from alcore.ui.choices import TEST_PREVALENCE, widget_bounds
 from alcore.ui.permitted import permission
 
@@ -81,7 +81,7 @@ def _import(name: str, files: list, settings: list[LogSettings]) -> None:
                 for group, known in _groups(folder, setting):
                     places.append(group)
                     read.append(known)
-            logs = acting.bring_in_logs(places, name, read, sum(file.size for file in files))
+            logs = acting_on_data.bring_in_logs(places, name, read, sum(file.size for file in files))
             st.session_state["logs_notes"] = [note for log in logs for note in log.notes]
         except AlcoreError as error:
             raise DataError(str(error).replace(scratch, "upload")) from None

@@ -8,7 +8,7 @@ import streamlit as st
 from alcore.access.roles import Action
 from alcore.data.grounds import FAMILIES
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
-from alcore.ui import acting, problems
+from alcore.ui import acting_on_data, problems
 from alcore.ui.choices import widget_bounds
 from alcore.ui.data.browse import sheet
 from alcore.ui.permitted import permission
@@ -83,5 +83,5 @@ def _offer(settings: SurfaceSettings) -> None:
 
 
 def _make(name: str, settings: SurfaceSettings) -> None:
-    if problems.attempt(_PROBLEM, acting.make_data, name, settings):
+    if problems.attempt(_PROBLEM, acting_on_data.make_data, name, settings):
         st.session_state["surface-made"] = name

@@ -12,7 +12,7 @@ from alcore.access.roles import Action
 from alcore.data.collection import dataset_names
 from alcore.data.importing.data_roots import data_roots
 from alcore.server.uploads import Content
-from alcore.ui import acting, problems
+from alcore.ui import acting_on_data, problems
 from alcore.ui.data.import_jobs import import_queue, show_jobs
 from alcore.ui.data.import_options import (
     Cutting,
@@ -79,7 +79,7 @@ def show() -> None:
 
 def _start(content: Content, name: str, fields: tuple[Cutting, Reading, Patterns], is_preview: bool) -> None:
     cutting, read, patterns = fields
-    acting.import_data(
+    acting_on_data.import_data(
         import_queue(),
         name,
         content,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from alcore.errors import DataError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import webp
-from alcore.presentation.live_chart.replay import QueryStrip, replay
+from alcore.presentation.live_chart.replay import Film, QueryStrip, replay
 from alcore.ui.gallery import picked_in_words, strip_picture
 from alcore.ui.lab.charts import keep_point, take_prevalence
 from alcore.ui.live import show_player
@@ -46,7 +44,7 @@ def show(run_id: str, *, test_prevalence: float, name: str = "film", waits_after
 
 
 @st.cache_data(max_entries=16, show_spinner=False)  # a megabyte each
-def _film(run_id: str, test_prevalence: float, records: int, fingerprint: str) -> dict[str, Any]:
+def _film(run_id: str, test_prevalence: float, records: int, fingerprint: str) -> Film:
     config, evidence = run_config(run_id), run_evidence(run_id, records)
     if evidence is None:
         raise DataError("the run has no finished cycle to play")

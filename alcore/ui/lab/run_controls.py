@@ -16,7 +16,7 @@ from alcore.access.roles import Action
 from alcore.compute.clock import share_done
 from alcore.compute.events import RunProgress
 from alcore.config import RunConfig
-from alcore.experiment.cycle_key import FULL_POOL
+from alcore.experiment.cycle_key import FULL_POOL, Phase
 from alcore.machine import load_per_core
 from alcore.presentation.sentences import cycles_finished
 from alcore.server.index import RunRow
@@ -193,7 +193,7 @@ def _status_text(row: RunRow, config: RunConfig, progress: RunProgress | None) -
     time = clock(progress.elapsed)
     if progress.left is not None:
         time += f", about {clock(progress.left)} left"
-    is_working = row.status == "running" and progress.phase != "waiting for"
+    is_working = row.status == "running" and progress.phase != Phase.WAITING
     if is_working and (busy := busy_in_words(progress.pace, load_per_core())):
         time += f" · {busy}"
     if row.message and not is_live(

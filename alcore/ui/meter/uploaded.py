@@ -7,6 +7,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from alcore.access.roles import Action
+from alcore.compute.events import ScoringPhase
 from alcore.data.images import SUFFIXES
 from alcore.errors import DataError
 from alcore.home import home
@@ -23,9 +24,9 @@ from alcore.wording import as_plain_markdown
 _JOB, _PROBLEM = "meter_job", "meter"
 _TICK = 0.5
 _WORDS = {
-    "training": "Training the model again, as the run kept none",
-    "validation": "Scoring validation patches",
-    "images": "Scoring images",
+    ScoringPhase.TRAINING: "Training the model again, as the run kept none",
+    ScoringPhase.VALIDATION: "Scoring validation patches",
+    ScoringPhase.IMAGES: "Scoring images",
 }
 
 

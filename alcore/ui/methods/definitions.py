@@ -10,6 +10,7 @@ import streamlit as st
 from alcore import metrics
 from alcore.acquisition import get_strategy, strategy_names
 from alcore.experiment import pool_map
+from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.methods_text import BIBTEX, CITATION
 from alcore.statistics import (
     anytime,
@@ -33,6 +34,24 @@ from alcore.statistics import (
 )
 from alcore.study import analysis
 
+
+def _title(metric: str) -> str:
+    return rf"\mathrm{{{METRIC_TITLES[metric]}}}"
+
+
+def _fraction(ratio: metrics.Ratio) -> str:
+    r"""LaTeX of a metric's formula, such as \frac{TP}{TP+FP+FN}."""
+    part, whole = (
+        "+".join(
+            (f"{weight}\\," if weight != 1 else "") + count.upper()
+            for weight, count in zip(weights, metrics.COUNTS, strict=True)
+            if weight
+        )
+        for weights in ratio
+    )
+    return rf"\frac{{{part}}}{{{whole}}}"
+
+
 _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
     "Metrics at a prevalence": (
         (
@@ -41,10 +60,9 @@ _CHAPTERS: dict[str, tuple[tuple[str, object, str], ...]] = {
             r"\bar c(\pi) = \pi \,\overline{c}_{\text{defective}} + (1-\pi)\,\overline{c}_{\text{clean}}",
         ),
         (
-            "IoU, Dice, precision and recall of the defect class",
+            f"{', '.join(METRIC_TITLES[name] for name in metrics.METRICS)} of the defect class",
             metrics.metrics_from_counts,
-            r"\mathrm{IoU} = \frac{TP}{TP+FP+FN},\quad \mathrm{Dice} = \frac{2\,TP}{2\,TP+FP+FN},\quad "
-            r"P = \frac{TP}{TP+FP},\quad R = \frac{TP}{TP+FN}",
+            r",\quad ".join(f"{_title(name)} = {_fraction(ratio)}" for name, ratio in metrics.RATIOS.items()),
         ),
         ("Mean IoU over defective patches (patch IoU)", metrics.patch_iou, ""),
     ),

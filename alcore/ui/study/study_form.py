@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -95,11 +97,10 @@ def _values() -> dict[str, Any]:
     demo = load_config("demo")
     form = ConfigForm(KEYS, demo.model_copy(update={"repetitions": _REPETITIONS}), notes=_NOTES)
     base = demo.model_dump(mode="json", exclude={"dataset", "pool_prevalence"})
+    chosen: dict[str, list[Any]] = {}
     left, right = st.columns(2, gap="large")
     with left:
-        named = form.words("dataset") | {"label": "Data sets"}
-        names = st.multiselect(**named, options=dataset_names(), default=["synthetic"])
-        pools = _prevalences(form, "pool_prevalence")
+        chosen |= _ask(form, "dataset", "pool_prevalence")
         test_prevalences = _prevalences(form, "test_prevalence")
         base["strategies"] = st.multiselect(
             **form.words("strategies"),
@@ -108,45 +109,51 @@ def _values() -> dict[str, Any]:
         )
     with right:
         base |= form.numbers("pool_size", "test_size", "cycles", "repetitions", "seed")
-        sizes = _counts(form, "query_size", _QUERY_SIZES, [demo.query_count])
-        firsts = _counts(form, "first_query", _FIRST_QUERIES, [])
+        chosen |= _ask(form, "query_size", "first_query")
         with st.expander("Network and training"):
             base["model"] = form.network()
             base["training"] = usual_settings(base["model"]["architecture"]).training.model_dump(mode="json")
             base["training"] |= form.numbers("training.steps", "training.batch_size")
-            starts = _several(form, "training.start", START_TITLES, "warm")
-            firsts_by = _several(form, "first_query_by", FIRST_QUERY_TITLES, "random")
-    grid = {"dataset": names, "pool_prevalence": pools}
-    if len(names) == 1:
-        base["dataset"] = grid.pop("dataset")[0]
-    for setting, values in (("first_query", firsts), ("query_size", sizes or [demo.query_count])):
-        if len(values) > 1:
-            grid[setting] = values
-        elif values:
-            base[setting] = values[0]
-    if len(firsts_by) > 1:
-        grid["first_query_by"] = firsts_by
-    else:
-        base["first_query_by"] = firsts_by[0]
-    if len(starts) > 1:
-        grid["training.start"] = starts
-    else:
-        base["training"]["start"] = starts[0]
+            chosen |= _ask(form, "training.start", "first_query_by")
+    grid = {}
+    for setting in (name for name in _AXES if name not in _MAY_BE_EMPTY or chosen[name]):
+        if len(chosen[setting]) == 1 and setting != "pool_prevalence":
+            _put(base, setting, chosen[setting][0])
+        else:
+            grid[setting] = chosen[setting]
     return {"base": base, "grid": grid, "test_prevalences": test_prevalences}
 
 
-def _counts(form: ConfigForm, setting: str, options: tuple[int, ...], default: list[int]) -> list[int]:
-    """Numbers of patches, of those offered or typed in.
+def _ask(form: ConfigForm, *settings: str) -> dict[str, list[Any]]:
+    """What the controls of some axes say, one below the other."""
+    return {setting: _AXES[setting](form, setting) for setting in settings}
+
+
+def _put(base: dict[str, Any], setting: str, value: object) -> None:
+    *path, last = setting.split(".")
+    for name in path:
+        base = base[name]
+    base[last] = value
+
+
+def _data_sets(form: ConfigForm, setting: str) -> list[str]:
+    named = form.words(setting) | {"label": "Data sets"}
+    return st.multiselect(**named, options=dataset_names(), default=["synthetic"])
+
+
+def _counts(form: ConfigForm, setting: str, *, offered: tuple[int, ...]) -> list[int]:
+    """Numbers of patches, of those offered or typed in; the usual one where none is chosen.
 
     Raises:
         ConfigError: what was typed in is no number of patches.
     """
+    usual = [count for count in [form.default(setting)] if count is not None]
     chosen = st.multiselect(
-        **form.words(setting), options=options, default=default, accept_new_options=True, format_func=str
+        **form.words(setting), options=offered, default=usual, accept_new_options=True, format_func=str
     )
     if odd := [value for value in chosen if not str(value).isdecimal() or int(value) < 1]:
         raise ConfigError(f"{form.words(setting)['label']}: {odd[0]!r} is no number of patches")
-    return sorted({int(value) for value in chosen})
+    return sorted({int(value) for value in chosen}) or usual
 
 
 def _offer_plans() -> None:
@@ -169,10 +176,9 @@ def _take_plan() -> None:
     plan = prepared_plans().get(st.session_state.get(_PLAN) or "")
     if plan is None:
         return
-    several = {"dataset", "pool_prevalence", "query_size", "first_query", "first_query_by", "training.start"}
     st.session_state[KEYS["first_query"]], st.session_state[KEYS["first_query_by"]] = [], []
     for setting, value in plan.settings().items():
-        st.session_state[KEYS[setting]] = list(value) if setting in several else value[0]
+        st.session_state[KEYS[setting]] = list(value) if setting in _AXES else value[0]
     st.session_state[KEYS["test_prevalence"]] = list(plan.study.test_prevalences)
 
 
@@ -181,8 +187,9 @@ def _prevalences(form: ConfigForm, setting: str) -> list[float]:
     return sorted(chosen)
 
 
-def _several(form: ConfigForm, setting: str, titles: dict[str, str], usual: str) -> list[str]:
+def _several(form: ConfigForm, setting: str, *, titles: dict[str, str]) -> list[str]:
     """One or more of a setting's values; the usual one where none is chosen."""
+    usual = form.default(setting)
     chosen = st.pills(
         **form.words(setting),
         options=list(titles),
@@ -191,6 +198,19 @@ def _several(form: ConfigForm, setting: str, titles: dict[str, str], usual: str)
         format_func=titles.get,
     )
     return chosen or [usual]
+
+
+_AXES: dict[str, Callable[[ConfigForm, str], list[Any]]] = {
+    "dataset": _data_sets,
+    "pool_prevalence": _prevalences,
+    "first_query": partial(_counts, offered=_FIRST_QUERIES),
+    "query_size": partial(_counts, offered=_QUERY_SIZES),
+    "first_query_by": partial(_several, titles=FIRST_QUERY_TITLES),
+    "training.start": partial(_several, titles=START_TITLES),
+}
+"""Settings of which a study may take several values, in the grid's order, and what asks for them."""
+_MAY_BE_EMPTY = {"first_query"}
+"""Then the run's own rule holds."""
 
 
 def _first_problem(plan: StudyPlan) -> str:

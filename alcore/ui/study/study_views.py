@@ -12,13 +12,9 @@ import streamlit as st
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.labels import METRIC_TITLES, display_name
-from alcore.presentation.sentences import (
-    basis,
-    counterfactual_claims,
-    effective_patches,
-    gain_claims,
-    loss_claims,
-)
+from alcore.presentation.sentences import basis, effective_patches
+from alcore.presentation.study_sentences import counterfactual_claims, gain_claims, loss_claims
+from alcore.statistics.frames import each_row
 from alcore.study import analysis
 from alcore.study.report import bounded, color_limit
 from alcore.ui.downloads import show_figure
@@ -164,7 +160,7 @@ def _show_labels(view: StudyView) -> None:
     if len(censored):
         words = [
             f"{display_name(row.strategy)} at π₀ {percent(row.pool_prevalence)} ({row.saved_bound})"
-            for row in censored.itertuples()
+            for row in each_row(censored)
         ]
         st.caption(f"Only bounds are known for {'; '.join(words)}: one of the two never gets there.")
 

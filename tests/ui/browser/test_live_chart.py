@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from alcore.home import PACKAGE
-from alcore.metrics import ALL_METRICS, class_means
+from alcore.metrics import ALL_METRICS, RATIOS, Ratio, class_means
+from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.live_chart.curves import live_curves, live_run
 from alcore.presentation.live_chart.page import one_module
 from alcore.statistics.comparison import curve_frame
@@ -61,7 +62,7 @@ def estimating(browser):
 COMPUTE = """
 function estimated(payload, metric, prevalence) {
   const run = readRun(payload.runs[0]), weights = payload.weights[run.repetitions];
-  const found = estimate(run, weights && unpack(weights), metric, prevalence);
+  const found = estimate(run, weights && unpack(weights), payload.metrics[metric], prevalence);
   const plain = (values) => [...values].map((one) => (Number.isNaN(one) ? null : one));
   return ["value", "low", "high"].map((name) => plain(found[name]));
 }
@@ -83,11 +84,29 @@ def test_the_browser_computes_what_python_computes(estimating, repetitions, sile
                 np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
 
 
+def test_the_browser_computes_a_metric_that_stands_in_the_table_alone(estimating, monkeypatch):
+    """Specificity takes tn, which no metric so far does."""
+    monkeypatch.setitem(RATIOS, "specificity", Ratio((0, 0, 0, 1), (0, 1, 0, 1)))
+    monkeypatch.setitem(METRIC_TITLES, "specificity", "Specificity")
+    for repetitions in (1, 3):
+        evidence = random_evidence(1, repetitions, 0)
+        metrics = (*ALL_METRICS, "specificity")
+        curves = live_curves([live_run(evidence)], test_prevalence=0.02, steps=[0.02], metrics=metrics)
+        payload = json.loads(json.dumps(curves.payload()))
+        for metric in metrics:
+            wanted = curve_frame(evidence, metric, 0.02)[["value", "low", "high"]].to_numpy().T
+            found = estimating.evaluate("all => curvesOf(...all)", [payload, metric, 0.02])
+            np.testing.assert_allclose(
+                np.array(found, dtype=float), wanted, rtol=0, atol=1e-9, err_msg=metric
+            )
+
+
 COMPARE = """
 window.restOf = (payload, metric, prevalence) => {
   const state = { metric, at: "deployment", prevalence };
   const chart = { payload, state, runs: payload.runs.map(readRun), weights: {} };
-  const earlier = earlierLines(payload.earlier.map(readRun), metric, prevalence, payload.reach);
+  const form = payload.metrics[metric];
+  const earlier = earlierLines(payload.earlier.map(readRun), form, prevalence, payload.reach);
   return remaining(earlier, lines(chart)).map(({ id, x, value, isJoined }) => [id, x, value, isJoined]);
 };
 """
