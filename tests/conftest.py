@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,7 @@ import pytest
 
 from alcore.config import RunConfig, make_config
 from alcore.data.synthetic import SyntheticPatches
+from alcore.server.processes import SPARE
 from tests.pace import pace
 from tests.shared import made_once
 
@@ -67,6 +69,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     return next((turn for turn, mark in enumerate(("browser", "slow")) if item.get_closest_marker(mark)), 2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_spare() -> Iterator[None]:
+    """No server starts a worker before a run asks for one: most tests of pages compute nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SPARE, "no")
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ _PEOPLE = "access.json"
 
 
 class Admission(StrEnum):
-    """How a server admits visitors; the module's text explains each value."""
+    """See the module's text."""
 
     LOCAL = "local"
     LAB = "lab"

@@ -27,6 +27,7 @@ from alcore.errors import ConfigError, DataError
 from alcore.event_log import LogFormat, LogLevel, tell, write_log
 from alcore.home import DASHBOARD, runs_directory
 from alcore.machine import share_heaps
+from alcore.server.processes import SPARE
 from alcore.storage.files import make_directory
 
 _LIBRARIES = (
@@ -62,6 +63,15 @@ def dashboard(
         LogFormat,
         typer.Option(envvar="ALCORE_LOG_FORMAT", help="Log lines as text, or as one JSON object each."),
     ] = LogFormat.TEXT,
+    spare: Annotated[
+        bool,
+        typer.Option(
+            "--spare/--no-spare",
+            envvar=SPARE,
+            help="Start a worker before a run asks for one. Without it, a server that computes nothing takes "
+            "less memory, and its first run begins some seconds later.",
+        ),
+    ] = True,
     anyone: Annotated[
         bool,
         typer.Option(
@@ -82,6 +92,7 @@ def dashboard(
         os.environ[data_roots.VARIABLE] = os.pathsep.join(str(_folder(root)) for root in data_root)
     if ray_address:
         os.environ[RAY_ADDRESS] = ray_address
+    os.environ[SPARE] = "yes" if spare else "no"
     options = [*reach(context.args, way, host or []), *context.args]
     write_log(log_level, log_format)
     serve(options)

@@ -82,14 +82,14 @@ class FinishedCycle:
 
 @dataclass(frozen=True)
 class FinishedCeiling:
-    """The result of a `CeilingJob`; record: a ceiling's .npz."""
+    """A ceiling's .npz."""
 
     record: bytes
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The result of a job that raised an error."""
+    """The job met this error."""
 
     error: Exception
 

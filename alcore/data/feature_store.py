@@ -125,7 +125,7 @@ class FeatureStore:
 
     @property
     def kept(self) -> int:
-        """How many views the store has."""
+        """How many views are there."""
         return int(np.count_nonzero(self._slots >= 0))
 
     def missing(self, views: np.ndarray) -> np.ndarray:

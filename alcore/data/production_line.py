@@ -103,7 +103,7 @@ class ProductionLine:
 
     @property
     def hours(self) -> float:
-        """How many hours the line ran."""
+        """How long the line ran."""
         return self.items.size / self.settings.images_per_hour
 
     @cached_property

@@ -20,7 +20,7 @@ class ReadsFeatures(Protocol):
 
     @property
     def bytes_per_patch(self) -> int:
-        """Bytes of one patch's features."""
+        """What one patch takes."""
         ...
 
     def read(self, items: np.ndarray, *, flip: str = "") -> Features:
@@ -35,17 +35,17 @@ class Kept(NamedTuple):
     pooled: Tensor
 
     def at(self, rows: Tensor) -> Kept:
-        """The features of some patches, in the given order."""
+        """Some of them, in another order."""
         return Kept(tuple(level[rows] for level in self.maps), self.pooled[rows])
 
     @classmethod
     def joined(cls, parts: list[Kept]) -> Kept:
-        """Several groups of features as one, in their order."""
+        """Several, one after the other."""
         maps = tuple(torch.cat(level) for level in zip(*(part.maps for part in parts), strict=True))
         return cls(maps, torch.cat([part.pooled for part in parts]))
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """Every tensor: the maps, then the pooled features."""
+        """All of them."""
         return (*self.maps, self.pooled)
 
 

@@ -59,7 +59,7 @@ class Learner:
         self._is_initial = False
 
     def start_over(self) -> None:
-        """Restore the initial weights."""
+        """Take the initial weights again."""
         self.load(self._initial)
         self._is_initial = True
 

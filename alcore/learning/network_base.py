@@ -33,7 +33,7 @@ class Network(nn.Module):
     """What a learner trains: it takes what its source gives, and answers with one logit a pixel."""
 
     def outputs(self, inputs: Any) -> Output:  # noqa: ANN401  each kind of network takes its own
-        """Everything that one forward pass gives, see `Output`."""
+        """All that one forward pass tells."""
         raise NotImplementedError
 
     def loss(self, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:

@@ -62,10 +62,10 @@ class PatchSource:
         return self._normalise(to_images(images, self._device))
 
     def prepare(self, items: np.ndarray, flips: tuple[str, ...], follow: Follow) -> None:
-        """Do nothing, since nothing of a patch is kept."""
+        """Nothing is kept of patches."""
 
     def unkept(self, items: np.ndarray) -> tuple[int, int]:
-        """No patches and no bytes, since nothing is kept."""
+        """None, and nothing."""
         del items
         return 0, 0
 

@@ -28,7 +28,7 @@ class LoggedEvidence:
 
     @property
     def repetitions(self) -> int:
-        """R, the number of repetitions."""
+        """R."""
         return len(self.query_share)
 
     @property

@@ -22,7 +22,7 @@ class RunList(Protocol):
     """A list of runs that keeps their status."""
 
     def get(self, run_id: str) -> RunRow | None:
-        """The run of that id, or None."""
+        """One run, or None."""
         ...
 
     def begin(self, run_id: str) -> bool:
@@ -34,7 +34,7 @@ class RunList(Protocol):
         ...
 
     def place(self, run_id: str) -> Path:
-        """The directory of a run."""
+        """The run's directory."""
         ...
 
 

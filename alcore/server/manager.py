@@ -24,6 +24,7 @@ from alcore.server.home_holder import HomeHolder, holder_in_words
 from alcore.server.index import RunIndex, RunRow, Status, tell_end
 from alcore.server.lanes import Lanes
 from alcore.server.live_runs import LiveRuns, is_live
+from alcore.server.processes import starts_ahead
 from alcore.server.runners import Runner
 from alcore.server.spare import SpareWorker
 from alcore.server.trash import Trash
@@ -45,12 +46,13 @@ class RunManager:
 
         Args:
             home: ALCORE_HOME.
-            make_runner: where runs run; by default child processes, of which one is kept ready.
+            make_runner: where runs run; by default child processes, of which one is kept ready unless
+                the environment says otherwise.
         """
         self.index = RunIndex(home)
         self.devices: list[str] | None = None
         self._spare = SpareWorker(self._note_devices, is_wanted=self._wants_spare)
-        self._keeps_spare = make_runner is None
+        self._keeps_spare = make_runner is None and starts_ahead()
         self._trash = Trash(self.index)
         self._lanes = Lanes(self._work_on, found=lambda: self.devices)
         self._follower = Follower(make_runner or self._spare.take)
@@ -171,7 +173,7 @@ class RunManager:
         return self.live if is_live(run_id) else self.index
 
     def store(self, run_id: str) -> RunStore:
-        """Open the directory of a run, also of a live one."""
+        """The run's directory."""
         return RunStore(self._list_with(run_id).place(run_id))
 
     def active(self) -> RunRow | None:
@@ -252,7 +254,7 @@ class RunManager:
         self._holder.leave()
 
     def _work_on(self, run_id: str) -> None:
-        """Work on a run in its lane's turn."""
+        """A lane's turn."""
         if is_live(run_id):
             self.live.follow(run_id)
         elif self._follower.follow(run_id, self.index):

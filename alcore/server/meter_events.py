@@ -57,7 +57,7 @@ class MeterEnded:
 
     @classmethod
     def of(cls, found: ScoredImages) -> MeterEnded:
-        """The event for images that were scored."""
+        """Images were scored."""
         return cls(
             "finished",
             strategy=found.key.strategy,
@@ -71,7 +71,7 @@ class MeterEnded:
         )
 
     def parts(self) -> tuple[Scored, np.ndarray]:
-        """The arguments of `alcore.statistics.metering.read_meter`."""
+        """What `alcore.statistics.metering.read_meter` reads."""
         known = Scored(np.array(self.validation, dtype=np.float32), np.array(self.defective, dtype=bool))
         return known, np.array(self.scores, dtype=np.float32)
 

@@ -68,5 +68,5 @@ class MeterQueue:
             self._children.cancel(job)
 
     def close(self) -> None:
-        """End all readings. Idempotent."""
+        """End what is going on. Idempotent."""
         self._children.close()

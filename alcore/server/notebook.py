@@ -73,7 +73,7 @@ ORDERS = {
 
 
 class Notebook:
-    """The runs of one home's list with their figures."""
+    """The entries of one home's list."""
 
     def __init__(self, index: RunIndex) -> None:
         """`index` is the list; its database gets one more table."""

@@ -11,6 +11,14 @@ from contextlib import suppress
 from alcore.home import IMPORT_ROOT, IS_CHECKOUT
 from alcore.machine import give_way
 
+SPARE = "ALCORE_SPARE"
+"""In the environment: "no" where a worker is started when a run asks for one, and not before."""
+
+
+def starts_ahead() -> bool:
+    """Whether this server starts a worker before a run asks for one."""
+    return os.environ.get(SPARE) != "no"
+
 
 def alcore_command(*arguments: str) -> list[str]:
     """`python -m alcore ARGUMENTS` with this interpreter."""

@@ -24,7 +24,7 @@ class AnyEvidence(Protocol):
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """The names of the S strategies."""
+        """S names."""
         ...
 
     @property
@@ -44,7 +44,7 @@ class AnyEvidence(Protocol):
 
     @property
     def pool_prevalence(self) -> float:
-        """π₀, the share of defective patches in the pool."""
+        """π₀."""
         ...
 
     @property
@@ -54,7 +54,7 @@ class AnyEvidence(Protocol):
 
     @property
     def repetitions(self) -> int:
-        """R, the number of repetitions that all strategies have finished."""
+        """R."""
         ...
 
     @property

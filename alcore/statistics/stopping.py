@@ -66,7 +66,7 @@ class Histories:
     kappa: np.ndarray | None = None
 
     def until(self, cycle: int) -> Histories:
-        """The histories as they stood after a cycle."""
+        """As they stood after a cycle."""
         return replace(
             self,
             labelled=self.labelled[:cycle],

@@ -24,7 +24,7 @@ class RunRecords:
 
     @property
     def config(self) -> RunConfig:
-        """The config of the run."""
+        """The run's."""
         return self.store.config
 
     def committed(self) -> list[CycleKey]:

@@ -117,7 +117,7 @@ class RunStore:
 
     @property
     def wants_ceiling(self) -> bool:
-        """Whether a ceiling was requested."""
+        """Whether a ceiling was asked for."""
         return (self.directory / "ceiling" / "requested").exists()
 
     def ceilings(self) -> list[int]:

@@ -30,12 +30,12 @@ class Tally:
         self._finished[cell.id].add(repetition)
 
     def finish(self, task: Task) -> None:
-        """Count a task that has just finished."""
+        """A task was finished now."""
         self._finished[task.cell].add(task.repetition)
         self._ends.append(time.monotonic())
 
     def fail(self) -> None:
-        """Count a task that failed."""
+        """A task failed."""
         self._failed += 1
 
     def give_up(self, cell: Cell) -> None:
@@ -57,7 +57,7 @@ class Tally:
         )
 
     def progress(self) -> StudyProgress:
-        """The study's progress as an event."""
+        """How the study stands."""
         finished = sum(len(numbers) for numbers in self._finished.values())
         rest = self._plan.runs - finished - self._failed
         elapsed, ended = time.monotonic() - self._ends[0], len(self._ends) - 1

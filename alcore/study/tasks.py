@@ -33,7 +33,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The task's name in messages."""
+        """In messages."""
         return f"repetition {self.repetition} of cell {self.cell}"
 
 

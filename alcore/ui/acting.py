@@ -101,12 +101,12 @@ def keep_live(run_id: str) -> str:
 
 
 def command_run(run_id: str, command: str) -> None:
-    """Send a run, pause, step or stop command to a run."""
+    """run, pause, step or stop it."""
     _to_run(Action.COMMAND_RUN, run_id, lambda: manager().command(run_id, command), command)
 
 
 def resume_run(run_id: str) -> None:
-    """Continue a run where it stopped."""
+    """Continue it where it stopped."""
     _to_run(Action.COMMAND_RUN, run_id, lambda: manager().resume(run_id), "resume")
 
 
@@ -121,12 +121,12 @@ def undo_delete(run_id: str) -> None:
 
 
 def annotate_run(run_id: str, note: str, tags: str) -> None:
-    """Change a run's note and tags."""
+    """Change its note and its tags."""
     _to_run(Action.ANNOTATE_RUN, run_id, lambda: manager().index.annotate(run_id, note=note, tags=tags))
 
 
 def rename_run(run_id: str, name: str) -> None:
-    """Rename a run."""
+    """Give it another name."""
     _to_run(Action.ANNOTATE_RUN, run_id, lambda: manager().index.rename(run_id, name))
 
 

@@ -4,10 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from alcore.__main__ import app
-from alcore.access.admission import Admission
+from alcore.access.admission import ADMISSION, Admission
 from alcore.access.invitations import read_token
 from alcore.commands.dashboard import reach
 from alcore.errors import AlcoreError, ConfigError
+from alcore.server.processes import SPARE, starts_ahead
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,20 @@ def test_names_are_this_machines_and_those_that_were_given():
     assert "--server.allowedHosts=lab.example.org" in lab
     assert "--server.allowedHosts=*" not in lab
     assert reach(["--server.allowedHosts=x"], Admission.LOCAL, []) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "ahead"),
+    [([], "", True), (["--no-spare"], "", False), ([], "no", False), (["--spare"], "no", True)],
+)
+def test_a_worker_is_started_ahead_unless_it_is_not_wanted(options, environment, ahead, home, monkeypatch):
+    monkeypatch.setenv(SPARE, environment)
+    monkeypatch.setenv(ADMISSION, "")  # both are put back after the test
+    monkeypatch.setattr("alcore.commands.dashboard.serve", lambda _: None)
+    monkeypatch.setattr("alcore.commands.dashboard.write_log", lambda *_: None)
+    told = CliRunner().invoke(app, ["dashboard", *options])
+    assert told.exit_code == 0, told.output
+    assert starts_ahead() == ahead
 
 
 def test_a_link_is_printed_that_lets_in(home):

@@ -66,12 +66,12 @@ CASES = {
             "counts.parquet": "1195928d79316e191d9723b24cfbef6be9e6ccfa004d7c7f1824eca4455f194a",
         },
     ),
-    "demo from scratch, three cycles": (
-        load_config("demo-scratch").model_copy(update={"threads": 1, "cycles": 3, "device": "cpu"}),
+    "demo from scratch, two cycles": (
+        load_config("demo-scratch").model_copy(update={"threads": 1, "cycles": 2, "device": "cpu"}),
         {
-            "metrics.csv": "255d4961998d89d38d3f49ac3acd470dc92d6adbf2fd6ee4d9febe58e25a5b08",
-            "selections.csv": "bd82cb033aac6c27c1ecd02262770050d438078915bff05717935d6a26db008d",
-            "counts.parquet": "d4faf01a88ab209e6704c61b179f3d2bf149ea55b4c825d1fb4495bdebfe5460",
+            "metrics.csv": "ec8f0d4a45baeefae5eb6cd4ab428a4d5bdc5b1a5a7202caed09142c9390c9ed",
+            "selections.csv": "16ed1d1f6fbbc6abdc263d4648c1595544530803f733a0a6a213ccceff751134",
+            "counts.parquet": "5ff3cfb0e0dc9f752cf01a3283d3b499190a1a5a80dcd617ce63357c7e102188",
         },
     ),
 }

@@ -144,8 +144,8 @@ def test_a_finished_run_gets_its_ceiling_and_a_stop_leaves_it_finished(manager, 
     assert manager.store(run_id).ceilings() == [1]
 
 
-def test_a_ceiling_that_fails_says_why_and_can_be_left_alone(manager, small, monkeypatch):
-    run_id = manager.submit(small)
+def test_a_ceiling_that_fails_says_why_and_can_be_left_alone(manager, monkeypatch):
+    run_id = manager.submit(make_config(SMALL | {"cycles": 1}))
     wait_for(lambda: status(manager, run_id) == "finished", "the cycles")
 
     def fails(*arguments):

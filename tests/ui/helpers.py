@@ -11,7 +11,6 @@ from tests.pace import pace
 def open_page(path: str, **parameters: str) -> AppTest:
     """A page as a new tab opens it, with query parameters."""
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60 * pace())
-    app.run()
     if path != "pages/lab.py":
         app.switch_page(path)
     for name, value in parameters.items():

@@ -102,7 +102,7 @@ class ImportEnded:
         return replace(self, sizes=[asdict(size) for size in sizes], suggested=place)
 
     def patch_sizes(self) -> list[PatchSize]:
-        """The results of other patch sizes, one per row of `sizes`."""
+        """What other patch sizes would do."""
         return [PatchSize(**row) for row in self.sizes]  # type: ignore[arg-type]  # as asdict made them
 
     def other_sizes(self) -> list[str]:

@@ -26,7 +26,7 @@ class ImportOrder:
     check: bool = False
 
     def to_json(self) -> str:
-        """The order as JSON, which `parse_order` reads back."""
+        """JSON that `parse_order` reads back."""
         return _ORDERS.dump_json(self).decode()
 
 

@@ -74,13 +74,13 @@ class SeenSource:
         return self._known.get(name)
 
     def reopen(self) -> None:
-        """As the wrapped source."""
+        """As the source does."""
         self._source.reopen()
 
     def read(self, name: str) -> bytes:
-        """As the wrapped source."""
+        """A file's content."""
         return self._source.read(name)
 
     def head(self, name: str) -> bytes:
-        """As the wrapped source."""
+        """A file's first bytes."""
         return self._source.head(name)

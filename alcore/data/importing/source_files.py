@@ -67,7 +67,7 @@ class FolderSource:
         self.names = _checked(self._paths)
 
     def reopen(self) -> None:
-        """The same folder: files are opened one by one, so nothing is shared."""
+        """Files are opened one by one."""
 
     def read(self, name: str) -> bytes:
         """A file's content."""

@@ -69,13 +69,13 @@ class _Shown:
 
 @dataclass(frozen=True)
 class _Presence:
-    """A session's sign that its tab is open."""
+    """That a tab is open."""
 
     seat: str
     runs: LiveRuns
 
     def leave(self) -> None:
-        """Called when the tab is closed: its live run stops."""
+        """It was closed."""
         self.runs.leave(self.seat)
 
 
@@ -93,7 +93,7 @@ def is_wanted() -> bool:
 
 
 def is_on(config: RunConfig | None) -> bool:
-    """Whether this tab's controls start live runs."""
+    """Whether this tab's controls are played."""
     may_be = config is not None and is_instant(config) and is_permitted(Action.START_RUN)
     return may_be and bool(st.session_state.get(_SWITCH, True))
 
@@ -191,7 +191,7 @@ def _begin(config: RunConfig, before: str | None) -> None:
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=_Presence.leave)
 def _presence(seat: str) -> _Presence:
-    """The tab's `_Presence`, which is released when the tab is closed."""
+    """Released when the tab is closed."""
     return _Presence(seat, manager().live)
 
 
