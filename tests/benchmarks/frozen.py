@@ -19,6 +19,7 @@ from alcore.experiment.cycle_key import CycleKey
 
 _ENCODER = {"encoder": "tu-tf_efficientnet_lite0", "encoder_weights": "imagenet"}
 _HALF = {"options": {"decoder_channels": [128, 64, 32, 16, 8]}}
+_QUARTER = {"options": {"decoder_channels": [64, 32, 16, 8, 4]}}
 _FROZEN = {"freeze_encoder": True}
 _MODELS: dict[str, dict[str, dict[str, object]]] = {
     "U-Net on EfficientNet-Lite0": {
@@ -29,6 +30,10 @@ _MODELS: dict[str, dict[str, dict[str, object]]] = {
         "all trained": _ENCODER | {"architecture": "unet"} | _HALF,
         "encoder frozen": _ENCODER | {"architecture": "unet"} | _HALF | _FROZEN,
         "the light head instead": _ENCODER | {"architecture": HYPERCOLUMN} | _FROZEN,
+    },
+    "the same, decoder a quarter as wide": {
+        "all trained": _ENCODER | {"architecture": "unet"} | _QUARTER,
+        "encoder frozen": _ENCODER | {"architecture": "unet"} | _QUARTER | _FROZEN,
     },
 }
 """By what they are compared with: the first of each."""
