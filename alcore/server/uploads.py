@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from alcore.data.importing.source_files import store_folder
+from alcore.data.importing.opened_source import store_folder
 from alcore.errors import DataError
 from alcore.event_log import tell
 from alcore.storage.files import make_directory

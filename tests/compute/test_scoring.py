@@ -10,8 +10,8 @@ from PIL import Image
 
 from alcore.compute.scoring import score_images
 from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import ImportOptions
-from alcore.data.importing.source_files import open_source
 from alcore.data.importing.unlabelled import Cutting, open_unlabelled
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError, LimitError, StoreError

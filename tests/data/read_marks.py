@@ -8,8 +8,8 @@ import numpy as np
 
 from alcore.data.cutting import DEFECTIVE
 from alcore.data.importing.formats import choose
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import ImportOptions, drawn_by
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import encoded, write_folder
 

@@ -8,8 +8,8 @@ import pytest
 from alcore.data.importing.annotation_signs import SIGNS, left_unread, looks_like, unread
 from alcore.data.importing.formats import FORMATS
 from alcore.data.importing.importer import Import
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import ImportOptions
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import encoded, folder_files, write_folder
 

@@ -13,8 +13,8 @@ from alcore.data.images import read_mask
 from alcore.data.importing.file_families import families_of
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.layout_doubt import LayoutDoubtError
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import Foreground, ImportOptions
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import SIZE, encoded, folder_files, picture, write_folder
 from tests.data.trees import halves, levels, parts

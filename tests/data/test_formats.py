@@ -15,9 +15,9 @@ from alcore.data.images import read_mask
 from alcore.data.importing import rle
 from alcore.data.importing.formats import recognise
 from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.data.importing.rle import length_of_compressed
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data import tool_files
 from tests.data.helpers import (

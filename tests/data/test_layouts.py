@@ -12,9 +12,9 @@ from alcore.data.collection import dataset_names, dataset_path, open_dataset
 from alcore.data.importing.formats import recognise
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.layout_table import LAYOUTS
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import ImportOptions
 from alcore.data.importing.patterns import words_of
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import SIZE, encoded, folder_files, picture, write_folder, write_zip
 from tests.data.trees import TREES, halves, levels, parts

@@ -6,9 +6,9 @@ import pytest
 
 from alcore.data.collection import dataset_path
 from alcore.data.importing.importer import Import, import_dataset
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.option_texts import classes_in
 from alcore.data.importing.options import Foreground, ImportOptions
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.data.helpers import SIZE, folder_files, reference_files, write_folder
 from tests.data.test_formats import SOURCES

@@ -16,8 +16,9 @@ from alcore.data.collection import dataset_names, dataset_path, open_dataset
 from alcore.data.images import read_pixels
 from alcore.data.importing import source_files as sources
 from alcore.data.importing.importer import import_dataset
+from alcore.data.importing.opened_source import open_source, store_folder
 from alcore.data.importing.options import ImportOptions
-from alcore.data.importing.source_files import FolderSource, ZipSource, open_source, shown, store_folder
+from alcore.data.importing.source_files import FolderSource, ZipSource, shown
 from alcore.errors import DataError
 from alcore.home import datasets_directory
 from tests.data.helpers import (

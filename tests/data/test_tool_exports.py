@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from alcore.data.importing.formats import choose
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import ImportOptions, drawn_by
-from alcore.data.importing.source_files import open_source
 from alcore.errors import DataError
 from tests.fixtures.exports import drawn_part
 

@@ -20,6 +20,7 @@ from alcore.data.importing.import_events import ImportPhase, ImportProgress
 from alcore.data.importing.layout_doubt import check_layout, left_over, without_truth
 from alcore.data.importing.mask_colors import listed
 from alcore.data.importing.mask_rule import chosen_classes, ignored_values, rule_of
+from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.options import ImportOptions, Sample, values_in_words
 from alcore.data.importing.pace import Pace
 from alcore.data.importing.patch_choice import (
@@ -36,7 +37,7 @@ from alcore.data.importing.patterns import words_in, words_of
 from alcore.data.importing.regions import ANY_IMAGE, WithoutRegions, limited
 from alcore.data.importing.sample_reader import Outcome, SampleReader
 from alcore.data.importing.side_by_side import in_order
-from alcore.data.importing.source_files import Source, open_source, shown
+from alcore.data.importing.source_files import Source, shown
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
 from alcore.wording import percent, plural

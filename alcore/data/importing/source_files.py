@@ -6,14 +6,12 @@ unpacked: its members are read one by one, so that no name in it ever becomes a 
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -23,9 +21,8 @@ MOST_FILES = 1_000_000
 MOST_BYTES = 200 * 2**30  # of a zip's members together
 MOST_BYTES_A_FILE = 2 * 2**30
 MOST_RATIO = 200  # of unpacked to packed bytes; images hardly shrink, bombs do a thousandfold
-_HEAD = 64
-_UPLOADED = "uploaded-folder.json"
-_IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+HEAD = 64
+IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 T = TypeVar("T")
 
@@ -63,8 +60,8 @@ class FolderSource:
         if not root.is_dir():
             raise DataError(f"{root} is not a folder or a zip file; give one that holds the images")
         self.label = root.name
-        self._paths = _without_common_folder(dict(_files_below(str(root))))
-        self.names = _checked(self._paths)
+        self._paths = without_common_folder(dict(_files_below(str(root))))
+        self.names = checked_names(self._paths)
 
     def reopen(self) -> None:
         """Files are opened one by one."""
@@ -83,74 +80,9 @@ class FolderSource:
         """A file's first bytes."""
         try:
             with open(self._paths[name], "rb", buffering=0) as file:  # noqa: PTH123  as above
-                return file.read(_HEAD)
+                return file.read(HEAD)
         except OSError:
             return b""
-
-
-class UploadedFolder:
-    """A folder that a browser sent, as `store_folder` keeps it: all its files one after the other in one."""
-
-    label, is_on_disk = "the upload", True
-
-    def __init__(self, table: Path) -> None:
-        """Check the names in the table; DataError where one leaves the folder, or it is no such table."""
-        try:
-            found = {_relative(name, "upload"): (start, size) for name, start, size in _rows(table)}
-            are_numbers = all(type(number) is int for place in found.values() for number in place)
-        except (OSError, ValueError, TypeError, AttributeError):
-            are_numbers = False
-        if not are_numbers:
-            raise DataError("the upload cannot be read; upload the folder again")
-        if len(found) < len(_rows(table)):
-            raise DataError("two files of the upload have the same name; rename one")
-        kept = {name: place for name, place in found.items() if base(name) not in _IGNORED}
-        self._file, self._places = table.with_suffix(".bin"), _without_common_folder(kept)
-        self.names = _checked(self._places)
-
-    def reopen(self) -> None:
-        """It is opened again each time."""
-
-    def read(self, name: str) -> bytes:
-        """A file's content."""
-        return self._part(name, self._places[name][1])
-
-    def head(self, name: str) -> bytes:
-        """A file's first bytes."""
-        return self._part(name, min(self._places[name][1], _HEAD))
-
-    def _part(self, name: str, size: int) -> bytes:
-        try:
-            with self._file.open("rb") as file:
-                file.seek(self._places[name][0])
-                return file.read(size)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise DataError(f"{shown(name)} cannot be read: {reason}") from None
-
-
-def store_folder(files: Mapping[str, BinaryIO], folder: Path) -> Path:
-    """Write an uploaded folder as one file, so that no name it has becomes a path here, and a table of names.
-
-    Thousands of small files would take ten times as long to write.
-
-    Returns:
-        The table, which `open_source` opens.
-    """
-    table, rows = folder / _UPLOADED, []
-    with table.with_suffix(".bin").open("wb") as target:
-        for name, content in files.items():
-            start = target.tell()
-            shutil.copyfileobj(content, target, 1 << 20)
-            rows.append((name, start, target.tell() - start))
-    table.write_text(json.dumps(rows), encoding="utf-8")
-    return table
-
-
-def _rows(table: Path) -> list[tuple[str, int, int]]:
-    """Name, start and size of each file, as `store_folder` wrote them."""
-    rows: list[tuple[str, int, int]] = json.loads(table.read_bytes())
-    return rows
 
 
 class ZipSource:
@@ -173,13 +105,13 @@ class ZipSource:
         found: dict[str, zipfile.ZipInfo] = {}
         for member in members:
             name = _member_name(member)
-            if any(part in name for part in _IGNORED):
+            if any(part in name for part in IGNORED):
                 continue
             if name in found:
                 raise DataError(f"{label} holds {shown(name)} twice")
             found[name] = member
-        self._members = _without_common_folder(found)
-        self.names = _checked(self._members)
+        self._members = without_common_folder(found)
+        self.names = checked_names(self._members)
 
     def reopen(self) -> None:
         """Open the file once more: forked processes that share one also share the place where they read."""
@@ -211,20 +143,9 @@ class ZipSource:
         """A member's first bytes."""
         try:
             with self._zip.open(self._members[name]) as file:
-                return file.read(_HEAD)
+                return file.read(HEAD)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError):
             return b""
-
-
-def open_source(path: Path) -> Source:
-    """A folder, a zip file or an uploaded folder by its path."""
-    if path.name == _UPLOADED:
-        return UploadedFolder(path)
-    if path.is_file() and zipfile.is_zipfile(path):
-        return ZipSource(path, path.name)
-    if path.is_file():
-        raise DataError(f"{path.name} is not a folder or a zip file; give one that holds the images")
-    return FolderSource(path)
 
 
 def shown(name: str) -> str:
@@ -239,7 +160,7 @@ def relative_names(names: Collection[str]) -> list[str]:
     Raises:
         DataError: two differ in case only, or there are too many.
     """
-    return _checked(_without_common_folder({name: name for name in names}))
+    return checked_names(without_common_folder({name: name for name in names}))
 
 
 def stem(name: str) -> str:
@@ -268,7 +189,7 @@ def _files_below(root: str, within: str = "") -> Iterator[tuple[str, str]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(f"{within}{entry.name}/")
-                elif entry.is_file(follow_symlinks=False) and entry.name not in _IGNORED:
+                elif entry.is_file(follow_symlinks=False) and entry.name not in IGNORED:
                     yield within + entry.name, entry.path
     except OSError:
         return
@@ -291,7 +212,7 @@ def _check_totals(members: list[zipfile.ZipInfo], label: str) -> None:
 
 def _member_name(member: zipfile.ZipInfo) -> str:
     """The member's relative name, after checks that do not need its content."""
-    name = _relative(member.filename, "zip")
+    name = relative_name(member.filename, "zip")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise DataError(f"the zip holds {shown(name)}, a link; put the file itself into it")
     if member.flag_bits & 1:
@@ -303,7 +224,7 @@ def _member_name(member: zipfile.ZipInfo) -> str:
     return name
 
 
-def _relative(name: str, what: str) -> str:
+def relative_name(name: str, what: str) -> str:
     """A name in plain form; DataError where it points out of what holds it."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/"))
     parts = name.split("/")
@@ -314,7 +235,7 @@ def _relative(name: str, what: str) -> str:
     return "/".join(part for part in parts if part not in ("", "."))
 
 
-def _without_common_folder(files: dict[str, T]) -> dict[str, T]:
+def without_common_folder(files: dict[str, T]) -> dict[str, T]:
     """Drop leading folders that all names share, so that a folder and its zip have the same names."""
     while files:
         first = next(iter(files)).split("/")[0] + "/"
@@ -324,7 +245,7 @@ def _without_common_folder(files: dict[str, T]) -> dict[str, T]:
     return files
 
 
-def _checked(names: Collection[str]) -> list[str]:
+def checked_names(names: Collection[str]) -> list[str]:
     """Sorted names; DataError where two differ in case only, which not every file system can hold."""
     if len(names) > MOST_FILES:
         raise DataError(f"there are more than {MOST_FILES} files; import them in parts")

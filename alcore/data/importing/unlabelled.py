@@ -11,7 +11,8 @@ import numpy as np
 
 from alcore.data.cutting import resize_image, starts
 from alcore.data.images import SUFFIXES, Levels, Picture, may_be_deep, read_levels, read_picture
-from alcore.data.importing.source_files import Source, open_source, shown, suffix
+from alcore.data.importing.opened_source import open_source
+from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.data.patches import Patches
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError

@@ -12,7 +12,8 @@ import streamlit as st
 
 from alcore.access.roles import Action
 from alcore.data.importing.data_roots import data_roots, listed_below, place_below
-from alcore.data.importing.source_files import ZipSource, open_source, relative_names
+from alcore.data.importing.opened_source import open_source
+from alcore.data.importing.source_files import ZipSource, relative_names
 from alcore.errors import DataError
 from alcore.server.uploads import Content
 from alcore.ui import problems
