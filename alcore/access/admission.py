@@ -26,7 +26,7 @@ _PEOPLE = "access.json"
 
 
 class Admission(StrEnum):
-    """See the module's text."""
+    """How a server admits visitors; the module's text explains each value."""
 
     LOCAL = "local"
     LAB = "lab"

@@ -73,7 +73,7 @@ class Allowance:
         self.disk()
 
     def upload(self, size: int) -> None:
-        """An upload of so many bytes."""
+        """Check an upload of so many bytes."""
         if self._is_bounded and size > self._limits.upload_bytes:
             most = size_in_words(self._limits.upload_bytes)
             raise LimitError(f"the upload has {size_in_words(size)}, and a member's may have {most}")

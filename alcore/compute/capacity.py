@@ -45,7 +45,7 @@ class Capacity:
 
     @property
     def _workers(self) -> int:
-        """Each computes on one thread."""
+        """The largest number of workers, each of which computes on one thread."""
         return max(1, min(self.cores, self.memory // _BYTES_PER_WORKER))
 
     def workers_for(self, config: RunConfig) -> int:

@@ -49,7 +49,7 @@ class Clock:
         self._within[key] = begin + width * share
 
     def finish(self, key: CycleKey) -> None:
-        """A record was committed."""
+        """Note that a record was committed."""
         self.finished += 1
         weight = _weight(self._config, key)
         self._done += weight
@@ -65,7 +65,7 @@ class Clock:
         self._within.clear()
 
     def ceiling_finished(self, repetition: int) -> None:
-        """A repetition's ceiling was committed."""
+        """Note that a repetition's ceiling was committed."""
         self._ceilings_done = (self._ceilings_done or 0) + 1
         self._within.pop(CycleKey(repetition, self._config.cycles, FULL_POOL), None)
 

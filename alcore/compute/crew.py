@@ -35,10 +35,10 @@ _FORK_SERVER, _NETWORKS = "alcore.compute.fork_server", "alcore.compute.fork_ser
 
 
 class _Body(Protocol):
-    """A process, or a thread."""
+    """What a worker runs in: a process, or a thread."""
 
     def is_alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether the process or thread still runs."""
         ...
 
     def join(self, timeout: float | None = None) -> None:
@@ -81,7 +81,7 @@ class Crew:
     """Up to `size` workers. A context manager: they end with the block."""
 
     def __init__(self, start: Callable[[Connection], _Body], size: int) -> None:
-        """Use `of_processes` or `of_thread`."""
+        """Start no worker yet; use `of_processes` or `of_thread`."""
         self._start, self.size = start, size
         self._members: list[_Member] = []
         self._listened_at: float | None = None

@@ -118,10 +118,10 @@ class EventWriter:
     """Writes events as lines, and signs of life between them where a supervisor asked for them."""
 
     def __init__(self, stream: TextIO) -> None:
-        """`stream` is flushed after each line."""
+        """Write to `stream`, which is flushed after each line."""
         self._write = LineWriter(stream)
         beat_for_supervisor(self._write)
 
     def __call__(self, event: Event) -> None:
-        """Write one event."""
+        """Write an event as one line of JSON."""
         self._write(to_line(event))

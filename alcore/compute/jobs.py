@@ -82,14 +82,14 @@ class FinishedCycle:
 
 @dataclass(frozen=True)
 class FinishedCeiling:
-    """A ceiling's .npz."""
+    """The result of a `CeilingJob`; record: a ceiling's .npz."""
 
     record: bytes
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The job met this error."""
+    """The result of a job that raised an error."""
 
     error: Exception
 

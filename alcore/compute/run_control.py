@@ -28,7 +28,7 @@ class RunControl:
 
     @property
     def command(self) -> str:
-        """The latest command; run at first."""
+        """The latest command; `run` at first."""
         return self._command
 
     def say(self, command: str) -> None:

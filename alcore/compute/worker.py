@@ -55,7 +55,7 @@ class _Orders:
         self.is_orphaned = threading.Event()
 
     def listen(self) -> None:
-        """Begin to hear."""
+        """Start the thread that reads orders."""
         threading.Thread(target=self._hear, name="orders", daemon=True).start()
 
     def next(self) -> _Task | None:
@@ -68,7 +68,7 @@ class _Orders:
         self._tasks.put(_Task(directory, self._control, is_live))
 
     def end(self) -> None:
-        """There will be no further run."""
+        """Note that no further run will come."""
         self._tasks.put(None)
 
     def _hear(self) -> None:
@@ -112,7 +112,7 @@ def work(directory: str) -> None:
 
 
 def _outcome(task: _Task, crew: Crew, emit: Emit) -> Ended:
-    """Run, and say how it ended."""
+    """Run, and return the event that says how it ended."""
     try:
         with (task.directory / "worker.log").open("ab") as log:
             _print_to(log.fileno())

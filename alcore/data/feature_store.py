@@ -125,7 +125,7 @@ class FeatureStore:
 
     @property
     def kept(self) -> int:
-        """How many views are there."""
+        """How many views the store has."""
         return int(np.count_nonzero(self._slots >= 0))
 
     def missing(self, views: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ class FeatureKey:
 
     @property
     def digest(self) -> str:
-        """Names the store."""
+        """A hash of the key, which names the store."""
         text = json.dumps([_VERSION, asdict(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 

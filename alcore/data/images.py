@@ -28,7 +28,7 @@ class Levels(NamedTuple):
     real: float = 255.0
 
     def joined(self, other: Levels) -> Levels:
-        """The brightest of both."""
+        """The brighter of both levels, of each kind."""
         return Levels(max(self.whole, other.whole), max(self.real, other.real))
 
 

@@ -103,7 +103,7 @@ class ProductionLine:
 
     @property
     def hours(self) -> float:
-        """How long the line ran."""
+        """How many hours the line ran."""
         return self.items.size / self.settings.images_per_hour
 
     @cached_property

@@ -64,7 +64,7 @@ class DatasetInfo:
 
     @property
     def how_cut(self) -> str:
-        """In words, for a sentence."""
+        """How images became patches, as part of a sentence."""
         if self.cutting == "resized":
             return "whole images resized"
         if self.resized_to is None:
@@ -84,12 +84,12 @@ class _MappedRows:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the whole array."""
+        """Shape of the whole array."""
         return self._array.shape
 
     @property
     def dtype(self) -> np.dtype:
-        """Of its numbers."""
+        """Type of the array's numbers."""
         return self._array.dtype
 
     def __getitem__(self, items: np.ndarray) -> np.ndarray:

@@ -119,7 +119,7 @@ class SyntheticPatches:
         return self._masks[self._slot[items]]
 
     def ignored(self, items: np.ndarray) -> None:
-        """Every pixel is known."""
+        """None, since every pixel is known."""
 
     def kinds(self, item: int) -> list[str]:
         """The kinds of defect on the patch; none on a clean one."""

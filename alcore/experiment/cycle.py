@@ -77,7 +77,7 @@ class Workbench:
     """
 
     def __init__(self, config: RunConfig, patches: Patches) -> None:
-        """`patches`: of the config's data set."""
+        """Open nothing yet; `patches` is the config's data set."""
         compute_on_one_thread()
         self.config, self.patches = config, patches
         self._strategies = get_strategies(config.strategies)

@@ -20,7 +20,7 @@ class ReadsFeatures(Protocol):
 
     @property
     def bytes_per_patch(self) -> int:
-        """What one patch takes."""
+        """Bytes of one patch's features."""
         ...
 
     def read(self, items: np.ndarray, *, flip: str = "") -> Features:
@@ -35,17 +35,17 @@ class Kept(NamedTuple):
     pooled: Tensor
 
     def at(self, rows: Tensor) -> Kept:
-        """Some of them, in another order."""
+        """The features of some patches, in the given order."""
         return Kept(tuple(level[rows] for level in self.maps), self.pooled[rows])
 
     @classmethod
     def joined(cls, parts: list[Kept]) -> Kept:
-        """Several, one after the other."""
+        """Several groups of features as one, in their order."""
         maps = tuple(torch.cat(level) for level in zip(*(part.maps for part in parts), strict=True))
         return cls(maps, torch.cat([part.pooled for part in parts]))
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """All of them."""
+        """Every tensor: the maps, then the pooled features."""
         return (*self.maps, self.pooled)
 
 

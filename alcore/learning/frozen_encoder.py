@@ -95,7 +95,7 @@ class FrozenFeatures:
 
     @property
     def bytes_per_patch(self) -> int:
-        """What one patch takes on disk."""
+        """Bytes of one patch's features on disk."""
         return self._kind.itemsize
 
     def missing(self, items: np.ndarray, *, flip: str = "") -> int:
@@ -237,7 +237,7 @@ class _Joining:
         return cls(mean.float(), (axes / deviation[:, None] / scale).float())
 
     def on(self, device: torch.device) -> _Joining:
-        """The same on a device."""
+        """The same joining with its tensors on a device."""
         return _Joining(self._mean.to(device), self._directions.to(device))
 
     def reduced(self, maps: Tensor) -> Tensor:

@@ -62,11 +62,11 @@ class KeptDecoder(Network):
 
     @property
     def output_layer(self) -> nn.Module:
-        """The network's."""
+        """The wrapped network's output layer."""
         return self.network.output_layer
 
     def loss(self, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:
-        """The network's."""
+        """The wrapped network's loss."""
         return self.network.loss(logits, masks, known)
 
 

@@ -24,7 +24,7 @@ class FeatureReader(Protocol):
 
     @property
     def bytes_per_patch(self) -> int:
-        """What one patch takes on disk."""
+        """Bytes of one patch's features on disk."""
         ...
 
     def missing(self, items: np.ndarray, *, flip: str = "") -> int:

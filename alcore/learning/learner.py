@@ -59,7 +59,7 @@ class Learner:
         self._is_initial = False
 
     def start_over(self) -> None:
-        """Take the initial weights again."""
+        """Restore the initial weights."""
         self.load(self._initial)
         self._is_initial = True
 

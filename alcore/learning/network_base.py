@@ -33,7 +33,7 @@ class Network(nn.Module):
     """What a learner trains: it takes what its source gives, and answers with one logit a pixel."""
 
     def outputs(self, inputs: Any) -> Output:  # noqa: ANN401  each kind of network takes its own
-        """All that one forward pass tells."""
+        """Everything that one forward pass gives, see `Output`."""
         raise NotImplementedError
 
     def loss(self, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:

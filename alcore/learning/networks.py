@@ -107,7 +107,7 @@ class SegmentationNetwork(Network):
         return head
 
     def loss(self, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:
-        """Dice + cross-entropy."""
+        """Dice + binary cross-entropy, see `alcore.learning.losses`."""
         return segmentation_loss(logits, masks, known)
 
 

@@ -62,10 +62,10 @@ class PatchSource:
         return self._normalise(to_images(images, self._device))
 
     def prepare(self, items: np.ndarray, flips: tuple[str, ...], follow: Follow) -> None:
-        """Nothing is kept of patches."""
+        """Do nothing, since nothing of a patch is kept."""
 
     def unkept(self, items: np.ndarray) -> tuple[int, int]:
-        """None, and nothing."""
+        """No patches and no bytes, since nothing is kept."""
         del items
         return 0, 0
 

@@ -37,7 +37,7 @@ def per_image_at_once(images: Tensor) -> Tensor:
 
 
 def make_normaliser(model: ModelConfig, training: TrainingConfig, *, channels: int) -> Normaliser:
-    """The configured normalisation."""
+    """The function that normalises grey levels as the config says."""
     if normalisation_of(model, training) == "image":
         return per_image
     mean, deviation = (torch.tensor(values) * 255 for values in _encoder_statistics(model))

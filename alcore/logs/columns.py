@@ -54,7 +54,7 @@ def meanings(columns: Iterable[str], given: Mapping[str, str], *, origin: str) -
 
 
 def known_meanings() -> list[str]:
-    """All that a column can mean."""
+    """Every meaning that a column can have."""
     return [*_KEYS, *(f"{metric}_{test}" for metric in METRICS for test in (POOL, USE)), "ignored"]
 
 

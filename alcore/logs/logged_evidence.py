@@ -28,7 +28,7 @@ class LoggedEvidence:
 
     @property
     def repetitions(self) -> int:
-        """R."""
+        """R, the number of repetitions."""
         return len(self.query_share)
 
     @property

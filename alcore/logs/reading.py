@@ -56,7 +56,7 @@ class Log:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """Those of the paper first."""
+        """The strategies of the logs, those of the paper first."""
         names = self.values["strategy"].unique()
         return tuple(
             sorted(

@@ -145,5 +145,5 @@ def _setting(config: RunConfig, evidence: Evidence) -> Setting:
 
 
 def filled(text: str, config: RunConfig, evidence: Evidence) -> str:
-    """A scene's text with its figures."""
+    """A scene's text with the run's figures in its fields."""
     return text.format_map(fields(config, evidence))

@@ -22,7 +22,7 @@ class RunList(Protocol):
     """A list of runs that keeps their status."""
 
     def get(self, run_id: str) -> RunRow | None:
-        """One run, or None."""
+        """The run of that id, or None."""
         ...
 
     def begin(self, run_id: str) -> bool:
@@ -34,7 +34,7 @@ class RunList(Protocol):
         ...
 
     def place(self, run_id: str) -> Path:
-        """The run's directory."""
+        """The directory of a run."""
         ...
 
 

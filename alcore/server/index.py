@@ -174,7 +174,7 @@ class RunIndex:
         return rows
 
     def get(self, run_id: str) -> RunRow | None:
-        """One run, or None."""
+        """The run of that id, or None."""
         with self._connection() as connection:
             query = f"SELECT {_COLUMNS} FROM run WHERE trashed = '' AND id = ?"
             found = connection.execute(query, (run_id,)).fetchone()

@@ -100,11 +100,11 @@ class LiveRuns:
             live.row = replace(live.row, status=status, message=message)
 
     def place(self, run_id: str) -> Path:
-        """The run's directory."""
+        """The directory of a run."""
         return self._directory / kept_id(run_id)
 
     def rows(self) -> list[RunRow]:
-        """All of them, the oldest first."""
+        """All live runs, the oldest first."""
         with self._guard:
             return [live.row for live in self._found.values()]
 
@@ -168,7 +168,7 @@ class LiveRuns:
             self.set_status(row.id, Status.STOPPED)
 
     def resume(self, run_id: str) -> None:
-        """Continue one that was stopped."""
+        """Continue a stopped live run."""
         with self._guard:
             live = self._found[run_id]
             live.makes_room = False

@@ -173,7 +173,7 @@ class RunManager:
         return self.live if is_live(run_id) else self.index
 
     def store(self, run_id: str) -> RunStore:
-        """The run's directory."""
+        """Open the directory of a run, also of a live one."""
         return RunStore(self._list_with(run_id).place(run_id))
 
     def active(self) -> RunRow | None:
@@ -254,7 +254,7 @@ class RunManager:
         self._holder.leave()
 
     def _work_on(self, run_id: str) -> None:
-        """A lane's turn."""
+        """Work on a run in its lane's turn."""
         if is_live(run_id):
             self.live.follow(run_id)
         elif self._follower.follow(run_id, self.index):

@@ -57,7 +57,7 @@ class MeterEnded:
 
     @classmethod
     def of(cls, found: ScoredImages) -> MeterEnded:
-        """Images were scored."""
+        """The event for images that were scored."""
         return cls(
             "finished",
             strategy=found.key.strategy,
@@ -71,7 +71,7 @@ class MeterEnded:
         )
 
     def parts(self) -> tuple[Scored, np.ndarray]:
-        """What `alcore.statistics.metering.read_meter` reads."""
+        """The arguments of `alcore.statistics.metering.read_meter`."""
         known = Scored(np.array(self.validation, dtype=np.float32), np.array(self.defective, dtype=bool))
         return known, np.array(self.scores, dtype=np.float32)
 

@@ -68,5 +68,5 @@ class MeterQueue:
             self._children.cancel(job)
 
     def close(self) -> None:
-        """End what is going on. Idempotent."""
+        """End all readings. Idempotent."""
         self._children.close()

@@ -73,7 +73,7 @@ ORDERS = {
 
 
 class Notebook:
-    """The entries of one home's list."""
+    """The runs of one home's list with their figures."""
 
     def __init__(self, index: RunIndex) -> None:
         """`index` is the list; its database gets one more table."""

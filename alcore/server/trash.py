@@ -16,7 +16,7 @@ class Trash:
     """The trash of one home, in step with its list of runs."""
 
     def __init__(self, index: RunIndex) -> None:
-        """Nothing is moved yet."""
+        """Use the trash beside the list of runs; nothing is moved yet."""
         self._index, self._directory = index, index.home / "trash"
 
     def put(self, run_id: str) -> None:

@@ -34,7 +34,7 @@ class Votes:
             return Counter(item for items in self._round(run_id, key).by_seat.values() for item in items)
 
     def seats(self, run_id: str, key: CycleKey) -> int:
-        """Seats that vote for anything."""
+        """The number of seats that vote for anything."""
         with self._guard:
             return sum(bool(items) for items in self._round(run_id, key).by_seat.values())
 

@@ -55,7 +55,7 @@ class Labelling:
     outline: np.ndarray
 
     def only(self, rows: list[int]) -> Labelling:
-        """The same of some strategies."""
+        """The labelling of some strategies."""
         return Labelling(*(part[:, rows] for part in vars(self).values()))
 
     def spent(self, unit: str, model: LabelModel) -> np.ndarray:

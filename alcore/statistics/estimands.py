@@ -24,7 +24,7 @@ class AnyEvidence(Protocol):
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """S names."""
+        """The names of the S strategies."""
         ...
 
     @property
@@ -44,7 +44,7 @@ class AnyEvidence(Protocol):
 
     @property
     def pool_prevalence(self) -> float:
-        """π₀."""
+        """π₀, the share of defective patches in the pool."""
         ...
 
     @property
@@ -54,7 +54,7 @@ class AnyEvidence(Protocol):
 
     @property
     def repetitions(self) -> int:
-        """R."""
+        """R, the number of repetitions that all strategies have finished."""
         ...
 
     @property

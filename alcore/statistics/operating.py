@@ -114,7 +114,7 @@ class Operating:
         return np.pad(np.stack(means, axis=-2), [*[(0, 0)] * 4, (0, 1)])
 
     def only(self, strategies: set[str]) -> Operating:
-        """The same of some strategies."""
+        """The same evaluations of some strategies."""
         rows = [row for row, name in enumerate(self.evidence.strategies) if name in strategies]
         return replace(
             self,

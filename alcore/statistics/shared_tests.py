@@ -74,7 +74,7 @@ class SharedTests:
         return overlap(list(self.items))
 
     def only(self, rows: list[int]) -> SharedTests:
-        """The same of some strategies."""
+        """The same evaluations of some strategies."""
         return replace(self, counts=self.counts[:, rows])
 
     def replicates(self, metric: str, prevalence: float) -> np.ndarray:

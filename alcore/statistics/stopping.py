@@ -66,7 +66,7 @@ class Histories:
     kappa: np.ndarray | None = None
 
     def until(self, cycle: int) -> Histories:
-        """As they stood after a cycle."""
+        """The histories as they stood after a cycle."""
         return replace(
             self,
             labelled=self.labelled[:cycle],

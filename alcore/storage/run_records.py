@@ -24,7 +24,7 @@ class RunRecords:
 
     @property
     def config(self) -> RunConfig:
-        """The run's."""
+        """The config of the run."""
         return self.store.config
 
     def committed(self) -> list[CycleKey]:

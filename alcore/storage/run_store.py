@@ -117,7 +117,7 @@ class RunStore:
 
     @property
     def wants_ceiling(self) -> bool:
-        """Whether a ceiling was asked for."""
+        """Whether a ceiling was requested."""
         return (self.directory / "ceiling" / "requested").exists()
 
     def ceilings(self) -> list[int]:

@@ -26,7 +26,7 @@ class CellTables:
     """Results and rows of every cell, kept in step with its finished repetitions."""
 
     def __init__(self, store: StudyStore) -> None:
-        """Nothing is read yet."""
+        """Keep the tables of `store`; nothing is read yet."""
         self._store, self._plan = store, store.plan
         self._rows: dict[str, pd.DataFrame] = {}
         self._thresholds: dict[str, pd.DataFrame] = {}

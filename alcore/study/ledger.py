@@ -41,7 +41,7 @@ class CellProgress:
 
     @property
     def tasks(self) -> int:
-        """All of them."""
+        """The number of tasks in any state."""
         return self.waiting + self.running + self.finished + self.failed
 
 
@@ -116,7 +116,7 @@ class Ledger:
             connection.executemany("INSERT OR REPLACE INTO note VALUES (?, ?)", rows)
 
     def notes(self) -> dict[str, str]:
-        """All texts."""
+        """All notes by name."""
         with self._connection() as connection:
             found = connection.execute("SELECT key, value FROM note")
             return {str(key): str(value) for key, value in found}

@@ -72,7 +72,7 @@ class StudyReader:
 
     @property
     def others(self) -> list[str]:
-        """Keys of the grid but π₀."""
+        """Keys of the grid without π₀."""
         return [key for key in self.plan.grid if key != POOL_AXIS]
 
     @cached_property

@@ -120,7 +120,7 @@ class StudyStore:
         write_text(self.directory / _OUTCOME, to_line(ended) + "\n")
 
     def forget_outcome(self) -> None:
-        """A new process begins."""
+        """Remove the last outcome, since a new process starts."""
         (self.directory / _OUTCOME).unlink(missing_ok=True)
 
     def outcome(self) -> StudyEnded | None:
@@ -138,12 +138,12 @@ class StudyStore:
         write_text(self.directory / "stop", "")
 
     def withdraw_stop(self) -> None:
-        """Let tasks continue."""
+        """Let tasks continue after a request to stop."""
         (self.directory / "stop").unlink(missing_ok=True)
 
     @property
     def is_asked_to_stop(self) -> bool:
-        """Whether tasks shall leave."""
+        """Whether tasks are asked to stop."""
         return (self.directory / "stop").exists()
 
 

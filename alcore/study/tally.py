@@ -30,12 +30,12 @@ class Tally:
         self._finished[cell.id].add(repetition)
 
     def finish(self, task: Task) -> None:
-        """A task was finished now."""
+        """Count a task that has just finished."""
         self._finished[task.cell].add(task.repetition)
         self._ends.append(time.monotonic())
 
     def fail(self) -> None:
-        """A task failed."""
+        """Count a task that failed."""
         self._failed += 1
 
     def give_up(self, cell: Cell) -> None:
@@ -57,7 +57,7 @@ class Tally:
         )
 
     def progress(self) -> StudyProgress:
-        """How the study stands."""
+        """The study's progress as an event."""
         finished = sum(len(numbers) for numbers in self._finished.values())
         rest = self._plan.runs - finished - self._failed
         elapsed, ended = time.monotonic() - self._ends[0], len(self._ends) - 1

@@ -33,7 +33,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """In messages."""
+        """The task's name in messages."""
         return f"repetition {self.repetition} of cell {self.cell}"
 
 

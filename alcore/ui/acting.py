@@ -101,12 +101,12 @@ def keep_live(run_id: str) -> str:
 
 
 def command_run(run_id: str, command: str) -> None:
-    """run, pause, step or stop it."""
+    """Send a run, pause, step or stop command to a run."""
     _to_run(Action.COMMAND_RUN, run_id, lambda: manager().command(run_id, command), command)
 
 
 def resume_run(run_id: str) -> None:
-    """Continue it where it stopped."""
+    """Continue a run where it stopped."""
     _to_run(Action.COMMAND_RUN, run_id, lambda: manager().resume(run_id), "resume")
 
 
@@ -121,12 +121,12 @@ def undo_delete(run_id: str) -> None:
 
 
 def annotate_run(run_id: str, note: str, tags: str) -> None:
-    """Change its note and its tags."""
+    """Change a run's note and tags."""
     _to_run(Action.ANNOTATE_RUN, run_id, lambda: manager().index.annotate(run_id, note=note, tags=tags))
 
 
 def rename_run(run_id: str, name: str) -> None:
-    """Give it another name."""
+    """Rename a run."""
     _to_run(Action.ANNOTATE_RUN, run_id, lambda: manager().index.rename(run_id, name))
 
 

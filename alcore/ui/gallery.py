@@ -37,7 +37,7 @@ OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}
 
 
 def latest_cycle(run_id: str, strategy: str) -> CycleKey | None:
-    """The strategy's newest record."""
+    """The key of a strategy's latest record; None without one."""
     keys = [key for key in run_records(run_id).committed() if key.strategy == strategy]
     return keys[-1] if keys else None
 
@@ -187,7 +187,7 @@ def score_history_of(run_id: str, key: CycleKey, item: int) -> pd.DataFrame:
 
 
 def legend_text(*, has_prediction: bool) -> str:
-    """What the outlines mean."""
+    """The meaning of the outlines, for a caption."""
     text = "Yellow outline: true mask"
     return text + (
         " · blue outline: what the model predicted before it was labelled" if has_prediction else ""

@@ -44,7 +44,7 @@ def _dataset(name: str, version: str) -> Patches:
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def run_store(run_id: str) -> RunStore:
-    """A run's directory."""
+    """The directory of a run, opened once for all tabs."""
     recorded = recorded_directory(run_id)
     return manager().store(run_id) if recorded is None else RunStore(recorded)
 
@@ -122,7 +122,7 @@ def record_count(run_id: str) -> int:
 
 
 def run_config(run_id: str) -> RunConfig:
-    """A run's config."""
+    """The config of a run."""
     return run_store(run_id).config
 
 

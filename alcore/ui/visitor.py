@@ -42,7 +42,7 @@ class Credentials:
 
 
 def credentials() -> Credentials:
-    """What this tab came with."""
+    """The link or identity that this tab came with."""
     if admission() != Admission.LAB:
         return Credentials()
     given = st.query_params.get(_TOKEN)

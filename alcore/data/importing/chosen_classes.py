@@ -20,7 +20,7 @@ class Label(NamedTuple):
     number: int | None = None
 
     def in_words(self) -> str:
-        """'crack (1)'."""
+        """Name and number for messages, such as 'crack (1)'."""
         if self.number is None:
             return shown(self.name)
         return f"{shown(self.name)} ({self.number})" if self.name else str(self.number)
@@ -71,7 +71,7 @@ class Labels:
         return found
 
     def _listed(self) -> str:
-        """'crack (1), dent (2)'."""
+        """The known classes for messages, such as 'crack (1), dent (2)'."""
         words = [label.in_words() for label in self._known]
         more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
         return (", ".join(words[:_MOST_LISTED]) + more) if words else "none"

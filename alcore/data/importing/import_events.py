@@ -102,7 +102,7 @@ class ImportEnded:
         return replace(self, sizes=[asdict(size) for size in sizes], suggested=place)
 
     def patch_sizes(self) -> list[PatchSize]:
-        """What other patch sizes would do."""
+        """The results of other patch sizes, one per row of `sizes`."""
         return [PatchSize(**row) for row in self.sizes]  # type: ignore[arg-type]  # as asdict made them
 
     def other_sizes(self) -> list[str]:

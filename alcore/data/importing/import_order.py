@@ -26,7 +26,7 @@ class ImportOrder:
     check: bool = False
 
     def to_json(self) -> str:
-        """JSON that `parse_order` reads back."""
+        """The order as JSON, which `parse_order` reads back."""
         return _ORDERS.dump_json(self).decode()
 
 

@@ -74,13 +74,13 @@ class SeenSource:
         return self._known.get(name)
 
     def reopen(self) -> None:
-        """As the source does."""
+        """As the wrapped source."""
         self._source.reopen()
 
     def read(self, name: str) -> bytes:
-        """A file's content."""
+        """As the wrapped source."""
         return self._source.read(name)
 
     def head(self, name: str) -> bytes:
-        """A file's first bytes."""
+        """As the wrapped source."""
         return self._source.head(name)

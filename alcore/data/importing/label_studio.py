@@ -67,7 +67,7 @@ def _tasks(source: Source, table: str) -> Iterator[MarkedImage]:
 
 
 def _task(row: Mapping[str, Any], table: str) -> MarkedImage:
-    """A task of the JSON export."""
+    """A task of the JSON export as a marked image."""
     image = MarkedImage(_files_of(row["data"]), table)
     done = [one for one in row["annotations"] if not (one.get("was_cancelled") or one.get("skipped"))]
     if not done:
@@ -83,7 +83,7 @@ def _task(row: Mapping[str, Any], table: str) -> MarkedImage:
 
 
 def _least(row: Mapping[str, Any], table: str) -> MarkedImage:
-    """An annotation of the JSON_MIN export."""
+    """An annotation of the JSON_MIN export as a marked image."""
     image = MarkedImage(_files_of(row), table)
     if row.get("annotation_id") is None:
         image.refused = _unlabelled(image)

@@ -172,7 +172,7 @@ def see_mask(source: Source, name: str) -> SeenMask | None:
 
 
 def _pattern(found: MaskValues, values: np.ndarray) -> str:
-    """What one mask holds, in words."""
+    """The values of one mask in words, by which masks are counted."""
     kind = {"grey": "", "palette": " in a palette", "colour": " in colours", "alpha": " in transparency"}
     top = int(values.max())
     if top == 0:

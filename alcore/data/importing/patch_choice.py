@@ -181,7 +181,7 @@ def _clean(mask: np.ndarray, way: Way) -> tuple[int, ...]:
 
 
 def _cut(mask: np.ndarray, way: Way, min_area: int) -> tuple[int, ...]:
-    """A row of counts, see `_COLUMNS`."""
+    """One way of cutting an image, as a row of counts, see `_COLUMNS`."""
     height, width, tile = way
     if not tile:
         area = int(np.count_nonzero(resize_mask(mask, (height, width))))

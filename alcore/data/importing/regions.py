@@ -30,15 +30,15 @@ class WithoutRegions:
             raise DataError(f"the pattern {pattern!r} of the regions of interest fits no picture")
 
     def reopen(self) -> None:
-        """As the source."""
+        """As the wrapped source."""
         self._source.reopen()
 
     def read(self, name: str) -> bytes:
-        """As the source."""
+        """As the wrapped source."""
         return self._source.read(name)
 
     def head(self, name: str) -> bytes:
-        """As the source."""
+        """As the wrapped source."""
         return self._source.head(name)
 
 

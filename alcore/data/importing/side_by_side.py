@@ -86,7 +86,7 @@ def _may_fork(tasks: int, source: Source) -> bool:
 
 
 def _begin(chunks: _Chunks[Any, Any], source: Source) -> None:
-    """A process's first steps."""
+    """Prepare a new process: leave Ctrl-C to the importing process, and take over the work."""
     global _chunks  # noqa: PLW0603  a process pool hands its workers nothing else to keep things in
     _chunks = chunks
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the importing process

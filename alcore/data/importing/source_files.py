@@ -64,7 +64,7 @@ class FolderSource:
         self.names = checked_names(self._paths)
 
     def reopen(self) -> None:
-        """Files are opened one by one."""
+        """The same folder: files are opened one by one, so nothing is shared."""
 
     def read(self, name: str) -> bytes:
         """A file's content."""

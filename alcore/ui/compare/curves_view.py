@@ -70,7 +70,7 @@ def _live(run: ComparedRun, evidence: Evidence, position: int, runs: int) -> Liv
 
 
 def _settings(view: View) -> str:
-    """The runs in short, for slides."""
+    """The settings of the runs in short, for slides."""
     several = len(view.runs) > 1
     return "<br>".join(
         f"{run.name + ': ' if several else ''}{settings_in_short(run.config)}" for run in view.runs

@@ -18,7 +18,7 @@ from alcore.ui.setting_words import KEYS, differences
 
 
 def show() -> None:
-    """The page."""
+    """Draw the Lab."""
     if st.query_params.get(game.SEAT) == "1":
         game.show_seat()
         return

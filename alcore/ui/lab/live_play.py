@@ -69,13 +69,13 @@ class _Shown:
 
 @dataclass(frozen=True)
 class _Presence:
-    """That a tab is open."""
+    """A session's sign that its tab is open."""
 
     seat: str
     runs: LiveRuns
 
     def leave(self) -> None:
-        """It was closed."""
+        """Called when the tab is closed: its live run stops."""
         self.runs.leave(self.seat)
 
 
@@ -93,7 +93,7 @@ def is_wanted() -> bool:
 
 
 def is_on(config: RunConfig | None) -> bool:
-    """Whether this tab's controls are played."""
+    """Whether this tab's controls start live runs."""
     may_be = config is not None and is_instant(config) and is_permitted(Action.START_RUN)
     return may_be and bool(st.session_state.get(_SWITCH, True))
 
@@ -191,7 +191,7 @@ def _begin(config: RunConfig, before: str | None) -> None:
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=_Presence.leave)
 def _presence(seat: str) -> _Presence:
-    """Released when the tab is closed."""
+    """The tab's `_Presence`, which is released when the tab is closed."""
     return _Presence(seat, manager().live)
 
 

@@ -24,7 +24,7 @@ _PROGRESS, _NEW = "Progress", "New study"
 
 
 def show() -> None:
-    """The page."""
+    """Draw the Study page."""
     studies = known_studies()
     name = _choose(list(studies))
     views = {title: partial(_show_study, studies[name], title) for title in (*VIEWS, _PROGRESS)}

@@ -84,7 +84,7 @@ def show_line(reader: StudyReader, cells: list[Cell]) -> None:
 
 
 def show(reader: StudyReader) -> None:
-    """The Progress tab."""
+    """Draw the Progress tab."""
     if not reader.can_resume:
         how = "recorded" if reader.is_recorded else "imported"
         st.markdown(f"All {plural(reader.plan.runs, 'repetition')} are there: the study is {how}.")

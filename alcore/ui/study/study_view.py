@@ -31,5 +31,5 @@ class StudyView:
         return f"{self.area} minus {self.question.baseline}'s"
 
     def cell_at(self, pool: float) -> Cell:
-        """The cell at a π₀."""
+        """The cell of this view's column at a π₀."""
         return next(cell for cell in self.cells if cell.config.pool_prevalence == pool)
