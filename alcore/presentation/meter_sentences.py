@@ -101,7 +101,7 @@ def what_is_not_assumed(strategy: str) -> str:
         f"calibrated ones{queried}. So scores are compared with those of validation patches, which no "
         "strategy chose and which are a random sample of each class. The assumption is that images of "
         "each class look as they do there. Correcting masks with a prior is a different task, and relies "
-        "on calibrated logits: see *Compare*, *Thresholds*."
+        "on calibrated logits: see *Thresholds* in *Compare*."
     )
 
 

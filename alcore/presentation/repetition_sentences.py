@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -46,10 +48,10 @@ def so_far(evidence: AnyEvidence, question: Question, planned: int) -> list[str]
             continue
         always = bounds_at_any_moment(row.anytime_low, row.anytime_high)
         free = bounds_at_any_moment(row.free_low, row.free_high)
-        verdict = _verdict(row.anytime_low, row.anytime_high)
+        verdict = verdict_so_far(row)
         if row.groups < TWO_GROUPS:
-            verdict = (
-                f"{_verdict(row.free_low, row.free_high)}, by the last one alone, since repetitions fall "
+            verdict += (
+                ", by the last one alone, since repetitions fall "
                 f"into two groups (p = {row.groups:.4f}) and the others assume one"
             )
         sentences.append(
@@ -60,7 +62,10 @@ def so_far(evidence: AnyEvidence, question: Question, planned: int) -> list[str]
     return sentences
 
 
-def _verdict(low: float, high: float) -> str:
+def verdict_so_far(row: Any) -> str:  # noqa: ANN401  a `WatchedRow`
+    """What may be said of a strategy at any moment, by the interval that is to be trusted there."""
+    is_free = row.groups < TWO_GROUPS
+    low, high = (row.free_low, row.free_high) if is_free else (row.anytime_low, row.anytime_high)
     if low <= -1 and high >= 1:
         return "too early to say which is better"
     if low > 0:

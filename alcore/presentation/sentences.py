@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -178,27 +181,35 @@ def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
     silent = set(summary.loc[summary["aubc"] < NOTHING, "strategy"])
     for row in each_row(summary.dropna(subset=["advantage"])):
         name, difference = display_name(row.strategy), f"{row.advantage:+.3f} AUBC"
+        verdict = verdict_on(row, baseline, silent)
         if np.isnan(row.advantage_low):
             sentences.append(
                 f"**{name}** differs from {baseline} by {difference} where both are defined; "
                 "that is not so in every repetition, so there is no interval."
             )
             continue
-        if row.strategy in silent and baseline in silent:
-            sentences.append(
-                f"**{name}** collapsed together with {baseline}: the models of neither find anything."
-            )
+        if verdict.startswith("collapsed"):
+            sentences.append(f"**{name}** {verdict}: the models of neither find anything.")
             continue
-        verdict = "is not distinguishable from"
-        if row.advantage_low > 0:
-            verdict = "is above"
-        elif row.advantage_high < 0:
-            verdict = "is below"
         bounds = f"95 % interval {row.advantage_low:+.3f} to {row.advantage_high:+.3f}"
-        sentences.append(
-            f"**{name}** {verdict} {baseline} on average over the budget ({difference}, {bounds})."
-        )
+        sentences.append(f"**{name}** is {verdict} on average over the budget ({difference}, {bounds}).")
     return sentences
+
+
+def verdict_on(row: Any, baseline: str, silent: Collection[str]) -> str:  # noqa: ANN401  a row of `summarise`
+    """What a strategy is, compared with the baseline: 'above random', 'not distinguishable from random'.
+
+    Args:
+        row: of `alcore.statistics.comparison.summarise`, with an advantage.
+        silent: strategies whose models find nothing.
+    """
+    if np.isnan(row.advantage_low):
+        return f"without an interval against {baseline}"
+    if row.strategy in silent and baseline in silent:
+        return f"collapsed together with {baseline}"
+    if row.advantage_low > 0:
+        return f"above {baseline}"
+    return f"below {baseline}" if row.advantage_high < 0 else f"not distinguishable from {baseline}"
 
 
 def where_gain_vanishes(frame: pd.DataFrame, baseline: str) -> list[str]:

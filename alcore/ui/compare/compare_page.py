@@ -23,9 +23,10 @@ from alcore.ui.choices import (
     nearest_prevalence,
 )
 from alcore.ui.compare.compare_view import METRIC_KEY, PREVALENCE_KEY, View
-from alcore.ui.compare.compare_views import VIEWS
+from alcore.ui.compare.compare_views import TABS
 from alcore.ui.compare.compared_run import ComparedRun, letter_of, log_titles, open_logs, open_run
 from alcore.ui.downloads import choose_figure_format
+from alcore.ui.question_tabs import take_former_views
 from alcore.ui.rerun import rerun_when_changed
 from alcore.ui.session import record_count, run_row, run_store, runs_with_records
 from alcore.ui.tabs import show_tabs
@@ -34,7 +35,7 @@ from alcore.wording import percent
 _MOST_RUNS = 6
 _ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
 _TICK = 2.0
-_RUNS = "runs"
+_RUNS, _TAB = "runs", "view"
 _OLD_KEY = "use"
 
 
@@ -80,13 +81,13 @@ def _title(row: RunRow) -> str:
 
 def show(runs: list[ComparedRun]) -> None:
     """The question in the sidebar, and its answers."""
-    said = address.take_prevalences(PREVALENCE_KEY)
+    said = address.take_prevalences(PREVALENCE_KEY) | take_former_views(_TAB, TABS)
     if runs:
         with st.sidebar:
             question, align, shown = _ask(runs)
         _keep_up([run.id for run in runs if run.can_resume])
         view = View(shown, question, align)
-        show_tabs({title: partial(draw, view) for title, draw in VIEWS.items()}, "view")
+        show_tabs({title: partial(tab.show, view) for title, tab in TABS.items()}, _TAB)
         _tell_basis(runs, question.test_prevalence)
     address.settle("compare", {"runs": [run.id for run in runs]}, said=said)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
+import streamlit as st
 
 from alcore.presentation.figures import budgets as figures
 from alcore.presentation.figures.layout import trace_name
+from alcore.presentation.labels import METRIC_TITLES
 from alcore.presentation.sentences import judged_at
 from alcore.statistics.comparison import Question, by_budget, summarise
 from alcore.statistics.estimands import Estimate
@@ -47,6 +49,10 @@ class View:
         frame = pd.concat(parts, ignore_index=True)
         return frame[[*first, *frame.columns.difference(first, sort=False)]]
 
+    def rows_of(self, run: ComparedRun) -> pd.DataFrame:
+        """One run's part of the summary."""
+        return self.summary[self.summary["run"] == run.name]
+
     @cached_property
     def budgets(self) -> list[pd.DataFrame]:
         """Each run's `by_budget` rows."""
@@ -65,3 +71,26 @@ class View:
             return None
         curves = run.ceiling.curves(self.question.metric, self.question.test_prevalence)
         return Estimate.of(curves.mean[0, 0], curves.replicates[:, 0, 0])
+
+
+def tell(view: View, run: ComparedRun, sentences: list[str]) -> None:
+    """Sentences about one of the runs, named where there are several; that it lacks the baseline, instead."""
+    baseline = view.question.baseline
+    told = [sentence for sentence in sentences if sentence]
+    if baseline not in run.evidence.strategies:
+        told = [f"This run has no {baseline} baseline to compare with."]
+    if told:
+        lead = "" if len(view.runs) == 1 else f"**Run {run.name}.** "
+        st.markdown(lead + "  \n".join(told))
+
+
+def why_no_advantage(view: View) -> str:
+    """Why no strategy of any run has an advantage to show."""
+    metric, baseline = METRIC_TITLES[view.question.metric], view.question.baseline
+    if all(len(run.evidence.labelled) < 2 for run in view.runs):
+        return "An area under the curve needs at least two finished cycles."
+    if all(len(run.evidence.strategies) < 2 for run in view.runs):
+        return f"There is no other strategy to compare with {baseline} in the same run."
+    return (
+        f"{metric} is undefined at some budget of every strategy here, so there is no area under its curve."
+    )

@@ -19,14 +19,10 @@ from alcore.wording import percent
 def show_protocol(
     runs: list[ComparedRun], question: Question, name_of: Callable[[ComparedRun, str], str]
 ) -> None:
-    """A switch that shows, for the last models, what drawn test sets would have said."""
+    """What drawn test sets would have said of the last models."""
     runs = [run for run in runs if run.has_counts]
-    if not runs or not st.toggle(
-        f"The paper's protocol: {PAPER_SIZE} test patches drawn at π₁",
-        key="paper_protocol",
-        help="Elsewhere all test patches are used and reweighted to π₁: the same expectation, less noise.",
-        persist_state="page",
-    ):
+    if not runs:
+        st.info("Logs hold no counts of each test patch, so no test set can be drawn from them.")
         return
     metric, prevalence = question.metric, question.test_prevalence
     parts = []
@@ -49,7 +45,8 @@ def show_protocol(
     number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(table, column_config={"reweighted": number, "drawn, on average": number}, hide_index=True)
     st.caption(
-        f"{METRIC_TITLES[metric]} at π₁ = {percent(prevalence)} of the last models. A drawn set has "
+        f"{METRIC_TITLES[metric]} at π₁ = {percent(prevalence)} of the last models. Elsewhere all test "
+        "patches are used and reweighted to π₁: the same expectation, less noise. A drawn set has "
         f"{rows['defects'].iloc[0]} defective patches of {PAPER_SIZE}; the range is what a set of each "
         "repetition would have said, on average over repetitions, for these models. Patches are drawn "
         f"without replacement while they last.{_undefined(rows['undefined'].max())}"

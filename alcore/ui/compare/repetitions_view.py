@@ -1,4 +1,4 @@
-"""The Compare page's view of repetitions: may one stop, and how many would it take?"""
+"""The Compare page's views of repetitions: may one stop, and how many would it take?"""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from alcore.presentation.repetition_sentences import (
     so_far,
 )
 from alcore.statistics.comparison import Question, watched_advantages
+from alcore.statistics.estimands import Curves
 from alcore.statistics.planning import Pilot, along_repetitions, pilots, plan
 from alcore.ui.compare.compare_view import PREVALENCE_KEY
 from alcore.ui.compare.compared_run import ComparedRun, choose_one
@@ -29,30 +30,39 @@ _WANTED = 0.02
 
 
 def show_repetitions(runs: list[ComparedRun], question: Question) -> None:
-    """What was known after each repetition, and a plan from them; of several runs one at a time."""
+    """What was known after each repetition, by both kinds of interval; of several runs one at a time."""
     run, baseline = choose_one(runs, "repetitions_of"), question.baseline
     rows = watched_advantages(run.evidence, question)
     if rows.empty:
         st.info(_why_nothing(run, baseline))
         return
-    found = pilots(run.evidence.curves_with_shared_error(question.metric, question.test_prevalence), baseline)
-    with st.sidebar:
-        pilot, wanted = _ask(found)
-    planned = plan(found, wanted)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**What was known after each repetition**")
-        title = f"AUBC ({METRIC_TITLES[question.metric]}) minus {baseline}'s"
-        own = rows[rows["strategy"] == pilot.strategy]
-        show_figure(figures.watched_difference(own, title=title), "watched-difference")
-    with right:
-        st.markdown("**What more repetitions would see**")
-        _show_along(pilot, planned, wanted)
+    strategy = _ask_strategy(pilots(_curves(run, question), baseline)).strategy
+    title = f"AUBC ({METRIC_TITLES[question.metric]}) minus {baseline}'s"
+    show_figure(
+        figures.watched_difference(rows[rows["strategy"] == strategy], title=title), "watched-difference"
+    )
     if not run.is_whole:
         st.markdown("  \n".join(so_far(run.evidence, question, run.config.repetitions)))
     st.caption(WHAT_IS_VALID)
+
+
+def show_planning(runs: list[ComparedRun], question: Question) -> None:
+    """How many repetitions it would take to see a difference, from a pilot; of several runs one at a time."""
+    run, baseline = choose_one(runs, "repetitions_of"), question.baseline
+    if watched_advantages(run.evidence, question).empty:
+        st.info(_why_nothing(run, baseline))
+        return
+    found = pilots(_curves(run, question), baseline)
+    with st.container(horizontal=True):
+        pilot, wanted = _ask_strategy(found), _ask_difference()
+    planned = plan(found, wanted)
+    _show_along(pilot, planned, wanted)
     _show_plan(run, planned, baseline, wanted)
     _offer_run(run, planned[planned["strategy"] == pilot.strategy]["needed"].iloc[0])
+
+
+def _curves(run: ComparedRun, question: Question) -> Curves:
+    return run.evidence.curves_with_shared_error(question.metric, question.test_prevalence)
 
 
 def _why_nothing(run: ComparedRun, baseline: str) -> str:
@@ -66,14 +76,24 @@ def _why_nothing(run: ComparedRun, baseline: str) -> str:
     return "There is no area under a curve that is defined in every repetition, and so no difference."
 
 
-def _ask(found: list[Pilot]) -> tuple[Pilot, float]:
-    """The strategy that is drawn, and the difference to be seen."""
+def _ask_strategy(found: list[Pilot]) -> Pilot:
+    """The strategy that is drawn: at first the one furthest above the baseline."""
     names = [one.strategy for one in found]
     best = int(np.nanargmax([one.difference for one in found]))
     chosen = st.selectbox(
-        "Strategy shown", names, best, format_func=display_name, key="planned_strategy", persist_state="page"
+        "Strategy shown",
+        names,
+        best,
+        format_func=display_name,
+        key="planned_strategy",
+        persist_state="page",
+        width=260,
     )
-    wanted = st.number_input(
+    return found[names.index(chosen)]
+
+
+def _ask_difference() -> float:
+    return st.number_input(
         "Difference in AUBC to be seen",
         0.001,
         1.0,
@@ -83,8 +103,8 @@ def _ask(found: list[Pilot]) -> tuple[Pilot, float]:
         key="wanted",
         help="The smallest true advantage over the baseline that would matter to you.",
         persist_state="page",
+        width=260,
     )
-    return found[names.index(chosen)], wanted
 
 
 def _show_along(pilot: Pilot, planned: pd.DataFrame, wanted: float) -> None:

@@ -27,22 +27,14 @@ def show_stopping(runs: list[ComparedRun], question: Question) -> None:
         st.info("Logs do not say what was known after each cycle, so no rule can be replayed.")
         return
     histories = _histories(run.id, run.records, question.metric, question.test_prevalence)
-    with st.sidebar:
+    with st.container(horizontal=True):
         price = _ask_price(question.metric)
-    rows = replayed(histories, price / 100)
-    known = [name for name in run.evidence.strategies if name in set(rows["strategy"])]
-    if not known:
+        rows = replayed(histories, price / 100)
+        known = [name for name in run.evidence.strategies if name in set(rows["strategy"])]
+        strategy = _ask_strategy(known) if known else None
+    if strategy is None:
         st.info(f"{METRIC_TITLES[question.metric]} is undefined at some budget of every strategy here.")
         return
-    with st.sidebar:
-        strategy = st.selectbox(
-            "Strategy shown",
-            known,
-            min(1, len(known) - 1),
-            format_func=display_name,
-            key="stopped_strategy",
-            persist_state="page",
-        )
     own = rows[rows["strategy"] == strategy]
     curve = curve_frame(run.evidence, question.metric, question.test_prevalence)
     title = judged_at(question.metric, question.test_prevalence)
@@ -75,6 +67,19 @@ def _ask_price(metric: str) -> float:
         key="label_price",
         help="The price of labels: whoever stops should do so when 100 more would bring less than that.",
         persist_state="page",
+        width=260,
+    )
+
+
+def _ask_strategy(known: list[str]) -> str:
+    return st.selectbox(
+        "Strategy shown",
+        known,
+        min(1, len(known) - 1),
+        format_func=display_name,
+        key="stopped_strategy",
+        persist_state="page",
+        width=260,
     )
 
 

@@ -58,7 +58,8 @@ def _operating(run_id: str, records: int) -> Operating | None:
 
 def _choose(operating: Operating) -> tuple[int, int, float]:
     """The reader's threshold, the cycle after which curves are drawn, and the false-alarm rate."""
-    with st.sidebar:
+    pixels, cycles, alarms = st.columns(3, gap="medium")
+    with pixels:
         threshold = st.select_slider(
             "Threshold on each pixel",
             range(COUNT),
@@ -68,10 +69,12 @@ def _choose(operating: Operating) -> tuple[int, int, float]:
             help="A pixel is called defective from this probability on. All follows from saved counts.",
             persist_state="page",
         )
-        last = int(operating.evidence.cycles[-1])
-        cycle = last
+    last = int(operating.evidence.cycles[-1])
+    cycle = last
+    with cycles:
         if last > 1:
             cycle = st.slider("After cycle", 1, last, last, key="threshold_cycle", persist_state="page")
+    with alarms:
         rate = st.select_slider(
             "False alarms allowed",
             _RATES,

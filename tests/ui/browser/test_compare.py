@@ -70,7 +70,7 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     download.value.save_as(file)
     assert "<svg" in file.read_text(encoding="utf-8")[:200]
 
-    page.get_by_role("tab", name="Tables").click()
+    page.get_by_role("tab", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Parquet").first.click()
     download.value.save_as(tmp_path / "summary.parquet")
@@ -80,7 +80,7 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
         "oracle-random",
     ]
 
-    page.get_by_role("tab", name="Curves").click()
+    page.get_by_role("tab", name="Who is ahead?").click()
     page.get_by_role("button", name="Train the full-pool ceiling").click()
     expect(page.get_by_text(re.compile(r"^full pool 0\.\d+"))).to_be_visible(timeout=90 * SECONDS)
 

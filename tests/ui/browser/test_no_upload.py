@@ -10,7 +10,7 @@ from alcore.statistics.comparison import Question
 from alcore.study.interactive import interactive_page
 from alcore.study.reader import StudyReader
 from alcore.study.report import as_html
-from alcore.ui.compare.compare_views import VIEWS as COMPARE_VIEWS
+from alcore.ui.compare.compare_views import TABS as COMPARE
 from alcore.ui.study.study_views import VIEWS as STUDY_VIEWS
 from tests.conftest import ROOT
 from tests.dashboard import SECONDS
@@ -63,7 +63,11 @@ def _pages() -> list[str]:
         *("/", "/?run=private", "/meter", "/methods", "/runs"),
         *(f"/samples?run=private&samples_view={quote(view)}" for view in samples),
         *(f"/data?data_view={quote(view)}" for view in data),
-        *(f"/compare?runs=recorded-demo&view={quote(view)}" for view in COMPARE_VIEWS),
+        *(
+            f"/compare?runs=recorded-demo&view={quote(view)}"
+            for tab in COMPARE.values()
+            for view in tab.parts
+        ),
         *(
             f"/study?study=recorded%3A+synthetic&study_view={quote(view)}"
             for view in (*STUDY_VIEWS, "Progress", "New study")
