@@ -17,7 +17,7 @@ _FEW = 3
 
 
 def who_is_ahead(summary: pd.DataFrame, question: Question, repetitions: int) -> str:
-    """Which strategies are above the baseline, which below, and which cannot be told apart; '' for none.
+    """Which strategies are above the baseline, which below, and which are not distinguishable; '' for none.
 
     Args:
         summary: `alcore.statistics.comparison.summarise` rows of one run; repetitions: that it has.

@@ -10,11 +10,13 @@ from alcore.statistics.frames import grouped
 from alcore.wording import percent
 
 
-def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
+def gain_claims(gain: pd.DataFrame, baseline: str, *, where: str = "π₁ = π₀") -> list[str]:
     """For each strategy, at which π₀ it is above, below, or not distinguishable from the baseline.
 
     Args:
-        gain: `alcore.study.analysis.gain_without_shift` rows, judged after their correction.
+        gain: `alcore.study.analysis.gain_without_shift` rows, or those of `advantage_grid` at one π₁, judged
+            after their correction.
+        where: the models are deployed.
     """
     sentences = []
     for strategy, rows in grouped(gain.dropna(subset=["advantage"]), "strategy", str):
@@ -32,24 +34,33 @@ def gain_claims(gain: pd.DataFrame, baseline: str) -> list[str]:
         ]
         sentences.append(
             f"**{display_name(strategy)}** is {'; '.join(parts)} "
-            "(on average over the budget, deployed where π₁ = π₀)."
+            f"(on average over the budget, deployed where {where})."
         )
     return sentences
 
 
 def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
-    """For each strategy, where the shift from π₀ to π₁ takes from its advantage, and where it adds.
+    """For each strategy, where the shift from π₀ to π₁ takes from its advantage, where it adds, and how much
+    it takes at most.
 
     Args:
         loss: `alcore.study.analysis.loss_under_shift` rows; prevalence: π₁.
     """
-    sentences = []
+    worst = worst_losses(loss)
+    return [
+        f"{said} {worst[strategy]}" if strategy in worst else said
+        for strategy, said in loss_in_short(loss, prevalence).items()
+    ]
+
+
+def loss_in_short(loss: pd.DataFrame, prevalence: float) -> dict[str, str]:
+    """The first half of each of `loss_claims`, by strategy: where its advantage changes clearly."""
+    said = {}
     for strategy, rows in grouped(loss.dropna(subset=["loss"]), "strategy", str):
-        known = rows.dropna(subset=["low"])
+        name, known = f"**{display_name(strategy)}**", rows.dropna(subset=["low"])
         if known.empty:
-            sentences.append(f"**{display_name(strategy)}**: no interval is known.")
+            said[strategy] = f"{name}: no interval is known."
             continue
-        worst = known.sort_values("loss", kind="stable").iloc[0]
         parts = [
             f"{verdict} at π₀ = {_pools(known[holds])}"
             for verdict, holds in (
@@ -58,14 +69,22 @@ def loss_claims(loss: pd.DataFrame, prevalence: float) -> list[str]:
             )
             if holds.any()
         ]
-        said = f"is clearly {'; '.join(parts)}" if parts else "does not change distinguishably at any π₀"
-        sentences.append(
-            f"**{display_name(strategy)}**: deployed at π₁ = {percent(prevalence)} instead of π₀, its "
-            f"advantage {said}. "
+        change = f"is clearly {'; '.join(parts)}" if parts else "does not change distinguishably at any π₀"
+        at = f"deployed at π₁ = {percent(prevalence)} instead of π₀"
+        said[strategy] = f"{name}: {at}, its advantage {change}."
+    return said
+
+
+def worst_losses(loss: pd.DataFrame) -> dict[str, str]:
+    """The second half: where the loss is largest, and how large, by strategy with an interval."""
+    said = {}
+    for strategy, rows in grouped(loss.dropna(subset=["loss", "low"]), "strategy", str):
+        worst = rows.sort_values("loss", kind="stable").iloc[0]
+        said[strategy] = (
             f"The largest loss is at π₀ = {percent(worst.pool_prevalence)}: {worst.loss:+.3f} "
             f"({worst.low:+.3f} to {worst.high:+.3f}){_ratio_words(worst)}."
         )
-    return sentences
+    return said
 
 
 def _ratio_words(row: pd.Series) -> str:

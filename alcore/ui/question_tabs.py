@@ -6,6 +6,7 @@ once a tab of its own: a link that names it opens the tab and the part that it i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
@@ -66,11 +67,16 @@ def take_former_views(key: str, tabs: Mapping[str, QuestionTab[T]]) -> dict[str,
             return {key: [title]}
         if asked in folded:
             st.session_state[key] = title
-            st.session_state[_fold(asked)] = True
+            unfold(asked)
             return {key: [title], _fold(asked): ["true"]}
     return {}
 
 
+def unfold(title: str) -> None:
+    """Open a folded part at the next drawing. For callbacks."""
+    st.session_state[_fold(title)] = True
+
+
 def _fold(title: str) -> str:
-    """The key of a folded part, in the session and in the address."""
-    return f"open_{title.lower().replace(' ', '_')}"
+    """The key of a folded part in the session, the address and the style: words with underscores."""
+    return "open_" + "_".join(re.findall(r"\w+", title.lower()))

@@ -6,13 +6,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from alcore.ui.compare.compare_views import TABS as COMPARE
+from alcore.ui.study.study_views import TABS as STUDY
 
-PAGES = {"view": COMPARE}
+PAGES = {"view": COMPARE, "study_view": STUDY}
 FORMER = {
     "view": (
         *("Curves", "Gain", "Label shift", "Thresholds", "Significance", "Repetitions", "Costs", "Stopping"),
         *("Image inspection", "Tables", "Methods text"),
     ),
+    "study_view": ("Map", "Imbalance", "Shift", "Thresholds", "Labels", "Ranks", "Report"),
 }
 """Tabs as they were before they became parts, by the parameter that names them in addresses."""
 
@@ -37,7 +39,7 @@ def _page():
             {"One": Part(fail), "Two": Part(drawing("two"), "more"), "Three": Part(drawing("three"), "rest")},
             drawing("answer"),
         ),
-        "Second?": QuestionTab({"Four": Part(drawing("four")), "Five": Part(drawing("five"), "rest")}),
+        "Second?": QuestionTab({"Four": Part(drawing("four")), "Which five?": Part(drawing("five"), "rest")}),
     }
     said = take_former_views("view", tabs)
     show_tabs({title: lambda tab=tab: tab.show("it") for title, tab in tabs.items()}, "view")
@@ -62,6 +64,8 @@ def test_only_the_open_tab_s_answer_and_picture_are_drawn():
 
 def test_a_part_is_drawn_once_it_is_open():
     assert opened(open_two="true").session_state["drawn"] == ["answer of it", "two of it"]
+    five = opened(view="Second?", open_which_five="true")
+    assert five.session_state["drawn"] == ["four of it", "five of it"], "a key of words alone, for the style"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_a_part_is_drawn_once_it_is_open():
         ("One", "First?", ["answer of it"]),
         ("Three", "First?", ["answer of it", "three of it"]),
         ("Four", "Second?", ["four of it"]),
-        ("Five", "Second?", ["four of it", "five of it"]),
+        ("Which five?", "Second?", ["four of it", "five of it"]),
         ("Never was", "First?", ["answer of it"]),
     ],
 )

@@ -14,9 +14,11 @@ from alcore.study.study_events import PlanReport
 from alcore.study.study_store import StudyStore
 from alcore.ui import acting
 from alcore.ui.study import study_form
-from alcore.ui.study.study_views import VIEWS
+from alcore.ui.study.study_views import TABS
 from tests.study.helpers import OneByOne, plan_of
 from tests.ui.helpers import open_page, texts
+
+VIEWS = [view for tab in TABS.values() for view in tab.parts]
 
 
 def make_own(name="mine", plan=None, *, stop_after=None):
@@ -48,7 +50,9 @@ def test_a_first_visitor_finds_a_recorded_study_in_every_view(view):
     expected = {
         "Map": "Click a cell",
         "Imbalance": "deployed where π₁ = π₀",
-        "Shift": "gives the largest AUBC at π₁",
+        "One cell": "The query in the order of choice",
+        "Shift": "Below zero, shift took part of the gain",
+        "Which pool?": "gives the largest AUBC at π₁",
         "Labels": "Of the defects within reach",
         "Ranks": "Who beats whom",
         "Thresholds": "What is a threshold worth?",
@@ -58,7 +62,7 @@ def test_a_first_visitor_finds_a_recorded_study_in_every_view(view):
     assert expected[view] in texts(app)
 
 
-@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("view", VIEWS)
 def test_every_view_of_one_s_own_study_and_every_metric(own_study, view):
     app = open_page("pages/study.py", study_view=view, study=own_study)
     assert not app.error
@@ -71,7 +75,7 @@ def test_every_view_of_one_s_own_study_and_every_metric(own_study, view):
 
 
 def test_a_cell_shows_its_curves_and_its_images(own_study):
-    app = open_page("pages/study.py", study=own_study)
+    app = open_page("pages/study.py", study=own_study, study_view="One cell")
     assert app.selectbox(key="cell_pool").options == ["10 %", "30 %"]
     app.selectbox(key="cell_pool").set_value(0.3).run()
     app.slider(key="cell_cycle").set_value(1).run()
@@ -91,7 +95,7 @@ def test_a_study_whose_data_set_is_gone_shows_its_numbers(home, finished_study):
         (copy / "results" / f"{their.id}.npz").write_bytes(
             (finished_study / "results" / f"{mine.id}.npz").read_bytes()
         )
-    app = open_page("pages/study.py", study="theirs")
+    app = open_page("pages/study.py", study="theirs", study_view="One cell")
     assert not app.error
     assert "the data set is not on this machine" in texts(app)
 
@@ -122,12 +126,12 @@ def test_progress_of_a_study_that_rests(home):
     [
         (1, "1 of 3 repetitions is finished"),
         (2, "after 2 of 3 repetitions, fixed interval"),
-        (3, "One cell"),
+        (3, "The query in the order of choice"),
     ],
 )
 def test_a_cell_with_repetitions_to_come_calls_nobody_ahead_too_early(home, finished, words):
     make_own("part", plan_of({"pool_prevalence": [0.3]}, repetitions=3), stop_after=finished + 1)
-    app = open_page("pages/study.py", study="part")
+    app = open_page("pages/study.py", study="part", study_view="One cell")
     assert words in texts(app)
     is_unbounded = "valid at any moment unbounded so far" in texts(app)
     assert (is_unbounded and "too early to say which is better" in texts(app)) == (finished == 2)

@@ -76,12 +76,12 @@ class View:
 def tell(view: View, run: ComparedRun, sentences: list[str]) -> None:
     """Sentences about one of the runs, named where there are several; that it lacks the baseline, instead."""
     baseline = view.question.baseline
-    told = [sentence for sentence in sentences if sentence]
+    said = [sentence for sentence in sentences if sentence]
     if baseline not in run.evidence.strategies:
-        told = [f"This run has no {baseline} baseline to compare with."]
-    if told:
+        said = [f"This run has no {baseline} baseline to compare with."]
+    if said:
         lead = "" if len(view.runs) == 1 else f"**Run {run.name}.** "
-        st.markdown(lead + "  \n".join(told))
+        st.markdown(lead + "  \n".join(said))
 
 
 def why_no_advantage(view: View) -> str:

@@ -21,6 +21,7 @@ from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE
 from alcore.ui.click import selected_points
 from alcore.ui.downloads import show_curves_to_save, show_figure
 from alcore.ui.gallery import picked_in_words, strip_of
+from alcore.ui.question_tabs import unfold
 from alcore.ui.session import dataset
 from alcore.ui.study.study_view import StudyView
 from alcore.wording import as_plain_markdown, percent
@@ -29,20 +30,23 @@ _POOL, _TEST, _CYCLE = "cell_pool", "cell_test_prevalence", "cell_cycle"
 _CURVES = "cell-curves"
 
 
+ONE_CELL = "One cell"
+"""The title of this view."""
+
+
 def take_click(chart: str) -> None:
-    """Turn to the cell that was clicked in a map; the map's `on_select` callback."""
+    """Turn to the cell that was clicked in a map, and unfold it; the map's `on_select` callback."""
     points = selected_points(chart)
     if points:
         st.session_state[_POOL], st.session_state[_TEST] = points[0][:2]
+        unfold(ONE_CELL)
 
 
-def show_cell(view: StudyView, test_prevalences: tuple[float, ...]) -> None:
+def show_cell(view: StudyView) -> None:
     """Choose a cell; its curves, and what its strategies chose."""
-    with st.sidebar:
-        st.markdown("**One cell**")
+    with st.container(horizontal=True):
         pool = _choose(POOL_PREVALENCE, _POOL, list(view.by_pool))
-        test_prevalence = _choose(TEST_PREVALENCE, _TEST, test_prevalences)
-    st.markdown(f"**One cell:** π₀ = {percent(pool)}")
+        test_prevalence = _choose(TEST_PREVALENCE, _TEST, view.test_prevalences)
     _show_curves(view, pool, test_prevalence)
     _say_what_is_known(view, pool, test_prevalence)
     _show_images(view, view.cell_at(pool))
@@ -92,7 +96,7 @@ def _choose(label: str, key: str, prevalences: Sequence[float]) -> float:
     """One of them; that in the middle at first, and where the choice of before is not among them."""
     if st.session_state.get(key) not in prevalences:
         st.session_state[key] = prevalences[len(prevalences) // 2]
-    return st.selectbox(label, prevalences, key=key, format_func=percent)
+    return st.selectbox(label, prevalences, key=key, format_func=percent, width=240)
 
 
 def _show_images(view: StudyView, cell: Cell) -> None:
@@ -111,8 +115,10 @@ def _show_images(view: StudyView, cell: Cell) -> None:
     if view.reader.data_fingerprint(cell) not in (None, patches.fingerprint):
         st.caption("The data set of that name here is not the study's: its images are not shown.")
         return
-    with st.sidebar:
-        repetition = st.selectbox("Repetition", results.repetitions.tolist(), key="cell_repetition")
+    with st.container(horizontal=True, width=500):
+        repetition = st.selectbox(
+            "Repetition", results.repetitions.tolist(), key="cell_repetition", width=240
+        )
         cycle = st.slider("Query", 1, cell.config.cycles, min(2, cell.config.cycles), key=_CYCLE)
     row = results.repetitions.tolist().index(repetition)
     for index, strategy in enumerate(cell.config.strategies):

@@ -14,12 +14,14 @@ from alcore.study.reader import StudyReader, known_studies, open_study
 from alcore.ui import address
 from alcore.ui.choices import TEST_PREVALENCE, choose_baseline, choose_metric, nearest_prevalence
 from alcore.ui.downloads import choose_figure_format
+from alcore.ui.question_tabs import take_former_views
 from alcore.ui.study import study_form, study_progress
 from alcore.ui.study.study_view import StudyView
-from alcore.ui.study.study_views import AT_ONE_PREVALENCE, VIEWS
+from alcore.ui.study.study_views import AT_ALL_PREVALENCES, TABS
 from alcore.ui.tabs import show_tabs
 from alcore.wording import percent, plural
 
+_TAB = "study_view"
 _PROGRESS, _NEW = "Progress", "New study"
 
 
@@ -27,8 +29,10 @@ def show() -> None:
     """Draw the Study page."""
     studies = known_studies()
     name = _choose(list(studies))
-    views = {title: partial(_show_study, studies[name], title) for title in (*VIEWS, _PROGRESS)}
-    show_tabs(views | {_NEW: study_form.show}, "study_view")
+    said = take_former_views(_TAB, TABS)
+    views = {title: partial(_show_study, studies[name], title) for title in (*TABS, _PROGRESS)}
+    show_tabs(views | {_NEW: study_form.show}, _TAB)
+    address.settle("study", {"study": [name]}, said=said)
 
 
 def _choose(names: list[str]) -> str:
@@ -37,9 +41,7 @@ def _choose(names: list[str]) -> str:
         st.session_state["study"] = asked
     elif st.session_state.get("study") not in names:
         st.session_state["study"] = names[0]
-    name = st.sidebar.selectbox("Study", names, key="study", on_change=_note_choice)
-    address.settle("study", {"study": [name]})
-    return name
+    return st.sidebar.selectbox("Study", names, key="study", on_change=_note_choice)
 
 
 def _note_choice() -> None:
@@ -62,9 +64,10 @@ def _show_view(reader: StudyReader, title: str) -> None:
     if not by_pool:
         st.info("No repetition is finished here yet. The Progress tab shows how far the study is.")
         return
-    question = _ask(reader, cells, at_one_prevalence=title in AT_ONE_PREVALENCE)
-    VIEWS[title](StudyView(reader, cells, by_pool, question))
-    judged = [question.test_prevalence] if title in AT_ONE_PREVALENCE else reader.plan.test_prevalences
+    question = _ask(reader, cells)
+    TABS[title].show(StudyView(reader, cells, by_pool, question))
+    is_at_all = title in AT_ALL_PREVALENCES
+    judged = reader.plan.test_prevalences if is_at_all else [question.test_prevalence]
     if aimed := aim(cells[0].config, judged):
         st.caption(aimed)
 
@@ -115,14 +118,14 @@ def _slice(reader: StudyReader) -> list[Cell]:
     return reader.slices[tuple(chosen)]
 
 
-def _ask(reader: StudyReader, cells: list[Cell], *, at_one_prevalence: bool) -> Question:
+def _ask(reader: StudyReader, cells: list[Cell]) -> Question:
     strategies = list(cells[0].config.strategies)
     prevalences = sorted(reader.plan.test_prevalences)
     test_prevalence = nearest_prevalence(cells[0].config.test_prevalence, prevalences)
     with st.sidebar:
         metric = choose_metric("study_metric")
         baseline = choose_baseline("study_baseline", strategies, is_linked=False)
-        if at_one_prevalence and len(prevalences) > 1:
+        if len(prevalences) > 1:
             test_prevalence = st.select_slider(
                 TEST_PREVALENCE,
                 prevalences,

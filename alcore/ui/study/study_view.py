@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
 
 from alcore.presentation.labels import METRIC_TITLES
 from alcore.statistics.comparison import Question
+from alcore.study import analysis
 from alcore.study.analysis import EvidenceByPool
 from alcore.study.plan import Cell
 from alcore.study.reader import StudyReader
@@ -33,3 +37,24 @@ class StudyView:
     def cell_at(self, pool: float) -> Cell:
         """The cell of this view's column at a π₀."""
         return next(cell for cell in self.cells if cell.config.pool_prevalence == pool)
+
+    @property
+    def test_prevalences(self) -> tuple[float, ...]:
+        """All π₁ of the study, rising."""
+        return tuple(sorted(self.reader.plan.test_prevalences))
+
+    @cached_property
+    def grid(self) -> pd.DataFrame:
+        """`alcore.study.analysis.advantage_grid` at all π₁."""
+        question = self.question
+        return analysis.advantage_grid(
+            self.by_pool, question.metric, question.baseline, self.test_prevalences
+        )
+
+    @cached_property
+    def loss(self) -> pd.DataFrame:
+        """`alcore.study.analysis.loss_under_shift` rows."""
+        question = self.question
+        return analysis.loss_under_shift(
+            self.by_pool, question.metric, question.baseline, question.test_prevalence
+        )

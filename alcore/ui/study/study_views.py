@@ -1,8 +1,7 @@
-"""The Study page's views of finished cells, one per tab; only the open one is computed."""
+"""The Study page's tabs of finished cells: three questions, each with the views that answer it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -13,13 +12,19 @@ from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.sentences import basis, effective_patches
-from alcore.presentation.study_sentences import counterfactual_claims, gain_claims, loss_claims
+from alcore.presentation.study_sentences import (
+    counterfactual_claims,
+    gain_claims,
+    loss_in_short,
+    worst_losses,
+)
 from alcore.statistics.frames import each_row
 from alcore.study import analysis
 from alcore.study.report import bounded, color_limit
 from alcore.ui.downloads import show_figure
+from alcore.ui.question_tabs import Part, QuestionTab
 from alcore.ui.stage import show_chart
-from alcore.ui.study.cell_view import show_cell, take_click
+from alcore.ui.study.cell_view import ONE_CELL, show_cell, take_click
 from alcore.ui.study.report_view import show_report
 from alcore.ui.study.rules_view import show_rules
 from alcore.ui.study.study_view import StudyView
@@ -28,10 +33,15 @@ from alcore.wording import percent, plural
 _WITHIN_REACH = "found, of what was possible"
 
 
+def _answer_where_it_pays(view: StudyView) -> None:
+    prevalence = view.question.test_prevalence
+    here = view.grid[np.isclose(view.grid["prevalence"], prevalence)]
+    claims = gain_claims(here, view.question.baseline, where=f"π₁ = {percent(prevalence)}")
+    st.markdown("  \n".join(claims))
+
+
 def _show_map(view: StudyView) -> None:
-    test_prevalences = tuple(sorted(view.reader.plan.test_prevalences))
-    question = view.question
-    grid = analysis.advantage_grid(view.by_pool, question.metric, question.baseline, test_prevalences)
+    grid = view.grid
     strategies = list(grid["strategy"].unique())
     if grid["advantage"].isna().all():
         st.info(
@@ -58,7 +68,6 @@ def _show_map(view: StudyView) -> None:
         f"model is used on. **Bold**: clear of zero{_judged(marks_alone)}. *Italic* ○: not clear. "
         "Framed: no shift. Click a cell for its curves and images."
     )
-    show_cell(view, test_prevalences)
 
 
 def _show_imbalance(view: StudyView) -> None:
@@ -72,21 +81,24 @@ def _show_imbalance(view: StudyView) -> None:
     st.caption(_basis(view))
 
 
+def _answer_what_shift_costs(view: StudyView) -> None:
+    st.markdown("  \n".join(loss_in_short(view.loss, view.question.test_prevalence).values()))
+
+
 def _show_shift(view: StudyView) -> None:
-    baseline, test_prevalence = view.question.baseline, view.question.test_prevalence
-    loss = analysis.loss_under_shift(view.by_pool, view.question.metric, baseline, test_prevalence)
-    if loss["loss"].isna().all():
+    baseline = view.question.baseline
+    if view.loss["loss"].isna().all():
         st.info(f"There is no other strategy to compare with {baseline} yet.")
         return
-    at = f"π₁ = {percent(test_prevalence)}"
-    st.markdown(
-        f"**What does shift cost?** The same models, used at {at} instead of at the pool's π₀: "
-        f"how their advantage over {baseline} changes. Below zero, shift took part of the gain."
-    )
-    figure = study_maps.over_pool(loss, "loss", title=f"change of advantage at {at}")
+    at = f"π₁ = {percent(view.question.test_prevalence)}"
+    figure = study_maps.over_pool(view.loss, "loss", title=f"change of advantage at {at}")
     show_figure(figure, "study-loss")
-    st.markdown("  \n".join(loss_claims(loss, test_prevalence)))
-    _show_counterfactual(view)
+    st.markdown(
+        f"The same models, used at {at} instead of at the pool's π₀: how their advantage over {baseline} "
+        "changes. Below zero, shift took part of the gain."
+    )
+    worst = [f"**{display_name(strategy)}**: {said}" for strategy, said in worst_losses(view.loss).items()]
+    st.markdown("  \n".join(worst))
     st.caption(_basis(view))
 
 
@@ -94,11 +106,12 @@ def _show_counterfactual(view: StudyView) -> None:
     metric, test_prevalence = view.question.metric, view.question.test_prevalence
     frame = analysis.counterfactual(view.by_pool, metric, test_prevalence, target=view.question.target)
     if frame["aubc"].isna().all():
+        st.info("No area under a curve is defined here yet.")
         return
     at = f"π₁ = {percent(test_prevalence)}"
     st.markdown(
-        f"**Which pool would have been the better one?** Models from pools at each π₀, all used at {at} "
-        "after the same labels: the dotted line marks the pool that looks like deployment."
+        f"Models from pools at each π₀, all used at {at} after the same labels: the dotted line marks the "
+        "pool that looks like deployment."
     )
     area = f"{view.area} at {at}"
     show_figure(study_maps.counterfactual(frame, test_prevalence, title=area), "study-counterfactual")
@@ -198,15 +211,28 @@ def _basis(view: StudyView) -> str:
     return f"{basis(evidence)} {sizes}".strip()
 
 
-VIEWS: dict[str, Callable[[StudyView], None]] = {
-    "Map": _show_map,
-    "Imbalance": _show_imbalance,
-    "Shift": _show_shift,
-    "Thresholds": show_rules,
-    "Labels": _show_labels,
-    "Ranks": _show_ranks,
-    "Report": show_report,
+TABS: dict[str, QuestionTab[StudyView]] = {
+    "Where does it pay?": QuestionTab(
+        {
+            "Map": Part(_show_map),
+            ONE_CELL: Part(show_cell, "the curves of a π₀, and the images that its strategies chose"),
+            "Imbalance": Part(_show_imbalance, "without shift: does it pay where defects are rare?"),
+            "Labels": Part(_show_labels, "labels saved, enrichment, defects within reach"),
+            "Ranks": Part(_show_ranks, "the order of the strategies, and who beats whom"),
+        },
+        _answer_where_it_pays,
+    ),
+    "What does shift cost?": QuestionTab(
+        {
+            "Shift": Part(_show_shift),
+            "Which pool?": Part(_show_counterfactual, "which would have been the better one for this π₁"),
+            "Thresholds": Part(show_rules, "how much of the loss is only a threshold"),
+        },
+        _answer_what_shift_costs,
+    ),
+    "Export": QuestionTab({"Report": Part(show_report)}),
 }
+"""By title. Views are named as when each was a tab: addresses hold these names."""
 
-AT_ONE_PREVALENCE = {"Shift", "Thresholds", "Labels", "Ranks", "Report"}
-"""Views of one π₁; the others show all, or none."""
+AT_ALL_PREVALENCES = {"Where does it pay?"}
+"""Tabs whose picture shows every π₁ of the study."""

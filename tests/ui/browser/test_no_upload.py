@@ -11,7 +11,7 @@ from alcore.study.interactive import interactive_page
 from alcore.study.reader import StudyReader
 from alcore.study.report import as_html
 from alcore.ui.compare.compare_views import TABS as COMPARE
-from alcore.ui.study.study_views import VIEWS as STUDY_VIEWS
+from alcore.ui.study.study_views import TABS as STUDY
 from tests.conftest import ROOT
 from tests.dashboard import SECONDS
 
@@ -70,7 +70,7 @@ def _pages() -> list[str]:
         ),
         *(
             f"/study?study=recorded%3A+synthetic&study_view={quote(view)}"
-            for view in (*STUDY_VIEWS, "Progress", "New study")
+            for view in (*(part for tab in STUDY.values() for part in tab.parts), "Progress", "New study")
         ),
     ]
 

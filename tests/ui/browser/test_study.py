@@ -53,7 +53,7 @@ def test_the_recorded_map_is_clicked_and_taken_away(served, tmp_path):
     expect(page.get_by_role("combobox", name="Deployment prevalence π₁")).to_have_value("50 %")
     title = page.locator(".st-key-tall-cell-curves .ytitle").filter(has_text="π₁ = 50 %")
     expect(title.first).to_be_visible()  # for a moment the old chart is there too
-    page.get_by_role("tab", name="Report").click()
+    page.get_by_role("tab", name="Export").click()
     with page.expect_download(timeout=60 * SECONDS) as download:
         page.get_by_role("button", name="Report as one HTML page").click()
     download.value.save_as(tmp_path / "report.html")
