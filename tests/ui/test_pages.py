@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from alcore.acquisition import strategy_names
 from alcore.data.collection import dataset_names, dataset_path, make_surfaces, open_dataset, read_about
 from alcore.data.feature_shelf import kept_stores, open_store
 from alcore.data.features import FeatureKey, MapLayout, row_type
@@ -69,6 +70,20 @@ def test_no_strategy_switches_run_off():
     assert "Choose at least one strategy" in texts(app)
     assert "No pool" not in texts(app)
     assert app.button(key="run_button").disabled
+
+
+def test_the_lab_offers_the_papers_strategies_and_the_others_behind_a_button():
+    app = open_page("pages/lab.py", strategies="malls")
+    pills = app.button_group(key="strategies")
+    assert pills.options == ["random", "entropy", "core-set", "malls"], "what a link asks for is offered"
+    assert pills.value == ["malls"]
+    app.button(key="more_strategies").click().run()
+    assert app.button_group(key="strategies").options == strategy_names()
+    assert app.button_group(key="strategies").value == ["malls"]
+    app.button_group(key="strategies").set_value(["random", "badge"]).run()
+    app.button(key="more_strategies").click().run()
+    assert app.button_group(key="strategies").options == ["random", "entropy", "core-set", "badge"]
+    assert app.button_group(key="strategies").value == ["random", "badge"]
 
 
 def test_the_lab_shows_a_finished_run(finished_run):

@@ -21,6 +21,9 @@ from alcore.ui.session import manager
 from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
 
+_ALL = "all_strategies"
+"""In the session: whether every strategy is offered, and not just the paper's."""
+
 
 def sidebar(on_stage: DeltaGenerator | None = None) -> RunConfig:
     """Show the controls; the config they make.
@@ -59,13 +62,37 @@ def _experiment(form: ConfigForm, on_stage: DeltaGenerator | None) -> dict[str, 
         "test_size": form.default("test_size"),
     }
     values |= form.numbers("pool_size", "query_size", "cycles", "repetitions")
-    strategies = st.pills(
+    return values | {"strategies": _strategies(form)}
+
+
+def _strategies(form: ConfigForm) -> tuple[str, ...]:
+    """The paper's strategies and those that are chosen; the others behind a button."""
+    key, every = KEYS["strategies"], strategy_names()
+    usual = list(form.default("strategies"))
+    # What a link names counts before the control has read it.
+    wanted = {*usual, *st.query_params.get_all(key), *st.session_state.get(key, [])}
+    offered = [name for name in every if name in wanted]
+    is_whole = bool(st.session_state.get(_ALL))
+    chosen = st.pills(
         **form.words("strategies"),
-        options=strategy_names(),
+        options=every if is_whole else offered,
         selection_mode="multi",
-        default=list(form.default("strategies")),
+        default=usual,
     )
-    return values | {"strategies": tuple(strategies)}
+    others = len(every) - len(offered)
+    if others:
+        st.button(
+            "fewer" if is_whole else f"{others} more …",
+            key="more_strategies",
+            type="tertiary",
+            on_click=_turn_all_strategies,
+            help="The other strategies, with published ideas and baselines that cheat: see Methods.",
+        )
+    return tuple(chosen)
+
+
+def _turn_all_strategies() -> None:
+    st.session_state[_ALL] = not st.session_state.get(_ALL)
 
 
 def _prevalence(form: ConfigForm, setting: str) -> float:
