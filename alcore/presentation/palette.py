@@ -10,8 +10,8 @@ from alcore.acquisition import strategy_names
 
 TRUE_MASK = "#F0E442"
 PREDICTION = "#56B4E9"
-WINS, LOSES = "#0072B2", "#B35806"
-"""Ends of scales: above and below a baseline."""
+WINS, LOSES, PALE = "#0072B2", "#B35806", "#F7F7F7"
+"""Scales: the ends above and below a baseline, and their middle."""
 
 _LOOKS = {
     "random": ("#8C8C8C", "circle"),
@@ -66,3 +66,29 @@ def rgb(color: str) -> tuple[int, int, int]:
 def translucent(color: str, opacity: float) -> str:
     """'#RRGGBB' -> CSS rgba()."""
     return f"rgba({', '.join(str(level) for level in rgb(color))}, {opacity})"
+
+
+def mixed(color: str, other: str, share: float) -> str:
+    """'#RRGGBB' twice -> the colour that holds that share, 0..1, of the second, as plotly interpolates."""
+    parts = zip(rgb(color), rgb(other), strict=True)
+    return "#" + "".join(f"{round(one + share * (two - one)):02X}" for one, two in parts)
+
+
+def readable_on(color: str) -> str:
+    """Black or white, whichever has the higher contrast with '#RRGGBB' by WCAG 2."""
+    ground = _luminance(color)
+    return max(_INKS, key=lambda ink: _contrast(_luminance(ink), ground))
+
+
+_INKS = ("#000000", "#FFFFFF")
+"""Of these two, the better has a contrast of at least 4.58 on any colour; AA asks for 4.5."""
+
+
+def _luminance(color: str) -> float:
+    shares = [level / 255 for level in rgb(color)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)

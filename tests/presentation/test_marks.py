@@ -8,7 +8,8 @@ import pytest
 
 from alcore.config import make_config
 from alcore.presentation.figures.learning_curves import query_shares
-from alcore.presentation.figures.study_maps import advantage_map
+from alcore.presentation.figures.study_maps import advantage_map, progress_map, rank_map
+from alcore.presentation.palette import LOSES, PALE, WINS, mixed, readable_on
 from alcore.statistics.chance import chance_band
 from alcore.statistics.frames import GridRow
 from tests.conftest import SMALL
@@ -50,5 +51,32 @@ def test_the_switch_judges_each_cell_alone():
     for marks_alone in (False, True):
         figure = advantage_map(frame, "entropy", title="", limit=1, marks_alone=marks_alone)
         texts[marks_alone] = list(figure.data[-1].text)
-    assert texts[False] == ["<i>+0.100</i> ○", "<b>+0.100</b>", "collapse"]
+    assert texts[False] == ["<i>+0.100</i><br>○", "<b>+0.100</b>", "collapse"]
     assert texts[True] == ["<b>+0.100</b>", "<b>+0.100</b>", "collapse"]
+
+
+@pytest.mark.parametrize("end", [WINS, LOSES])
+def test_numbers_are_readable_on_every_colour_of_a_map(end):
+    grounds = [mixed(PALE, end, step / 50) for step in range(51)]
+    assert (grounds[0], grounds[-1]) == (PALE, end)
+    assert min(contrast(readable_on(ground), ground) for ground in grounds) >= 4.5, "what AA asks for"
+    assert readable_on(end) == "#FFFFFF"
+    assert readable_on(grounds[0]) == "#000000"
+
+
+def contrast(one, other):
+    def light(color):
+        shares = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+        return np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05
+
+    return max(light(one), light(other)) / min(light(one), light(other))
+
+
+def test_ranks_and_progress_have_ink_for_each_cell():
+    ranks = pd.DataFrame({0.1: [1.0, 2.0]}, index=["entropy", "random"])
+    inks = rank_map(ranks).data[-1].textfont.color
+    assert list(inks) == ["#FFFFFF", "#000000"]
+    shares = progress_map(np.array([[1.0, 0.0, np.nan]]), ["row"], ["a", "b", "c"], axis="")
+    assert list(shares.data[-1].text) == ["100%", "0%", ""]
+    assert list(shares.data[-1].textfont.color)[:2] == ["#FFFFFF", "#000000"]

@@ -18,12 +18,13 @@ from alcore.presentation.figures.layout import (
     color_of,
     dash_of,
     layout,
+    numbers_in_cells,
     scale_to,
     symbol_of,
     taken,
     trace_name,
 )
-from alcore.presentation.palette import WINS, translucent
+from alcore.presentation.palette import PALE, WINS, mixed
 from alcore.statistics.estimands import Estimate
 from alcore.statistics.frames import BudgetRow, each_row, grouped, rows_of
 
@@ -234,16 +235,15 @@ def penalty_heatmap(matrix: np.ndarray, names: Sequence[str], *, runs: int) -> g
             z=matrix,
             x=taken(list(names)),
             y=taken(list(names)),
-            text=taken(text),
-            texttemplate="%{text}",
-            textfont={"size": 16},
-            colorscale=[(0.0, translucent(WINS, 0.04)), (1.0, translucent(WINS, 0.9))],
+            colorscale=[(0.0, PALE), (1.0, WINS)],
             zmin=0,
             zmax=runs,
             colorbar={"title": {"text": "budgets<br>won"}},
             hovertemplate="%{y} beats %{x} at %{z:.2f} of the budgets<extra></extra>",
         )
     )
+    grounds = [[mixed(PALE, WINS, float(value) / runs) for value in values] for values in matrix]
+    figure.add_trace(numbers_in_cells(text, names, names, grounds, size=16))
     figure.update_layout(
         **layout(height=160 + 48 * len(names)),
         xaxis=AXIS | {"title": "is beaten", "side": "top"},

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from alcore.acquisition import current_name
 from alcore.presentation.labels import display_name
-from alcore.presentation.palette import strategy_colors, strategy_symbols, translucent
+from alcore.presentation.palette import readable_on, strategy_colors, strategy_symbols, translucent
 
 CHART_HEIGHT = 400
 AXIS = {"title_font": {"size": 17}, "tickfont": {"size": 15}}  # to be read from the back of a room
@@ -134,4 +134,29 @@ def mark_prevalence(figure: go.Figure, prevalence: float, text: str, *, at_top: 
         showarrow=False,
         text=text,
         font={"size": 15},
+    )
+
+
+def numbers_in_cells(
+    texts: Sequence[Sequence[str]],
+    columns: Sequence[str],
+    rows: Sequence[str],
+    grounds: Sequence[Sequence[str]],
+    *,
+    size: int,
+) -> go.Scatter:
+    """Text in the cells of a heat map, each readable on its own cell's colour: plotly has one ink for all.
+
+    Args:
+        texts, grounds: per row and column, the words and the '#RRGGBB' below them; size: of the type.
+    """
+    places = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
+    return go.Scatter(
+        x=taken([columns[column] for _, column in places]),
+        y=taken([rows[row] for row, _ in places]),
+        text=taken([texts[row][column] for row, column in places]),
+        mode="text",
+        textfont={"size": size, "color": [readable_on(grounds[row][column]) for row, column in places]},
+        hoverinfo="skip",
+        showlegend=False,
     )

@@ -16,15 +16,15 @@ from alcore.presentation.figures.layout import (
     color_of,
     layout,
     mark_prevalence,
+    numbers_in_cells,
     symbol_of,
     taken,
 )
 from alcore.presentation.labels import display_name
-from alcore.presentation.palette import LOSES, WINS, translucent
+from alcore.presentation.palette import LOSES, PALE, WINS, mixed, readable_on
 from alcore.statistics.frames import GridRow, rows_of
 from alcore.wording import percent
 
-_PALE = "#F7F7F7"
 _CELL = 46
 """Height of a row in pixels, where a figure has no colours below it."""
 _ROW, _AROUND, _BELOW = 40, 246, 62
@@ -57,7 +57,7 @@ def advantage_map(
             y=taken(deployments),
             zmin=-limit,
             zmax=limit,
-            colorscale=[(0, LOSES), (0.5, _PALE), (1, WINS)],
+            colorscale=[(0, LOSES), (0.5, PALE), (1, WINS)],
             colorbar={  # below, so that the cells have the whole width for their numbers
                 "orientation": "h",
                 "y": -_BELOW / (_ROW * len(deployments)),
@@ -87,10 +87,10 @@ def _cells(rows: pd.DataFrame, limit: float, mark: str) -> go.Scatter:
     """Numbers and invisible markers, since a heat map's own cells cannot be clicked."""
     texts, colors = [], []
     for row, is_clear in zip(rows_of(rows, GridRow), rows[mark], strict=True):
-        is_dark = abs(row.advantage) > 0.85 * limit  # where white has the better contrast
         unknown = np.isnan(row.advantage)
         texts.append("–" if unknown else _cell_text(row, is_clear))
-        colors.append("#FFFFFF" if is_dark and not unknown else "#1A1A1A")
+        end, far = (WINS if row.advantage > 0 else LOSES), abs(row.advantage) / limit if limit else 0.0
+        colors.append(NEUTRAL if unknown else readable_on(mixed(PALE, end, min(far, 1.0))))
     hover = [_cell_words(row) for row in rows_of(rows, GridRow)]
     return go.Scatter(
         x=[percent(pool) for pool in rows["pool_prevalence"]],
@@ -98,7 +98,7 @@ def _cells(rows: pd.DataFrame, limit: float, mark: str) -> go.Scatter:
         mode="markers+text",
         marker={"size": _CELL - 6, "symbol": "square", "opacity": 0.01, "color": NEUTRAL},
         text=texts,
-        textfont={"size": 15, "color": colors},
+        textfont={"size": 14, "color": colors},
         customdata=taken(rows[["pool_prevalence", "prevalence"]].to_numpy().tolist()),
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
@@ -111,7 +111,7 @@ def _cell_text(row: GridRow, is_clear: bool) -> str:
     if row.is_collapsed:
         return "collapse"
     number = f"{row.advantage:+.3f}"
-    return f"<b>{number}</b>" if is_clear else f"<i>{number}</i>{'' if np.isnan(row.low) else ' ○'}"
+    return f"<b>{number}</b>" if is_clear else f"<i>{number}</i>{'' if np.isnan(row.low) else '<br>○'}"
 
 
 def _cell_words(row: GridRow) -> str:
@@ -226,23 +226,24 @@ def _line_over_pool(rows: pd.DataFrame, column: str, strategy: str, aside: float
 def rank_map(ranks: pd.DataFrame) -> go.Figure:
     """Places of the strategies at every π₀ and on average, 1 the best; `alcore.study.analysis.ranks`."""
     columns = ["mean" if column == "mean" else percent(float(column)) for column in ranks.columns]
+    names, last = [display_name(name) for name in ranks.index], max(len(ranks), 2)
     figure = go.Figure(
         go.Heatmap(
             z=ranks.to_numpy(),
             x=taken(columns),
-            y=taken([display_name(name) for name in ranks.index]),
-            text=taken([[f"{value:.3g}" for value in row] for row in ranks.to_numpy()]),
-            texttemplate="%{text}",
-            textfont={"size": 17},
-            colorscale=[(0.0, translucent(WINS, 0.9)), (1.0, translucent(WINS, 0.04))],
+            y=taken(names),
+            colorscale=[(0.0, WINS), (1.0, PALE)],
             zmin=1,
-            zmax=max(len(ranks), 2),
+            zmax=last,
             showscale=False,
             xgap=2,
             ygap=2,
             hovertemplate="%{y} at π₀ %{x}: place %{z:.3g}<extra></extra>",
         )
     )
+    grounds = [[mixed(WINS, PALE, (place - 1) / (last - 1)) for place in row] for row in ranks.to_numpy()]
+    texts = [[f"{place:.3g}" for place in row] for row in ranks.to_numpy()]
+    figure.add_trace(numbers_in_cells(texts, columns, names, grounds, size=17))
     figure.update_layout(
         **layout(height=130 + _CELL * len(ranks)),
         xaxis=AXIS | {"title": "defects in the pool π₀", "type": "category", "showgrid": False},
@@ -258,18 +259,18 @@ def progress_map(done: np.ndarray, rows: Sequence[str], columns: Sequence[str], 
             z=done,
             x=taken(list(columns)),
             y=taken(list(rows)),
-            text=taken([["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in done]),
-            texttemplate="%{text}",
-            textfont={"size": 15},
             zmin=0,
             zmax=1,
-            colorscale=[(0.0, translucent(WINS, 0.04)), (1.0, translucent(WINS, 0.85))],
+            colorscale=[(0.0, PALE), (1.0, WINS)],
             showscale=False,
             xgap=2,
             ygap=2,
             hovertemplate="%{y}<br>%{x}: %{z:.0%} done<extra></extra>",
         )
     )
+    texts = [["" if np.isnan(share) else f"{share:.0%}" for share in row] for row in done]
+    grounds = [[mixed(PALE, WINS, float(np.nan_to_num(share))) for share in row] for row in done]
+    figure.add_trace(numbers_in_cells(texts, list(columns), list(rows), grounds, size=15))
     figure.update_layout(
         **layout(height=110 + max(_CELL * len(rows), 60)),
         xaxis=AXIS | {"title": axis, "type": "category", "showgrid": False},
