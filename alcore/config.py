@@ -163,7 +163,7 @@ class RunConfig(_Frozen):
         if self.model.architecture == HYPERCOLUMN and not self.model.freeze_encoder:
             raise ValueError(
                 f"the architecture {HYPERCOLUMN} reads kept features, which only a frozen encoder has; set "
-                "model.freeze_encoder to true, or take another architecture"
+                "model.freeze_encoder to true, or choose another architecture"
             )
         return self
 

@@ -39,7 +39,9 @@ def make_token(home: Path, role: Role, *, hours: float, name: str = "") -> str:
     """
     name = name or f"{role}-{secrets.token_hex(3)}"
     if not _NAME.fullmatch(name):
-        raise AccessError(f"{name!r} cannot name a visitor; take up to 64 letters, digits, spaces, . _ @ -")
+        raise AccessError(
+            f"{name!r} cannot be the name of a visitor; use up to 64 letters, digits, spaces, . _ @ -"
+        )
     if not 0 < hours <= _MOST_HOURS:
         raise AccessError(f"a link is valid for at most {_MOST_HOURS} hours, got {hours:g}")
     claims = {"role": str(role), "name": name, "until": int(time.time() + 3600 * hours)}

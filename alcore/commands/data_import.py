@@ -105,7 +105,7 @@ def _options(given: Mapping[str, Any]) -> ImportOptions:
 def import_order(
     file: Annotated[Path, typer.Argument(help="The order, as JSON.")],
 ) -> None:
-    """Import what the dashboard ordered, saying on stdout how it goes."""
+    """Run the dashboard's import order, and report on stdout."""
     from alcore.data.importing.import_order import parse_order
 
     order = parse_order(file.read_text(encoding="utf-8"))
@@ -115,7 +115,7 @@ def import_order(
 
 @contextmanager
 def _families_listed(*, as_json: bool) -> Iterator[None]:
-    """Families of files among which somebody has to choose are lines that can be pasted."""
+    """Print the families of files to choose from as lines that can be pasted."""
     from alcore.data.importing.layout_doubt import LayoutDoubtError
 
     try:
@@ -136,7 +136,7 @@ def _import(
     dry_run: bool = False,
     check: bool,
 ) -> ImportEnded:
-    """Import and report; what is wrong with the options, too, is an import that failed."""
+    """Import and report; wrong options also count as a failed import."""
     from alcore.data.cautions import data_set_report
     from alcore.data.dataset_writer import PatchSizeError
     from alcore.data.importing.import_events import ImportEnded
@@ -148,7 +148,7 @@ def _import(
     try:
         with _place(name, dry_run=dry_run) as target:
             if target.exists():
-                raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+                raise DataError(f"a data set called {name!r} exists; delete it first, or choose another name")
             work = Import(source, format_name=format_name, options=read_options(), follow=report)
             info = work.write(target)
             ended = ImportEnded.of(name, info, data_set_report(StoredPatches(target))).with_colors(
@@ -177,6 +177,6 @@ def _place(name: str, *, dry_run: bool) -> Iterator[Path]:
         yield target
         return
     if target.exists():
-        raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+        raise DataError(f"a data set called {name!r} exists; delete it first, or choose another name")
     with tempfile.TemporaryDirectory(prefix="alcore-dry-run-") as scratch:
         yield Path(scratch) / name

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 Source = Annotated[Path, typer.Argument(help="The folder or zip file with images and masks.")]
-Name = Annotated[str, typer.Option(help="The data set's name from now on.")]
+Name = Annotated[str, typer.Option(help="Name of the new data set.")]
 Format = Annotated[
     str, typer.Option(help="auto, or a layout such as folder or severstal; an unknown one lists all.")
 ]
@@ -30,19 +30,19 @@ CleanTiles = Annotated[
 ]
 Overlap = Annotated[int, typer.Option(help="Pixels that neighbouring tiles share.", min=0)]
 Resize = Annotated[str, typer.Option(help="With --tile: shrink images to HEIGHTxWIDTH first.")]
-Rgb = Annotated[bool, typer.Option("--rgb", help="Keep colours; else grey.")]
+Rgb = Annotated[bool, typer.Option("--rgb", help="Keep colours; by default images become grey.")]
 Threshold = Annotated[
     int | None,
-    typer.Option(help="Mask values above it are defective; else their values decide.", min=0, max=254),
+    typer.Option(help="Mask values above it are defective; by default their values decide.", min=0, max=254),
 ]
 Classes = Annotated[
     str, typer.Option(help="Mask values, or classes by number or name, that are defective: 1,3 or crack.")
 ]
 Color = Annotated[
     list[str] | None,
-    typer.Option(help="Mask colour that is defective, R,G,B; give it again for several."),
+    typer.Option(help="Mask colour that is defective, R,G,B; repeat for several."),
 ]
-Tolerance = Annotated[int, typer.Option(help="How far a channel may be from --color.", min=0, max=255)]
+Tolerance = Annotated[int, typer.Option(help="Tolerance of each channel around --color.", min=0, max=255)]
 Ignore = Annotated[
     str,
     typer.Option(help="Mask values or classes that mean 'unknown': 255 or dirt."),
@@ -72,7 +72,7 @@ Images = Annotated[
 ]
 Masks = Annotated[
     list[str] | None,
-    typer.Option(help="With --images: a pattern of their masks; give it again to join several."),
+    typer.Option(help="With --images: a pattern of their masks; repeat to join several."),
 ]
 Roi = Annotated[
     str,
@@ -80,7 +80,7 @@ Roi = Annotated[
 ]
 Levels = Annotated[
     int | None,
-    typer.Option(help="Brightest level of images of more than 8 bits; else the set's.", min=1),
+    typer.Option(help="Brightest level of images with more than 8 bits; by default that of the set.", min=1),
 ]
 Group = Annotated[
     str,
@@ -93,7 +93,7 @@ KeepDuplicatesTogether = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Read everything, report the result, and keep nothing.")
 ]
-Check = Annotated[bool, typer.Option("--check", help="Also say what other patch sizes would do.")]
+Check = Annotated[bool, typer.Option("--check", help="Also report what other patch sizes would do.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object per line: progress, then how it ended.")
 ]

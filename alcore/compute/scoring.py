@@ -163,7 +163,7 @@ def _score(learner: Learner, unlabelled: Unlabelled, follow: Follow) -> tuple[np
         follow(ScoringPhase.IMAGES, number, len(unlabelled))
         patches += len(batch)
         if patches > MOST_PATCHES:
-            raise DataError(f"the images make more than {MOST_PATCHES:,} patches; take fewer of them")
+            raise DataError(f"the images make more than {MOST_PATCHES:,} patches; use fewer of them")
         if len(batch):
             found.append(learner.peaks(batch))
     follow(ScoringPhase.IMAGES, len(unlabelled), len(unlabelled))

@@ -111,7 +111,7 @@ def rename_dataset(old: str, new: str) -> None:
     if place is None:
         raise DataError(f"there is no imported or generated data set {old!r}")
     if target.exists():
-        raise DataError(f"a data set called {new!r} exists; take another name")
+        raise DataError(f"a data set called {new!r} exists; choose another name")
     about = _read_about(place)
     former = [name for name in (*about.former, place.name) if name != new]
     _write_about(place, replace(about, former=tuple(dict.fromkeys(former))))
@@ -146,7 +146,7 @@ def make_surfaces(name: str, settings: SurfaceSettings) -> None:
     """Make a data set of procedural surfaces; DataError for a name that is taken or cannot be one."""
     directory = dataset_path(name)
     if directory.exists():
-        raise DataError(f"a data set called {name!r} exists; delete it first, or take another name")
+        raise DataError(f"a data set called {name!r} exists; delete it first, or choose another name")
     try:
         directory.mkdir(parents=True)
         (directory / _MADE).write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
@@ -175,9 +175,11 @@ def dataset_path(name: str) -> Path:
         DataError: a name that is taken by the built-in set, or that is more than letters, digits, . _ -.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise DataError(f"{name!r} cannot name a data set; take up to 64 letters, digits, dots, _ and -")
+        raise DataError(
+            f"{name!r} cannot be the name of a data set; use up to 64 letters, digits, dots, _ and -"
+        )
     if name == SYNTHETIC:
-        raise DataError("'synthetic' is the built-in data set; take another name")
+        raise DataError("'synthetic' is the built-in data set; choose another name")
     return datasets_directory() / name
 
 

@@ -28,9 +28,9 @@ def write_pool(target: Path, line: ProductionLine, kept: Kept) -> DatasetInfo:
         DataError: nothing was kept, the name is taken, or the disk does not take it.
     """
     if target.exists():
-        raise DataError(f"a data set called {target.name!r} exists; delete it first, or take another name")
+        raise DataError(f"a data set called {target.name!r} exists; delete it first, or choose another name")
     if not kept.items.size:
-        raise DataError("the line kept no image; let it run longer, or take another rule")
+        raise DataError("the line kept no image; let it run longer, or choose another rule")
     patches = line.patches
     info = patches.info if isinstance(patches, StoredPatches) else None
     others = np.flatnonzero(patches.split != Split.TRAIN)

@@ -84,7 +84,7 @@ class ProductionLine:
             rng.permutation(train[patches.defective[train] == kind]) for kind in (True, False)
         )
         if not self._bad.size or not self._good.size:
-            raise DataError(f"{patches.name} has no patch of one class to show; take another data set")
+            raise DataError(f"{patches.name} has no patch of one class to show; choose another data set")
         count = min(round(settings.images_per_hour * settings.hours), train.size)
         is_bad = rng.random(max(count, 1)) < settings.defect_rate
         bad, good = np.cumsum(is_bad), np.cumsum(~is_bad)

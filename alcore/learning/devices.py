@@ -59,7 +59,7 @@ def resolve_runtime(device: str, precision: str) -> Runtime:
     found = available_devices()
     name = found[0] if device == "auto" else "cuda:0" if device == "cuda" else device
     if name not in found:
-        raise DeviceError(f"this machine has no device {device!r}; take auto or one of {', '.join(found)}")
+        raise DeviceError(f"this machine has no device {device!r}; use auto or one of {', '.join(found)}")
     chosen = torch.device(name)
     mixed = precision == "mixed" or (precision == "auto" and chosen.type == "cuda")
     if not mixed:

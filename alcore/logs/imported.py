@@ -39,10 +39,10 @@ def import_logs(
         DataError: a name that is taken or cannot be one, or logs that cannot be understood.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise DataError(f"{name!r} cannot name logs; take up to 64 letters, digits, dots, _ and -")
+        raise DataError(f"{name!r} cannot be the name of logs; use up to 64 letters, digits, dots, _ and -")
     place = logs_directory() / name
     if place.exists():
-        raise DataError(f"logs called {name!r} exist; take another name, or remove {place}")
+        raise DataError(f"logs called {name!r} exist; choose another name, or remove {place}")
     if len({setting.pool_prevalence for setting in settings}) < len(settings):
         raise DataError("two folders have the same π₀; import them under separate names")
     groups = [tuple(log_folders(folder)) if isinstance(folder, Path) else tuple(folder) for folder in folders]

@@ -29,8 +29,8 @@ def basis(evidence: AnyEvidence) -> str:
     if evidence.repetitions == 1:
         return (
             "One repetition: 95 % intervals over resampled test patches (stratified bootstrap). They hold "
-            "for these trained models and this pool, not for the strategies in general; that takes "
-            "repetitions."
+            "for these trained models and this pool, not for the strategies in general; for that, "
+            "repetitions are needed."
         )
     return (
         f"95 % intervals over {evidence.repetitions} repetitions, each with its own draw of pool, first "
@@ -42,7 +42,7 @@ def basis(evidence: AnyEvidence) -> str:
 def _of_normality(evidence: AnyEvidence) -> str:
     """What intervals over few repetitions take for granted, and what speaks against it in these."""
     count = evidence.repetitions
-    said = [f"Intervals rest on the normality of {count} numbers"]
+    said = [f"Intervals assume that {count} numbers are normally distributed"]
     if count < _ENOUGH_TO_SIGN:
         said[0] += f", and no exact sign-flip test of so few has a p-value below {2.0 ** (1 - count):.4g}"
     if isinstance(evidence, Evidence):
@@ -56,8 +56,8 @@ def _of_normality(evidence: AnyEvidence) -> str:
         split = [name for name, own in zip(names, areas.T, strict=True) if two_groups(own) < TWO_GROUPS]
         if split:
             said.append(
-                f"repetitions of {', '.join(split)} fall into two groups, as where some collapse: "
-                "a normal interval is then too narrow"
+                f"repetitions of {', '.join(split)} fall into two groups, for example because some "
+                "collapse: a normal interval is then too narrow"
             )
     return f"{'; '.join(said)}."
 
@@ -68,8 +68,8 @@ def basis_of_bands(evidence: AnyEvidence) -> str:
         return basis(evidence)
     return (
         f"95 % intervals over {evidence.repetitions} repetitions for these test patches, of which any two "
-        f"repetitions share {percent(_overlap(evidence))}: how other test patches would move all curves "
-        "together is in Compare's numbers, not in these bands."
+        f"repetitions share {percent(_overlap(evidence))}: Compare's numbers include how other test "
+        "patches would move all curves together; these bands do not."
     )
 
 
@@ -112,8 +112,8 @@ def _of_alarms(clean: int, prevalence: float) -> str:
     if prevalence > _RARE:
         return ""
     return (
-        f" False alarms that fewer than {percent(round(3 / clean, 3))} of clean patches raise may well show "
-        f"in none of the {clean} clean ones (rule of three), and at this π₁ each weighs as "
+        f" False alarms on fewer than {percent(round(3 / clean, 3))} of clean patches may occur in none "
+        f"of the {clean} clean ones (rule of three), and at this π₁ each weighs as "
         f"{(1 - prevalence) / prevalence:.0f} times a defective one: IoU may look better than it is."
     )
 

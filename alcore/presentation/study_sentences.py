@@ -1,4 +1,4 @@
-"""What a study's frames say, a sentence for each strategy."""
+"""A study's results in sentences, one per strategy."""
 
 from __future__ import annotations
 

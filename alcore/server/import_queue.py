@@ -78,7 +78,7 @@ class ImportQueue:
             DataError: the upload cannot be stored, or the name cannot be used.
         """
         if dataset_path(name).exists():
-            raise DataError(f"a data set called {name} exists; delete it first, or take another name")
+            raise DataError(f"a data set called {name} exists; delete it first, or choose another name")
         job = ImportJob(name=name, folder=self._children.new_folder(), is_preview=is_preview)
         job.owner, job.room = owner, room
 
@@ -155,7 +155,7 @@ def _move(job: ImportJob) -> None:
     """Move the data set of a job to the others."""
     target = dataset_path(job.name)
     if target.exists():
-        raise DataError(f"a data set called {job.name} exists; delete it first, or take another name")
+        raise DataError(f"a data set called {job.name} exists; delete it first, or choose another name")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         job.place.rename(target)

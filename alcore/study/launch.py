@@ -38,7 +38,9 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "", o
         StoreError: it is being worked on, or cannot be written.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise ConfigError(f"{name!r} cannot name a study; take up to 64 letters, digits, dots, _ and -")
+        raise ConfigError(
+            f"{name!r} cannot be the name of a study; use up to 64 letters, digits, dots, _ and -"
+        )
     store = StudyStore.create(studies_directory() / name, plan)
     store.withdraw_stop()
     store.forget_outcome()

@@ -181,7 +181,7 @@ def start_study(name: str, plan: StudyPlan, engine: str) -> None:
 
     def start(who: Visitor, allowance: Allowance) -> None:
         if name in known_studies():
-            raise ConfigError(f"a study called {name!r} exists; take another name, or extend that one")
+            raise ConfigError(f"a study called {name!r} exists; choose another name, or extend that one")
         _allow(plan, allowance)
         address = os.environ.get(RAY_ADDRESS, "") if engine == "ray" else ""
         launch(name, plan, engine=engine, address=address, owner=who.name)

@@ -77,7 +77,7 @@ def cancel_import(queue: ImportQueue, job: ImportJob) -> None:
 
 
 def make_pool(name: str, line: ProductionLine, kept: Kept) -> None:
-    """Make a data set whose pool is what a production line's rule kept."""
+    """Make a data set whose pool is the images that a production line's rule kept."""
 
     def make(_: Visitor, allowance: Allowance) -> None:
         allowance.data_set(have=len(dataset_names()) - 1)
@@ -92,7 +92,7 @@ def note_data(name: str, source: str, licence: str, note: str) -> None:
 
 
 def rename_data(name: str, new: str) -> None:
-    """Give a data set another name."""
+    """Rename a data set."""
     do(Action.ANNOTATE_DATA, f"{name} {new}", lambda *_: rename_dataset(name, new))
 
 
@@ -107,7 +107,7 @@ def make_data(name: str, settings: SurfaceSettings) -> None:
 
 
 def delete_data(name: str) -> None:
-    """Remove a data set."""
+    """Delete an imported or generated data set."""
 
     def delete(*_: object) -> None:
         try:

@@ -55,7 +55,7 @@ def test_a_new_set_of_a_former_name_is_the_one_that_is_meant(mine, tmp_path):
     [
         ("none", "x", "no imported or generated"),
         ("synthetic", "x", "no imported or generated"),
-        ("mine", "../x", "cannot name a data set"),
+        ("mine", "../x", "cannot be the name of a data set"),
         ("mine", "synthetic", "built-in"),
         ("mine", "other", "exists"),
     ],

@@ -166,14 +166,14 @@ def test_importing_several_folders_by_the_command_line(exported, tmp_path, home)
     assert reader.plan.test_prevalences == (0.05, 0.2, 0.4)
     again = alcore("logs", "import", str(exported), *arguments, "--pool-prevalence", "0.2")
     assert (again.returncode, len(again.stderr.strip().splitlines())) == (2, 1)
-    assert "exist; take another name" in again.stderr
+    assert "exist; choose another name" in again.stderr
 
 
 def test_nothing_is_left_of_logs_that_were_refused(tmp_path, home):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"no dict_STRATEGY\.csv"):
         import_logs([tmp_path / "empty"], "mine", [SETTINGS])
-    with pytest.raises(DataError, match="cannot name logs"):
+    with pytest.raises(DataError, match="cannot be the name of logs"):
         import_logs([write_dict(tmp_path / "a")], "../up", [SETTINGS])
     assert imported_logs() == {}
 

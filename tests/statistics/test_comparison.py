@@ -189,18 +189,17 @@ def test_the_basis_of_an_interval_is_named():
     assert "share 100 %" in basis_of_bands(shared)
     assert "count as 163" in effective_patches(shared, 0.01)
     rare = effective_patches(shared, 0.01)
-    assert "fewer than 1.9 % of clean patches raise may well show in none of the 160 clean ones" in rare
+    assert "fewer than 1.9 % of clean patches may occur in none of the 160 clean ones" in rare
     assert "weighs as 99 times a defective one" in rare
     assert "rule of three" not in effective_patches(shared, 0.1)
 
 
 def test_few_repetitions_and_those_that_collapse_are_said_beside_their_intervals():
     several = evidence_of(RISING, repetitions=6, noise=0.01)
-    assert "rest on the normality of 6 numbers." in basis(several)
+    assert "assume that 6 numbers are normally distributed." in basis(several)
     five = evidence_of(RISING, repetitions=5, noise=0.01)
-    assert "normality of 5 numbers, and no exact sign-flip test of so few has a p-value below 0.0625." in (
-        basis(five)
-    )
+    assert "5 numbers are normally distributed, and no exact sign-flip test" in basis(five)
+    assert "of so few has a p-value below 0.0625." in basis(five)
     means = several.means.copy()
     means[0, 0, :, 1, :] = 0
     means[0, 0, :, 1, 2] = 100

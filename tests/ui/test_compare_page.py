@@ -216,7 +216,7 @@ def test_logs_are_uploaded_on_the_data_page(finished_runs):
     assert "mine (1)" in texts(app)
     app.text_input(key="logs_name").set_value("mine").run()
     next(button for button in app.button if button.label == "Import logs").click().run()
-    assert "exist; take another name" in texts(app)
+    assert "exist; choose another name" in texts(app)
 
 
 def test_thresholds_follow_their_sliders_and_say_what_a_threshold_is_worth(finished_runs):

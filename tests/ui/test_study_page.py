@@ -182,10 +182,10 @@ def test_the_form_refuses_what_cannot_run(home, own_study):
     app.multiselect(key="study_strategies").set_value(["random"]).run()
     app.text_input(key="study_name").set_value(own_study).run()
     next(button for button in app.button if button.label == "Start").click().run()
-    assert "exists; take another name" in texts(app)
+    assert "exists; choose another name" in texts(app)
     app.text_input(key="study_name").set_value("../up").run()
     next(button for button in app.button if button.label == "Start").click().run()
-    assert "cannot name a study" in texts(app)
+    assert "cannot be the name of a study" in texts(app)
 
 
 REPORT = PlanReport(2, 5, 10, 3, 8, 2, "here", 61.0, 305.0, 2e6)

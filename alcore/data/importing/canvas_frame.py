@@ -1,4 +1,4 @@
-"""What outlines are drawn on: their coordinates, and how these become pixels of the image.
+"""The frame of outlines: their coordinates, and how these become pixels of the image.
 
 A frame has the image's shape, to the rounding of one side, or has its sides swapped where the image's EXIF
 tag turns it. Anything else was drawn on another image, and is refused.

@@ -147,7 +147,7 @@ class Import:
         """Read everything and make the data set `target`; raises as `import_dataset`."""
         if target.exists():
             raise DataError(
-                f"a data set called {target.name!r} exists; delete it first, or take another name"
+                f"a data set called {target.name!r} exists; delete it first, or choose another name"
             )
         try:
             return self._write(target)
@@ -219,7 +219,7 @@ class Import:
             raise PatchSizeError(
                 f"resizing to {height}x{width} loses the defects of {plural(len(lost), 'image')}, such as "
                 f"{lost[0]}, which would be {percent(len(lost) / (len(lost) + clean))} of the clean class; "
-                "cut tiles, take larger patches, or count them as clean with --vanished-are-clean"
+                "cut tiles, use larger patches, or count them as clean with --vanished-are-clean"
             )
 
     def _each(

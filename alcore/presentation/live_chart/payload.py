@@ -1,4 +1,4 @@
-"""What travels to a live chart, key by key: made in Python, read by the scripts in this folder."""
+"""The data of a live chart, key by key: made in Python, read by the scripts in this folder."""
 
 from __future__ import annotations
 
