@@ -47,8 +47,8 @@ def test_a_worker_is_started_ahead_unless_it_is_not_wanted(options, environment,
     monkeypatch.setenv(ADMISSION, "")  # both are put back after the test
     monkeypatch.setattr("alcore.commands.dashboard.serve", lambda _: None)
     monkeypatch.setattr("alcore.commands.dashboard.write_log", lambda *_: None)
-    told = CliRunner().invoke(app, ["dashboard", *options])
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, ["dashboard", *options])
+    assert result.exit_code == 0, result.output
     assert starts_ahead() == ahead
 
 
