@@ -67,7 +67,7 @@ def choose(preferred: str | None) -> list[ComparedRun]:
 
 
 def _lettered(titles: dict[str, str], chosen: list[str]) -> dict[str, str]:
-    """Titles in which those that are chosen begin with the letter by which legends and tables call them."""
+    """Titles in which those that are chosen begin with the letter that legends and tables use for them."""
     letters = {run_id: letter_of(position) for position, run_id in enumerate(chosen)}
     return {
         run_id: f"{letters[run_id]} · {title}" if run_id in letters else title
@@ -127,8 +127,12 @@ def _tell_basis(runs: list[ComparedRun], prevalence: float) -> None:
 
 
 def _basis(run: ComparedRun, prevalence: float) -> str:
-    told = (basis(run.evidence), effective_patches(run.evidence, prevalence), aim(run.config, [prevalence]))
-    return " ".join(filter(None, told))
+    sentences = (
+        basis(run.evidence),
+        effective_patches(run.evidence, prevalence),
+        aim(run.config, [prevalence]),
+    )
+    return " ".join(filter(None, sentences))
 
 
 def _tell_measured(runs: list[ComparedRun]) -> None:
@@ -210,7 +214,7 @@ def _named(run: ComparedRun, runs: list[ComparedRun]) -> str:
 
 
 def _keep_up(ids: list[str]) -> None:
-    """Draw the page anew when a run that is being worked on has come further."""
+    """Redraw the page when an active run has progressed."""
     is_active = any(row is not None and row.is_active for row in map(run_row, ids))
     rerun_when_changed(lambda: _state(ids), every=_TICK if is_active else None)
 

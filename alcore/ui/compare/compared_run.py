@@ -16,7 +16,7 @@ from alcore.wording import percent
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """name: a letter, by which legends and tables call the run; title: its full name.
+    """name: the letter that legends and tables use for the run; title: its full name.
 
     records: how many there are, which tells caches when to look again.
     """
@@ -35,7 +35,7 @@ class ComparedRun:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all repetitions that were planned are there; whoever looks earlier looks by chance."""
+        """Whether all planned repetitions are finished; looks before that need an interval for any moment."""
         known = self.evidence
         is_all = known.repetitions == self.config.repetitions and len(known.cycles) == self.config.cycles
         return is_all or not self.can_resume

@@ -65,7 +65,7 @@ def _ask_price(metric: str) -> float:
         0.01,
         format="%.3f",
         key="label_price",
-        help="The price of labels: whoever stops should do so when 100 more would bring less than that.",
+        help="The price of labels: stop when 100 more would bring less than that.",
         persist_state="page",
         width=260,
     )

@@ -181,11 +181,11 @@ def _what_intervals_cover(operating: Operating) -> str:
     """Said of the table of areas and calibration errors, whose intervals know less than others."""
     if operating.evidence.repetitions == 1:
         return "Intervals of areas are over the test patches; errors have none, as there is one repetition."
-    told = "Intervals in this table are over repetitions alone"
+    text = "Intervals in this table are over repetitions alone"
     if operating.evidence.shared is None:
-        return f"{told}, which have no test patch in common."
+        return f"{text}, which have no test patch in common."
     return (
-        f"{told}. They leave out the error of the test patches that repetitions have in common, which "
+        f"{text}. They leave out the error of the test patches that repetitions have in common, which "
         "more repetitions would not reduce: the true intervals are wider. Those of the rules above include "
         "it."
     )

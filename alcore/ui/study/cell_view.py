@@ -100,7 +100,7 @@ def _choose(label: str, key: str, prevalences: Sequence[float]) -> float:
 
 
 def _show_images(view: StudyView, cell: Cell) -> None:
-    """What the strategies chose in one cycle of one repetition, as far as the data set is here."""
+    """What the strategies chose in one cycle of one repetition, if the data set is available here."""
     results = view.reader.results(cell.id)
     if results is None:
         return

@@ -251,9 +251,9 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
     if wants_estimate:
         with st.spinner("Running two cycles to see how long they take …"):
             problems.attempt(_PROBLEM, _estimate, plan, key)
-    told = st.session_state.get("study_estimate")
-    if told and told[0] == key:
-        st.info("  \n".join(told[1]))
+    estimate = st.session_state.get("study_estimate")
+    if estimate and estimate[0] == key:
+        st.info("  \n".join(estimate[1]))
     problems.show(_PROBLEM)
 
 

@@ -73,7 +73,7 @@ def _show_view(reader: StudyReader, title: str) -> None:
 
 
 def _tell_origin(reader: StudyReader) -> None:
-    """Say of a study that was not run here where it comes from, below what it shows."""
+    """State the origin of a study that was not run here, below its results."""
     if not reader.has_counts:
         st.info(
             "**Imported logs**: their metrics are known only at the prevalences of their test sets. What was "

@@ -66,7 +66,7 @@ def _state(reader: StudyReader, cells_shown: Sequence[Cell] = ()) -> _State:
 
 
 def show_line(reader: StudyReader, cells: list[Cell]) -> None:
-    """Where the study is, in a line that keeps up; the page is drawn anew when the cells have new results."""
+    """Where the study is, in a live line; the page is redrawn when the cells have new results."""
     if not reader.can_resume:
         return
 
@@ -123,7 +123,7 @@ def _words(reader: StudyReader, now: _State) -> str:
     if now.is_starting:
         return f"{words} · starting"
     if now.is_stopping:
-        return f"{words} · pausing: the cycles in hand are finished first"
+        return f"{words} · pausing: the current cycles are finished first"
     if now.is_live:
         return f"{words} · running" + (f", about {clock(now.left)} left" if now.left is not None else "")
     return words if now.finished == reader.plan.runs else f"{words} · paused"
@@ -154,7 +154,7 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
             on_click=problems.attempt,
             args=(_PROBLEM, acting.pause_study, reader.directory),
             **may(
-                help="The cycles in hand are finished, then the machine is free. Nothing is lost.",
+                help="The current cycles are finished, then the machine is free. Nothing is lost.",
                 disabled=not now.is_live or now.is_stopping,
             ),
         )
