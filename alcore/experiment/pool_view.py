@@ -17,7 +17,8 @@ from alcore.learning.network_base import Output, gradient_embeddings
 
 _SCORED = Needs.LOGITS | Needs.VIEWS | Needs.DROPOUT
 _PEAKS = Needs.PEAKS | Needs.LABELLED_PEAKS
-_OF_THE_MODEL = _SCORED | _PEAKS | Needs.FEATURES | Needs.GRADIENTS
+_OF_THE_DECODER = _SCORED | _PEAKS | Needs.GRADIENTS
+_OF_THE_MODEL = _OF_THE_DECODER | Needs.FEATURES
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,9 @@ def sweep_pool(
     needs = reduce(or_, (strategy.needs for strategy in strategies), Needs.NOTHING)
     scoring = [strategy for strategy in strategies if strategy.needs & _SCORED]
     kept = np.ones(items.size, bool) if Needs.FEATURES in needs else np.isin(items, wanted)
+    if not needs & _OF_THE_DECODER:
+        found = [part.cpu().numpy() for _, part in learner.embed(items, on_patches=follow)]
+        return PoolSweep(items, {}, None, None, PoolFeatures(items[kept], np.concatenate(found)[kept]))
     scores: dict[str, list[np.ndarray]] = {strategy.name: [] for strategy in scoring}
     gradients: list[np.ndarray] = []
     peaks: list[np.ndarray] = []

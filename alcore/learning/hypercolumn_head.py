@@ -77,6 +77,10 @@ class HypercolumnHead(Network):
         logits: Tensor = self.answer(decoded)
         return Output(logits[..., :height, :width].float(), inputs.pooled, decoded)
 
+    def features(self, inputs: KeptInputs) -> Tensor:
+        """Those of `outputs` alone, which were kept."""
+        return inputs.pooled
+
     @property
     def output_layer(self) -> nn.Module:
         """The last layer, with its interpolation."""

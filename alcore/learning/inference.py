@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,12 +58,9 @@ def sweep(
 
     Results do not depend on which patches share a batch, up to floating-point rounding.
     """
-    was_training = network.training
     kept: Tensor | None = None
-    network.eval()
-    try:
-        for start in range(0, items.size, batch_size):
-            batch = items[start : start + batch_size]
+    with _evaluating(network):
+        for batch in _batches(items, batch_size):
             with torch.inference_mode(), runtime.autocast():
                 output = network.outputs(source.inputs(batch))
                 if flips:
@@ -73,8 +71,31 @@ def sweep(
                         kept = kept_channels(output.decoded.shape[1], dropping)
                     output = output._replace(thinned=network.thinned(output, kept))
             yield batch, output
+
+
+def embed(
+    network: Network, source: InputSource, items: np.ndarray, *, batch_size: int, runtime: Runtime
+) -> Iterator[tuple[np.ndarray, Tensor]]:
+    """Of all that `sweep` yields, the features alone: no decoder computes anything."""
+    with _evaluating(network):
+        for batch in _batches(items, batch_size):
+            with torch.inference_mode(), runtime.autocast():
+                features = network.features(source.inputs(batch))
+            yield batch, features
+
+
+@contextmanager
+def _evaluating(network: Network) -> Iterator[None]:
+    was_training = network.training
+    network.eval()
+    try:
+        yield
     finally:
         network.train(was_training)
+
+
+def _batches(items: np.ndarray, size: int) -> list[np.ndarray]:
+    return [items[start : start + size] for start in range(0, items.size, size)]
 
 
 def kept_channels(channels: int, rng: np.random.Generator) -> Tensor:

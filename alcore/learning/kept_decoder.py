@@ -60,6 +60,10 @@ class KeptDecoder(Network):
         """Take over what `trained_state` of an equal network gave."""
         self.network.load_trained_state(state)
 
+    def features(self, inputs: KeptMaps) -> Tensor:
+        """Those of `outputs` alone, which were kept."""
+        return inputs.pooled
+
     @property
     def output_layer(self) -> nn.Module:
         """The wrapped network's output layer."""

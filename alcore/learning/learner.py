@@ -11,7 +11,7 @@ from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.learning.assembly import assemble
 from alcore.learning.devices import memory_watch, resolve_runtime
-from alcore.learning.inference import Evaluation, judge, quantised_probability, sweep
+from alcore.learning.inference import Evaluation, embed, judge, quantised_probability, sweep
 from alcore.learning.network_base import Output
 from alcore.learning.training import OnStep, train
 from alcore.thresholds import narrowest
@@ -124,6 +124,21 @@ class Learner:
             ):
                 on_patches(done, items.size)
                 yield batch, output
+                done += batch.size
+        on_patches(items.size, items.size)
+
+    def embed(
+        self, items: np.ndarray, *, on_patches: OnPatches = ignore_progress
+    ) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
+        """As `look`, but (batch ids, features), for which no decoder computes anything."""
+        batch_size = 2 * self.config.training.batch_size
+        done = 0
+        with memory_watch(self.runtime, self.config.training.batch_size):
+            for batch, features in embed(
+                self._network, self._source, items, batch_size=batch_size, runtime=self.runtime
+            ):
+                on_patches(done, items.size)
+                yield batch, features
                 done += batch.size
         on_patches(items.size, items.size)
 

@@ -36,6 +36,10 @@ class Network(nn.Module):
         """Everything that one forward pass gives, see `Output`."""
         raise NotImplementedError
 
+    def features(self, inputs: Any) -> Tensor:  # noqa: ANN401  as above
+        """Those of `outputs` alone, by the encoder alone: (B, D) float32 of unit length."""
+        raise NotImplementedError
+
     def loss(self, logits: Tensor, masks: Tensor, known: Tensor | None) -> Tensor:
         """What training makes small: a scalar, as `alcore.learning.losses.segmentation_loss` has it."""
         raise NotImplementedError

@@ -100,6 +100,10 @@ class SegmentationNetwork(Network):
         decoded, logits = self.decode(maps)
         return Output(logits[..., :height, :width].float(), pooled_features(maps), decoded)
 
+    def features(self, images: Tensor) -> Tensor:
+        """Those of `outputs` alone."""
+        return pooled_features(self.encode(images))
+
     @property
     def output_layer(self) -> nn.Module:
         """SMP's segmentation head."""
