@@ -13,7 +13,7 @@ from alcore.statistics.frames import each_row
 from alcore.wording import percent, plural
 
 _FEW = 3
-"""Strategies up to which each number comes with its interval: the sentence is to be taken in at a glance."""
+"""Strategies up to which each number comes with its interval, so that the sentence stays short."""
 
 
 def who_is_ahead(summary: pd.DataFrame, question: Question, repetitions: int) -> str:
@@ -37,15 +37,15 @@ def who_is_ahead(summary: pd.DataFrame, question: Question, repetitions: int) ->
 
 
 def ahead_so_far(evidence: AnyEvidence, question: Question, planned: int) -> str:
-    """The same while repetitions are still to come: only what holds however often one looks.
+    """The same while repetitions are unfinished: only what holds however often you look.
 
     Args:
         planned: repetitions there will be.
     """
     if evidence.repetitions == 1:
         return (
-            f"1 of {plural(planned, 'repetition')} is finished. That is of these models alone: it takes "
-            "repetitions to tell which strategy is better."
+            f"1 of {plural(planned, 'repetition')} is finished. That holds for these models alone: "
+            "repetitions are needed to say which strategy is better."
         )
     last = watched_advantages(evidence, question).groupby("strategy", sort=False).tail(1)
     groups: dict[str, list[str]] = {}

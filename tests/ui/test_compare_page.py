@@ -183,7 +183,7 @@ def imported_log(home, finished_runs, tmp_path):
 @pytest.mark.parametrize("view", VIEWS)
 def test_imported_logs_stand_beside_runs_in_every_view(finished_runs, imported_log, view):
     app = open_compare(imported_log, view=view)
-    assert "Logs hold no counts: they know their metrics at π₁ = 2 % and 20 % alone" in texts(app)
+    assert "Logs hold no counts: their metrics are known only at π₁ = 2 % and 20 %," in texts(app)
     app.select_slider(key="pi1").set_value(0.5).run()
     assert not app.exception
     app.multiselect(key="runs").set_value([imported_log, finished_runs[0]]).run()
@@ -248,7 +248,7 @@ def test_a_run_from_before_thresholds_says_that_it_has_none(finished_runs, home)
             old = {name: arrays[name] for name in arrays if not name.startswith("validation_")}
         np.savez_compressed(file, **old)
     app = open_compare(one, view="Thresholds")
-    assert "keeps no counts at other thresholds" in texts(app)
+    assert "keeps no counts at thresholds other than ½" in texts(app)
     assert not app.exception
 
 

@@ -1,4 +1,4 @@
-"""The Compare page: which runs, judged how, and the views of them."""
+"""The Compare page: the choice of runs and metrics, and the views."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def show(runs: list[ComparedRun]) -> None:
 
 
 def _ask(runs: list[ComparedRun]) -> tuple[Question, str, list[ComparedRun]]:
-    """What is asked, how budgets are aligned, and the runs with the strategies to be shown."""
+    """The question, how budgets are aligned, and the runs with the strategies to show."""
     test_prevalence = _test_prevalence(runs[0].config.test_prevalence)
     metric = choose_metric(METRIC_KEY)
     baseline = choose_baseline("against", _strategies(runs), is_linked=True)
@@ -141,8 +141,8 @@ def _tell_measured(runs: list[ComparedRun]) -> None:
         if not run.has_counts:
             where = " and ".join(percent(prevalence) for prevalence in run.evidence.prevalences)
             st.caption(
-                f"{_named(run, runs)}Logs hold no counts: they know their metrics at π₁ = {where} alone, and "
-                "nothing is shown elsewhere."
+                f"{_named(run, runs)}Logs hold no counts: their metrics are known only at π₁ = {where}, "
+                "and nothing is shown elsewhere."
             )
 
 
@@ -176,7 +176,7 @@ def _target(metric: str) -> float | None:
         0.05,
         key="target",
         placeholder="the baseline's final value",
-        help="Labels saved are counted to this value; by default to the baseline's final one.",
+        help="Labels saved are counted up to this value; by default up to the baseline's final one.",
         bind="query-params",
     )
 

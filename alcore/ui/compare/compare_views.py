@@ -39,7 +39,7 @@ def _saved(view: View, run: ComparedRun) -> str:
 
 
 def _answer(*say: Callable[[View, ComparedRun], str]) -> Callable[[View], None]:
-    """Draws what is to be said of each run."""
+    """Draws the sentence about each run."""
 
     def answer(view: View) -> None:
         for run in view.runs:
@@ -72,7 +72,7 @@ TABS: dict[str, QuestionTab[View]] = {
             "Gain": Part(show_gain, "each strategy's area above the baseline's, with its interval"),
             "Repetitions": Part(
                 lambda view: show_repetitions(view.runs, view.question),
-                "what was known after each, and whether one may stop",
+                "what was known after each, and whether you may stop",
             ),
             "Significance": Part(show_significance, "at which budgets, and who beats whom"),
         },
@@ -103,7 +103,7 @@ TABS: dict[str, QuestionTab[View]] = {
             ),
             "Planning": Part(
                 lambda view: show_planning(view.runs, view.question),
-                "how many repetitions a difference takes, and how long",
+                "how many repetitions a difference needs, and how long they take",
             ),
         },
         _answer(_saved),
@@ -118,8 +118,7 @@ TABS: dict[str, QuestionTab[View]] = {
             ),
         },
         lambda _: st.markdown(
-            "Every number behind the figures, to sort and to take away; the figures themselves save from "
-            "their own toolbars."
+            "Every number behind the figures, to sort and to download; save figures with their own toolbars."
         ),
     ),
 }

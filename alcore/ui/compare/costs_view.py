@@ -1,4 +1,4 @@
-"""The Compare page's view of costs: the budget counted in what people do, instead of labels."""
+"""The Compare page's view of costs: the budget counted in work instead of labels."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def show_costs(runs: list[ComparedRun], question: Question) -> None:
     """A run's curves over another unit, and which strategies change places; of several one at a time."""
     run = choose_one(runs, "costs_of")
     if not run.can_resume:
-        st.info("Logs do not come with images, so what their labels took is not known.")
+        st.info("Logs do not come with images, so the work behind their labels is not known.")
         return
     try:
         labelling = _labelling(run.id, run.records, data_of_run(run.id))
     except DataError as error:
         st.info(
-            "What labels took follows from the true masks of the data set, which is not here: "
+            "The work behind labels follows from the true masks of the data set, which is not available: "
             f"{as_plain_markdown(str(error))}"
         )
         return
@@ -76,7 +76,7 @@ def _ask() -> tuple[str, LabelModel]:
             key="coin",
             bind="query-params",
         )
-        with st.expander("What labelling takes"):
+        with st.expander("The cost of labelling"):
             usual = asdict(LabelModel())
             model = LabelModel(**{name: _number(name, value) for name, value in usual.items()})
     return unit, model

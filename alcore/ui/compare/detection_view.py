@@ -90,7 +90,7 @@ def _choose(runs: list[ComparedRun]) -> tuple[int, float]:
     most = min(run.config.cycles for run in runs)
     cycle = st.sidebar.slider("After cycle", 1, most, last, key="inspected_cycle", persist_state="page")
     if cycle > last:
-        st.sidebar.caption(f"Not all runs have got that far; showing cycle {last}.")
+        st.sidebar.caption(f"Not all runs have reached that cycle; showing cycle {last}.")
     return min(cycle, last), threshold
 
 

@@ -42,8 +42,9 @@ def show_labels_saved(view: View) -> None:
     st.dataframe(view.summary[columns], column_config=_columns(view), hide_index=True)
     st.caption(
         "Labels saved: labels that the baseline needs to reach the target (its own final value, unless "
-        "another is given) minus the strategy's own. Where one of the two never reaches it, the number is a "
-        "bound. Enrichment: defective share of the queries after the first, over π₀; within reach: the share "
+        "another is given) minus the strategy's own. If one of the two never reaches it, the number is a "
+        "bound. Enrichment: defective share of the queries after the first, over π₀; within reach: the "
+        "share "
         "of the defects that these queries could have found."
     )
     runs = [(run.name, defects_found(run.evidence)) for run in view.runs]

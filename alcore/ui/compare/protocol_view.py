@@ -46,9 +46,9 @@ def show_protocol(
     st.dataframe(table, column_config={"reweighted": number, "drawn, on average": number}, hide_index=True)
     st.caption(
         f"{METRIC_TITLES[metric]} at π₁ = {percent(prevalence)} of the last models. Elsewhere all test "
-        "patches are used and reweighted to π₁: the same expectation, less noise. A drawn set has "
-        f"{rows['defects'].iloc[0]} defective patches of {PAPER_SIZE}; the range is what a set of each "
-        "repetition would have said, on average over repetitions, for these models. Patches are drawn "
+        "patches are used and reweighted to π₁: the same expected counts with less noise. A drawn set has "
+        f"{rows['defects'].iloc[0]} defective patches of {PAPER_SIZE}; the range is that of one drawn "
+        "set, averaged over repetitions, for these models. Patches are drawn "
         f"without replacement while they last.{_undefined(rows['undefined'].max())}"
     )
 

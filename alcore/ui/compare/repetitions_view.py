@@ -1,4 +1,4 @@
-"""The Compare page's views of repetitions: may one stop, and how many would it take?"""
+"""The Compare page's views of repetitions: may you stop, and how many are needed?"""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def show_repetitions(runs: list[ComparedRun], question: Question) -> None:
 
 
 def show_planning(runs: list[ComparedRun], question: Question) -> None:
-    """How many repetitions it would take to see a difference, from a pilot; of several runs one at a time."""
+    """How many repetitions are needed to see a difference, from a pilot; of several runs one at a time."""
     run, baseline = choose_one(runs, "repetitions_of"), question.baseline
     if watched_advantages(run.evidence, question).empty:
         st.info(_why_nothing(run, baseline))
@@ -70,8 +70,8 @@ def _why_nothing(run: ComparedRun, baseline: str) -> str:
         return f"This run has no {baseline} baseline to compare with."
     if run.evidence.repetitions < 2:
         return (
-            "How much repetitions differ is known from the second one on. Start a run of three or more in "
-            "the Lab, as a pilot; here one then sees how many it takes."
+            "The spread between repetitions is known from the second one on. Start a run of three or more "
+            "in the Lab, as a pilot; this view then shows how many are needed."
         )
     return "There is no area under a curve that is defined in every repetition, and so no difference."
 
@@ -101,7 +101,7 @@ def _ask_difference() -> float:
         0.005,
         format="%.3f",
         key="wanted",
-        help="The smallest true advantage over the baseline that would matter to you.",
+        help="The smallest true advantage over the baseline that matters to you.",
         persist_state="page",
         width=260,
     )
@@ -125,8 +125,8 @@ def _show_plan(run: ComparedRun, planned: pd.DataFrame, baseline: str, wanted: f
     said = limits_of_a_plan(planned, run.evidence.repetitions, wanted)
     if seconds is not None:
         said.append(
-            f"Measured on this run: {clock(seconds)} a repetition of all "
-            f"{plural(len(run.config.strategies), 'strategy')}, with its workers, pauses left out."
+            f"Measured on this run: {clock(seconds)} per repetition of all "
+            f"{plural(len(run.config.strategies), 'strategy')}, with its workers, without pauses."
         )
     st.caption(" ".join(said))
 
@@ -146,8 +146,10 @@ def _offer_run(run: ComparedRun, needed: float) -> None:
         f"Run with {plural(count, 'repetition')} …",
         key="run_planned",
         icon=":material/science:",
-        help="Opens the Lab with this run's settings and so many repetitions; nothing is started yet. The "
-        "first ones are the pilot's own again.",
+        help=(
+            "Opens the Lab with this run's settings and that many repetitions; nothing is started yet. "
+            "The first ones repeat the pilot's."
+        ),
     ):
         link = link_of(run.config.model_copy(update={"repetitions": count}))
         del link[PREVALENCE_KEY]  # the slider of this page, which the Lab takes over as it stands

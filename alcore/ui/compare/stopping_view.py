@@ -1,4 +1,4 @@
-"""The Compare page's view of stopping: rules replayed over a run, against who knows how it ends."""
+"""The Compare page's view of stopping: rules replayed over a run, compared with hindsight."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show_stopping(runs: list[ComparedRun], question: Question) -> None:
     st.dataframe(_table(own), hide_index=True)
     st.caption(
         f"A stop is worth {METRIC_TITLES[question.metric]} on the test patches minus {price:g} per 100 "
-        "labels. Regret: what is lost against the best cycle of each repetition, which only hindsight knows, "
+        "labels. Regret: the loss against the best cycle of each repetition, known only with hindsight, "
         "with 95 % intervals over repetitions; hindsight profits from luck as well. Horizontal bars: the "
         f"earliest and the latest stop. {HOW_RULES_WORK}{_without_validation(histories)}"
     )

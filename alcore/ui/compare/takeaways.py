@@ -1,4 +1,4 @@
-"""What one takes away from Compare besides figures: tables, logs, and the text of a methods section."""
+"""Downloads of Compare besides figures: tables, logs, and the text of a methods section."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from alcore.ui.session import run_store, run_tables
 def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
     """All numbers behind the figures, to sort and to download."""
     st.markdown(
-        "**One row per strategy.** Bounds of 95 % intervals stand beside the estimates, where they are known."
+        "**One row per strategy.** Bounds of 95 % intervals are beside the estimates, where they are known."
     )
     show_table(summary, "summary")
     st.markdown("**One row per strategy and budget.**")
@@ -25,7 +25,7 @@ def show_tables(summary: pd.DataFrame, budgets: pd.DataFrame) -> None:
 
 
 def offer_log(run: ComparedRun, *, several: bool) -> None:
-    """A button that hands a run out in the form of the paper's code."""
+    """A button that saves a run in the format of the paper's code."""
     save_button(
         f"Logs of {'run ' + run.name if several else 'this run'} as the paper's code writes them",
         lambda: zip_log(run_tables(run.id)),
@@ -38,7 +38,7 @@ def offer_log(run: ComparedRun, *, several: bool) -> None:
 
 
 def offer_interactive(run: ComparedRun, question: Question, *, several: bool) -> None:
-    """A button that hands a run out as one HTML file whose curves follow π₁."""
+    """A button that saves a run as one HTML file whose curves follow π₁."""
     save_button(
         f"{'Run ' + run.name if several else 'This run'} as an interactive page",
         lambda: interactive_page(
@@ -48,12 +48,12 @@ def offer_interactive(run: ComparedRun, question: Question, *, several: bool) ->
         "text/html",
         key=f"interactive-{run.id}",
         type="tertiary",
-        help="One file to mail: curves that follow a π₁ slider, and images of the queries.",
+        help="One file to share: curves that follow a π₁ slider, and images of the queries.",
     )
 
 
 def show_methods(runs: list[ComparedRun], question: Question) -> None:
-    """For each run a paragraph for one's paper, and whom to cite."""
+    """For each run a paragraph for a paper, and whom to cite."""
     for run in runs:
         if len(runs) > 1:
             st.markdown(f"**Run {run.name}**")

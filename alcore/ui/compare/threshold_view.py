@@ -1,4 +1,4 @@
-"""The Compare page's view of thresholds: what another one than ½ is worth, from kept counts."""
+"""The Compare page's view of thresholds: the value of a threshold other than ½, from kept counts."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def show_thresholds(runs: list[ComparedRun], question: Question) -> None:
     operating = _operating(run.id, run.records) if run.has_counts else None
     if operating is None:
         st.info(
-            f"{'Run ' + run.name if len(runs) > 1 else 'This run'} keeps no counts at other thresholds than "
-            "½: it is from before they were kept, is known from logs alone, or has no validation patches to "
+            f"{'Run ' + run.name if len(runs) > 1 else 'This run'} keeps no counts at thresholds other "
+            "than ½: it is older than that, is known only from logs, or has no validation patches to "
             "tune on. A new run has them."
         )
         return
@@ -66,7 +66,10 @@ def _choose(operating: Operating) -> tuple[int, int, float]:
             HALF,
             format_func=lambda index: f"{PROBABILITIES[index]:.4g}",
             key="pixel_threshold",
-            help="A pixel is called defective from this probability on. All follows from saved counts.",
+            help=(
+                "A pixel is called defective from this probability on. Everything is computed from saved "
+                "counts."
+            ),
             persist_state="page",
         )
     last = int(operating.evidence.cycles[-1])
@@ -112,7 +115,8 @@ def _show_rules(
     show_recovery(claims, metric, pool_prevalence, prevalence, name="recovered", area=is_area)
     st.caption(
         "Rules choose, for each model, the threshold with the highest IoU on validation patches reweighted "
-        "to π₁ or to π₀; all are judged on the test patches. The best on the test patches themselves cheats. "
+        "to π₁ or to π₀; all are evaluated on the test patches. The best on the test patches themselves "
+        "cheats. "
         "Along the threshold, counts are averaged over repetitions."
     )
 
@@ -212,7 +216,7 @@ def _show_inspection(
     rows = at_false_alarms(tuned_on.only(names), peaks.only(names), prevalence, rate)
     st.markdown(
         f"**Images found at {percent(rate)} false alarms.** The threshold on an image's surest pixel is "
-        "chosen on validation; what it does is measured on the test patches, at "
+        "chosen on validation; its effect is measured on the test patches, at "
         f"π₁ = {percent(prevalence)}."
     )
     table = pd.DataFrame({"strategy": rows["strategy"], "threshold": rows["threshold"].map("{:.4g}".format)})

@@ -22,7 +22,6 @@ from alcore.presentation.sentences import cycles_finished
 from alcore.server.index import RunRow
 from alcore.server.live_runs import is_live
 from alcore.ui import acting, entrance, problems
-from alcore.ui.announcer import announce
 from alcore.ui.lab import live_play
 from alcore.ui.lab.next_run import PROBLEM
 from alcore.ui.permitted import permission
@@ -232,3 +231,20 @@ def busy_in_words(pace: float | None, load: float | None) -> str:
         busy = f"the machine is busy, with {load:.1f} processes for each core"
         return f"{busy}: {slowed}" if slowed else busy
     return slowed
+
+
+_announcer = st.components.v2.component(
+    "alcore_announcer",
+    html='<div role="status" aria-live="polite" style="position: absolute; clip-path: inset(50%)"></div>',
+    js="""
+    export default function ({ data, parentElement }) {
+      const region = parentElement.querySelector("[role=status]");
+      if (region.textContent !== data.text) region.textContent = data.text;  // each change is read aloud
+    }
+    """,
+)
+
+
+def announce(text: str) -> None:
+    """Have a sentence read aloud when it differs from the last one; once on a page, with few words."""
+    _announcer(key="announcer", data={"text": text})

@@ -73,14 +73,12 @@ def _show_curves(view: StudyView, pool: float, test_prevalence: float) -> None:
 
 
 def _say_what_is_known(view: StudyView, pool: float, test_prevalence: float) -> None:
-    """While repetitions are still to come: what those that are there allow one to say at this moment."""
+    """While repetitions are unfinished: what the finished ones support so far."""
     evidence, planned = view.by_pool[pool], view.cell_at(pool).config.repetitions
     if not view.reader.can_resume or evidence.repetitions >= planned:
         return
     if evidence.repetitions < 2:
-        st.caption(
-            f"1 of {planned} repetitions is finished: how much they differ is known from the second on."
-        )
+        st.caption(f"1 of {planned} repetitions is finished: their spread is known from the second one on.")
         return
     question = replace(view.question, test_prevalence=test_prevalence)
     st.markdown("  \n".join(so_far(evidence, question, planned)))
@@ -109,7 +107,7 @@ def _show_images(view: StudyView, cell: Cell) -> None:
     except AlcoreError:
         st.caption(
             f"The images of {as_plain_markdown(cell.config.dataset)} are not shown: the data set is not on "
-            "this machine. Import it under that name to see them; the numbers above need none."
+            "this machine. Import it under that name to see them; the numbers above do not need it."
         )
         return
     if view.reader.data_fingerprint(cell) not in (None, patches.fingerprint):
@@ -129,7 +127,7 @@ def _show_images(view: StudyView, cell: Cell) -> None:
         alt = f"Query {cycle} of {strategy}: {picked_in_words(items, defective)}"
         images.image(strip_of(patches, items, defective), width="content", alt=alt)
     st.caption(
-        "The query in the order of choice; a click on a point of the curves turns to another. Yellow frame: "
+        "The query in the order of choice; click a point of the curves to see another. Yellow frame: "
         "defective; yellow outline: true mask."
     )
 

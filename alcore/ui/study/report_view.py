@@ -1,4 +1,4 @@
-"""What one takes away from a study: its report and its tables."""
+"""Downloads of a study: its report and its tables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def show_report(view: StudyView) -> None:
             lambda: as_html(view.reader, view.question),
             f"{name}.html",
             "text/html",
-            help="Opens anywhere, without this dashboard and without a network.",
+            help="Opens anywhere, without this dashboard and offline.",
         )
         if view.reader.has_counts:
             save_button(
@@ -43,14 +43,14 @@ def show_report(view: StudyView) -> None:
                 ),
                 f"{name}-interactive.html",
                 "text/html",
-                help="One file to mail: curves that follow a π₁ slider, and images of the queries.",
+                help="One file to share: curves that follow a π₁ slider, and images of the queries.",
             )
         save_button(
             "Report as Markdown with PNGs",
             lambda: _zipped_markdown(view),
             f"{name}.zip",
             "application/zip",
-            help="A zip file. Drawing the pictures takes about half a minute, and Chrome or Chromium.",
+            help="A zip file. Drawing the pictures takes about half a minute and needs Chrome or Chromium.",
         )
         cells = view.reader.directory / "cells.csv"
         save_button("cells.csv", lambda: _text_of(cells), f"{name}-cells.csv", "text/csv")
@@ -61,7 +61,10 @@ def show_report(view: StudyView) -> None:
                 lambda: _text_of(thresholds),
                 f"{name}-{THRESHOLDS}",
                 "text/csv",
-                help="What each operating rule gives at each π₁, and how much of a loss is only a threshold.",
+                help=(
+                    "The result of each operating rule at each π₁, and how much of a loss is only a "
+                    "threshold."
+                ),
             )
     show_table(view.reader.table(), f"{name}-summary")
 

@@ -20,8 +20,8 @@ def show_rules(view: StudyView) -> None:
     rows = view.reader.thresholds_of(view.cells, prevalence)
     if rows.empty:
         st.info(
-            "No cell has all its repetitions with counts at other thresholds than ½: the study is from "
-            "before they were kept, or is not that far."
+            "No cell has all its repetitions with counts at thresholds other than ½: the study is older "
+            "than that, or has not progressed far enough."
         )
         return
     at = f"π₁ = {percent(prevalence)}"
@@ -42,9 +42,10 @@ def show_rules(view: StudyView) -> None:
         tuned = rows[rows["rule"] == HERE].rename(columns={"gain_low": "low", "gain_high": "high"})
         show_figure(over_pool(tuned, "gain", title=f"AUBC (IoU) gained at {at}"), "study-regained")
     elif len(pools) < len(view.by_pool):
-        st.caption(f"Of these pools only π₀ = {percent(pool)} has counts at other thresholds than ½.")
+        st.caption(f"Of these pools only π₀ = {percent(pool)} has counts at thresholds other than ½.")
     st.caption(
         "Rules choose, for each model, the threshold with the highest IoU on validation patches reweighted "
-        "to π₁ or to π₀; all are judged on the test patches, with intervals as in *Shift*. The best on the "
+        "to π₁ or to π₀; all are evaluated on the test patches, with intervals as in *Shift*. The best on "
+        "the "
         "test patches themselves cheats. Always IoU, whatever the metric."
     )

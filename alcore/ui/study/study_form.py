@@ -1,4 +1,4 @@
-"""The form of a new study: its axes, what they make, and what that would take."""
+"""The form of a new study: its axes, the resulting runs, and their cost."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ KEYS = {
 
 _NOTES = {
     "pool_prevalence": "Each value adds one run per repetition.",
-    "test_prevalence": "Costs no run.",
+    "test_prevalence": "Needs no further run.",
     "query_size": "Several make another axis: compare their curves at equal labels, since areas (AUBC) are "
     "over each one's own budgets.",
     "first_query": "The starting budget. Several make another axis of the grid.",
@@ -73,8 +73,8 @@ _PROBLEM = "study-form"
 def show() -> None:
     """The form, what it makes, and the buttons."""
     st.markdown(
-        "A study runs every combination of the values below. π₁ costs nothing: all of its values are "
-        "computed from the same runs. Studies run in a process of their own, and go on when this page is "
+        "A study runs every combination of the values below. π₁ costs nothing: all its values are "
+        "computed from the same runs. Studies run in a separate process, and continue when this page is "
         "closed."
     )
     _offer_plans()
@@ -172,7 +172,7 @@ def _offer_plans() -> None:
 
 
 def _take_plan() -> None:
-    """Let the controls stand as the chosen plan says."""
+    """Set the controls to the chosen plan."""
     plan = prepared_plans().get(st.session_state.get(_PLAN) or "")
     if plan is None:
         return
@@ -258,14 +258,14 @@ def _show_buttons(plan: StudyPlan, *, can_run: bool) -> None:
 
 
 def _choose_engine() -> str:
-    """Where the study is to run. A cluster's address is the server's to know, not a page's to ask."""
+    """Where the study runs. The address of a cluster is set on the server; a page never asks for it."""
     return st.selectbox(
         "Engine",
         ["local", "ray"],
         key="study_engine",
         width=140,
         help="local: processes on this machine. ray: the Ray cluster that the server was started with "
-        "(--ray-address), or else one that is started here.",
+        "(--ray-address), or one that is started here.",
     )
 
 

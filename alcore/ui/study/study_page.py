@@ -1,4 +1,4 @@
-"""The Study page: which study, judged how, and the views of it."""
+"""The Study page: the choice of a study and its question, and the views."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def _tell_origin(reader: StudyReader) -> None:
     """State the origin of a study that was not run here, below its results."""
     if not reader.has_counts:
         st.info(
-            "**Imported logs**: their metrics are known only at the prevalences of their test sets. What was "
-            "not measured is left empty.",
+            "**Imported logs**: their metrics are known only at the prevalences of their test sets. Cells "
+            "without a measurement are empty.",
             icon=":material/description:",
         )
     if reader.is_recorded:
         st.info(
             "**Recorded study**: it came with the dashboard and was not run on this machine. "
-            f"{_made_by(reader)} What is shown is computed from its saved counts.",
+            f"{_made_by(reader)} Everything shown is computed from its saved counts.",
             icon=":material/inventory_2:",
         )
 
@@ -132,7 +132,10 @@ def _ask(reader: StudyReader, cells: list[Cell]) -> Question:
                 test_prevalence,
                 format_func=percent,
                 key="study_test_prevalence",
-                help="Where the models are used. It costs no run: every number comes from saved counts.",
+                help=(
+                    "Where the models are used. It needs no further run: every number comes from saved "
+                    "counts."
+                ),
             )
         choose_figure_format()
     return Question(metric, test_prevalence, baseline)

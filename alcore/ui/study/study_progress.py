@@ -172,7 +172,7 @@ def _show_buttons(reader: StudyReader, now: _State) -> None:
             repetitions,
             key="study_repetitions",
             width=160,
-            **may(help="More narrow the intervals. Those that are finished stay as they are."),
+            **may(help="More repetitions narrow the intervals. Finished ones stay as they are."),
         )
         st.button(
             "Add repetitions",

@@ -45,7 +45,7 @@ def _show_map(view: StudyView) -> None:
     strategies = list(grid["strategy"].unique())
     if grid["advantage"].isna().all():
         st.info(
-            f"There is no advantage over {view.question.baseline} to show: that takes another strategy, at "
+            f"There is no advantage over {view.question.baseline} to show: that needs another strategy, at "
             "least two cycles, and a metric that is defined in all of them."
         )
         return
@@ -110,7 +110,8 @@ def _show_counterfactual(view: StudyView) -> None:
         return
     at = f"π₁ = {percent(test_prevalence)}"
     st.markdown(
-        f"Models from pools at each π₀, all used at {at} after the same labels: the dotted line marks the "
+        f"Models from pools at each π₀, all used at {at} after the same number of labels: the dotted line "
+        "marks the "
         "pool that looks like deployment."
     )
     area = f"{view.area} at {at}"
@@ -122,14 +123,14 @@ def _show_counterfactual(view: StudyView) -> None:
     )
     title = f"labels to {target:.3f}"
     show_figure(study_maps.labels_to_target(frame, test_prevalence, title=title), "study-labels-needed")
-    st.caption("At the whole budget: not reached within it.")
+    st.caption("A point at the whole budget means that it was not reached.")
 
 
 def _asks_alone() -> bool:
     return st.toggle(
         "Judge each cell alone",
         key="study_marks_alone",
-        help="By its own 95 % interval. Among many cells some are then marked by chance alone.",
+        help="By its own 95 % interval. Among many cells, some are then marked by chance.",
         persist_state="page",
     )
 
@@ -143,7 +144,7 @@ def _judged(marks_alone: bool) -> str:
 def _show_labels(view: StudyView) -> None:
     summary = _summary(view)
     st.markdown(
-        "**Enrichment**: how many times more defective patches the queries held than random ones would."
+        "**Enrichment**: how many times more defective patches the queries contained than random ones would."
     )
     figure = study_maps.over_pool(
         bounded(summary, "enrichment"), "enrichment", title="enrichment (×)", zero=1.0
@@ -152,8 +153,8 @@ def _show_labels(view: StudyView) -> None:
     attained = bounded(summary, "attained").dropna(subset=["attained"])
     if len(attained):
         st.markdown(
-            "**Of the defects within reach**: enrichment ends where no defects are left, which is sooner in "
-            "poor pools; this share ends at 100 % everywhere."
+            "**Of the defects within reach**: enrichment ends when no defects are left, which is sooner "
+            "in poor pools; this share can reach 100 % everywhere."
         )
         show_figure(
             study_maps.over_pool(attained, "attained", title=_WITHIN_REACH, zero=None), "study-attained"
@@ -166,7 +167,7 @@ def _show_labels(view: StudyView) -> None:
         "to reach its own final value, minus the strategy's."
     )
     if saved.empty:
-        st.info("No strategy has a number of labels saved here.")
+        st.info("No number of labels saved is known here.")
         return
     show_figure(study_maps.over_pool(saved, "saved", title=f"labels saved at {at}"), "study-saved")
     censored = summary[summary["saved_bound"] != ""]
