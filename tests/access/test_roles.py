@@ -123,7 +123,7 @@ def test_claims_with_another_role_need_the_key(home):
             read_token(home, token)
 
 
-BAD = [({"name": "a\nb"}, "cannot name"), ({"hours": 0}, "hours"), ({"hours": 1e9}, "hours")]
+BAD = [({"name": "a\nb"}, "cannot be the name of"), ({"hours": 0}, "hours"), ({"hours": 1e9}, "hours")]
 
 
 @pytest.mark.parametrize(("changes", "words"), BAD)

@@ -306,7 +306,7 @@ def test_the_budget_is_counted_in_what_labelling_takes(finished_runs):
 def test_without_the_data_set_nobody_knows_what_labels_took(finished_runs, home):
     file = home / "runs" / finished_runs[0] / "environment.json"
     file.write_text(re.sub(r'"data": "\w+"', '"data": "of another set"', file.read_text()))
-    assert "follows from the true masks of the data set, which is not here" in texts(
+    assert "follows from the true masks of the data set, which is not available" in texts(
         open_compare(finished_runs[0], view="Costs")
     )
 
