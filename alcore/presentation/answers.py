@@ -10,7 +10,7 @@ from alcore.presentation.sentences import judged_at, verdict_on
 from alcore.statistics.comparison import NOTHING, Question, watched_advantages
 from alcore.statistics.estimands import AnyEvidence
 from alcore.statistics.frames import each_row
-from alcore.wording import percent, plural
+from alcore.wording import joined, percent, plural
 
 _FEW = 3
 """Strategies up to which each number comes with its interval, so that the sentence stays short."""
@@ -113,8 +113,3 @@ def _saved(row: pd.Series) -> str:
 def _with_number(strategy: str, value: float, low: float, high: float, *, of: int) -> str:
     bounds = f", {low:+.3f} to {high:+.3f}" if of <= _FEW and pd.notna(low) else ""
     return f"**{display_name(strategy)}** ({value:+.3f}{bounds})"
-
-
-def joined(parts: list[str]) -> str:
-    """'A', 'A and B', 'A, B and C'."""
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))

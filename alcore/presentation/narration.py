@@ -26,7 +26,7 @@ from alcore.statistics.anytime import anytime_interval
 from alcore.statistics.estimands import Curves, Evidence
 from alcore.statistics.resampling import LEVEL
 from alcore.statistics.sample import Sample
-from alcore.wording import plural
+from alcore.wording import joined, plural
 
 WORTH_SAYING = 0.01
 """IoU below which no strategy is called ahead: such models see next to nothing."""
@@ -55,7 +55,8 @@ def narrate(evidence: Evidence, config: RunConfig, *, prevalence: float, cycle: 
         return ""
     parts = [_query(evidence, cycle)]
     if cycle > 1:
-        parts.append(_lead(evidence, config, prevalence, cycle) or _search(evidence, cycle))
+        lead = _lead(evidence, config, prevalence, cycle)
+        parts.append(_all_found(evidence, cycle, is_news_only=bool(lead)) or lead or _search(evidence, cycle))
     return " · ".join(part for part in parts if part)
 
 
@@ -167,12 +168,36 @@ def _lead(evidence: Evidence, config: RunConfig, prevalence: float, cycle: int) 
     return f"{name} is ahead" if since == cycle else f"{name} has been ahead from {labels} on"
 
 
+def _all_found(evidence: Evidence, cycle: int, *, is_news_only: bool) -> str:
+    """Who has found every defect of every pool, so that later queries hold none; '' where nobody has.
+
+    Args:
+        is_news_only: whether only those are named that were not there two queries ago.
+    """
+    assert evidence.found is not None
+    there = _defects(evidence)
+    has_all = evidence.found.sum(axis=0) == there  # (S, C)
+    is_told = has_all[:, cycle - 1]
+    if is_news_only and cycle > 2:
+        is_told = is_told & ~has_all[:, cycle - 3]
+    names = [display_name(evidence.strategies[row]) for row in np.flatnonzero(is_told)]
+    if not names or there == 0:
+        return ""
+    who = f"{joined(names)} {'has' if len(names) == 1 else 'have'} found all {plural(there, 'defect')}"
+    return f"{who}: only clean patches are left to query"
+
+
+def _defects(evidence: Evidence) -> int:
+    """In the pools of all repetitions."""
+    return round(evidence.pool_size * evidence.pool_prevalence) * evidence.repetitions
+
+
 def _search(evidence: Evidence, cycle: int) -> str:
     """How many of the pool's defects the least lucky strategy has found."""
     assert evidence.found is not None
     found = evidence.found.sum(axis=0)[:, cycle - 1]
     least = int(np.argmin(found))
-    there = round(evidence.pool_size * evidence.pool_prevalence) * evidence.repetitions
+    there = _defects(evidence)
     where = "the pool" if evidence.repetitions == 1 else f"the pools of {evidence.repetitions} repetitions"
     return (
         f"{display_name(evidence.strategies[least])} has found {found[least]} of "

@@ -1,5 +1,6 @@
 """The sentence about a run: it says what the records carry, and never more."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -62,6 +63,16 @@ def test_no_sentence_claims_more_than_its_numbers(seed, finished_of, spread):
         assert ("best on" in said) <= (finished == 1)
         if "ahead" in said or "best on" in said:
             assert_lead_holds(said, evidence, cycle, planned)
+
+
+def test_a_strategy_that_has_found_every_defect_is_said_to_have_none_left():
+    evidence = evidence_of(1, 1, 0.0)
+    found = np.array([[[2, 4, 6, 8], [2, 20, 40, 40], [2, 12, 20, 40]]])  # of 40 in the pool
+    evidence = dataclasses.replace(evidence, found=found)
+    said = [narrate(evidence, config_of(15), prevalence=0.3, cycle=cycle) for cycle in (2, 3, 4)]
+    assert "all 40 defects" not in said[0]
+    assert "entropy has found all 40 defects: only clean patches are left to query" in said[1]
+    assert "entropy and core-set have found all 40 defects" in said[2]
 
 
 def assert_counts_hold(said, evidence, cycle):

@@ -3,9 +3,9 @@
 /** A line's trace. title: of the metric; growth: {before, part}, how far its newest points have come. */
 export function trace(line, title, growth) {
   const { look } = line;
-  if (line.isBand) return bandTrace(line);
+  if (line.isBand) return bandTrace(line, growth);
   if (line.isEarlier) return earlierTrace(line);
-  const [x, y] = growth ? growing(line, growth) : [line.x, line.value];
+  const [x, y] = growing(line, growth, line.x, line.value);
   const who = `${look.name}, ${line.repetition ? `repetition ${line.repetition}` : "mean"}`;
   return {
     type: "scatter", x, y, name: look.name, uid: line.id, legendgroup: `${line.run} ${look.strategy}`, showlegend: !line.isFaint,
@@ -19,14 +19,17 @@ export function trace(line, title, growth) {
   };
 }
 
-function growing({ id, x, value }, { before, part }) {
-  const old = before.get(id) ?? 0;
-  if (old === 0 || x.length <= old) return [x, value];
-  const between = (values) => values[old - 1] + part * (values[old] - values[old - 1]);
-  return [x, value].map((values) => [...values.slice(0, old), between(values)]);
+/** Numbers along a line, cut where its newest points have come to; a band grows with its line. */
+function growing({ id, x }, growth, ...numbers) {
+  const old = growth?.before.get(id) ?? 0;
+  if (old === 0 || x.length <= old) return numbers;
+  const between = (values) => values[old - 1] + growth.part * (values[old] - values[old - 1]);
+  return numbers.map((values) => [...values.slice(0, old), between(values)]);
 }
 
-function bandTrace({ id, look, run, x, low, high }) {
+function bandTrace(line, growth) {
+  const { id, look, run } = line;
+  const [x, low, high] = growing(line, growth, line.x, line.low, line.high);
   const known = x.map((_, at) => at).filter((at) => Number.isFinite(low[at]));
   const there = known.map((at) => x[at]);
   return {

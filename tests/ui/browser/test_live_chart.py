@@ -312,3 +312,31 @@ def test_a_chart_whose_code_does_not_load_says_so_and_is_drawn_when_it_comes(bro
     expect(page.locator("[data-drawn=yes]")).to_have_count(1, timeout=30_000)
     expect(page.locator(".live-wait")).to_have_count(0)
     assert len(asked) == 3
+
+
+def test_a_band_grows_with_its_line_and_never_runs_ahead(browser):
+    page = browser.new_page()
+    scripts = PACKAGE / "presentation" / "live_chart"
+
+    def serve(route):
+        name = route.request.url.rpartition("/")[2]
+        if name == "chart":
+            return route.fulfill(body="", content_type="text/html")
+        return route.fulfill(path=scripts / name, content_type="text/javascript")
+
+    page.route("**/*", serve)
+    page.goto("http://charts.test/chart")
+    line, band = page.evaluate(
+        """async () => {
+          const { trace } = await import("/traces.js");
+          const look = { color: "#000000", name: "a", symbol: "circle" };
+          const numbers = { value: [0.1, 0.2, 0.4], low: [0, 0.1, 0.2], high: [0.2, 0.3, 0.6] };
+          const line = { id: "a", look, run: 0, repetition: 0, x: [10, 20, 30], cycles: [1, 2, 3], ...numbers };
+          const growth = { before: new Map([["a", 2], ["a-band", 2]]), part: 0.25 };
+          return [line, { ...line, id: "a-band", isBand: true }].map((one) => trace(one, "IoU", growth));
+        }"""
+    )
+    assert line["x"] == [10, 20, 22.5]
+    assert line["y"] == pytest.approx([0.1, 0.2, 0.25])
+    assert band["x"] == [10, 20, 22.5, 22.5, 20, 10]
+    assert band["y"] == pytest.approx([0.2, 0.3, 0.375, 0.125, 0.1, 0])
