@@ -102,7 +102,7 @@ def replay(
                 "cycle": cycle,
                 "labelled": int(labelled),
                 "said": narrate(evidence, config, prevalence=test_prevalence, cycle=cycle),
-                "picks": [_pick(name, strips.get((name, cycle))) for name in config.strategies],
+                "picks": _picks(config, strips, cycle),
             }
             for cycle, labelled in zip(cycles, evidence.labelled, strict=True)
         ],
@@ -110,6 +110,15 @@ def replay(
         "plays": plays,
         "waits_after": waits_after,
     }
+
+
+def _picks(config: RunConfig, strips: Mapping[tuple[str, int], QueryStrip], cycle: int) -> list[Pick]:
+    """A row per strategy; the first query, which all share, is shown once and the other rows are free."""
+    rows = [_pick(name, strips.get((name, cycle))) for name in config.strategies]
+    if cycle > 1 or len(rows) == 1:
+        return rows
+    free: Pick = {"name": "", "src": "", "counted": "", "words": ""}
+    return [{**rows[0], "name": "every strategy"}, *([free] * (len(rows) - 1))]
 
 
 def _pick(strategy: str, strip: QueryStrip | None) -> Pick:
