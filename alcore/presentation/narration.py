@@ -177,10 +177,10 @@ def _all_found(evidence: Evidence, cycle: int, *, is_news_only: bool) -> str:
     assert evidence.found is not None
     there = _defects(evidence)
     has_all = evidence.found.sum(axis=0) == there  # (S, C)
-    is_told = has_all[:, cycle - 1]
+    is_named = has_all[:, cycle - 1]
     if is_news_only and cycle > 2:
-        is_told = is_told & ~has_all[:, cycle - 3]
-    names = [display_name(evidence.strategies[row]) for row in np.flatnonzero(is_told)]
+        is_named = is_named & ~has_all[:, cycle - 3]
+    names = [display_name(evidence.strategies[row]) for row in np.flatnonzero(is_named)]
     if not names or there == 0:
         return ""
     who = f"{joined(names)} {'has' if len(names) == 1 else 'have'} found all {plural(there, 'defect')}"

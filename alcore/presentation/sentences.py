@@ -196,6 +196,13 @@ def advantages(summary: pd.DataFrame, baseline: str) -> list[str]:
     return sentences
 
 
+NO_BUDGET_WON = (
+    "No strategy is significantly above another at any single budget. That is stricter than an area over the "
+    "whole budget, which may be clear of zero all the same."
+)
+"""Beside a matrix of who beats whom that is empty, where areas are not."""
+
+
 def verdict_on(row: Any, baseline: str, silent: Collection[str]) -> str:  # noqa: ANN401  a row of `summarise`
     """What a strategy is, compared with the baseline: 'above random', 'not distinguishable from random'.
 

@@ -20,7 +20,7 @@ from alcore.access.limits import Allowance, work_of
 from alcore.access.roles import Action, Visitor, check
 from alcore.compute import rounds
 from alcore.config import RunConfig
-from alcore.errors import AlcoreError, ConfigError, LimitError
+from alcore.errors import AlcoreError, ConfigError, LimitError, StoreError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.home import home
 from alcore.server.manager import default_name
@@ -32,8 +32,10 @@ from alcore.study.plan import StudyPlan
 from alcore.study.reader import known_studies, studies_directory
 from alcore.study.study_events import PlanReport
 from alcore.study.study_store import StudyStore
+from alcore.ui.run_names import distinct_name
 from alcore.ui.session import manager, run_dataset, run_records, run_store
 from alcore.ui.visitor import visitor
+from alcore.wording import odd_character
 
 Result = TypeVar("Result")
 
@@ -68,13 +70,19 @@ def do(
         audit.note(home(), who, action.name.lower(), what, outcome)
 
 
-def start_run(config: RunConfig) -> str:
-    """Put a new run in the queue; returns its id."""
+def start_run(config: RunConfig, name: str = "") -> str:
+    """Put a new run in the queue; returns its id.
+
+    Args:
+        name: as its user wants it called; by default one that says what is new about it.
+    """
+    if odd := odd_character(name):
+        raise StoreError(f"a run's name cannot hold the character {odd}")
 
     def start(who: Visitor, allowance: Allowance) -> str:
         theirs = [row for row in manager().index.rows() if row.is_active and row.owner == who.name]
         allowance.run(config, have=len(theirs))
-        return manager().submit(config, owner=who.name)
+        return manager().submit(config, name.strip()[:120] or distinct_name(config), owner=who.name)
 
     return do(Action.START_RUN, config.dataset, start)
 

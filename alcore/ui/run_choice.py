@@ -8,7 +8,7 @@ import streamlit as st
 
 from alcore.server.index import RunRow
 from alcore.ui import address
-from alcore.ui.session import is_recorded, runs_with_records, show_run
+from alcore.ui.session import is_recorded, runs_with_records, show_run, tell_gone
 
 
 def choose_run(preferred: str | None, page: str) -> str:
@@ -21,6 +21,9 @@ def choose_run(preferred: str | None, page: str) -> str:
     ids = list(rows)
     index = ids.index(preferred) if preferred in rows else 0
     address.settle(page, {"run": [ids[index]]})
+    tell_gone(ids[index])
+    if preferred is not None and preferred not in rows:
+        st.info("The run that this tab showed has no finished cycle yet. This is another one.")
     return st.sidebar.selectbox(
         "Run",
         ids,

@@ -20,8 +20,9 @@ from alcore.storage.evidence import gather, gather_ceiling
 from alcore.storage.run_records import RunRecords
 from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
+from alcore.wording import as_plain_markdown
 
-_SHOWN = "shown_run"
+_SHOWN, _GONE, _NAMES = "shown_run", "gone_run", "names_of_shown"
 REPLAY = "replay"
 """In the page's address: that the shown run is played again."""
 
@@ -142,14 +143,28 @@ def shown_run() -> str | None:
     newest; else the recorded demo. So a tab stays with its run when another one starts.
     """
     rows = manager().index.rows()
-    known = {row.id for row in rows} | set(recorded_rows())
-    wanted = (st.query_params.get("run"), st.session_state.get(_SHOWN))
-    found = next((run_id for run_id in wanted if run_id in known), None)
+    names = {row.id: row.name for row in [*rows, *recorded_rows().values()]}
+    wanted = [run_id for run_id in (st.query_params.get("run"), st.session_state.get(_SHOWN)) if run_id]
+    found = next((run_id for run_id in wanted if run_id in names), None)
     if found is None:
         active = manager().active()
         found = active.id if active is not None else rows[0].id if rows else next(iter(recorded_rows()), None)
+    if wanted and wanted[0] not in names:
+        st.session_state[_GONE] = (st.session_state.get(_NAMES, {}).get(wanted[0], wanted[0]), found)
+    if found is not None:
+        st.session_state[_NAMES] = {found: names[found]}
     st.session_state[_SHOWN] = found
     return found
+
+
+def tell_gone(run_id: str | None) -> None:
+    """Where this run stands in for another that a link or this tab meant: say that the other is gone."""
+    gone, stands_in = st.session_state.get(_GONE, ("", None))
+    if gone and stands_in == run_id:
+        st.info(
+            f"The run *{as_plain_markdown(gone)}* is not here: it was deleted, or never was on this server. "
+            "This is another one; *Runs* lists all."
+        )
 
 
 def show_run(run_id: str) -> None:
@@ -157,6 +172,7 @@ def show_run(run_id: str) -> None:
     st.query_params.pop(REPLAY, None)
     st.query_params["run"] = run_id
     st.session_state[_SHOWN] = run_id
+    st.session_state.pop(_GONE, None)
 
 
 def is_recorded(run_id: str) -> bool:

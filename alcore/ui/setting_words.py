@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
@@ -103,8 +104,17 @@ def setting_in_words(setting: str, config: RunConfig) -> str:
     return value_in_words(setting, value_of(config, setting))
 
 
-def value_in_words(setting: str, value: Any) -> str:  # noqa: ANN401  of the setting's own type
-    """The same of a value by itself, as a config or as JSON has it."""
+def value_in_words(
+    setting: str,
+    value: Any,  # noqa: ANN401  of the setting's own type
+    *,
+    written: Callable[[str], str] = as_plain_markdown,
+) -> str:
+    """The same of a value by itself, as a config or as JSON has it.
+
+    Args:
+        written: how texts are to be written; `str` where no Markdown is read.
+    """
     name = _NAMES.get(setting, setting.rpartition(".")[2])
     if setting in ("pool_prevalence", "test_prevalence"):
         return f"{name} = {percent(value)}"
@@ -115,5 +125,5 @@ def value_in_words(setting: str, value: Any) -> str:  # noqa: ANN401  of the set
     if setting == "model.options":
         return "another decoder"
     if isinstance(value, (tuple, list)):
-        return f"{name} {', '.join(map(as_plain_markdown, map(str, value)))}" if value else f"no {name}"
-    return f"{name} = {as_plain_markdown(str(value))}"
+        return f"{name} {', '.join(map(written, map(str, value)))}" if value else f"no {name}"
+    return f"{name} = {written(str(value))}"

@@ -16,6 +16,8 @@ from alcore.data.synthetic import SurfaceSettings
 from alcore.server.index import RunIndex
 from alcore.ui.data import upload
 from alcore.ui.data.import_source import free_name, name_of
+from alcore.ui.session import manager
+from alcore.wording import as_plain_markdown
 from tests.data.helpers import SIZE, folder_files, write_folder
 from tests.ui.helpers import open_page, texts
 
@@ -84,6 +86,35 @@ def test_the_lab_offers_the_papers_strategies_and_the_others_behind_a_button():
     app.button(key="more_strategies").click().run()
     assert app.button_group(key="strategies").options == ["random", "entropy", "core-set", "badge"]
     assert app.button_group(key="strategies").value == ["random", "badge"]
+
+
+def test_a_run_that_was_deleted_meanwhile_is_not_replaced_in_silence(finished_runs, home):
+    one, three = finished_runs
+    name = next(row.name for row in RunIndex(home).rows() if row.id == one)
+    app = open_page("pages/lab.py", run=one)
+    assert "is not here" not in texts(app)
+    RunIndex(home).rename(three, "another")
+    manager().delete(one)
+    app.run()
+    assert f"The run *{as_plain_markdown(name)}* is not here" in texts(app)
+    assert app.query_params["run"] != [one]
+    app.run()
+    assert "is not here" in texts(app), "until another run is chosen"
+    assert "*never\\-was* is not here" in texts(open_page("pages/samples.py", run="never-was"))
+    compared = open_page("pages/compare.py", runs=["never-was", three])
+    assert "Not compared, as deleted or without a finished cycle: never\\-was" in texts(compared)
+
+
+def test_a_run_can_be_named_before_it_is_started(home, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        type(manager()), "submit", lambda *given, **_: started.append(given[2]) or "recorded-demo"
+    )
+    app = open_page("pages/lab.py")
+    app.text_input(key="new_run_name").set_value(" tiles at dawn ").run()
+    app.button(key="run_button").click().run()
+    assert started == ["tiles at dawn"]
+    assert app.text_input(key="new_run_name").value == "", "the next run gets its own"
 
 
 def test_the_lab_shows_a_finished_run(finished_run):

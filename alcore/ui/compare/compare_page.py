@@ -30,7 +30,7 @@ from alcore.ui.question_tabs import take_former_views
 from alcore.ui.rerun import rerun_when_changed
 from alcore.ui.session import record_count, run_row, run_store, runs_with_records
 from alcore.ui.tabs import show_tabs
-from alcore.wording import percent
+from alcore.wording import as_plain_markdown, percent
 
 _MOST_RUNS = 6
 _ALIGNMENTS = {"labelled": "labelled images", "share": "share of the pool"}
@@ -48,6 +48,10 @@ def choose(preferred: str | None) -> list[ComparedRun]:
     first = preferred if preferred in titles else next(iter(titles))
     before = st.session_state.setdefault(_RUNS, asked or [first])
     st.session_state[_RUNS] = [run_id for run_id in before if run_id in titles]
+    gone = dict.fromkeys([run_id for run_id in (*linked, *before) if run_id not in titles])
+    if gone:
+        names = ", ".join(map(as_plain_markdown, gone))
+        st.info(f"Not compared, as deleted or without a finished cycle: {names}.")
     ids = st.sidebar.multiselect(
         "Runs",
         list(titles),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from alcore.presentation.figures import budgets as figures
 from alcore.presentation.labels import METRIC_TITLES, display_name
-from alcore.presentation.sentences import detectable
+from alcore.presentation.sentences import NO_BUDGET_WON, detectable
 from alcore.statistics.multiplicity import penalty_matrix
 from alcore.ui.compare.compare_view import View, tell, why_no_advantage
 from alcore.ui.downloads import show_figure
@@ -49,3 +49,5 @@ def _show_penalties(view: View) -> None:
     show_figure(
         figures.penalty_heatmap(total, [*map(display_name, shared)], runs=len(view.runs)), "penalty-matrix"
     )
+    if not total.any():
+        st.caption(NO_BUDGET_WON)

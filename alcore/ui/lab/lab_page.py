@@ -13,7 +13,7 @@ from alcore.server.live_runs import is_live
 from alcore.ui import address, kept_settings, presenter, problems
 from alcore.ui.lab import charts, film, game, live_play, next_run, preview, run_controls, scene_panel
 from alcore.ui.lab.sidebar import sidebar
-from alcore.ui.session import is_recorded, is_replayed, readable, run_config, run_row
+from alcore.ui.session import is_recorded, is_replayed, readable, run_config, run_row, tell_gone
 from alcore.ui.setting_words import KEYS, differences
 
 
@@ -90,6 +90,7 @@ def _shown(config: RunConfig | None) -> RunRow | None:
     """The run that this tab shows: where there is no other, the recorded demo until a control is touched."""
     run_id = live_play.shown()
     row = run_row(run_id) if run_id else None
+    tell_gone(run_id)
     if row is None:
         return None
     if problem := readable(row.id):

@@ -19,6 +19,8 @@ from alcore.ui.session import is_recorded, manager, run_config, show_run
 from alcore.ui.setting_words import differences
 from alcore.wording import as_plain_markdown, plural
 
+NAME = "new_run_name"
+"""Key of the control in which a name may be given before a run is started."""
 PROBLEM = "run"
 """Where problems with starting and controlling runs are shown."""
 
@@ -150,7 +152,8 @@ def start(config: RunConfig, keeps_view: bool) -> None:
         return
 
     def submit() -> None:
-        run_id = acting.start_run(config)
+        run_id = acting.start_run(config, st.session_state.get(NAME, ""))
+        st.session_state[NAME] = ""  # it is that run's
         if not keeps_view:
             show_run(run_id)
 

@@ -17,6 +17,7 @@ from alcore.presentation.labels import PREVALENCES
 from alcore.ui import kept_settings
 from alcore.ui.choices import FIRST_QUERY_TITLES, START_TITLES
 from alcore.ui.config_form import ConfigForm, make_settings, usual_settings
+from alcore.ui.lab.next_run import NAME
 from alcore.ui.session import manager
 from alcore.ui.setting_words import KEYS
 from alcore.wording import percent
@@ -41,10 +42,18 @@ def sidebar(on_stage: DeltaGenerator | None = None) -> RunConfig:
         with st.expander("Network and training"):
             values |= {"model": (model := form.network())}
             values |= {"training": _training(form, model["architecture"])}
-        with st.expander("First query, seed and device"):
+        with st.expander("First query, seed, device, name"):
             values |= {"first_query": form.optional_number("first_query", empty="as the others")}
             values |= {"first_query_by": _first_query_by(form)}
             values |= {"seed": form.number("seed"), "device": _device(form)}
+            st.text_input(
+                "Name of the next run",
+                key=NAME,
+                max_chars=120,
+                placeholder="says what is new about it",
+                help="Without one, a run is called after its data set, π₀, π₁, seed, and what differs from "
+                "the last one of that name. It can be changed under Runs.",
+            )
         kept_settings.show(kept)
     if not values["strategies"]:
         raise ConfigError("Choose at least one strategy")

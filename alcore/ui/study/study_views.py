@@ -11,7 +11,7 @@ import streamlit as st
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.figures.in_words import in_words
 from alcore.presentation.labels import METRIC_TITLES, display_name
-from alcore.presentation.sentences import basis, effective_patches
+from alcore.presentation.sentences import NO_BUDGET_WON, basis, effective_patches
 from alcore.presentation.study_sentences import (
     counterfactual_claims,
     gain_claims,
@@ -193,6 +193,8 @@ def _show_ranks(view: StudyView) -> None:
     )
     names = [display_name(name) for name in names]
     show_figure(budgets.penalty_heatmap(matrix, names, runs=len(view.by_pool)), "study-penalties")
+    if not matrix.any():
+        st.caption(NO_BUDGET_WON)
 
 
 def _summary(view: StudyView) -> pd.DataFrame:

@@ -331,7 +331,8 @@ def test_a_band_grows_with_its_line_and_never_runs_ahead(browser):
           const { trace } = await import("/traces.js");
           const look = { color: "#000000", name: "a", symbol: "circle" };
           const numbers = { value: [0.1, 0.2, 0.4], low: [0, 0.1, 0.2], high: [0.2, 0.3, 0.6] };
-          const line = { id: "a", look, run: 0, repetition: 0, x: [10, 20, 30], cycles: [1, 2, 3], ...numbers };
+          const line = { id: "a", look, run: 0, repetition: 0, ...numbers };
+          Object.assign(line, { x: [10, 20, 30], cycles: [1, 2, 3] });
           const growth = { before: new Map([["a", 2], ["a-band", 2]]), part: 0.25 };
           return [line, { ...line, id: "a-band", isBand: true }].map((one) => trace(one, "IoU", growth));
         }"""
