@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from alcore.acquisition import get_strategy
 from alcore.data.patches import Patches
@@ -34,6 +35,16 @@ _STRIP, _STRIP_SIDE = 24, 57  # together as wide as Streamlit shows without enco
 _TILE_SIDE, _LARGE_SIDE = 192, 384
 
 OVERLAYS = {"outline": "Outlines", "entropy": "Entropy", "plain": "Image alone"}
+
+
+def places(count: int, columns: int, key: str) -> list[DeltaGenerator]:
+    """A place for each of so many pictures, row by row; a phone has four side by side.
+
+    Args:
+        key: of the grid, unlike others on the page.
+    """
+    grid = st.container(key=f"tiles-{key}")
+    return [place for _ in range(0, count, columns) for place in grid.columns(columns)][:count]
 
 
 def latest_cycle(run_id: str, strategy: str) -> CycleKey | None:
@@ -87,9 +98,8 @@ def show_query(
         st.markdown(f"{plural(query.items.size, 'patch')} chosen, **{int(query.defective.sum())} defective**")
         rows = np.arange(query.items.size)
         tiles = tile_pictures(run_id, key, rows, "outline", data_of_run(run_id))
-        for start in range(0, rows.size, 6):
-            for column, (picture, caption) in zip(st.columns(6), tiles[start : start + 6]):
-                column.image(picture, caption=caption, width="stretch", alt=f"choice {caption}")
+        for place, (picture, caption) in zip(places(len(tiles), 6, "query"), tiles, strict=True):
+            place.image(picture, caption=caption, width="stretch", alt=f"choice {caption}")
         st.caption(legend_text(has_prediction=key.cycle > 1))
 
     dialog()

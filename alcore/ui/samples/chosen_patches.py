@@ -10,7 +10,7 @@ import streamlit as st
 from alcore.config import RunConfig
 from alcore.experiment.cycle_key import CycleKey
 from alcore.storage.records import StoredRecord
-from alcore.ui.gallery import OVERLAYS, legend_text, show_patch, tile_pictures
+from alcore.ui.gallery import OVERLAYS, legend_text, places, show_patch, tile_pictures
 from alcore.ui.samples.choose_query import choose_pair, cycle_slider
 from alcore.ui.session import (
     data_of_run,
@@ -87,13 +87,12 @@ def _show_grid(run_id: str, key: CycleKey, sort: str, overlay: str, *, columns: 
     )
     rows = _sorted_rows(run_id, query, sort)
     tiles = tile_pictures(run_id, key, rows, overlay, data_of_run(run_id))
-    for start in range(0, rows.size, columns):
-        line = zip(st.columns(columns), rows[start : start + columns], tiles[start : start + columns])
-        for column, row, (picture, caption) in line:
-            column.image(picture, width="stretch", alt=_alt(query, int(row)))
-            name = f"open-{key.stem}-{row}"
-            if column.button(caption, key=name, help="Open it large", type="tertiary", width="stretch"):
-                show_patch(run_id, key, int(row))
+    grid = places(rows.size, columns, key.stem)
+    for place, row, (picture, caption) in zip(grid, rows, tiles, strict=True):
+        place.image(picture, width="stretch", alt=_alt(query, int(row)))
+        name = f"open-{key.stem}-{row}"
+        if place.button(caption, key=name, help="Open it large", type="tertiary", width="stretch"):
+            show_patch(run_id, key, int(row))
     st.caption(legend_text(has_prediction=key.cycle > 1))
 
 

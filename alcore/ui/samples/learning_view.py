@@ -10,6 +10,7 @@ import streamlit as st
 from alcore.experiment.cycle_key import CycleKey
 from alcore.presentation.imaging import is_predicted, outlined, png
 from alcore.ui import entrance, problems
+from alcore.ui.gallery import places
 from alcore.ui.samples.choose_query import choose_pair, cycle_slider
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
@@ -66,9 +67,9 @@ def _show_cycle(run_id: str, keys: list[CycleKey]) -> None:
                 continue
             st.markdown(f"**{key.strategy}** after {labels}, on the same test patches:")
             pictures = _gallery(run_id, key, data_of_run(run_id))
-            for start in range(0, len(pictures), per_row):
-                for place, (picture, caption) in zip(st.columns(per_row), pictures[start : start + per_row]):
-                    place.image(picture, caption=caption, width="stretch", alt=f"test patch, {caption}")
+            grid = places(len(pictures), per_row, key.stem)
+            for place, (picture, caption) in zip(grid, pictures, strict=True):
+                place.image(picture, caption=caption, width="stretch", alt=f"test patch, {caption}")
     st.caption("Yellow outline: true mask · blue outline: the model's prediction")
 
 

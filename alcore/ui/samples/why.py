@@ -20,6 +20,7 @@ from alcore.presentation.figures.queries import pool_map as pool_map_figure
 from alcore.presentation.figures.queries import score_distribution
 from alcore.presentation.imaging import outlined, png
 from alcore.ui import entrance
+from alcore.ui.gallery import places
 from alcore.ui.live import show_frames
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
 from alcore.wording import plural
@@ -211,10 +212,9 @@ def _show_selected(run_id: str, frame: pd.DataFrame, items: list[int]) -> None:
         for image, mask in zip(patches.images(ids), patches.masks(ids), strict=True)
     ]
     captions = [_caption(row) for row in shown.itertuples()]
-    for start in range(0, len(pictures), _COLUMNS):
-        line = zip(pictures[start : start + _COLUMNS], captions[start : start + _COLUMNS])
-        for column, (picture, caption) in zip(st.columns(_COLUMNS), line):
-            column.image(picture, caption=caption, width="stretch", alt=f"selected patch, {caption}")
+    grid = places(len(pictures), _COLUMNS, "selected")
+    for place, picture, caption in zip(grid, pictures, captions, strict=True):
+        place.image(picture, caption=caption, width="stretch", alt=f"selected patch, {caption}")
 
 
 def _caption(row: Any) -> str:  # noqa: ANN401  a row of a frame, which pandas leaves untyped
