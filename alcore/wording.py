@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -33,8 +34,17 @@ def joined(parts: Sequence[str]) -> str:
 
 
 def percent(share: float) -> str:
-    """0.1 -> '10 %'; as many digits as it needs, at most three."""
-    return f"{100 * share:.3g} %"
+    """0.1 -> '10 %'; as many digits as it needs, at most three. NaN -> 'not known'."""
+    return "not known" if math.isnan(share) else f"{100 * share:.3g} %"
+
+
+def class_counts(patches: int, defective: int, unlabelled: int = 0) -> str:
+    """'30 patches, 3 defective (10 %)'; of a set that is labelled in part, how much of it."""
+    labelled = patches - unlabelled
+    if not unlabelled:
+        return f"{plural(patches, 'patch')}, {defective} defective ({percent(defective / patches)})"
+    known = f"; {defective} of the {labelled} labelled ones defective" * bool(labelled)
+    return f"{plural(patches, 'patch')}, {unlabelled} without a label{known}"
 
 
 def size_in_words(size: float) -> str:

@@ -10,7 +10,7 @@ from alcore.commands import dataset_notes
 from alcore.commands.create_stream import create_stream
 from alcore.commands.data_import import import_data, import_order
 from alcore.commands.features import features_app
-from alcore.wording import percent
+from alcore.wording import class_counts, percent
 
 data_app = typer.Typer(help="Import, make, list, show and delete data sets.", no_args_is_help=True)
 
@@ -86,9 +86,7 @@ def show_data(name: str) -> None:
 
     patches = open_dataset(name)
     overview = describe(patches)
-    typer.echo(
-        f"{name}: {overview.patches} patches, {overview.defective} defective ({percent(overview.prevalence)})"
-    )
+    typer.echo(f"{name}: {class_counts(overview.patches, overview.defective, overview.unlabelled)}")
     if isinstance(patches, StoredPatches):
         typer.echo("\n".join([*patches.info.notes, *data_set_report(patches)]))
         return

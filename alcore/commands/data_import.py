@@ -18,6 +18,7 @@ from alcore.errors import AlcoreError, DataError
 if TYPE_CHECKING:
     from alcore.data.importing.import_events import ImportEnded, ImportEvent
     from alcore.data.importing.options import ImportOptions
+    from alcore.data.stored import DatasetInfo
 
 
 _AS_GIVEN = (
@@ -29,8 +30,9 @@ _AS_GIVEN = (
 
 def import_data(
     given: typer.Context,
-    source: flags.Source,
     name: flags.Name,
+    source: flags.Source = None,
+    unlabelled: flags.Unlabelled = None,
     format: flags.Format = "auto",
     patch: flags.Patch = "64x64",
     tile: flags.Tile = None,
@@ -69,6 +71,7 @@ def import_data(
             report,
             dry_run=dry_run,
             check=check or dry_run,
+            more=tuple(unlabelled or ()),
         )
     if not as_json:
         typer.echo("\n".join([*ended.sentences(), *ended.other_sizes()]))
@@ -127,7 +130,7 @@ def _families_listed(*, as_json: bool) -> Iterator[None]:
 
 
 def _import(
-    source: Path,
+    source: Path | None,
     name: str,
     format_name: str,
     read_options: Callable[[], ImportOptions],
@@ -135,6 +138,7 @@ def _import(
     *,
     dry_run: bool = False,
     check: bool,
+    more: tuple[Path, ...] = (),
 ) -> ImportEnded:
     """Import and report; wrong options also count as a failed import."""
     from alcore.data.cautions import data_set_report
@@ -149,13 +153,16 @@ def _import(
         with _place(name, dry_run=dry_run) as target:
             if target.exists():
                 raise DataError(f"a data set called {name!r} exists; delete it first, or choose another name")
-            work = Import(source, format_name=format_name, options=read_options(), follow=report)
-            info = work.write(target)
-            ended = ImportEnded.of(name, info, data_set_report(StoredPatches(target))).with_colors(
-                work.colors
-            )
-            if check:
-                ended = ended.with_sizes(*work.patch_sizes())
+            if source is None:
+                info = _import_alone(more, target, read_options(), report)
+                ended = ImportEnded.of(name, info, data_set_report(StoredPatches(target)))
+            else:
+                work = Import(source, format_name=format_name, options=read_options(), follow=report)
+                info = work.write(target, unlabelled=more)
+                warnings = data_set_report(StoredPatches(target))
+                ended = ImportEnded.of(name, info, warnings).with_colors(work.colors)
+                if check:
+                    ended = ended.with_sizes(*work.patch_sizes())
     except (AlcoreError, OSError) as error:
         colors = error.colors if isinstance(error, MaskColorsError) else []
         families = error.families if isinstance(error, LayoutDoubtError) else []
@@ -165,6 +172,20 @@ def _import(
         raise
     report(ended)
     return ended
+
+
+def _import_alone(
+    more: tuple[Path, ...], target: Path, options: ImportOptions, report: Callable[[ImportEvent], None]
+) -> DatasetInfo:
+    """Import images without any label."""
+    from alcore.data.importing.without_labels import import_unlabelled
+
+    if not more:
+        raise DataError(
+            "nothing is given to import; name a folder or zip file with images and masks, or give images "
+            "without masks with --unlabelled"
+        )
+    return import_unlabelled(more, target, options, report)
 
 
 @contextmanager

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-Source = Annotated[Path, typer.Argument(help="The folder or zip file with images and masks.")]
+Source = Annotated[Path | None, typer.Argument(help="The folder or zip file with images and masks.")]
+Unlabelled = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Images without masks, for a campaign: a file, folder or zip; give it again for several."
+    ),
+]
 Name = Annotated[str, typer.Option(help="Name of the new data set.")]
 Format = Annotated[
     str, typer.Option(help="auto, or a layout such as folder or severstal; an unknown one lists all.")

@@ -6,6 +6,7 @@ import numpy as np
 
 from alcore.data.duplicates import copies_across_sides, near_duplicates
 from alcore.data.overview import Overview, describe
+from alcore.data.patches import labelled_items
 from alcore.data.split_leaks import related_across_sides
 from alcore.data.stored import StoredPatches
 from alcore.wording import percent, plural
@@ -22,8 +23,7 @@ def data_set_report(patches: StoredPatches) -> list[str]:
     )
     only_one = len(info.source_sizes) == 1  # several are among the cautions
     return [
-        f"patches of {height}x{width}, {info.how_cut}: {overview.defective} of {overview.patches} defective, "
-        f"a prevalence of {percent(overview.prevalence)}",
+        f"patches of {height}x{width}, {info.how_cut}: {overview.classes}",
         f"split: {sides}",
         *[f"all images are of {high}x{wide}" for high, wide in info.source_sizes[:1] * only_one],
         *cautions(patches, overview),
@@ -68,7 +68,7 @@ def _alike(patches: StoredPatches, count: int) -> list[str]:
 
 def contradictions(patches: StoredPatches) -> list[str]:
     """At most one sentence: how many equal images have masks that differ, and by how much."""
-    content = patches.items["content"]
+    content = patches.items["content"].iloc[labelled_items(patches)]
     twice = content[content.duplicated(keep=False)].iloc[:_MOST_COMPARED]
     found: list[np.ndarray] = []
     shares: list[float] = []

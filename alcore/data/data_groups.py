@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alcore.data.patches import Patches
+from alcore.data.patches import Patches, labelled_items
 from alcore.data.stored import StoredPatches
 from alcore.data.synthetic import SyntheticPatches
 
@@ -25,8 +25,10 @@ def prevalence_by_group(patches: Patches) -> pd.DataFrame:
         defective = np.ones(items.size, dtype=bool)
     elif isinstance(patches, StoredPatches):
         source = patches.items["source"]
-        group = source.str.rpartition("/")[0].replace("", "(top folder)")
-        defective = patches.defective
+        known = labelled_items(patches)
+        folders = source.str.rpartition("/")[0].replace("", "(top folder)")
+        group = folders.iloc[known].reset_index(drop=True)
+        defective = patches.defective[known]
     else:
         return pd.DataFrame(columns=["group", "patches", "defective", "prevalence"])
     table = pd.DataFrame({"group": group, "defective": defective}).groupby("group")["defective"]

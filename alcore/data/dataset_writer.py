@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from alcore.data.block_checksums import fingerprint_of, write_checksums
 from alcore.data.duplicates import alike_groups
+from alcore.data.patches import Split
 from alcore.data.splits import grouped_split, related_groups
 from alcore.data.stored import MOST_SIZES, DatasetInfo
 from alcore.errors import DataError
@@ -40,7 +41,8 @@ class Patch:
     image: (H, W, C) uint8; mask: (H, W) bool; source: the image it was cut from; row, column: its upper
     left corner there, in pixels of the source after any resizing; series: images that belong together and
     stay on one side of the split, '' for an image by itself; ignored: (H, W) bool, pixels of which nobody
-    knows what they are, none of them in the mask; None where there is none.
+    knows what they are, none of them in the mask; None where there is none; is_labelled: False where nobody
+    has looked at the image yet, whose mask is then empty.
     """
 
     image: np.ndarray
@@ -50,6 +52,7 @@ class Patch:
     column: int = 0
     series: str = ""
     ignored: np.ndarray | None = None
+    is_labelled: bool = True
 
 
 @dataclass
@@ -128,6 +131,7 @@ def pack(patch: Patch, *, min_area: int = 1) -> PackedPatch:
     }
     row |= {"series": patch.series} if patch.series else {}
     row |= {"ignored": ignored} if ignored else {}
+    row |= {} if patch.is_labelled else {"labelled": False}
     mask = np.packbits(patch.mask).tobytes() if is_defective else bytes(-(-patch.mask.size // 8))
     return PackedPatch(pixels, mask, np.packbits(unknown).tobytes() if ignored else b"", row)
 
@@ -197,6 +201,7 @@ def write_dataset(
             shape=shape,
             patches=len(items),
             defective=int(items["defective"].sum()),
+            unlabelled=int((items["split"] == Split.UNLABELLED).sum()),
             fingerprint=fingerprint_of(staging),
             format=format_name,
             cutting=cutting,
@@ -262,7 +267,36 @@ def _item_table(
     items = pd.DataFrame(rows)
     if "ignored" in items:
         items["ignored"] = items["ignored"].fillna(0).astype(np.int64)
-    defective = items["defective"].to_numpy()
+    is_labelled = np.ones(len(items), dtype=bool)
+    if "labelled" in items:
+        is_labelled = items.pop("labelled").isna().to_numpy()
+    if is_labelled.all():
+        _check_classes(items["defective"].to_numpy())
+    labels = [items["source"].to_numpy(str), items["content"].to_numpy(str)]
+    if "series" in items:
+        labels.append(items["series"].fillna(items["source"]).to_numpy(str))
+    if alike is not None:
+        labels.append(alike)
+    items["group"] = related_groups(*labels)
+    if split is None:
+        split = _drawn_split(items["defective"].to_numpy(), items["group"].to_numpy(), is_labelled)
+    items["split"] = np.asarray(split, dtype=np.uint8)
+    return items
+
+
+def _drawn_split(defective: np.ndarray, group: np.ndarray, is_labelled: np.ndarray) -> np.ndarray:
+    """(M,) of `Split`. Where a part alone is labelled, too small a one to be split is all for training."""
+    if is_labelled.all():
+        return grouped_split(defective, group, seed=_SPLIT_SEED)
+    split = np.full(defective.shape, Split.UNLABELLED, dtype=np.uint8)
+    split[is_labelled] = Split.TRAIN
+    with suppress(DataError):
+        split[is_labelled] = grouped_split(defective[is_labelled], group[is_labelled], seed=_SPLIT_SEED)
+    return split
+
+
+def _check_classes(defective: np.ndarray) -> None:
+    """Raise PatchSizeError where all patches of a labelled set are of one class."""
     if not defective.any():
         raise PatchSizeError(
             "no patch is defective: every mask is empty at this patch size; check masks and size"
@@ -271,16 +305,6 @@ def _item_table(
         raise PatchSizeError(
             "every patch is defective; clean patches are needed to build a pool at a prevalence"
         )
-    labels = [items["source"].to_numpy(str), items["content"].to_numpy(str)]
-    if "series" in items:
-        labels.append(items["series"].fillna(items["source"]).to_numpy(str))
-    if alike is not None:
-        labels.append(alike)
-    items["group"] = related_groups(*labels)
-    if split is None:
-        split = grouped_split(defective, items["group"].to_numpy(), seed=_SPLIT_SEED)
-    items["split"] = np.asarray(split, dtype=np.uint8)
-    return items
 
 
 def _to_npy(stem: Path, shape: tuple[int, ...]) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from alcore.data.patches import Patches, Split, items_of
+from alcore.data.splits import SHARES
 from alcore.data.stored import MOST_SIZES, StoredPatches
 from alcore.pools import largest_pool
-from alcore.wording import plural
+from alcore.wording import percent, plural
 
 _MOST_MEASURED = 1000  # defective patches whose area is measured where it is not on record
 _TINY = 4  # pixels
@@ -23,8 +24,9 @@ _DEFECTIVE = 8  # of these, if there are so many
 
 @dataclass(frozen=True)
 class Overview:
-    """patches, defective: counts; splits: one row per side, with its counts and prevalence; area: (n,) defect
-    areas as shares of a patch, of all defective patches or a sample; warnings: what to know before a run.
+    """patches, defective: counts; unlabelled: patches without a mask, which are neither; splits: one row per
+    side, with its counts and prevalence; area: (n,) defect areas as shares of a patch, of all defective
+    patches or a sample; warnings: what to know before a run.
     """
 
     patches: int
@@ -32,11 +34,28 @@ class Overview:
     splits: pd.DataFrame
     area: np.ndarray
     warnings: list[str]
+    unlabelled: int = 0
+
+    @property
+    def labelled(self) -> int:
+        """Patches whose mask is known."""
+        return self.patches - self.unlabelled
 
     @property
     def prevalence(self) -> float:
-        """Share of defective patches in the whole set."""
-        return self.defective / self.patches
+        """Share of defective patches among the labelled ones; NaN where there is none."""
+        return self.defective / self.labelled if self.labelled else float("nan")
+
+    @property
+    def classes(self) -> str:
+        """'60 of 600 defective, a prevalence of 10 %', and how many have no label."""
+        share = f"a prevalence of {percent(self.prevalence)}"
+        if not self.unlabelled:
+            return f"{self.defective} of {self.patches} defective, {share}"
+        known = f"{self.defective} of {self.labelled} labelled ones defective, {share}; " * bool(
+            self.labelled
+        )
+        return f"{known}{self.unlabelled} without a label, which a campaign takes and no run does"
 
 
 def describe(patches: Patches) -> Overview:
@@ -48,13 +67,15 @@ def describe(patches: Patches) -> Overview:
                 "patches": items_of(patches, side).size,
                 "defective": int(patches.defective[items_of(patches, side)].sum()),
             }
-            for side in Split
+            for side in SHARES
         ]
     )
     splits["prevalence"] = splits["defective"] / splits["patches"]
     area = _areas(patches)
     warnings: list[str] = _warnings(patches, area) if isinstance(patches, StoredPatches) else []
-    return Overview(patches.defective.size, int(patches.defective.sum()), splits, area, warnings)
+    count, defective = patches.defective.size, int(patches.defective.sum())
+    unlabelled = items_of(patches, Split.UNLABELLED).size
+    return Overview(count, defective, splits, area, warnings, unlabelled)
 
 
 def largest_pools(patches: Patches, prevalences: tuple[float, ...]) -> pd.DataFrame:

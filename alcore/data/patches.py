@@ -9,11 +9,15 @@ import numpy as np
 
 
 class Split(IntEnum):
-    """The side of the split that a patch is on; pools come from TRAIN, test sets from TEST."""
+    """The side of the split that a patch is on; pools come from TRAIN, test sets from TEST.
+
+    What has no label yet is on no side, so that no run takes it for clean: UNLABELLED.
+    """
 
     TRAIN = 0
     VALIDATION = 1
     TEST = 2
+    UNLABELLED = 3
 
 
 class Patches(Protocol):
@@ -25,7 +29,7 @@ class Patches(Protocol):
     shape: tuple[int, int, int]
     """(height, width, channels) of a patch; channels is 1 or 3."""
     defective: np.ndarray
-    """(M,) bool, whether the mask has a foreground pixel."""
+    """(M,) bool, whether the mask has a foreground pixel; False where there is no label."""
     split: np.ndarray
     """(M,) uint8 of `Split`."""
 
@@ -51,3 +55,8 @@ class Patches(Protocol):
 def items_of(patches: Patches, split: Split) -> np.ndarray:
     """(n,) int64: the ids on one side of the split, ascending."""
     return np.flatnonzero(patches.split == split)
+
+
+def labelled_items(patches: Patches) -> np.ndarray:
+    """(n,) int64: the ids of all patches whose mask is known, ascending."""
+    return np.flatnonzero(patches.split != Split.UNLABELLED)

@@ -42,7 +42,8 @@ class DatasetInfo:
     `unknown` are patches that were left out because nothing in them is known; `resized_to` is the
     (height, width) that whole images were brought to before they were cut, None where they were not;
     `levels` are the brightest whole and floating-point level by which images of more than 8 bits were
-    scaled, None where there were none or an earlier version imported them.
+    scaled, None where there were none or an earlier version imported them; `unlabelled` are patches
+    without a mask, which are none of the defective ones and none of the clean.
     """
 
     name: str
@@ -61,6 +62,13 @@ class DatasetInfo:
     levels: tuple[int, float] | None = None
     lost: tuple[str, ...] = ()
     capped: int = 0
+    unlabelled: int = 0
+
+    @property
+    def prevalence(self) -> float:
+        """Share of defective patches among the labelled ones; NaN where there is none."""
+        labelled = self.patches - self.unlabelled
+        return self.defective / labelled if labelled else float("nan")
 
     @property
     def how_cut(self) -> str:

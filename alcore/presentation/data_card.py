@@ -14,7 +14,7 @@ from alcore.data.cautions import cautions
 from alcore.data.collection import About
 from alcore.data.data_groups import kept_together, prevalence_by_group
 from alcore.data.overview import Overview, describe
-from alcore.data.patches import Patches
+from alcore.data.patches import Patches, labelled_items
 from alcore.data.stored import StoredPatches
 from alcore.presentation.imaging import mosaic, outlined, png
 from alcore.statistics.frames import each_row
@@ -58,7 +58,9 @@ def make_card(patches: Patches, about: About) -> DataCard:
             f"{plural(largest, 'patch')}",
         ]
         warnings = cautions(patches, overview)
-    sizes = np.percentile(overview.area, _QUARTILES)
+    sizes = (
+        np.percentile(overview.area, _QUARTILES) if overview.area.size else np.full(len(_QUARTILES), np.nan)
+    )
     return DataCard(
         patches.name,
         about,
@@ -75,7 +77,8 @@ def make_card(patches: Patches, about: About) -> DataCard:
 def card_mosaic(patches: Patches) -> bytes:
     """A PNG of some patches, defective ones in the first half, with the outlines of their masks."""
     half = _COLUMNS * _ROWS // 2
-    parts = [np.flatnonzero(patches.defective == kind) for kind in (True, False)]
+    known = labelled_items(patches)
+    parts = [known[patches.defective[known] == kind] for kind in (True, False)]
     spread = [part[np.linspace(0, part.size - 1, min(half, part.size)).astype(int)] for part in parts]
     items = np.concatenate(spread)
     pictures = [
@@ -97,7 +100,7 @@ def to_markdown(card: DataCard, *, picture: str = "") -> str:
         lines += [f"Formerly {', '.join(map(_one_line, about.former))}.", ""]
     lines += [
         f"{overview.patches} patches of {height}x{width}, {'grey' if channels == 1 else 'RGB'}; "
-        f"{overview.defective} defective, a prevalence of {percent(overview.prevalence)}.",
+        f"{overview.classes}.",
         "",
         *_table(
             ("side", "patches", "defective", "prevalence"),

@@ -24,8 +24,8 @@ import psutil
 from PIL import Image
 
 from alcore.config import load_config
+from alcore.data.importing import rle
 from tests.conftest import ROOT
-from tests.data.helpers import runs_of
 
 _SHAPE = (256, 1600)
 _STEEL = ["--format=severstal", "--tile", "--patch=256x400"]
@@ -64,7 +64,7 @@ def _write_strips(root: Path, count: int) -> None:
             name = f"{number:06d}.jpg"
             Image.fromarray(image).save(root / "train_images" / name, quality=60)
             if number % 2:
-                table.writerow([name, 1, runs_of(mask)])
+                table.writerow([name, 1, rle.encode(mask)])
 
 
 def _config(*, is_light: bool) -> dict[str, object]:

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from alcore.data.importing import rle
+
 SIZE = (40, 48)
 
 
@@ -42,14 +44,6 @@ def folder_files(count: int = 30) -> dict[str, bytes]:
     return files
 
 
-def runs_of(mask: np.ndarray) -> str:
-    """(H, W) bool -> run lengths as Severstal's table has them; '' for an empty mask."""
-    flat = np.concatenate([[False], mask.T.ravel(), [False]])
-    edges = np.flatnonzero(flat[1:] != flat[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    return " ".join(f"{start + 1} {end - start}" for start, end in zip(starts, ends, strict=True))
-
-
 def severstal_files(
     count: int = 12, *, older: bool = False, size: tuple[int, int] = (64, 128)
 ) -> dict[str, bytes]:
@@ -61,7 +55,7 @@ def severstal_files(
         files[f"train_images/{name}"] = encoded(np.stack([image] * 3, axis=2), "JPEG")
         kinds = range(1, 5) if older else ([1 + 2 * (number % 2)] if mask.any() else [])
         for kind in kinds:
-            runs = runs_of(mask) if kind == 1 + 2 * (number % 2) else ""
+            runs = rle.encode(mask) if kind == 1 + 2 * (number % 2) else ""
             rows.append([f"{name}_{kind}", runs] if older else [name, kind, runs])
     header = ["ImageId_ClassId", "EncodedPixels"] if older else ["ImageId", "ClassId", "EncodedPixels"]
     table = io.StringIO()

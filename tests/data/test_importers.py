@@ -12,7 +12,7 @@ from alcore.data.collection import dataset_names, dataset_path, delete_dataset, 
 from alcore.data.cutting import cut
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import ImportOptions
-from alcore.data.patches import Split
+from alcore.data.splits import SHARES
 from alcore.errors import DataError
 from alcore.server.import_queue import ImportQueue
 from tests.following import wait_for
@@ -241,7 +241,7 @@ def test_the_real_data_set(magnetic_tile):
     assert info.defective + len(info.lost) == 388  # of 392; four masks are empty below the threshold
     assert info.lost == info.vanished
     patches = open_dataset("magnetic-tile")
-    shares = [patches.defective[patches.split == side].mean() for side in Split]
+    shares = [patches.defective[patches.split == side].mean() for side in SHARES]
     assert np.allclose(shares, patches.defective.mean(), atol=0.03)
     assert "MT_" in patches.describe(0)
 

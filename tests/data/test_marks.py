@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 
 from alcore.__main__ import app
 from alcore.data.collection import dataset_path, open_dataset
+from alcore.data.importing import rle
 from alcore.data.importing.import_events import ImportEnded
 from alcore.data.importing.importer import import_dataset
 from alcore.data.importing.options import Foreground, ImportOptions
 from alcore.errors import DataError
-from tests.data.helpers import encoded, runs_of, write_folder
+from tests.data.helpers import encoded, write_folder
 
 SHAPE = (60, 64)
 CLEAN = [f"clean{number}.png" for number in range(4)]
@@ -495,7 +496,7 @@ def test_classes_of_roboflow_can_be_ignored_by_number_and_name(tmp_path, chosen)
 
 def test_classes_of_severstal_can_be_ignored(tmp_path):
     rows = [("a.jpg", 1, block(10, 10, 20, 20)), ("a.jpg", 3, block(30, 30, 40, 40))]
-    table = "\n".join(["ImageId,ClassId,EncodedPixels", *(f"{f},{k},{runs_of(m)}" for f, k, m in rows)])
+    table = "\n".join(["ImageId,ClassId,EncodedPixels", *(f"{f},{k},{rle.encode(m)}" for f, k, m in rows)])
     files = {
         f"train_images/{name[:-4]}.jpg": encoded(picture(n), "JPEG")
         for n, name in enumerate(["a.png", *CLEAN])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcore.data.patches import Split
-from alcore.data.splits import grouped_split, related_groups
+from alcore.data.splits import SHARES, grouped_split, related_groups
 from alcore.errors import DataError
 
 
@@ -15,7 +15,7 @@ def test_no_group_sits_on_two_sides(seed):
     group = rng.integers(0, 60, size=300)
     split = grouped_split(rng.random(300) < 0.3, group, seed=seed)
     assert all(np.unique(split[group == number]).size == 1 for number in np.unique(group))
-    assert set(np.unique(split)) == set(Split)
+    assert set(np.unique(split)) == set(SHARES)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -40,7 +40,7 @@ def test_sides_are_stratified_and_of_the_right_size():
     split = grouped_split(defective, np.arange(2000) // 2, seed=0)
     sizes = np.bincount(split) / 2000
     assert np.allclose(sizes, [0.8, 0.1, 0.1], atol=0.01)
-    assert all(abs(defective[split == side].mean() - defective.mean()) < 0.02 for side in Split)
+    assert all(abs(defective[split == side].mean() - defective.mean()) < 0.02 for side in SHARES)
 
 
 def test_groups_join_through_any_shared_label():
@@ -60,5 +60,5 @@ def test_too_few_sources_are_refused():
 def test_small_sets_have_both_classes_on_every_side(clean, defective):
     is_defective = np.arange(clean + defective) < defective
     split = grouped_split(is_defective, np.arange(clean + defective), seed=0)
-    for side in Split:
+    for side in SHARES:
         assert set(is_defective[split == side]) == {True, False}

@@ -5,7 +5,7 @@ import pytest
 
 from alcore.data.collection import dataset_names, delete_dataset, make_surfaces, open_dataset
 from alcore.data.grounds import FAMILIES
-from alcore.data.patches import Split
+from alcore.data.splits import SHARES
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.errors import DataError
 
@@ -50,7 +50,7 @@ def test_there_are_five_kinds_of_unequal_frequency(surfaces):
 
 
 def test_the_split_is_stratified(surfaces):
-    shares = [surfaces.defective[surfaces.split == side].mean() for side in Split]
+    shares = [surfaces.defective[surfaces.split == side].mean() for side in SHARES]
     assert np.allclose(shares, 0.5)
     assert np.bincount(surfaces.split).tolist() == [9600, 1200, 1200]
 

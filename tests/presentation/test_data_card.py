@@ -54,7 +54,7 @@ def test_a_card_says_what_the_set_holds(parts):
     text = to_markdown(make_card(parts, read_about("parts")), picture="parts.png")
     assert text.startswith("# parts\n")
     assert "**Licence:** CC BY-NC-SA 4.0" in text
-    assert "30 patches of 40x48, grey; 10 defective, a prevalence of 33.3 %." in text
+    assert "30 patches of 40x48, grey; 10 of 30 defective, a prevalence of 33.3 %." in text
     assert "| kos03 | 3 | 1 | 33.3 % |" in text
     assert "- layout: KolektorSDD, which explains all 60 files" in text
     assert "10 groups, the largest of 3 patches" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -18,6 +19,8 @@ from alcore.data.importing.source_files import Source, shown, suffix
 from alcore.wording import plural
 
 _MOST_TABLES = 20
+_WITHOUT_MARKS = re.compile(rb'"annotations"\s*:\s*\[\s*\]')
+"""A table whose images are all clean."""
 
 
 class Mark(NamedTuple):
@@ -157,4 +160,5 @@ def _tables(source: Source) -> list[str]:
 
 def _looks_like_coco(source: Source, name: str) -> bool:
     content = source.read(name)
-    return all(key in content for key in (b'"images"', b'"annotations"', b'"image_id"'))
+    has_marks = b'"image_id"' in content or _WITHOUT_MARKS.search(content) is not None
+    return has_marks and all(key in content for key in (b'"images"', b'"annotations"'))

@@ -18,7 +18,7 @@ from alcore.data.importing.patch_choice import PatchSize
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
 from alcore.event_lines import EventLines
-from alcore.wording import percent, plural
+from alcore.wording import class_counts
 
 
 class ImportPhase(StrEnum):
@@ -51,14 +51,14 @@ class ImportProgress:
 class ImportEnded:
     """How an import ended; status: finished or failed, message: why it failed, in one sentence.
 
-    patches, defective: counts of the new data set. vanished: images whose defect is too small for a pixel at
-    this size, or for the smallest that counts. skipped: files that were left out, with the reason. notes: how
-    files were read, one sentence each. unknown: patches left out because none of their pixels is known.
-    warnings: what to know before a run, one sentence each. sizes: what other patch sizes would do, one row
-    each; suggested: the most suitable row. These two are filled where an import checks, and where another
-    patch size would solve a failure. colors: for masks coded in colours, red, green, blue and share of all
-    pixels, the largest first. families: where no layout explains all files, the possible images and masks, in
-    the form of `file_families.Family`.
+    patches, defective: counts of the new data set; unlabelled: its patches without a mask. vanished: images
+    whose defect is too small for a pixel at this size, or for the smallest that counts. skipped: files that
+    were left out, with the reason. notes: how files were read, one sentence each. unknown: patches left out
+    because none of their pixels is known. warnings: what to know before a run, one sentence each. sizes: what
+    other patch sizes would do, one row each; suggested: the most suitable row. These two are filled where an
+    import checks, and where another patch size would solve a failure. colors: for masks coded in colours,
+    red, green, blue and share of all pixels, the largest first. families: where no layout explains all files,
+    the possible images and masks, in the form of `file_families.Family`.
     """
 
     event: ClassVar[str] = "ended"
@@ -76,6 +76,12 @@ class ImportEnded:
     suggested: int | None = None
     colors: list[list[float]] = field(default_factory=list)
     families: list[dict[str, str | int | float]] = field(default_factory=list)
+    unlabelled: int = 0
+
+    @property
+    def counts(self) -> str:
+        """How many patches there are, and of which class, in words."""
+        return class_counts(self.patches, self.defective, self.unlabelled)
 
     @classmethod
     def of(cls, name: str, info: DatasetInfo, warnings: list[str]) -> ImportEnded:
@@ -90,6 +96,7 @@ class ImportEnded:
             notes=list(info.notes),
             unknown=info.unknown,
             warnings=warnings,
+            unlabelled=info.unlabelled,
         )
 
     def with_colors(self, colors: Iterable[Sequence[float]]) -> ImportEnded:
@@ -117,9 +124,8 @@ class ImportEnded:
         """For people: what the data set holds and what was left out, or why there is none."""
         if self.status != "finished":
             return [self.message]
-        share = percent(self.defective / self.patches)
         return [
-            f"{self.name}: {plural(self.patches, 'patch')}, {self.defective} defective ({share})",
+            f"{self.name}: {self.counts}",
             *self.notes,
             *self.warnings,
             *(f"skipped {file}: {reason}" for file, reason in self.skipped.items()),

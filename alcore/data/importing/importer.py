@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +39,7 @@ from alcore.data.importing.regions import ANY_IMAGE, WithoutRegions, limited
 from alcore.data.importing.sample_reader import Outcome, SampleReader
 from alcore.data.importing.side_by_side import in_order
 from alcore.data.importing.source_files import Source, shown
+from alcore.data.importing.without_labels import packed_without_labels
 from alcore.data.stored import DatasetInfo
 from alcore.errors import DataError
 from alcore.wording import percent, plural
@@ -143,25 +145,31 @@ class Import:
                 self._refuse(name, reason)
         return samples
 
-    def write(self, target: Path) -> DatasetInfo:
-        """Read everything and make the data set `target`; raises as `import_dataset`."""
+    def write(self, target: Path, *, unlabelled: Sequence[Path] = ()) -> DatasetInfo:
+        """Read everything and make the data set `target`; raises as `import_dataset`.
+
+        Args:
+            unlabelled: images, folders and zip files of images without masks, which follow the others.
+        """
         if target.exists():
             raise DataError(
                 f"a data set called {target.name!r} exists; delete it first, or choose another name"
             )
         try:
-            return self._write(target)
+            return self._write(target, unlabelled)
         except PatchSizeError as error:
             reasons = list(self._report.skipped.values())
             left_out = f"; {plural(len(reasons), 'file')} left out, since {reasons[0]}" if reasons else ""
             raise PatchSizeError(f"{error}{left_out}{offered(*self.patch_sizes())}") from None
 
-    def _write(self, target: Path) -> DatasetInfo:
+    def _write(self, target: Path, unlabelled: Sequence[Path]) -> DatasetInfo:
         options = self._reader.options
         with self._each(self._reader.read, self._samples) as outcomes:
+            labelled = self._patches(self._pace.over(ImportPhase.READING, outcomes, len(self._samples)))
+            more = packed_without_labels(unlabelled, options, self._reader.levels, self._report)
             return write_dataset(
                 target,
-                self._patches(self._pace.over(ImportPhase.READING, outcomes, len(self._samples))),
+                chain(labelled, more),
                 shape=(*options.patch, options.channels),
                 format_name=self._format,
                 cutting="tiles" if options.tile else "resized",
@@ -171,6 +179,16 @@ class Import:
                 report=self._report,
                 notes=self.notes,
             )
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What comes of each image, in their order, without making a data set."""
+        with self._each(self._reader.read, self._samples) as outcomes:
+            yield from outcomes
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Files that could not be paired or used so far, with the reason."""
+        return dict(self._report.skipped)
 
     def patch_sizes(self) -> tuple[list[PatchSize], PatchSize | None]:
         """What other patch sizes would do, and the best of them; from at most 1,000 images spread evenly."""

@@ -7,10 +7,14 @@ value repeats, two which of the four lengths, the length less one, and the value
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 
 _CHANNELS = 4
 _LENGTHS = 4
+_SIZES, _VALUE = (4, 8, 12, 16), 8  # bits of a run's length, of which each takes the fewest, and of a value
 
 
 class _Bits:
@@ -37,6 +41,29 @@ class _Bits:
         bits = self._bits[self._at : end].reshape(count, size).astype(np.uint32)
         self._at = end
         return bits @ (np.uint32(1) << np.arange(size - 1, -1, -1, dtype=np.uint32))
+
+
+def encode_brush(mask: np.ndarray) -> list[int]:
+    """(height, width) bool -> packed strokes that `decode_brush` and Label Studio read."""
+    flat = np.repeat(mask.ravel(), _CHANNELS)
+    bounds = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1, [flat.size]])
+    bits = [f"{flat.size:032b}", f"{_VALUE - 1:05b}", *(f"{size - 1:04b}" for size in _SIZES)]
+    for start, end in pairwise(bounds.tolist()):
+        value = f"{255 * int(flat[start]):0{_VALUE}b}"
+        for length in _pieces(end - start):
+            kind = next(kind for kind, size in enumerate(_SIZES) if length <= 1 << size)
+            bits.append(f"1{kind:02b}{length - 1:0{_SIZES[kind]}b}{value}")
+    text = "".join(bits)
+    text += "0" * (-len(text) % 8)
+    return list(int(text, 2).to_bytes(len(text) // 8))
+
+
+def _pieces(length: int) -> Iterator[int]:
+    """A run's length in parts that the longest kind of run can hold."""
+    most = 1 << _SIZES[-1]
+    yield from [most] * (length // most)
+    if length % most:
+        yield length % most
 
 
 def decode_brush(packed: object, shape: tuple[int, int]) -> np.ndarray:

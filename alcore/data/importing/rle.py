@@ -45,6 +45,14 @@ def decode(text: str, shape: tuple[int, int], *, name: str) -> np.ndarray:
     return flat.reshape(shape[1], shape[0]).T
 
 
+def encode(mask: np.ndarray) -> str:
+    """(H, W) bool -> runs that `decode` reads; '' for an empty mask."""
+    flat = np.concatenate([[False], mask.T.ravel(), [False]])
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    return " ".join(f"{start + 1} {end - start}" for start, end in zip(starts, ends, strict=True))
+
+
 def from_lengths(lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
     """Lengths of runs that alternate, background first, along the last axis of `shape` -> `shape` bool.
 
@@ -52,6 +60,14 @@ def from_lengths(lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
         ValueError: lengths that are no whole numbers from 0 on, or do not add up.
     """
     return from_values(np.arange(len(lengths)) % 2 == 1, lengths, shape)
+
+
+def to_lengths(mask: np.ndarray) -> list[int]:
+    """(H, W) bool -> lengths along the rows, as `from_lengths` reads them."""
+    flat = np.concatenate([[False], mask.ravel()])
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    bounds = np.concatenate([[0], edges, [mask.size]])
+    return np.diff(bounds).tolist()
 
 
 def from_values(values: np.ndarray, lengths: Sequence[int], shape: tuple[int, int]) -> np.ndarray:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from alcore.data.cutting import resize_image, starts
+from alcore.data.cutting import cut, resize_image, starts
+from alcore.data.dataset_writer import PackedPatch, Patch, pack
 from alcore.data.images import SUFFIXES, Levels, Picture, may_be_deep, read_levels, read_picture
 from alcore.data.importing.opened_source import open_source
 from alcore.data.importing.source_files import Source, shown, suffix
@@ -17,6 +19,8 @@ from alcore.data.patches import Patches
 from alcore.data.stored import StoredPatches
 from alcore.errors import DataError
 from alcore.wording import plural
+
+T = TypeVar("T")
 
 MOST_PATCHES = 200_000
 """Of one reading; more tell no more."""
@@ -28,12 +32,14 @@ class Cutting:
 
     resized_to: (height, width) that an image is brought to first; None leaves it as it is. levels: the
     brightest ones, by which images of more than 8 bits were scaled; None where they are not on record.
+    overlap: pixels that neighbouring tiles of a new data set share.
     """
 
     shape: tuple[int, int, int]
     tile: bool
     resized_to: tuple[int, int] | None = None
     levels: Levels | None = None
+    overlap: int = 0
 
     @classmethod
     def of(cls, patches: Patches) -> Cutting:
@@ -59,6 +65,15 @@ class Cutting:
         rows, columns = starts(image.shape[0], height, 0), starts(image.shape[1], width, 0)
         return np.stack([image[r : r + height, c : c + width] for r in rows for c in columns])
 
+    def unlabelled(self, image: np.ndarray, name: str) -> list[Patch]:
+        """(H, W, C) uint8 -> patches of a data set without a label; raises as `apply`."""
+        if self.resized_to is not None:
+            image = resize_image(image, self.resized_to)
+        nothing = np.zeros(image.shape[:2], dtype=bool)
+        size, overlap = self.shape[:2], self.overlap
+        cuts = cut(image, nothing, source=name, size=size, tile=self.tile, overlap=overlap)
+        return [replace(patch, is_labelled=False) for patch in cuts]
+
 
 @dataclass
 class Unlabelled:
@@ -80,16 +95,25 @@ class Unlabelled:
 
     def patches(self) -> Iterator[np.ndarray]:
         """Each image's (n, height, width, C) uint8; (0, ...) where it cannot be used, see `skipped`."""
-        levels = self._levels()
-        known = self.cutting.levels or Levels(0, 0.0)
+        for cuts in self._each(self.cutting.apply):
+            yield np.zeros((0, *self.cutting.shape), dtype=np.uint8) if cuts is None else cuts
+
+    def packed(self) -> Iterator[list[PackedPatch]]:
+        """Each image's patches as a data set keeps them, without a label; none where it cannot be used."""
+        for cuts in self._each(self.cutting.unlabelled):
+            yield [pack(patch) for patch in cuts or ()]
+
+    def _each(self, make: Callable[[np.ndarray, str], T]) -> Iterator[T | None]:
+        """What is made of each image and its name; None where it cannot be used."""
+        levels, known = self.levels(), self.cutting.levels or Levels(0, 0.0)
         for source, name in self.places:
             try:
                 picture = self._read(source, name, levels)
                 self._note(shown(name), picture.levels, known)
-                yield self.cutting.apply(picture.pixels, shown(name))
+                yield make(picture.pixels, shown(name))
             except DataError as error:
                 self.skipped[shown(name)] = str(error)
-                yield np.zeros((0, *self.cutting.shape), dtype=np.uint8)
+                yield None
 
     def notes(self) -> list[str]:
         """Sentences about levels, once all files have been read."""
@@ -122,7 +146,7 @@ class Unlabelled:
         elif level > most:
             self.brighter[name] = level
 
-    def _levels(self) -> Levels:
+    def levels(self) -> Levels:
         """Those of the training images; else the brightest of all images here, so that all are read alike."""
         if self.cutting.levels is not None:
             return self.cutting.levels
@@ -143,7 +167,7 @@ def open_unlabelled(paths: Sequence[Path], cutting: Cutting) -> Unlabelled:
     places: list[tuple[Source, str]] = []
     for path in paths:
         if path.is_file() and suffix(path.name) in SUFFIXES:
-            places.append((_SingleFile(path), path.name))
+            places.append((SingleFile(path), path.name))
             continue
         source = open_source(path)
         places += [(source, name) for name in source.names if suffix(name) in SUFFIXES]
@@ -155,8 +179,8 @@ def open_unlabelled(paths: Sequence[Path], cutting: Cutting) -> Unlabelled:
     return Unlabelled(places, cutting)
 
 
-class _SingleFile:
-    """One image file as a source of its own."""
+class SingleFile:
+    """One file as a source of its own."""
 
     is_on_disk = True
 

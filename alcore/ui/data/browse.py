@@ -58,7 +58,8 @@ def _show_facts(patches: Patches, overview: Overview) -> None:
     facts = {
         "patches": f"{overview.patches:,}",
         "defective": f"{overview.defective:,}",
-        "clean": f"{overview.patches - overview.defective:,}",
+        "clean": f"{overview.labelled - overview.defective:,}",
+        **({"without a label": f"{overview.unlabelled:,}"} if overview.unlabelled else {}),
         "prevalence": percent(overview.prevalence),
         "patch": f"{height} × {width}, {'grey' if channels == 1 else 'RGB'}",
     }
@@ -85,7 +86,7 @@ def _browse(name: str, patches: Patches) -> None:
         )
         side = st.selectbox(
             "Split",
-            [None, *Split],
+            [None, *(side for side in Split if items_of(patches, side).size)],
             format_func=lambda side: "all" if side is None else side.name.lower(),
             key="browse_split",
             width=180,
@@ -113,7 +114,8 @@ def _items(patches: Patches, kind: str, side: Split | None) -> np.ndarray:
     items = np.arange(patches.defective.size) if side is None else items_of(patches, side)
     if kind == "all":
         return items
-    return items[patches.defective[items] == (kind == "defective")]
+    known = items[patches.split[items] != Split.UNLABELLED]
+    return known[patches.defective[known] == (kind == "defective")]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

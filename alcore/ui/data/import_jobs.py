@@ -129,8 +129,7 @@ def _show_preview(job: ImportJob, ended: ImportEnded, number: int) -> None:
             )
             st.button("Discard", key=f"drop-import-{number}", **_cancelling(job))
             st.markdown(
-                f"{ended.patches:,} patches, {ended.defective:,} defective "
-                f"(**{percent(ended.defective / ended.patches)}**), {len(ended.vanished):,} defects lost, "
+                f"{ended.counts}, {len(ended.vanished):,} defects lost, "
                 f"{plural(len(ended.skipped), 'file')} refused"
             )
         with problems.contained():
