@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,9 @@ from alcore.model_rules import Bounds, bounds_of, first_fault
 from alcore.wording import odd_character
 
 PRESETS = ASSETS / "presets"
+
+Prepare = Callable[[dict[str, Any]], dict[str, Any]]
+"""What is written -> the keys of a config."""
 
 HYPERCOLUMN = "hypercolumn"
 """The architecture that is no decoder of SMP: a light head on the kept features of a frozen encoder."""
@@ -108,6 +112,16 @@ class RunConfig(_Frozen):
         "random",
         description="how the first query is chosen: by a pretrained encoder's features, or at random",
     )
+    first_items: tuple[int, ...] = Field(
+        (), description="the first query itself, as ids: labels that are there before the run asks for any"
+    )
+    random_slice: float | None = Field(
+        None,
+        gt=0,
+        le=0.5,
+        description="as in a campaign: share of all queries drawn at random, on which alone models "
+        "are judged; the pool is the whole training side",
+    )
     cycles: int = Field(8, ge=1, le=10_000)
     repetitions: int = Field(1, ge=1, le=10_000)
     strategies: tuple[str, ...] = Field(("random", "entropy", "core-set"), min_length=1)
@@ -152,11 +166,24 @@ class RunConfig(_Frozen):
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Configs that do not use a key of later versions keep their bytes, and so their names and hashes."""
         values: dict[str, Any] = serialise(self)
-        if self.first_query is None:
-            values.pop("first_query", None)
-        if self.first_query_by == "random":
-            values.pop("first_query_by", None)
+        for key in ("first_query", "first_query_by", "first_items", "random_slice"):
+            if getattr(self, key) == type(self).model_fields[key].default:
+                values.pop(key, None)
         return values
+
+    @model_validator(mode="after")
+    def _first_query_is_one(self) -> RunConfig:
+        if len(set(self.first_items)) < len(self.first_items) or min(self.first_items, default=0) < 0:
+            raise ValueError("first_items must be ids of patches, each once")
+        if self.first_items and (self.first_query is not None or self.first_query_by != "random"):
+            raise ValueError("first_items are the first query; leave out first_query and first_query_by")
+        return self
+
+    @model_validator(mode="after")
+    def _slice_leaves_queries(self) -> RunConfig:
+        if self.random_slice is not None and min(self.query_count, self.first_count) < 2:
+            raise ValueError("with a random_slice a query needs 2 patches or more; raise query_size")
+        return self
 
     @model_validator(mode="after")
     def _light_head_is_for_frozen_encoders(self) -> RunConfig:
@@ -205,7 +232,9 @@ class RunConfig(_Frozen):
 
     @property
     def first_count(self) -> int:
-        """Patches of the first query, which `first_query_by` chooses for all strategies alike."""
+        """Patches of the first query, which is the same for all strategies."""
+        if self.first_items:
+            return len(self.first_items)
         return self.query_count if self.first_query is None else self._count_of(self.first_query)
 
     def count_in(self, cycle: int) -> int:
@@ -215,6 +244,16 @@ class RunConfig(_Frozen):
     def labelled_after(self, cycle: int) -> int:
         """Labels bought by the end of a cycle."""
         return self.first_count + (cycle - 1) * self.query_count
+
+    def sliced_after(self, cycle: int) -> int:
+        """Labels of the random slice bought by the end of a cycle; labels that were there need none."""
+        if self.random_slice is None or cycle == 0:
+            return 0
+        return round(self.random_slice * (self.labelled_after(cycle) - len(self.first_items)))
+
+    def chosen_in(self, cycle: int) -> int:
+        """Patches that the strategy itself chooses in a cycle."""
+        return self.count_in(cycle) - self.sliced_after(cycle) + self.sliced_after(cycle - 1)
 
     @property
     def budget(self) -> int:
@@ -231,14 +270,16 @@ class RunConfig(_Frozen):
         return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
 
 
-def parse_config(text: str, *, origin: str = "config") -> RunConfig:
+def parse_config(text: str, *, origin: str = "config", prepare: Prepare = dict) -> RunConfig:
     """Read a config from JSON text.
 
+    Args:
+        prepare: makes the keys of a config of what is written, where that says more than a config can hold.
     Raises:
         ConfigError: not JSON, an unknown key (the nearest is suggested), or a value out of range.
     """
     values = parse_json_object(text, origin=origin, error=ConfigError, must="with a key 'dataset'")
-    return make_config(values, origin=origin)
+    return make_config(prepare(values), origin=origin)
 
 
 def make_config(values: dict[str, Any], *, origin: str = "config") -> RunConfig:
@@ -249,8 +290,8 @@ def make_config(values: dict[str, Any], *, origin: str = "config") -> RunConfig:
         raise ConfigError(f"{origin and origin + ': '}{first_fault(error, RunConfig)}") from None
 
 
-def load_config(source: str | Path) -> RunConfig:
-    """Read CONFIG.json, or a preset by name.
+def load_config(source: str | Path, *, prepare: Prepare = dict) -> RunConfig:
+    """Read CONFIG.json, or a preset by name; `prepare` as of `parse_config`.
 
     Raises:
         ConfigError: neither a readable file nor the name of a preset, or content that cannot be used.
@@ -268,7 +309,7 @@ def load_config(source: str | Path) -> RunConfig:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as text: {error}") from None
-    return parse_config(text, origin=path.name)
+    return parse_config(text, origin=path.name, prepare=prepare)
 
 
 def preset_names() -> list[str]:

@@ -109,13 +109,18 @@ def class_means(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
 
     Args:
         counts: (..., T, 4) tp, fp, fn, tn of each test patch.
-        defective: (T,) bool, with at least one patch of each class.
+        defective: (T,) bool.
     Returns:
         (..., 2, 5) float64: means over clean, then over defective patches, of tp, fp, fn, tn and the patch's
-        IoU (0 for clean patches, and never used).
+        IoU (0 for clean patches, and never used); NaN of a class that has no patch.
     """
     rows = np.concatenate([counts, patch_iou(counts)[..., None]], axis=-1)
-    return np.stack([rows[..., members, :].mean(axis=-2) for members in (~defective, defective)], axis=-2)
+    return np.stack([_means(rows[..., members, :]) for members in (~defective, defective)], axis=-2)
+
+
+def _means(rows: np.ndarray) -> np.ndarray:
+    """(..., n, k) -> (..., k); NaN of no row."""
+    return rows.mean(axis=-2) if rows.shape[-2] else np.full((*rows.shape[:-2], rows.shape[-1]), np.nan)
 
 
 def patch_iou(counts: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     DROPOUT = 20
     LINE = 40
     METER = 41
+    CAMPAIGN = 42
 
 
 def stream(seed: int, purpose: Purpose, *keys: int | str) -> np.random.Generator:

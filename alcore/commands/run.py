@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,7 +31,7 @@ def run(
     from alcore.config import load_config
 
     with _failure_reported(as_json=as_json):
-        parsed = load_config(config)
+        parsed = load_config(config, prepare=lambda values: _with_first_labels(values, Path(config).parent))
         with crew_for(parsed) as crew:  # which begins to load its libraries; so do we
             from alcore.acquisition import refuse_people
             from alcore.compute.execution import check_with
@@ -40,6 +40,15 @@ def run(
             refuse_people(parsed.strategies)
             check_with(crew, parsed)
             _execute(RunStore.create(out, parsed), crew, as_json=as_json)
+
+
+def _with_first_labels(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Labels that exist already, where a config names a file of them; opening its data set takes a while."""
+    if not isinstance(values.get("first_query"), str):
+        return values
+    from alcore.experiment.first_labels import with_first_labels
+
+    return with_first_labels(values, folder=folder)
 
 
 def resume(directory: Directory, as_json: AsJson = False) -> None:

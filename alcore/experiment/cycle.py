@@ -9,7 +9,7 @@ which order, or how often: the record is the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class CycleStart:
     axes: of the repetition's pool maps, kept in the record of cycle 2; None up to there, and in a run that
         predates maps.
     chosen: the ids that people chose for this query, where the strategy asks them.
+    judged: the (t,) ids that the model is judged on; None for those that follow from the config.
     """
 
     key: CycleKey
@@ -59,6 +60,7 @@ class CycleStart:
     weights: Weights | None = None
     axes: Axes | None = None
     chosen: np.ndarray | None = None
+    judged: np.ndarray | None = None
 
 
 class _Repetition:
@@ -91,14 +93,39 @@ class Workbench:
         Raises:
             AlcoreError: an input that cannot be used; the message is written for the user.
         """
+        selection, axes = self.select(start, report)
+        return self.learn(start, selection, axes, report)
+
+    def select(self, start: CycleStart, report: Report) -> tuple[Selection, Axes | None]:
+        """The first half of a cycle, before its labels: what is asked for, and the axes of the pool's map.
+
+        Raises:
+            AlcoreError: as `cycle`.
+        """
+        repetition = self._begun(start)
+        if start.weights is None:
+            return self._first_selection(start, repetition, report), None
+        return self._query(start, repetition, report)
+
+    def learn(
+        self, start: CycleStart, selection: Selection, axes: Axes | None, report: Report
+    ) -> CycleRecord:
+        """The second half, once all of the selection is labelled: train on it and all before, and judge.
+
+        Raises:
+            AlcoreError: as `cycle`.
+        """
+        known = replace(selection, defective=self.patches.defective[selection.items])
+        return self._learn(start, known, axes, self._begun(start), report)
+
+    def _begun(self, start: CycleStart) -> _Repetition:
+        """The cycle's repetition, with the weights that it begins from."""
         repetition = self._repetition(start.key.repetition)
         if start.weights is None:
             repetition.learner.start_over()
-            selection, axes = self._first_selection(start, repetition, report), None
         else:
             repetition.learner.load(start.weights)
-            selection, axes = self._query(start, repetition, report)
-        return self._learn(start, selection, axes, repetition, report)
+        return repetition
 
     def encode(self, key: CycleKey, report: Report) -> None:
         """Compute and keep what a frozen encoder gives for the patches of the key's repetition."""
@@ -122,7 +149,7 @@ class Workbench:
         nothing = np.zeros(0, dtype=np.int64)
         return Selection(
             items=items,
-            defective=self.patches.defective[items],
+            defective=np.zeros(items.size, dtype=bool),  # as `learn` finds it
             scores=np.full(items.size, np.nan, dtype=np.float32),  # those of a strategy are its own alone
             candidates=nothing,
             candidate_scores=nothing.astype(np.float32),
@@ -133,7 +160,7 @@ class Workbench:
     def _first_query(self, key: CycleKey, repetition: _Repetition, report: Report) -> np.ndarray:
         """(q,) ids: drawn at random, or what a strategy chooses by the features of the pretrained encoder."""
         name, split = self.config.first_query_by, repetition.split
-        if name == "random":
+        if name == "random" or self.config.first_items:
             return split.first_query
         strategy, pool, nothing = get_strategy(name), np.sort(split.pool), np.zeros(0, dtype=np.int64)
         rng = stream(self.config.seed, Purpose.FIRST_QUERY, key.repetition, name)
@@ -147,7 +174,7 @@ class Workbench:
             labelled=nothing,
             defective=self.patches.defective,
         )
-        return pool[strategy.query(view, query_size=self.config.first_count, rng=rng).rows]
+        return pool[strategy.query(view, query_size=self.config.chosen_in(1), rng=rng).rows]
 
     def _query(
         self, start: CycleStart, repetition: _Repetition, report: Report
@@ -168,7 +195,7 @@ class Workbench:
             chosen=start.chosen,
         )
         rng = stream(self.config.seed, Purpose.QUERY, key.repetition, key.cycle, strategy.name)
-        query: Query = strategy.query(view, query_size=self.config.query_count, rng=rng)
+        query: Query = strategy.query(view, query_size=self.config.chosen_in(key.cycle), rng=rng)
         items = candidates[query.rows]
         probability, features = view_query(repetition.learner, items)
         seen = sweep.features.with_more(items, features)
@@ -177,7 +204,7 @@ class Workbench:
             pool_map = map_pool(seen.items, seen.features, axes, labelled=labelled, query=items)
         selection = Selection(
             items=items,
-            defective=self.patches.defective[items],
+            defective=np.zeros(items.size, dtype=bool),  # as `learn` finds it
             scores=query.scores,
             candidates=candidates,
             candidate_scores=query.candidate_scores,
@@ -223,15 +250,16 @@ class Workbench:
         key, split, learner = start.key, repetition.split, repetition.learner
         labelled = np.concatenate([*start.queries, selection.items])
         train_cycle(learner, key, labelled, _following(report, key, Phase.TRAINING))
-        evaluating, total = _following(report, key, Phase.EVALUATING), split.test.size + split.validation.size
-        evaluation = learner.evaluate(split.test, on_patches=lambda done, _: evaluating(done, total))
+        test = self._judged(start, split)
+        evaluating, total = _following(report, key, Phase.EVALUATING), test.size + split.validation.size
+        evaluation = learner.evaluate(test, on_patches=lambda done, _: evaluating(done, total))
         validation = self._validate(repetition, lambda left: evaluating(total - left, total))
         return CycleRecord(
             key=key,
-            labelled=labelled.size,
+            labelled=labelled.size + (0 if self.config.random_slice is None else test.size),
             selection=selection,
-            test_items=split.test,
-            test_defective=self.patches.defective[split.test],
+            test_items=test,
+            test_defective=self.patches.defective[test],
             counts=evaluation.counts,
             max_probability=evaluation.max_probability,
             gallery_items=split.gallery,
@@ -241,6 +269,14 @@ class Workbench:
             validation=validation,
             weights=learner.weights(),
         )
+
+    def _judged(self, start: CycleStart, split: RepetitionSplit) -> np.ndarray:
+        """(t,) ids: the test set, or as much of the random slice as is labelled by then."""
+        if start.judged is not None:
+            return start.judged
+        if self.config.random_slice is None:
+            return split.test
+        return split.test[: self.config.sliced_after(start.key.cycle)]
 
     def _validate(self, repetition: _Repetition, follow: Callable[[int], None]) -> Validation | None:
         """Look at the validation patches; `follow` hears how many are left."""

@@ -174,6 +174,15 @@ class Judgement(NamedTuple):
     units: np.ndarray
 
 
+NOTHING_JUDGED = Judgement(
+    np.zeros((0, 4), dtype=np.int32),
+    np.zeros(0, dtype=np.float32),
+    np.zeros((0, 2, BINS), dtype=np.int64),
+    np.zeros((0, BINS), dtype=np.int64),
+)
+"""Of no patch: before the first label of a random slice."""
+
+
 def judge(logits: Tensor, masks: np.ndarray, ignored: np.ndarray | None = None) -> Judgement:
     """What (B, 1, H, W) logits are worth against (B, H, W) bool masks in host memory.
 

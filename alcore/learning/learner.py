@@ -11,7 +11,14 @@ from alcore.config import RunConfig
 from alcore.data.patches import Patches
 from alcore.learning.assembly import assemble
 from alcore.learning.devices import memory_watch, resolve_runtime
-from alcore.learning.inference import Evaluation, embed, judge, quantised_probability, sweep
+from alcore.learning.inference import (
+    NOTHING_JUDGED,
+    Evaluation,
+    embed,
+    judge,
+    quantised_probability,
+    sweep,
+)
 from alcore.learning.network_base import Output
 from alcore.learning.training import OnStep, train
 from alcore.thresholds import narrowest
@@ -148,7 +155,7 @@ class Learner:
             judge(output.logits, self.patches.masks(batch), self.patches.ignored(batch))
             for batch, output in self.look(items, on_patches=on_patches)
         ]
-        counts, peaks, histogram, units = map(np.concatenate, zip(*parts, strict=True))
+        counts, peaks, histogram, units = map(np.concatenate, zip(*parts or [NOTHING_JUDGED], strict=True))
         height, width, _ = self.patches.shape
         defective = self.patches.defective[items]
         sums = [units[members].sum(axis=0) / 2**16 for members in (~defective, defective)]

@@ -90,7 +90,7 @@ def _value_rows(frame: pd.DataFrame, config: RunConfig, test_set: int) -> pd.Dat
     columns |= {
         "cycle": frame["cycle"].to_numpy() - 1,
         "rep": frame["repetition"].to_numpy() - 1,
-        "budget": [config.count_in(cycle) for cycle in frame["cycle"]],
+        "budget": [config.chosen_in(cycle) for cycle in frame["cycle"]],
         "labeled_items": frame["labelled"].to_numpy(),
         "dataloader_idx": test_set,
         "strategy": frame["strategy"].to_numpy(),

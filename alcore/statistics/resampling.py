@@ -65,12 +65,15 @@ def patch_replicates(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
     """
     ious = np.array([patch_iou(one) for one in counts])
     rows = np.concatenate([counts, ious[..., None]], axis=2).swapaxes(0, 1)  # (T, E, 5)
-    means = [resampled_means(rows[members].reshape(members.sum(), -1)) for members in (~defective, defective)]
+    flat = rows.reshape(len(rows), 5 * len(counts))
+    means = [resampled_means(flat[members]) for members in (~defective, defective)]
     return np.stack(means, axis=1).reshape(_OF_PATCHES, 2, len(counts), 5).swapaxes(1, 2)
 
 
 def resampled_means(rows: np.ndarray) -> np.ndarray:
-    """(n, k) rows -> (1000, k) means of n rows drawn with replacement, the same draws for equal n."""
+    """(n, k) rows -> (1000, k) means of n rows drawn with replacement, NaN of none; equal n, equal draws."""
+    if not len(rows):
+        return np.full((_OF_PATCHES, rows.shape[1]), np.nan)
     return np.concatenate([shares @ rows for shares in _shares(len(rows))])
 
 

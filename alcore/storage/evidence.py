@@ -65,7 +65,7 @@ def _tests(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Counts, items and classes of all test patches, see `SharedTests`; None where sets differ in size."""
     firsts = [records[block[0][0]] for block in keys]
-    if len({first.test_items.size for first in firsts}) > 1:
+    if len({records[key].test_items.size for block in keys for row in block for key in row}) > 1:
         return None
     return (
         np.array([[[records[key].counts for key in row] for row in block] for block in keys]),
@@ -241,8 +241,14 @@ def _test_sizes(test_defective: np.ndarray) -> tuple[int, int]:
 
 
 def _resampled(records: RunRecords, rows: list[list[CycleKey]]) -> np.ndarray:
-    """(B, S, C, 2, 5) over resampled test patches, which all strategies and cycles share."""
+    """(B, S, C, 2, 5) over resampled test patches, which all strategies and cycles share.
+
+    A random slice grows from cycle to cycle; then each evaluation is resampled by itself.
+    """
     evaluations = [records[key] for row in rows for key in row]
+    if len({evaluation.test_items.size for evaluation in evaluations}) > 1:
+        alone = [patch_replicates(one.counts[None], one.test_defective) for one in evaluations]
+        return np.stack(alone, axis=1).reshape(len(alone[0]), len(rows), -1, 2, 5)
     counts = np.stack([evaluation.counts for evaluation in evaluations])
     replicates = patch_replicates(counts, evaluations[0].test_defective)
     return replicates.reshape(len(replicates), len(rows), -1, 2, 5)

@@ -17,9 +17,9 @@ import numpy as np
 
 from alcore.errors import DamagedFileError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.experiment.cycle_record import Ceiling, CycleRecord, ThresholdHistogram, Validation
+from alcore.experiment.cycle_record import Ceiling, CycleRecord, Selection, ThresholdHistogram, Validation
 from alcore.experiment.pool_map import Axes, PoolMap
-from alcore.home_files import read_npz
+from alcore.home_files import damage_reported, read_npz
 from alcore.metrics import class_means
 from alcore.thresholds import BINS, HALF, counts_at, threshold_means
 
@@ -32,6 +32,7 @@ Part = TypeVar("Part", PoolMap, Axes, ThresholdHistogram, Validation)
 _QUERY = ("items", "defective", "scores")
 _EVALUATION = ("test_items", "test_defective", "counts", "max_probability")
 _LARGE = ("candidates", "candidate_scores", "probability", "gallery_items", "gallery_probability")
+_SELECTION = (*_QUERY, *_LARGE[:3])
 _ADVICE = "start a new run"
 _MISFIT = "holds arrays that do not fit each other"
 _PREFIX = {PoolMap: "map_", Axes: "axes_", ThresholdHistogram: "test_", Validation: "validation_"}
@@ -41,14 +42,32 @@ def to_arrays(record: CycleRecord) -> Arrays:
     """What is kept of a record, by the names in its file."""
     selection = record.selection
     arrays: Arrays = {"labelled": np.asarray(record.labelled, dtype=np.int64)}
-    for name in (*_QUERY, *_LARGE[:3]):
-        arrays[name] = getattr(selection, name)
+    arrays |= {name: getattr(selection, name) for name in _SELECTION}
     for name in (*_EVALUATION, *_LARGE[3:]):
         arrays[name] = getattr(record, name)
     for part in (selection.pool_map, record.axes, record.threshold_histogram, record.validation):
-        if part is not None:
-            arrays |= {_PREFIX[type(part)] + name: value for name, value in vars(part).items()}
+        arrays |= _part_to_arrays(part)
     return arrays
+
+
+def selection_to_arrays(selection: Selection, axes: Axes | None) -> Arrays:
+    """What is kept of a query that waits for its labels, by the names in its file."""
+    arrays = {name: getattr(selection, name) for name in _SELECTION}
+    return arrays | _part_to_arrays(selection.pool_map) | _part_to_arrays(axes)
+
+
+def read_selection(file: Path) -> tuple[Selection, Axes | None]:
+    """The query that `selection_to_arrays` took apart; StoreError where the file is damaged."""
+    arrays = read_npz(file, lambda _: True, advice="restore a backup")
+    with damage_reported(file, "restore a backup"):
+        selection = Selection(**{name: arrays[name] for name in _SELECTION}, pool_map=_part(PoolMap, arrays))
+        return selection, _part(Axes, arrays)
+
+
+def _part_to_arrays(part: PoolMap | Axes | ThresholdHistogram | Validation | None) -> Arrays:
+    if part is None:
+        return {}
+    return {_PREFIX[type(part)] + name: value for name, value in vars(part).items()}
 
 
 def ceiling_to_arrays(ceiling: Ceiling) -> Arrays:

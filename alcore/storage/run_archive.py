@@ -78,7 +78,7 @@ def _check(store: RunStore, names: list[str]) -> None:
             raise StoreError(f"the archive's record {key.stem} belongs to no cycle of its config")
         if not is_in_order:
             raise StoreError(f"the archive lacks the record {before.stem}, which came before another")
-        _check_record(store.record(key), config.count_in(key.cycle))
+        _check_record(store.record(key), config.chosen_in(key.cycle))
     if any(not 1 <= repetition <= config.repetitions for repetition in store.ceilings()):
         raise StoreError("the archive holds a ceiling of no repetition of its config")
     environment = store.environment()

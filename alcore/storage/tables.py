@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 
+from alcore.errors import MetricsError
 from alcore.experiment.cycle_key import CycleKey
 from alcore.experiment.cycle_record import Ceiling
 from alcore.metrics import COUNTS, class_means, counts_at_prevalence, metric_at, metrics_from_counts
@@ -81,7 +83,9 @@ class RunTables:
         """(prevalence, each of `ALL_METRICS`, tp, fp, fn, tn) at each prevalence."""
         config = self.store.config
         for prevalence in prevalences or (config.pool_prevalence, config.test_prevalence):
-            expected = counts_at_prevalence(evaluation.counts, evaluation.test_defective, prevalence)
+            expected = np.full(4, np.nan)
+            with suppress(MetricsError):  # a class that no patch of a random slice has yet
+                expected = counts_at_prevalence(evaluation.counts, evaluation.test_defective, prevalence)
             metrics = (float(value) for value in metrics_from_counts(expected).values())
             yield prevalence, *metrics, float(means[1, 4]), *expected
 

@@ -187,6 +187,11 @@ def make_study(values: Mapping[str, Any], *, origin: str = "study") -> StudyPlan
     grid = {key: tuple(options) for key, options in file.grid.items()}
     plan = StudyPlan(base, grid, tuple(file.test_prevalences))
     first = plan.cells[0].config
+    if "random_slice" in grid or first.random_slice is not None:
+        raise ConfigError(
+            f"{origin}: a study judges all its runs on test sets; leave out random_slice, which is for a "
+            "campaign or a run that rehearses one"
+        )
     for names in grid.get("strategies", (first.strategies,)):
         refuse_people(names)
     return plan if plan.test_prevalences else StudyPlan(base, grid, (first.test_prevalence,))

@@ -75,7 +75,7 @@ def _choose(label: str, titles: Mapping[str, str], default: str, *, key: str) ->
 def _show_overlap(run_id: str, one: CycleKey, other: CycleKey) -> None:
     records = run_records(run_id)
     shared = np.intersect1d(records[one].items, records[other].items).size
-    size = run_config(run_id).count_in(one.cycle)
+    size = run_config(run_id).chosen_in(one.cycle)
     st.markdown(f"**{shared} of {size}** picks are the same in both.")
 
 
