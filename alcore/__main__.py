@@ -7,6 +7,7 @@ import sys
 import typer
 
 from alcore.commands import admin, run, study
+from alcore.commands.campaign import campaign_app
 from alcore.commands.dashboard import dashboard
 from alcore.commands.data import data_app
 from alcore.commands.logs import logs_app
@@ -39,6 +40,7 @@ app.command()(admin.export_run)
 app.command()(admin.import_run)
 app.command(hidden=True)(run.worker)
 app.add_typer(data_app, name="data")
+app.add_typer(campaign_app, name="campaign")
 app.add_typer(logs_app, name="logs")
 
 

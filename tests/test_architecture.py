@@ -34,7 +34,7 @@ FLOORS = [
     {"compute"},
     {"server"},
     {"logs"},
-    {"study"},
+    {"study", "campaign"},
     {"ui", "commands"},
     {"__main__"},
 ]

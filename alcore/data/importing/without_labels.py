@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alcore.data.dataset_writer import ImportReport, PackedPatch, write_dataset
 from alcore.data.images import Levels
-from alcore.data.importing.import_events import ImportProgress
+from alcore.data.importing.import_events import ImportPhase, ImportProgress
 from alcore.data.importing.options import ImportOptions
 from alcore.data.importing.unlabelled import Cutting, Unlabelled, open_unlabelled
 from alcore.data.stored import DatasetInfo
@@ -15,7 +15,6 @@ from alcore.errors import DataError
 
 NAME = "unlabelled"
 """The format of a data set without any label."""
-_READING = "reading"
 
 
 def import_unlabelled(
@@ -78,7 +77,7 @@ def _packed(
 ) -> Iterator[PackedPatch]:
     total = len(images)
     for done, cuts in enumerate(images.packed(), start=1):
-        follow(ImportProgress(done, total, _READING, done / total))
+        follow(ImportProgress(done, total, ImportPhase.READING, done / total))
         if images.skipped and not options.skip_bad:
             raise DataError(next(iter(images.skipped.values())))
         yield from cuts
