@@ -61,6 +61,8 @@ def anytime_interval(sample: Sample, level: float = LEVEL) -> tuple[np.ndarray, 
     """Lower and upper (...) bounds after all R repetitions of a sample, valid at any moment.
 
     Infinite with fewer than six repetitions; NaN where a quantity is undefined in some repetition.
+
+    Source: Wang & Ramdas 2024, arXiv:2310.03722, section 4.
     """
     values, count = sample.values, len(sample.values)
     mean, miss = values.mean(axis=0), 1 - level

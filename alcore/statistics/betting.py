@@ -46,6 +46,7 @@ def betting_interval(values: np.ndarray, level: float = LEVEL) -> tuple[np.ndarr
     Returns:
         Within -1..1, rounded outwards to a grid of steps of 1/400; NaN where a value is undefined or
         outside.
+    Source: Waudby-Smith & Ramdas 2023, Journal of the Royal Statistical Society B 86.
     """
     scaled = (np.asarray(values, dtype=np.float64) + 1) / 2
     scaled = np.where((scaled < 0) | (scaled > 1), np.nan, scaled)
@@ -91,6 +92,7 @@ def two_groups(values: np.ndarray) -> float:
         values: (R,) numbers.
     Returns:
         (1 + draws at least as clear) / 4001; 1 with fewer than four numbers, and where all are the same.
+    Source: Engelman & Hartigan 1969, Journal of the American Statistical Association 64.
     """
     count = len(values)
     if count < 4 or np.isnan(values).any() or np.ptp(values) == 0:

@@ -97,6 +97,7 @@ def misfit(validation: Scored, scores: np.ndarray) -> float:
 
     Returns:
         (1 + draws at least as far off) / 401.
+    Source: Kolmogorov's distance; the simulated p-value after Davison & Hinkley 1997, section 4.2.
     """
     every = np.concatenate([validation.scores, scores])
     edges = np.unique(np.quantile(every, np.linspace(0, 1, _BINS + 1)[1:-1]))

@@ -62,6 +62,7 @@ def detectable(errors: np.ndarray, repetitions: int, *, level: float = LEVEL) ->
         errors: (...) standard errors of the differences; repetitions: R.
     Returns:
         (...) in the unit of the errors.
+    Source: noncentral t, Johnson, Kotz & Balakrishnan 1995, Continuous Univariate Distributions 2.
     """
     tail = (1 + level) / 2
     if repetitions < 2:

@@ -108,6 +108,7 @@ def repetitions_needed(spread: float, difference: float, *, common: float = 0.0)
         spread: standard deviation of the paired differences; common: the error that repetitions share.
     Returns:
         A whole number; inf where 10,000 are not enough; NaN where the spread is not known.
+    Source: noncentral t, Johnson, Kotz & Balakrishnan 1995, Continuous Univariate Distributions 2.
     """
     if np.isnan(spread) or np.isnan(common):
         return np.nan

@@ -55,6 +55,7 @@ def black_box(validation: Scored, unlabelled: np.ndarray, *, threshold: float | 
     Returns:
         0 to 1, with a 95 % interval over the three shares' posteriors under Jeffreys' prior; NaN where the
         model does not tell the classes apart on validation.
+    Source: Lipton, Wang & Smola 2018, arXiv:1802.03916.
     """
     cut = _boundary(validation) if threshold is None else threshold
     rng, shares = stream(0, Purpose.BOOTSTRAP, 4), []
@@ -81,6 +82,7 @@ def maximum_likelihood(validation: Scored, unlabelled: np.ndarray) -> Estimate:
     Returns:
         0 to 1, with a 95 % interval: of π's posterior under Jeffreys' prior of a share, averaged over
         resampled validation images (each class by itself), since the curve is known no better than they tell.
+    Source: Saerens, Latinne & Decaestecker 2002, Neural Computation 14.
     """
     weights = np.concatenate([np.ones((1, validation.scores.size)), _resampled(validation)])
     curves = np.stack(_logistic(_odds(validation.scores), validation.defective, weights))  # (2, 1 + B)
@@ -157,6 +159,8 @@ def _logistic(x: np.ndarray, defective: np.ndarray, weights: np.ndarray) -> tupl
     Both classes count the same, so that the fitted log odds are the ratio itself. Firth's penalty adds half
     the logarithm of the information's determinant to the likelihood of as many images as two classes of the
     harmonic mean's size have.
+
+    Source: Firth 1993, Biometrika 80; Heinze & Schemper 2002, Statistics in Medicine 21.
     """
     sizes = defective.sum(), (~defective).sum()
     balanced = weights * np.where(defective, 0.5 / sizes[0], 0.5 / sizes[1])

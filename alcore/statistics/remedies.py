@@ -37,6 +37,7 @@ def prior_thresholds(
         prevalence: π₁; temperature: (...) of `temperatures`, 1 for none.
     Returns:
         (...) int64, an index of `alcore.thresholds.LOGITS`.
+    Source: Saerens, Latinne & Decaestecker 2002, Neural Computation 14.
     """
     area = _area(validation)
     before, after = (logit(np.clip(share * area, _LEAST, _MOST)) for share in (trained, prevalence))
@@ -52,6 +53,7 @@ def temperatures(trained: np.ndarray, validation: np.ndarray) -> np.ndarray:
     Returns:
         (...) the one of 61 from ¼ to 16 with the smallest cross-entropy of the pixels between the first and
         the last threshold, taken at the middles of bins.
+    Source: Guo et al. 2017, arXiv:1706.04599.
     """
     share = np.clip(trained, 0.01, 1)[..., None]
     expected = share[..., None] * validation[..., 1, :4] + (1 - share[..., None]) * validation[..., 0, :4]

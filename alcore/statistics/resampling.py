@@ -46,6 +46,7 @@ def repetition_replicates(values: np.ndarray) -> np.ndarray:
     Returns:
         (4000, ...); NaN where any repetition is: a value that is defined in only some of them has no
         interval.
+    Source: multiplier (wild) bootstrap, Wu 1986, Annals of Statistics 14.
     """
     count, shape = len(values), values.shape[1:]
     values = values.reshape(count, -1)
@@ -62,6 +63,7 @@ def patch_replicates(counts: np.ndarray, defective: np.ndarray) -> np.ndarray:
         defective: (T,) bool.
     Returns:
         (1000, E, 2, 5), as `alcore.metrics.class_means` of each resampled test set.
+    Source: stratified bootstrap, Davison & Hinkley 1997, section 3.2.
     """
     ious = np.array([patch_iou(one) for one in counts])
     rows = np.concatenate([counts, ious[..., None]], axis=2).swapaxes(0, 1)  # (T, E, 5)

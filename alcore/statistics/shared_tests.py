@@ -106,6 +106,7 @@ def influence(counts: np.ndarray, defective: np.ndarray, metric: str, prevalence
         counts: (..., T, 4); defective: (T,) bool.
     Returns:
         (..., T) float64; NaN where the metric is undefined.
+    Source: Davison & Hinkley 1997, Bootstrap Methods and their Application, section 2.7.
     """
     if metric == PATCH_IOU:
         part = np.array([patch_iou(one) for one in counts.reshape(-1, *counts.shape[-2:])])

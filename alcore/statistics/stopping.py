@@ -79,7 +79,10 @@ class Histories:
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> float:
-    """Cohen's kappa of two (V,) bool decisions; NaN where both call all of them the same."""
+    """Cohen's kappa of two (V,) bool decisions; NaN where both call all of them the same.
+
+    Source: Cohen 1960, Educational and Psychological Measurement 20.
+    """
     same = np.mean(one == other)
     by_chance = one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean())
     return float((same - by_chance) / (1 - by_chance)) if by_chance < 1 else np.nan
