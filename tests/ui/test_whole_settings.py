@@ -94,7 +94,7 @@ def test_a_run_that_is_run_again_keeps_all_its_settings(home, values, monkeypatc
     app = open_link("pages/lab.py", run="odd", **link_of(config))
     assert "**Next run:** the same settings as the shown run" in texts(app)
     started = []
-    monkeypatch.setattr(next_run.acting, "start_run", started.append)
+    monkeypatch.setattr(next_run.acting, "start_run", lambda config, name: started.append(config))
     app.button(key="run_button").click().run()
     for name in ALL_SETTINGS:
         assert value_of(started[0], name) == value_of(config, name), name
