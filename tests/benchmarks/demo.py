@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+import psutil
 
 from alcore.config import load_config
 
@@ -60,10 +61,8 @@ def _run(folder: Path, preset: str, seed: int) -> tuple[pd.DataFrame, _Cost]:
     file, out = folder / "config.json", folder / f"{preset}-{seed}"
     file.write_text(config.to_json())
     environment = os.environ | {"ALCORE_HOME": str(folder / "home")}
-    before, begun = _processor_seconds(), time.perf_counter()
     command = [sys.executable, "-m", "alcore", "run", str(file), "--out", str(out)]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
-    cost = _Cost(time.perf_counter() - begun, _processor_seconds() - before)
+    cost = _cost_of(command, environment)
     metrics = pd.read_csv(out / "metrics.csv")
     selections = pd.read_csv(out / "selections.csv")
     found = selections.groupby(["strategy", "repetition", "cycle"])["defective"].sum().rename("found")
@@ -71,10 +70,18 @@ def _run(folder: Path, preset: str, seed: int) -> tuple[pd.DataFrame, _Cost]:
     return at_pool.join(found, on=["strategy", "repetition", "cycle"]), cost
 
 
-def _processor_seconds() -> float:
-    """Of all children that have ended, and of theirs."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _cost_of(command: list[str], environment: dict[str, str]) -> _Cost:
+    """Run a command; ten times a second, note what its processes used: workers have another parent."""
+    begun, used = time.perf_counter(), {}
+    with psutil.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            with suppress(psutil.Error):
+                for one in (process, *process.children(recursive=True)):
+                    times = one.cpu_times()
+                    used[one.pid] = times.user + times.system
+            time.sleep(0.1)
+    assert process.returncode == 0, f"{command} failed"
+    return _Cost(time.perf_counter() - begun, sum(used.values()))
 
 
 def _report(preset: str, frame: pd.DataFrame, costs: list[_Cost]) -> None:

@@ -48,7 +48,7 @@ def test_it_answers_for_every_pixel_of_patches_of_any_size(height, width, channe
         output = head.outputs(inputs)
         assert torch.equal(output.logits, head(inputs))
         assert output.logits.shape == (2, 1, height, width)
-        assert output.features is inputs.pooled, "the pretrained encoder's"
+        assert output.features is head.features(inputs) is inputs.pooled, "the pretrained encoder's"
         assert gradient_embeddings(output).shape == (2, 33)
         whole = torch.ones(1, output.decoded.shape[1])
         assert torch.allclose(head.thinned(output, whole)[0], output.logits)

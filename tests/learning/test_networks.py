@@ -31,6 +31,7 @@ def test_features_are_the_pooled_maps_of_all_levels():
     images = torch.rand(3, 1, 64, 64)
     with torch.inference_mode():
         features = network.outputs(images).features
+        assert torch.equal(network.features(images), features), "also without the decoder"
         levels = network.model.encoder(images)[1:]
     pooled = np.concatenate([level.mean(dim=(2, 3)).numpy() for level in levels], axis=1)
     assert np.allclose(features.numpy(), pooled / np.linalg.norm(pooled, axis=1, keepdims=True), atol=1e-6)
