@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page("pages/samples.py", title="Samples", icon=":material/photo_library:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/meter.py", title="Meter", icon=":material/speed:"),
+        st.Page("pages/decide.py", title="Decide", icon=":material/payments:"),
         st.Page("pages/study.py", title="Study", icon=":material/grid_on:"),
         st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:"),

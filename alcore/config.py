@@ -98,6 +98,10 @@ class RunConfig(_Frozen):
     pool_size: int = Field(600, ge=2, le=10_000_000)
     pool_prevalence: float = Field(0.10, gt=0, le=1, description="π₀, share of defective patches in the pool")
     test_size: int = Field(400, ge=2, le=1_000_000, description="at most; a smaller test split is used whole")
+    test_clean: Literal["half", "all"] = Field(
+        "half",
+        description="clean test patches: half of test_size, or all of the split, as small π₁ asks for",
+    )
     test_prevalence: float = Field(0.02, gt=0, le=1, description="deployment prevalence π₁")
     query_size: int | float = Field(
         24, gt=0, le=10_000_000, description="patches per query, or (0, 1] as a share of the pool"
@@ -166,7 +170,7 @@ class RunConfig(_Frozen):
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Configs that do not use a key of later versions keep their bytes, and so their names and hashes."""
         values: dict[str, Any] = serialise(self)
-        for key in ("first_query", "first_query_by", "first_items", "random_slice"):
+        for key in ("first_query", "first_query_by", "first_items", "random_slice", "test_clean"):
             if getattr(self, key) == type(self).model_fields[key].default:
                 values.pop(key, None)
         return values

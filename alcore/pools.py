@@ -63,15 +63,19 @@ def draw_pool(defective: np.ndarray, *, size: int, prevalence: float, rng: np.ra
     return np.sort(np.concatenate(drawn)).astype(np.int64)
 
 
-def draw_test_set(defective: np.ndarray, *, size: int, rng: np.random.Generator) -> np.ndarray:
+def draw_test_set(
+    defective: np.ndarray, *, size: int, rng: np.random.Generator, all_clean: bool = False
+) -> np.ndarray:
     """Draw test patches for estimates at every prevalence at once: half of each class if they last.
 
+    With `all_clean` every clean patch is taken, beside the same defective ones: where π is small, clean
+    patches decide what is measured, and few of them show no rare false alarm (`statistics.unseen_alarms`).
     Counts are reweighted by class afterwards (`alcore.metrics.counts_at_prevalence`), so the share drawn
     here sets precision, not the estimate. Where a class runs short the other one fills up; where both
     do, the test set is smaller than asked.
 
     Returns:
-        (at most size,) int64 positions in `defective`, ascending.
+        (at most size,) int64 positions (more with `all_clean`) in `defective`, ascending.
     Raises:
         PoolError: no defective or no clean patch to test on.
     """
@@ -81,7 +85,7 @@ def draw_test_set(defective: np.ndarray, *, size: int, rng: np.random.Generator)
         missing = "clean" if have_defective else "defective"
         raise PoolError(f"the test split has no {missing} patch; import more images")
     take_defective = min(have_defective, max(size // 2, size - have_clean))
-    take_clean = min(have_clean, size - take_defective)
+    take_clean = have_clean if all_clean else min(have_clean, size - take_defective)
     drawn = [
         rng.choice(np.flatnonzero(members), count, replace=False)
         for members, count in ((defective, take_defective), (~defective, take_clean))

@@ -202,7 +202,7 @@ def test_the_dashboard_never_imports_torch(tmp_path):
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
-for page in ("samples", "compare", "meter", "study", "data", "runs", "methods", None):
+for page in ("samples", "compare", "meter", "decide", "study", "data", "runs", "methods", None):
     app = AppTest.from_file(f"pages/{page}.py" if page else "app.py", default_timeout=60).run()
     assert not app.exception, app.exception
 heavy = {"torch", "torchvision", "segmentation_models_pytorch", "timm", "sklearn", "ray"} & set(sys.modules)

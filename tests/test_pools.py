@@ -61,6 +61,17 @@ def test_a_test_set_is_half_and_half_as_far_as_the_classes_last(defective, clean
         assert taken == size // 2
 
 
+def test_all_clean_patches_come_beside_the_same_defective_ones():
+    members = population(30, 200)
+    half, whole = (
+        draw_test_set(members, size=20, rng=np.random.default_rng(3), all_clean=every)
+        for every in (False, True)
+    )
+    assert half.size == 20
+    assert np.array_equal(half[members[half]], whole[members[whole]])
+    assert np.array_equal(whole[~members[whole]], np.flatnonzero(~members))
+
+
 @pytest.mark.parametrize(("defective", "clean", "missing"), [(0, 5, "defective"), (5, 0, "clean")])
 def test_a_test_set_needs_both_classes(defective, clean, missing):
     with pytest.raises(PoolError, match=f"no {missing} patch"):

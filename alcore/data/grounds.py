@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alcore.data.decoys import oddity, twin_stain
 from alcore.data.marks import Canvas
 
 
@@ -62,6 +63,22 @@ def tuber(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(75, 105) + rng.uniform(20, 45) * dome + mottle + rng.uniform(6, 14) * pores
 
 
+def glazed(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
+    """A smooth glaze: slow shades, and a fine mottle under it."""
+    shade = rng.uniform(8, 14) * canvas.noise(rng, roughness=0.25)
+    mottle = rng.uniform(1.5, 3) * canvas.noise(rng, roughness=1.6)
+    return rng.uniform(110, 150) + shade + mottle + _light(canvas, rng, 16)
+
+
+def paper(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
+    """Felted fibres: fine, even grain that has one direction."""
+    grain = canvas.noise(rng, roughness=1.9)
+    laid = np.sin(2 * np.pi * (canvas.y + 0.6 * canvas.noise(rng, roughness=0.6)) / rng.uniform(3, 4.5))
+    return (
+        rng.uniform(105, 145) + rng.uniform(4, 7) * grain + rng.uniform(3, 6) * laid + _light(canvas, rng, 10)
+    )
+
+
 def _light(canvas: Canvas, rng: np.random.Generator, strength: float) -> np.ndarray:
     direction = rng.uniform(0, 2 * np.pi)
     ramp = (np.cos(direction) * (canvas.x - 32) + np.sin(direction) * (canvas.y - 32)) / 32
@@ -73,13 +90,16 @@ class Family:
     """A kind of material.
 
     ground: draws it; kinds: how often each defect of `alcore.data.marks.DEFECTS` occurs among its defects;
-    tint: (R, G, B) gains that turn grey levels into its colour; title: for pages.
+    tint: (R, G, B) gains that turn grey levels into its colour; title: for pages. decoy: what a share of its
+    clean patches has besides, of `alcore.data.decoys`.
     """
 
     title: str
     ground: Callable[[Canvas, np.random.Generator], np.ndarray]
     kinds: dict[str, float]
     tint: tuple[float, float, float]
+    decoy: Callable[[Canvas, np.random.Generator], np.ndarray] | None = None
+    decoy_share: float = 0.0
 
 
 FAMILIES = {
@@ -119,5 +139,23 @@ FAMILIES = {
         {"stain": 0.45, "pit": 0.3, "crack": 0.25},
         (1.15, 0.95, 0.65),
     ),
+    "glazed": Family(
+        "glazed tile, with stains that are none",
+        glazed,
+        {"stain": 0.35, "pit": 0.3, "crack": 0.2, "inclusion": 0.15},
+        (0.98, 1.0, 1.03),
+        decoy=twin_stain,
+        decoy_share=0.1,
+    ),
+    "paper": Family(
+        "paper, with rare clean oddities",
+        paper,
+        {"stain": 0.3, "pit": 0.3, "scratch": 0.25, "crack": 0.15},
+        (1.05, 1.0, 0.9),
+        decoy=oddity,
+        decoy_share=0.05,
+    ),
 }
-"""Materials by name. The first is the built-in data set's; further ones are a function and an entry here."""
+"""Materials by name. The first is the built-in data set's; further ones are a function and an entry here.
+The last two are made to fool: entropy's trap, and core-set's.
+"""

@@ -1,4 +1,4 @@
-"""Procedural surfaces: six materials, their defects, and harmless look-alikes.
+"""Procedural surfaces: eight materials, their defects, and harmless look-alikes.
 
 Every patch is a function of (seed, item) alone, so a patch is drawn when it is first asked for, in any
 order and in any process, and one seed is one data set bit for bit.
@@ -105,6 +105,7 @@ class SyntheticPatches:
         self._slot = np.full(settings.count, -1)
         self._images = np.zeros((0, settings.size, settings.size), dtype=np.uint8)
         self._masks = np.zeros((0, settings.size, settings.size), dtype=bool)
+        self._decoys = np.zeros(0, dtype=bool)
         self._drawing = threading.Lock()
 
     def images(self, items: np.ndarray) -> np.ndarray:
@@ -118,6 +119,11 @@ class SyntheticPatches:
         self._draw(items)
         return self._masks[self._slot[items]]
 
+    def decoys(self, items: np.ndarray) -> np.ndarray:
+        """(n,) ids -> (n,) bool, which have a clean look that is made to fool, see `alcore.data.decoys`."""
+        self._draw(items)
+        return self._decoys[self._slot[items]]
+
     def ignored(self, items: np.ndarray) -> None:
         """None, since every pixel is known."""
 
@@ -127,8 +133,9 @@ class SyntheticPatches:
 
     def describe(self, item: int) -> str:
         """The kinds of defect on the patch."""
-        kinds = self.kinds(item)
-        return f"surface {item}: {' and '.join(kinds) or 'no defect'}"
+        if FAMILIES[self.settings.family].decoy and self.decoys(np.array([item]))[0]:
+            return f"surface {item}: no defect, a decoy"
+        return f"surface {item}: {' and '.join(self.kinds(item)) or 'no defect'}"
 
     def _draw(self, items: np.ndarray) -> None:
         """Draw what has not been drawn; patches are kept in the order in which they were asked for."""
@@ -138,8 +145,9 @@ class SyntheticPatches:
                 return
             drawn = [self._patch(int(item)) for item in missing]
             first = len(self._images)
-            self._images = np.concatenate([self._images, [image for image, _ in drawn]])
-            self._masks = np.concatenate([self._masks, [mask for _, mask in drawn]])
+            self._images = np.concatenate([self._images, [image for image, _, _ in drawn]])
+            self._masks = np.concatenate([self._masks, [mask for _, mask, _ in drawn]])
+            self._decoys = np.concatenate([self._decoys, [is_decoy for _, _, is_decoy in drawn]])
             self._slot[missing] = np.arange(first, len(self._images))
 
     def _rng(self, item: int) -> np.random.Generator:
@@ -150,21 +158,25 @@ class SyntheticPatches:
         kinds = self.settings.kinds
         return list(rng.choice(list(kinds), size=count, p=list(kinds.values())))
 
-    def _patch(self, item: int) -> tuple[np.ndarray, np.ndarray]:
-        """One patch: (H, W) uint8 image and (H, W) bool mask."""
+    def _patch(self, item: int) -> tuple[np.ndarray, np.ndarray, bool]:
+        """One patch: (H, W) uint8 image, (H, W) bool mask, and whether it has a decoy."""
         rng, canvas, settings = self._rng(item), self._surface, self.settings
         kinds = self._kinds(rng)
-        image = FAMILIES[settings.family].ground(canvas, rng)
+        family = FAMILIES[settings.family]
+        image = family.ground(canvas, rng)
         for look_alike in marks.LOOK_ALIKES:
             if rng.random() < settings.look_alikes / len(marks.LOOK_ALIKES):
                 image += look_alike(canvas, rng)
+        is_decoy = False
+        if family.decoy and not self.defective[item] and rng.random() < family.decoy_share:
+            image, is_decoy = image + family.decoy(canvas, rng), True
         mask = np.zeros(image.shape, dtype=bool)
         for kind in kinds if self.defective[item] else []:
             change, where = self._defect(kind, rng)
             image += settings.contrast * change
             mask |= where
         image += rng.normal(0, rng.uniform(2.0, 5.0), image.shape)
-        return np.clip(image, 0, 255).astype(np.uint8), mask
+        return np.clip(image, 0, 255).astype(np.uint8), mask, is_decoy
 
     def _defect(self, kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(H, W) change and mask of one defect, larger or smaller than it is drawn; never empty."""

@@ -56,6 +56,7 @@ def draw_repetition(config: RunConfig, patches: Patches, repetition: int) -> Rep
             patches.defective[test],
             size=config.test_size,
             rng=stream(config.seed, Purpose.TEST_SET, repetition),
+            all_clean=config.test_clean == "all",
         )
     ]
     shuffled = stream(config.seed, Purpose.GALLERY, repetition).permutation(test)

@@ -34,7 +34,8 @@ def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Questi
     start = {
         "warm": "starting from the last cycle's weights",
         "cold": "starting from the initial weights each time",
-        "shrink-perturb": "starting from the last cycle's weights, shrunk and perturbed (arXiv:1910.08475)",
+        "shrink-perturb": "starting from the initial weights in the first cycle and afterwards from the last "
+        "cycle's, shrunk and perturbed (arXiv:1910.08475)",
     }[training.start]
     flips = " and ".join(training.flips) or "no"
     return (
@@ -46,8 +47,8 @@ def methods_paragraph(config: RunConfig, evidence: AnyEvidence, question: Questi
         f"{model.encoder} ({pretrained}) was trained for {effort} of batch size {training.batch_size} with "
         f"{training.optimizer} (learning rate {training.learning_rate:g}, weight decay "
         f"{training.weight_decay:g}, {training.schedule} schedule) on Dice plus binary cross-entropy loss, "
-        f"{start}, with {flips} flips, on {device}. Up to {config.test_size} test patches, half of them "
-        "defective if there were enough, gave confusion counts at probability 0.5; "
+        f"{start}, with {flips} flips, on {device}. {_test_set(config)} gave confusion counts at "
+        f"probability 0.5; "
         f"{_metric_sentence(question)} AUBC is the trapezoidal area under the curve over the labelled "
         f"share, divided by its range; advantages are paired differences to {question.baseline}. "
         f"{basis(evidence)} Tests per budget are {_test_name(evidence)} with Holm's correction. "
@@ -64,6 +65,12 @@ def _queries(config: RunConfig) -> str:
         f"{config.first_count} patches in the first and {config.query_count} in each other of "
         f"{config.cycles} cycles"
     )
+
+
+def _test_set(config: RunConfig) -> str:
+    if config.test_clean == "all":
+        return f"Up to {config.test_size // 2} defective test patches and all clean ones of the test split"
+    return f"Up to {config.test_size} test patches, half of them defective if there were enough,"
 
 
 def _first_query(config: RunConfig) -> str:

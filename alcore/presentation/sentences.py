@@ -15,11 +15,13 @@ from alcore.statistics.betting import TWO_GROUPS, two_groups
 from alcore.statistics.comparison import NOTHING
 from alcore.statistics.estimands import AnyEvidence, Evidence, aubc
 from alcore.statistics.frames import each_row, grouped
+from alcore.statistics.multiplicity import ENOUGH_TO_SIGN
 from alcore.statistics.shared_tests import effective_size
+from alcore.statistics.unseen_alarms import OF_THREE, unseen_alarms
 from alcore.wording import percent, plural
 
-_ENOUGH_TO_SIGN = 6
-"""Repetitions from which an exact two-sided sign-flip test can have a p-value below 5 %."""
+_NEARLY_ONE = 0.9
+"""Share of a pool's defective patches above which another pool has the same ones."""
 _RARE = 0.02
 """π₁ up to which rare false alarms on clean patches decide the IoU."""
 
@@ -43,7 +45,7 @@ def _of_normality(evidence: AnyEvidence) -> str:
     """What intervals over few repetitions take for granted, and what speaks against it in these."""
     count = evidence.repetitions
     said = [f"Intervals assume that {count} numbers are normally distributed"]
-    if count < _ENOUGH_TO_SIGN:
+    if count < ENOUGH_TO_SIGN:
         said[0] += f", and no exact sign-flip test of so few has a p-value below {2.0 ** (1 - count):.4g}"
     if isinstance(evidence, Evidence):
         values = metric_at(evidence.means, "iou", evidence.pool_prevalence)  # (R, S, C)
@@ -92,7 +94,18 @@ def _of_pools(evidence: AnyEvidence) -> str:
     share = evidence.pool_overlap if isinstance(evidence, Evidence) else None
     if share is None:
         return "Pools come from one data set"
-    return f"Pools come from one data set, and any two share {percent(round(share, 3))} of their patches"
+    said = f"Pools come from one data set, and any two share {percent(round(share, 3))} of their patches"
+    if isinstance(evidence, Evidence) and evidence.pool_overlap_by_class is not None:
+        clean, defective = evidence.pool_overlap_by_class
+        kinds = [
+            f"{percent(round(part, 2))} of the {kind} ones"
+            for kind, part in (("clean", clean), ("defective", defective))
+            if not np.isnan(part)
+        ]
+        said += f" ({', '.join(kinds)})"
+        if defective > _NEARLY_ONE:
+            said += ", so that in what defects look like repetitions are nearly one"
+    return said
 
 
 def effective_patches(evidence: AnyEvidence, prevalence: float) -> str:
@@ -103,18 +116,29 @@ def effective_patches(evidence: AnyEvidence, prevalence: float) -> str:
     size = effective_size(clean, defective, prevalence)
     return (
         f"At π₁ = {percent(prevalence)} the {clean + defective} test patches ({defective} defective) of a "
-        f"repetition count as {size:.0f}.{_of_alarms(clean, prevalence)}"
+        f"repetition count as {size:.0f}."
     )
 
 
-def _of_alarms(clean: int, prevalence: float) -> str:
-    """What clean test patches cannot show where defects are rare, by the rule of three; '' elsewhere."""
-    if prevalence > _RARE:
+def alarms_unseen(evidence: AnyEvidence, prevalence: float) -> str:
+    """What clean test patches cannot show where defects are rare, and how much it matters; '' elsewhere."""
+    if not isinstance(evidence, Evidence) or prevalence > _RARE:
         return ""
+    doubt = unseen_alarms(evidence, prevalence)
+    if doubt is None or evidence.test_sizes is None:
+        return ""
+    clean = evidence.test_sizes[0]
+    each = [
+        f"{display_name(name)} {alarmed:.3g} of {clean}, IoU {iou:.3f} or down to {low:.3f}"
+        for name, alarmed, iou, low in zip(evidence.strategies, *doubt, strict=True)
+        if not np.isnan(iou)
+    ]
     return (
-        f" False alarms on fewer than {percent(round(3 / clean, 3))} of clean patches may occur in none "
-        f"of the {clean} clean ones (rule of three), and at this π₁ each weighs as "
-        f"{(1 - prevalence) / prevalence:.0f} times a defective one: IoU may look better than it is."
+        f"At π₁ = {percent(_RARE)} and below, IoU hangs on false alarms that are too rare to be seen: a kind "
+        f"that fewer than {percent(round(OF_THREE / clean, 3))} of clean patches raise may well show in none "
+        f"of the {clean} clean test patches (rule of three), and no interval here knows of it. Clean patches "
+        "that alarmed after the last cycle, and the IoU if such alarms came on top, each as large as a mark "
+        f"on a defect: {'; '.join(each)}. More clean test patches help: set *Clean test patches* to all."
     )
 
 

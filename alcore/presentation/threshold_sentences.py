@@ -16,8 +16,9 @@ REMEDY_WARNING = (
     "reward calibrated logits, and what a strategy queried is not a random sample (random's is). A "
     "temperature can at best repair the first. The correction also shifts pixel odds by the same factor "
     "as image odds, which is wrong for clean pixels that occur only beside defects: they get rarer with "
-    "the defects. Tuning on validation assumes none of "
-    "this, but needs π₁ and labelled validation patches; the best threshold on the test patches cheats."
+    "the defects, so ½ remains right there and the correction gives the defects up (a set made this way "
+    "loses all of its IoU). Tuning on validation assumes none of this, but needs π₁ and labelled validation "
+    "patches; the best threshold on the test patches cheats."
 )
 
 

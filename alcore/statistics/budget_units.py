@@ -58,6 +58,11 @@ class Labelling:
         """The labelling of some strategies."""
         return Labelling(*(part[:, rows] for part in vars(self).values()))
 
+    def and_validation(self, validation: Labelling) -> Labelling:
+        """With what was labelled to tune on, (R, 1, 1) each, in every cycle's sum."""
+        pairs = zip(vars(self).values(), vars(validation).values(), strict=True)
+        return Labelling(*(own + more for own, more in pairs))
+
     def spent(self, unit: str, model: LabelModel) -> np.ndarray:
         """(R, S, C) of a unit, non-decreasing along cycles."""
         clicks = self.outline / model.spacing

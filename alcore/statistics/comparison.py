@@ -52,8 +52,8 @@ def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
     π₀; shift, aubc minus aubc_pool; final, the metric after the last cycle; labels, needed to reach the
     target (without an interval); saved, labels saved compared with the baseline, see `savings.labels_saved`;
     enrichment; attained, see `savings.attained`; detectable, the smallest true advantage that would be found
-    in 80 % of such runs; saved_bound, see `savings.known_as`. NaN where a value is undefined, or the run
-    lacks the baseline.
+    in 80 % of such runs; saved_bound, see `savings.known_as`; learned, see `learned`. NaN where a value is
+    undefined, or the run lacks the baseline.
     """
     here = evidence.curves_with_shared_error(question.metric, question.test_prevalence)
     pool = evidence.curves_with_shared_error(question.metric, evidence.pool_prevalence)
@@ -65,7 +65,8 @@ def summarise(evidence: AnyEvidence, question: Question) -> pd.DataFrame:
         for name, estimate in estimates.items():
             row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         row |= {"detectable": _detectable(here, index, question)}
-        rows.append(row | {"saved_bound": _known_as(here, index, question)})
+        row |= {"saved_bound": _known_as(here, index, question), "learned": float(learned(here)[index])}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -136,6 +137,16 @@ def _detectable(here: Curves, index: int, question: Question) -> float:
         return np.nan  # two models that find nothing differ by nothing, however often one looks
     areas = here.minus(question.baseline).areas()
     return float(detectable(areas.error[index], len(areas.values)))
+
+
+def learned(curves: Curves) -> np.ndarray:
+    """(S,) share of the repetitions whose models find anything at all: a mean says little where it is not 1.
+
+    By the AUBC, with a single budget by its value. An undefined one, as precision without a prediction is,
+    counts as nothing found.
+    """
+    values = curves.areas().values if len(curves.labelled) > 1 else curves.values[..., -1]
+    return np.asarray((values >= NOTHING).mean(axis=0))
 
 
 def has_collapsed(curves: Curves) -> np.ndarray:
@@ -266,6 +277,7 @@ def advantage_over_prevalence(
                 high[index],
                 p_values[index],
                 bool(silent[index] and silent[curves.row(baseline)]),
+                evidence.repetitions,
             )
             for index, strategy in enumerate(evidence.strategies)
             if strategy != baseline

@@ -85,6 +85,30 @@ class FlipRow(NamedTuple):
     is_clear: bool
 
 
+class CostRow(NamedTuple):
+    """One row per strategy and budget: errors in use per 1,000 parts, and their cost, with bounds.
+
+    threshold: on the surest pixel, the median over repetitions; above 1 everything passes. worth: the
+    baseline's cost after as many labels minus the strategy's own; NaN for the baseline itself.
+    """
+
+    strategy: str
+    labelled: int
+    threshold: float
+    escapes: float
+    escapes_low: float
+    escapes_high: float
+    false_rejects: float
+    false_rejects_low: float
+    false_rejects_high: float
+    cost: float
+    cost_low: float
+    cost_high: float
+    worth: float
+    worth_low: float
+    worth_high: float
+
+
 class StopRow(NamedTuple):
     """One row per strategy and rule: when it stops, and what that loses against stopping with hindsight.
 

@@ -103,6 +103,8 @@ class Evidence:
     test_sizes: numbers of clean and of defective test patches.
     shared: test patches that repetitions have in common; None with one repetition, or where none are.
     pool_overlap: mean share of a repetition's pool that another one has too; None where that is not known.
+    pool_overlap_by_class: the same of its clean and of its defective patches, see `overlap_by_class`.
+    alarmed: (R, S, C) clean test patches with a false alarm, a pixel at ½ or above; None where not known.
     """
 
     strategies: tuple[str, ...]
@@ -118,6 +120,8 @@ class Evidence:
     test_sizes: tuple[int, int] | None = None
     shared: SharedTests | None = None
     pool_overlap: float | None = None
+    pool_overlap_by_class: tuple[float, float] | None = None
+    alarmed: np.ndarray | None = None
 
     @property
     def repetitions(self) -> int:
@@ -134,6 +138,7 @@ class Evidence:
             resampled=None if self.resampled is None else self.resampled[:, rows],
             query_share=self.query_share[:, rows],
             found=None if self.found is None else self.found[:, rows],
+            alarmed=None if self.alarmed is None else self.alarmed[:, rows],
             shared=None if self.shared is None else self.shared.only(rows),
         )
 

@@ -91,7 +91,8 @@ class BudgetRow(NamedTuple):
 class AdvantageRow(NamedTuple):
     """One row per strategy and prevalence: its AUBC minus the baseline's, with bounds and p-value.
 
-    is_collapsed: neither of the two finds anything, so that the difference says nothing.
+    is_collapsed: neither of the two finds anything, so that the difference says nothing. repetitions: that it
+    rests on; with fewer than `multiplicity.ENOUGH_TO_SIGN` no exact test could call it clear.
     """
 
     strategy: str
@@ -101,6 +102,7 @@ class AdvantageRow(NamedTuple):
     high: float
     p_value: float
     is_collapsed: bool
+    repetitions: int
 
 
 class GridRow(NamedTuple):
@@ -118,6 +120,7 @@ class GridRow(NamedTuple):
     high: float
     p_value: float
     is_collapsed: bool
+    repetitions: int
     p_adjusted: float
     is_clear: bool
     is_clear_alone: bool
@@ -128,7 +131,8 @@ class LossRow(NamedTuple):
 
     factor: what becomes of the strategy's AUBC relative to the baseline's: their ratio at π₁ over their ratio
     at π₀, with bounds; NaN unless both strategies' areas at both prevalences are clear of zero.
-    factor_dropped: share of replicates without a ratio, which its bounds leave out.
+    factor_dropped: share of replicates without a ratio, which its bounds leave out. repetitions: as in
+    `AdvantageRow`.
     """
 
     pool_prevalence: float
@@ -141,6 +145,7 @@ class LossRow(NamedTuple):
     factor_low: float
     factor_high: float
     factor_dropped: float
+    repetitions: int
     p_adjusted: float
     is_clear: bool
     is_clear_alone: bool
@@ -151,7 +156,9 @@ class CounterfactualRow(NamedTuple):
 
     aubc: at π₁, with bounds. difference: aubc minus that of the same strategy from a pool at π₁; NaN where
     the study has no such pool. labels: needed to reach the target at π₁, with bounds; the whole budget where
-    it is never reached (is_reached says so). p_adjusted, is_clear: of the difference, as in `GridRow`.
+    it is never reached (is_reached says so). learned: share of the repetitions whose models find anything at
+    all at π₁. repetitions: of the strategy's own pool. p_adjusted, is_clear: of the difference, as in
+    `GridRow`.
     """
 
     pool_prevalence: float
@@ -168,6 +175,8 @@ class CounterfactualRow(NamedTuple):
     labels_high: float
     is_reached: bool
     target: float
+    learned: float
+    repetitions: int
     p_adjusted: float
     is_clear: bool
     is_clear_alone: bool

@@ -8,6 +8,10 @@ from scipy.special import nctdtrinc, ndtri, stdtrit  # scipy.stats would cost 60
 from alcore.statistics.estimands import Curves
 from alcore.statistics.resampling import LEVEL
 
+ENOUGH_TO_SIGN = 6
+"""Repetitions from which an exact two-sided sign-flip test can have a p-value below 5 %: 2 / 2^6 is. With
+fewer, a clear difference is one by Student's t test alone, whose normality so few numbers cannot show.
+"""
 POWER = 0.8
 """Of the differences that are called detectable, the share of studies that would find one."""
 

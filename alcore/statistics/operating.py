@@ -11,6 +11,9 @@ lab that knows its π₁; at π₀ it shows the value of tuning without that kno
 - *best*: the one that is best on the test patches themselves. It cheats: it is not available in practice.
 
 Best means the highest IoU, and so the highest Dice. All rules are evaluated on the test patches.
+
+Tuning also takes labels, which a budget includes only on request (`by_rule`, charged): with the same total
+number of labels, a tuned model then had fewer queries than one at ½.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from alcore.metrics import metric_at
+from alcore.statistics.charged_budget import over_labels_in_all
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.frames import frame_of
 from alcore.statistics.remedies import prior_thresholds, temperatures
@@ -35,6 +39,8 @@ AT_HALF, CHOSEN = "½ (the paper's)", "chosen"
 CORRECTED, SCALED = "prior corrected", "temperature, then prior"
 REMEDIES = (HERE, HOME, CORRECTED, SCALED, BEST)
 """Rules that may regain some of what shift costs; all but the last can be used."""
+TUNED = frozenset({HERE, HOME, CORRECTED, SCALED})
+"""Rules that need labelled validation patches; a corrected prior does for how large defects are."""
 
 
 def best_threshold(means: np.ndarray, prevalence: float) -> np.ndarray:
@@ -57,7 +63,7 @@ class Operating:
     evidence: at ½. histograms: R arrays (S, C, T, 2, 34) of the test patches.
     confidence: (R, S, C, 2, 34) summed probability of each bin's pixels, of clean and of defective patches.
     test: (R, S, C, 33, 2, 5) class means; validation: the same of the validation patches.
-    items, defective: R arrays (T,) of the test sets.
+    items, defective: R arrays (T,) of the test sets. validation_labels: labelled patches to tune on.
     """
 
     evidence: Evidence
@@ -67,6 +73,7 @@ class Operating:
     validation: np.ndarray
     items: list[np.ndarray]
     defective: list[np.ndarray]
+    validation_labels: int = 0
 
     def chosen_by(self, rule: str, prevalence: float, threshold: int = HALF) -> np.ndarray:
         """(R, S, C) thresholds that a rule chooses for use at a prevalence; `threshold` is for CHOSEN."""
@@ -127,12 +134,19 @@ class Operating:
 
 
 def by_rule(
-    operating: Operating, metric: str, prevalence: float, threshold: int | None = None
+    operating: Operating,
+    metric: str,
+    prevalence: float,
+    threshold: int | None = None,
+    *,
+    charged: bool = False,
 ) -> pd.DataFrame:
     """What each rule gives at a prevalence.
 
     Args:
         threshold: one of the reader's own, an index of `alcore.thresholds.LOGITS`; None for none.
+        charged: whether validation patches are part of the budget: rules are then compared over the same
+            labels in all. Where validation alone takes more than the budget, tuned rules have no value.
     Returns:
         `RuleRow`s, one per strategy and rule.
     """
@@ -141,8 +155,12 @@ def by_rule(
     for rule in rules:
         chosen = operating.chosen_by(rule, prevalence, HALF if threshold is None else threshold)
         curves = operating.evidence_at(chosen).curves_with_shared_error(metric, prevalence)
-        areas, finals = curves.areas(), curves.at_budgets()
+        spent = operating.validation_labels if rule in TUNED else 0
         columns: dict[str, object] = {"strategy": list(curves.strategies), "rule": rule}
+        columns["validation_labels"] = spent
+        if charged:
+            curves = over_labels_in_all(curves, spent, operating.validation_labels)
+        areas, finals = curves.areas(), curves.at_budgets()
         for name, sample, pick in (("aubc", areas, ...), ("final", finals, (..., -1))):
             low, high = sample.interval()
             columns[name] = sample.mean[pick]

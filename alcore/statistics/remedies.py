@@ -6,8 +6,12 @@ That is the same as a threshold at logit ρ − logit ρ₁, so it follows from 
 Temperature scaling first divides logits by a T that suits the validation patches, so that the threshold is T
 times as far from 0.
 
-Both assumptions are doubtful here, which is why the correction's effect is shown: Dice loss does not reward
-calibrated probabilities, and a strategy's queries are not a random sample of the pool or of a class.
+A third assumption is that pixel odds move as the odds of images do. Clean pixels that occur only beside
+defects break it: they get rarer with the defects, so ½ remains right for pixels that look like these, and the
+correction gives up both (tests/statistics/test_remedies.py has a set made this way).
+
+All three assumptions are doubtful here, which is why the correction's effect is shown: Dice loss does not
+reward calibrated probabilities, and a strategy's queries are not a random sample of the pool or of a class.
 
 Source: Saerens, Latinne & Decaestecker 2002, Neural Computation 14 (the correction); Guo et al. 2017,
 arXiv:1706.04599 (the temperature).

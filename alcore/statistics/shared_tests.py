@@ -40,6 +40,30 @@ def overlap(items: Sequence[np.ndarray]) -> float:
     return float(np.mean(shares)) if shares else 0.0
 
 
+def overlap_by_class(
+    pools: Sequence[np.ndarray], bought: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[float, float]:
+    """Mean share of a pool's clean, and of its defective, patches that another repetition's pool has too.
+
+    Classes are known of what was labelled. Within a class pools are drawn at random, whatever a strategy then
+    takes from them, so the labelled patches of one repetition are in another's pool as often as all of its
+    class are. Where the defects of a training split hardly suffice for a pool, all repetitions have the same.
+
+    Args:
+        pools: R arrays of ids, two or more; bought: for each repetition (n,) labelled ids and (n,) bool.
+    Returns:
+        NaN for a class of which nothing was labelled.
+    """
+    shares = []
+    for kind in (False, True):
+        own = [np.unique(items[known == kind]) for items, known in bought]
+        pairs = [(ids, pool) for i, ids in enumerate(own) for j, pool in enumerate(pools) if i != j]
+        total = sum(len(ids) for ids, _ in pairs)
+        shared = sum(np.isin(ids, pool).sum() for ids, pool in pairs)
+        shares.append(float(shared / total) if total else np.nan)
+    return shares[0], shares[1]
+
+
 def effective_size(clean: int, defective: int, prevalence: float) -> float:
     """How many equally weighted patches are as informative as a test set that is reweighted to a prevalence.
 

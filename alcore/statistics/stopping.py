@@ -44,6 +44,8 @@ PAIRS, AGREEMENT = 3, 0.99
 LOW = 0.5
 """Of the first scored query's highest score."""
 HINDSIGHT = "hindsight (cheats)"
+PLATEAU = "plateau on validation"
+"""The one rule that needs labels of validation patches; stable predictions need none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Histories:
     labelled: (C,); budget: labels that were planned. defects: found in each query. score: the highest of each
     query, NaN without one. metric: on the test patches, for judging alone. validation: the metric on
     validation patches; kappa: between each model and the one before on them, NaN in cycle 1; both None in
-    runs without validation patches.
+    runs without validation patches. validation_labels: how many of these there are.
     """
 
     strategies: tuple[str, ...]
@@ -64,6 +66,7 @@ class Histories:
     metric: np.ndarray
     validation: np.ndarray | None = None
     kappa: np.ndarray | None = None
+    validation_labels: int = 0
 
     def until(self, cycle: int) -> Histories:
         """The histories as they stood after a cycle."""
@@ -137,7 +140,7 @@ RULES: dict[str, Callable[[Histories], np.ndarray]] = {
     "all of the budget": _never,
     "half of the budget": _half,
     f"no defect in {WITHOUT_DEFECT} queries": _no_defect,
-    "plateau on validation": _plateau,
+    PLATEAU: _plateau,
     "stable predictions": _stable,
     "low score": _low_score,
 }
@@ -171,11 +174,12 @@ def utilities(histories: Histories, price: float) -> np.ndarray:
     return histories.metric - price * histories.labelled
 
 
-def replayed(histories: Histories, price: float) -> pd.DataFrame:
+def replayed(histories: Histories, price: float, *, charged: bool = False) -> pd.DataFrame:
     """`StopRow`s of every strategy and rule, and of hindsight.
 
     Args:
         price: of one label, in units of the metric; 0 or more.
+        charged: whether a rule that needs labelled validation patches pays for them.
     """
     worth = utilities(histories, price)
     is_known = ~np.isnan(worth).any(axis=(0, 2))  # of a strategy whose metric is defined at every budget
@@ -188,7 +192,9 @@ def replayed(histories: Histories, price: float) -> pd.DataFrame:
             own = cycles[:, [row]]
             then = np.take_along_axis(histories.metric[:, row], own, axis=1)[:, 0]
             gained = np.take_along_axis(worth[:, row], own, axis=1)[:, 0]
-            labels = histories.labelled[own[:, 0]]
+            extra = histories.validation_labels if charged and name == PLATEAU else 0
+            gained = gained - price * extra
+            labels = histories.labelled[own[:, 0]] + extra
             rows.append(
                 StopRow(
                     histories.strategies[row],

@@ -8,11 +8,13 @@ from typing import NamedTuple
 class RuleRow(NamedTuple):
     """One row per strategy and operating rule: AUBC and the last budget's value at π₁, with bounds.
 
-    threshold: median over repetitions of the last model's, as a probability.
+    threshold: median over repetitions of the last model's, as a probability. validation_labels: labelled
+    patches, besides the budget, that the rule needs.
     """
 
     strategy: str
     rule: str
+    validation_labels: int
     aubc: float
     aubc_low: float
     aubc_high: float

@@ -7,24 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from alcore.config import RunConfig
-from alcore.data.patches import Patches
 from alcore.errors import StoreError
 from alcore.experiment.cycle_key import FULL_POOL, CycleKey
 from alcore.experiment.cycle_record import ThresholdHistogram
 from alcore.metrics import class_means
-from alcore.statistics.budget_units import Labelling, outline_pixels
 from alcore.statistics.detection import Peaks
 from alcore.statistics.drawn_tests import LastModels
+from alcore.statistics.error_costs import Inspection
 from alcore.statistics.estimands import Evidence
 from alcore.statistics.operating import Operating
 from alcore.statistics.resampling import patch_replicates
-from alcore.statistics.shared_tests import SharedTests, overlap
+from alcore.statistics.shared_tests import SharedTests, overlap, overlap_by_class
 from alcore.storage.records import StoredRecord
 from alcore.storage.run_records import RunRecords
 from alcore.thresholds import COUNT
-
-_AT_ONCE = 256
-"""Masks in memory at a time: 26 MB of those of the paper's size."""
 
 
 def gather(records: RunRecords) -> Evidence | None:
@@ -46,6 +42,16 @@ def gather(records: RunRecords) -> Evidence | None:
         ),
         tests=_tests(records, keys),
         pools=_pools(records, keys),
+        bought=[_bought(records, block) for block in keys],
+    )
+
+
+def _bought(records: RunRecords, block: list[list[CycleKey]]) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) ids and (n,) classes of all that a repetition's strategies have labelled."""
+    every = [records[key] for row in block for key in row]
+    return (
+        np.concatenate([record.items for record in every]),
+        np.concatenate([record.defective for record in every]),
     )
 
 
@@ -83,18 +89,23 @@ def make_evidence(
     found: np.ndarray | None = None,
     tests: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
     pools: Sequence[np.ndarray] | None = None,
+    bought: Sequence[tuple[np.ndarray, np.ndarray]] = (),
 ) -> Evidence:
     """Evidence from arrays shaped as in `Evidence`, of a run's strategies and its first cycles.
 
     Args:
         tests: counts, items and classes of the test patches, shaped as in `SharedTests`.
-        pools: ids of each repetition's pool.
+        pools: ids of each repetition's pool; bought: ids and classes of what was labelled of it.
     """
     cycles = means.shape[2]
-    sizes = None
+    sizes, alarmed, of_classes, whole = None, None, None, None
+    if pools is not None and len(pools) > 1:
+        whole, of_classes = overlap(pools), overlap_by_class(pools, bought)
     if tests is not None:
         defective = int(tests[2][0].sum())
         sizes = tests[2].shape[1] - defective, defective
+        alarms = (tests[0][..., 1] > 0) & ~tests[2][:, None, None]  # (R, S, C, T)
+        alarmed = alarms.sum(axis=-1)
     return Evidence(
         strategies=config.strategies,
         cycles=np.arange(1, cycles + 1),
@@ -107,7 +118,9 @@ def make_evidence(
         found=found,
         test_sizes=sizes,
         shared=SharedTests.of(*tests) if tests is not None else None,
-        pool_overlap=overlap(pools) if pools is not None and len(pools) > 1 else None,
+        pool_overlap=whole,
+        pool_overlap_by_class=of_classes,
+        alarmed=alarmed,
     )
 
 
@@ -176,6 +189,21 @@ def gather_peaks(records: RunRecords, cycle: int) -> Peaks | None:
     )
 
 
+def gather_inspection(records: RunRecords) -> Inspection | None:
+    """The peaks after every cycle, of test and of validation patches; None before the first, or without the
+    latter.
+    """
+    keys = keys_that_count(records)
+    cycles = range(1, len(keys[0][0]) + 1) if keys else range(0)
+    test = [gather_peaks(records, cycle) for cycle in cycles]
+    tuned_on = [gather_validation_peaks(records, cycle) for cycle in cycles]
+    known = [(one, other) for one, other in zip(test, tuned_on, strict=True) if one and other]
+    if not known or len(known) < len(test):
+        return None
+    labelled = np.array([records.config.labelled_after(cycle) for cycle in cycles])
+    return Inspection(labelled, [one for one, _ in known], [other for _, other in known])
+
+
 def gather_operating(records: RunRecords) -> Operating | None:
     """What `gather` takes, at all thresholds; None where records lack them, or validation patches."""
     evidence, keys = gather(records), keys_that_count(records)
@@ -197,7 +225,12 @@ def gather_operating(records: RunRecords) -> Operating | None:
         validation=np.array(validation).reshape(shape),
         items=[first.test_items for first in firsts],
         defective=[first.test_defective for first in firsts],
+        validation_labels=_validation_labels(firsts[0]),
     )
+
+
+def _validation_labels(record: StoredRecord) -> int:
+    return 0 if record.validation is None else record.validation.items.size
 
 
 def _histogram(record: StoredRecord) -> ThresholdHistogram:
@@ -257,31 +290,3 @@ def _resampled(records: RunRecords, rows: list[list[CycleKey]]) -> np.ndarray:
 def _query_share(records: RunRecords, row: list[CycleKey]) -> float:
     queried = [records[key].defective for key in row[1:]]
     return float(np.concatenate(queried).mean()) if queried else np.nan
-
-
-def gather_labelling(records: RunRecords, patches: Patches) -> Labelling:
-    """What the repetitions that `gather` takes have labelled.
-
-    Args:
-        patches: the data set that the run was made with.
-    """
-    keys = keys_that_count(records)
-    queries = [[[records[key].items for key in row] for row in block] for block in keys]
-    known = np.unique(np.concatenate([items for block in queries for row in block for items in row]))
-    work = np.concatenate(
-        [_work(patches, known[begin : begin + _AT_ONCE]) for begin in range(0, len(known), _AT_ONCE)]
-    )
-    each = np.array(
-        [
-            [[work[np.searchsorted(known, items)].sum(axis=0) for items in row] for row in block]
-            for block in queries
-        ]
-    )
-    return Labelling(*np.moveaxis(each.cumsum(axis=2), -1, 0))
-
-
-def _work(patches: Patches, items: np.ndarray) -> np.ndarray:
-    """(n, 4) of each patch: 1, whether it is defective, defect pixels, boundary pixels."""
-    masks = patches.masks(items)
-    area = masks.sum(axis=(1, 2))
-    return np.stack([np.ones(len(items), dtype=np.int64), area > 0, area, outline_pixels(masks)], axis=1)

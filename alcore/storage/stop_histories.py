@@ -33,7 +33,13 @@ def gather_histories(records: RunRecords, metric: str, prevalence: float) -> His
         metric=evidence.curves(metric, prevalence).values,
         validation=validation,
         kappa=kappa,
+        validation_labels=_validation_labels(records, keys) if validation is not None else 0,
     )
+
+
+def _validation_labels(records: RunRecords, keys: list[list[list[CycleKey]]]) -> int:
+    validation = records[keys[0][0][0]].validation
+    return 0 if validation is None else validation.items.size
 
 
 def _highest(scores: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from alcore.statistics.comparison import Question, advantage_over_prevalence, summarise
+from alcore.statistics.comparison import Question, advantage_over_prevalence, learned, summarise
 from alcore.statistics.estimands import AnyEvidence, Curves
 from alcore.statistics.frames import CounterfactualRow, GridRow, LossRow
 from alcore.statistics.multiplicity import false_discovery, penalty_matrix
@@ -90,6 +90,7 @@ def loss_under_shift(cells: EvidenceByPool, metric: str, baseline: str, prevalen
             "factor_low": factor_low,
             "factor_high": factor_high,
             "factor_dropped": dropped,
+            "repetitions": evidence.repetitions,
         }
         frame = pd.DataFrame(columns)
         frames.append(frame[frame["strategy"] != baseline])
@@ -147,6 +148,7 @@ def counterfactual(
         areas, frame = one.areas(), pd.DataFrame({"strategy": list(one.strategies)})
         frame["aubc"], (low, high) = areas.mean, areas.interval()
         frame = frame.assign(pool_prevalence=pool, low=low.clip(0, 1), high=high.clip(0, 1), target=target)
+        frame = frame.assign(learned=learned(one), repetitions=len(one.values))
         frame = frame.assign(**_against_matched(one, curves.get(prevalence)))
         frames.append(frame.assign(**_labels_needed(one, target)))
     return _marked(frames, CounterfactualRow)

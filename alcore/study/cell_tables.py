@@ -108,7 +108,7 @@ class CellTables:
             for cell in self._plan.cells
             if (rows := rows_of.get(cell.id)) is not None
             and _holds(rows, self._plan.test_prevalences, len(tally.finished(cell)))
-            and "detectable" in rows  # older rows were computed by other definitions
+            and "learned" in rows  # older rows were computed by other definitions
         }
 
     def _write_run_tables(self, cell: Cell, finished: Sequence[int]) -> None:

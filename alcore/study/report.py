@@ -18,7 +18,7 @@ from alcore.presentation.chart_config import chart_config
 from alcore.presentation.figures import budgets, study_maps
 from alcore.presentation.labels import METRIC_TITLES, display_name
 from alcore.presentation.methods_text import BIBTEX, CITATION, methods_paragraph
-from alcore.presentation.sentences import basis
+from alcore.presentation.sentences import alarms_unseen, basis
 from alcore.presentation.study_sentences import counterfactual_claims, gain_claims, loss_claims
 from alcore.statistics.comparison import Question
 from alcore.storage.files import make_directory, write_text
@@ -59,6 +59,8 @@ def parts_of(reader: StudyReader, question: Question) -> Iterator[Part]:
         f"{METRIC_TITLES[question.metric]} of the defect class, against {question.baseline}, in "
         f"{plural(len(plan.cells), 'cell')}. {basis(evidence)}"
     )
+    if doubt := alarms_unseen(evidence, question.test_prevalence):
+        yield Text(f"Models from the pool at π₀ = {percent(next(iter(first)))}. {doubt}")
     judged = {*plan.test_prevalences, question.test_prevalence}
     yield from (
         Text(words) for words in dict.fromkeys(aim(cell.config, judged) for cell in plan.cells) if words
@@ -95,7 +97,8 @@ def _of_slice(
     if grid["advantage"].notna().any():
         yield Heading(3, f"Advantage over {baseline}, over π₀ and π₁")
         yield Text(
-            "Bold: clear of zero, with at most 5 % false marks among all cells. Italic with ○: not clear. "
+            "Bold: clear of zero, with at most 5 % false marks among all cells; with † by t tests of fewer "
+            "than six repetitions, which no exact test could confirm. Italic with ○: not clear. "
             "Collapse: neither of the two finds anything. Framed: no shift."
         )
         limit = color_limit(grid)

@@ -16,7 +16,16 @@ from alcore.study.threshold_table import FILE, METRIC
 from alcore.wording import percent
 
 _COLUMNS = (
-    *("pool_prevalence", "strategy", "rule", "aubc", "aubc_low", "aubc_high", "threshold"),
+    *(
+        "pool_prevalence",
+        "strategy",
+        "rule",
+        "validation_labels",
+        "aubc",
+        "aubc_low",
+        "aubc_high",
+        "threshold",
+    ),
     *("loss", "gain", "gain_low", "gain_high"),
     *("tuned_loss", "tuned_loss_low", "tuned_loss_high", "share", "share_low", "share_high"),
 )

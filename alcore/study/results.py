@@ -67,6 +67,10 @@ class CellResults:
             found=found.cumsum(axis=2)[:, :, np.array(ends) - 1],
             tests=(self.counts, self.test_items, self.test_defective),
             pools=None if self.pools is None else list(self.pools),
+            bought=[
+                (items.ravel(), known.ravel())
+                for items, known in zip(self.items, self.defective, strict=True)
+            ],
         )
 
     def query(self, repetition: int, strategy: int, cycle: int) -> tuple[np.ndarray, np.ndarray]:

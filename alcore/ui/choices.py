@@ -22,6 +22,8 @@ FIRST_QUERY_TITLES = {
     "core-set": "core-set",
 }
 
+TEST_CLEAN_TITLES = {"half": "half of the test size", "all": "all of the split"}
+
 _LARGEST_NUMBER = 2**53 - 1  # a browser counts in doubles, and Streamlit refuses what they cannot hold
 
 
@@ -60,6 +62,26 @@ def choose_baseline(key: str, strategies: Sequence[str], *, is_linked: bool) -> 
         "oracle-random, which cheats, is the one to beat.",
         bind="query-params" if is_linked else None,
     )
+
+
+_CHARGE = "charge"
+
+
+def choose_charge() -> None:
+    """The switch that makes labelled validation patches part of the budget; one on a page."""
+    st.toggle(
+        "Budget counts validation",
+        key=_CHARGE,
+        help="Thresholds, plateaus and the meter use labelled validation patches, which cost labels too. All "
+        "strategies use the same ones: it moves all curves alike, and matters between rules that need them "
+        "and rules that do not.",
+        bind="query-params",
+    )
+
+
+def counts_validation() -> bool:
+    """Whether the page's switch says that labelled validation patches are part of the budget."""
+    return bool(st.session_state.get(_CHARGE, False))
 
 
 def nearest_prevalence(prevalence: float, steps: Sequence[float] = PREVALENCES) -> float:

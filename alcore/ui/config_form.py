@@ -15,7 +15,7 @@ import streamlit as st
 from alcore.acquisition import current_name, get_strategy, strategy_names
 from alcore.config import HYPERCOLUMN, RunConfig, load_config, make_config
 from alcore.learning.model_names import architectures, encoders
-from alcore.ui.choices import POOL_PREVALENCE, TEST_PREVALENCE, widget_bounds
+from alcore.ui.choices import POOL_PREVALENCE, TEST_CLEAN_TITLES, TEST_PREVALENCE, widget_bounds
 
 
 class Setting(NamedTuple):
@@ -36,6 +36,11 @@ SETTINGS = {
     ),
     "pool_size": Setting("Pool size", "Patches that may be labelled.", 50),
     "test_size": Setting("Test size", "Patches that models are evaluated on; at most those of the split."),
+    "test_clean": Setting(
+        "Clean test patches",
+        "Where π₁ is small, IoU hangs on rare false alarms that few clean patches never show. *All* takes "
+        "every clean patch of the test split: evaluating takes longer, and nothing else changes.",
+    ),
     "query_size": Setting("Query size", "Patches labelled in one cycle.", 4),
     "first_query": Setting(
         "First query", "Patches labelled before a model is used; empty: as many as in later queries.", 4
@@ -165,6 +170,16 @@ class ConfigForm:
             with columns[index % len(columns)]:
                 values[setting.rpartition(".")[2]] = self.number(setting)
         return values
+
+    def test_clean(self) -> str:
+        """A control of how many clean test patches there are."""
+        return st.segmented_control(
+            **self.words("test_clean"),
+            options=list(TEST_CLEAN_TITLES),
+            default=self.default("test_clean"),
+            required=True,
+            format_func=TEST_CLEAN_TITLES.get,
+        )
 
     def network(self) -> dict[str, Any]:
         """Controls of the network; a config's `model`."""

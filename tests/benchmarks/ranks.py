@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from alcore.presentation.figures.study_maps import FEW
 from alcore.presentation.labels import display_name
 from alcore.statistics.estimands import AnyEvidence
+from alcore.statistics.multiplicity import ENOUGH_TO_SIGN
 from alcore.statistics.resampling import LEVEL
 from alcore.statistics.sample import Sample
 from alcore.study.reader import RECORDED, StudyReader
@@ -63,7 +65,8 @@ def _columns(evidence: AnyEvidence, prevalence: float) -> list[list[str]]:
         difference = f"{differences.mean[index]:+.3f} ({low[index]:+.3f}, {high[index]:+.3f})"
         difference = difference.replace("-0.000", "+0.000").replace("-", "−")
         if low[index] > 0 or high[index] < 0:
-            difference = f"**{difference}**"
+            few = evidence.repetitions < ENOUGH_TO_SIGN
+            difference = f"{difference} {FEW}" if few else f"**{difference}**"
         between = "" if np.isnan(first[index]) else f" ({first[index]:.0f} to {last[index]:.0f})"
         own = "" if strategy == BASELINE else difference
         rows.append([f"{areas.mean[index]:.3f}", own, f"{rank[index]}{between}"])

@@ -16,7 +16,8 @@ from functools import lru_cache, partial
 import numpy as np
 import pandas as pd
 
-from alcore.statistics.multiplicity import holm
+from alcore.presentation.figures.study_maps import FEW
+from alcore.statistics.multiplicity import ENOUGH_TO_SIGN, holm
 from alcore.statistics.operating import HERE, REMEDIES
 from alcore.statistics.sample import Sample
 from alcore.statistics.shared_tests import effective_size, overlap
@@ -132,24 +133,29 @@ def _signed(text: str) -> str:
     return text.replace("-0.000", "+0.000").replace("-", "−")
 
 
-def _bold(text: str, is_clear: bool) -> str:
-    return f"**{_signed(text)}**" if is_clear else _signed(text)
+def _marked(text: str, is_clear: bool, repetitions: int) -> str:
+    """Bold where a difference is clear, and so many repetitions that an exact test could say so; else †."""
+    if not is_clear:
+        return _signed(text)
+    return f"**{_signed(text)}**" if repetitions >= ENOUGH_TO_SIGN else f"{_signed(text)} {FEW}"
 
 
 def _gains(by_pool: EvidenceByPool) -> dict[tuple[float, str], str]:
     def words(row) -> str:
         if row.is_collapsed:
             return "collapse"
-        return _bold(f"{row.advantage:+.3f} ({row.low:+.3f}, {row.high:+.3f})", row.is_clear)
+        text = f"{row.advantage:+.3f} ({row.low:+.3f}, {row.high:+.3f})"
+        return _marked(text, row.is_clear, row.repetitions)
 
     return _cells(analysis.gain_without_shift(by_pool, "iou", "random"), words)
 
 
 def _losses(by_pool: EvidenceByPool, deployed: float) -> dict[tuple[float, str], str]:
-    frame = analysis.loss_under_shift(by_pool, "iou", "random", deployed)
-    return _cells(
-        frame, lambda row: _bold(f"{row.loss:+.3f} ({row.low:+.3f}, {row.high:+.3f})", row.is_clear)
-    )
+    def words(row) -> str:
+        text = f"{row.loss:+.3f} ({row.low:+.3f}, {row.high:+.3f})"
+        return _marked(text, row.is_clear, row.repetitions)
+
+    return _cells(analysis.loss_under_shift(by_pool, "iou", "random", deployed), words)
 
 
 def _factors(by_pool: EvidenceByPool, deployed: float) -> dict[tuple[float, str], str]:
@@ -161,8 +167,12 @@ def _factors(by_pool: EvidenceByPool, deployed: float) -> dict[tuple[float, str]
 
 
 def _counterfactual(by_pool: EvidenceByPool, deployed: float) -> dict[tuple[float, str], str]:
-    frame = analysis.counterfactual(by_pool, "iou", deployed)
-    return _cells(frame, lambda row: _bold(f"{row.aubc:.3f} ({row.low:.3f}, {row.high:.3f})", row.is_clear))
+    def words(row) -> str:
+        text = f"{row.aubc:.3f} ({row.low:.3f}, {row.high:.3f})"
+        learned = f"{round(row.learned * row.repetitions)} of {row.repetitions}"
+        return f"{_marked(text, row.is_clear, row.repetitions)}, {learned}"
+
+    return _cells(analysis.counterfactual(by_pool, "iou", deployed), words)
 
 
 def _thresholds(titles: Titles, deployed: float) -> Iterator[str]:
@@ -187,7 +197,7 @@ def _thresholds(titles: Titles, deployed: float) -> Iterator[str]:
 
 
 def _saved(row: pd.Series) -> str:
-    text = _bold(_bounded(row, "gain"), row["gain_low"] > 0)
+    text = _marked(_bounded(row, "gain"), row["gain_low"] > 0, row["repetitions"])
     return text if np.isnan(row["share"]) else f"{text}; {_signed(_share(row))}"
 
 

@@ -21,7 +21,7 @@ from streamlit import config
 
 from tests.dashboard import SECONDS, chromium, serving
 
-_PAGES = ("", "samples", "compare", "study", "data", "runs", "meter", "methods")
+_PAGES = ("", "samples", "compare", "study", "data", "runs", "meter", "decide", "methods")
 
 
 def visit(browser: Browser, address: str) -> None:

@@ -1,10 +1,13 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from alcore.data.collection import dataset_names, delete_dataset, make_surfaces, open_dataset
+from alcore.data.decoys import twin_stain
 from alcore.data.grounds import FAMILIES
+from alcore.data.marks import DEFECTS, Canvas
 from alcore.data.splits import SHARES
 from alcore.data.synthetic import SurfaceSettings, SyntheticPatches
 from alcore.errors import DataError
@@ -86,6 +89,34 @@ def test_materials_look_different():
         spectra.append(np.log1p(np.abs(np.fft.fft2(images))).mean(axis=0).ravel())
     alike = np.corrcoef(spectra) - np.eye(len(spectra))
     assert alike.max() < 0.99
+
+
+@pytest.mark.parametrize("family", ["glazed", "paper"])
+def test_decoys_are_on_a_share_of_clean_patches_alone_and_no_mask_has_them(family, monkeypatch):
+    """The same set without decoys: what differs is them."""
+    share = FAMILIES[family].decoy_share
+    items, settings = np.arange(400), SurfaceSettings(family=family, count=400)
+    fooling = SyntheticPatches(settings)
+    fooling.images(items)  # drawn now, since patches are drawn when they are first asked for
+    monkeypatch.setitem(FAMILIES, family, replace(FAMILIES[family], decoy=lambda canvas, rng: 0 * canvas.x))
+    plain = SyntheticPatches(settings)
+    assert np.array_equal(fooling.masks(items), plain.masks(items))
+    change = np.abs(fooling.images(items).astype(int) - plain.images(items)).mean(axis=(1, 2, 3))
+    is_decoy = change > 0
+    assert np.array_equal(is_decoy, fooling.decoys(items))
+    assert fooling.describe(int(np.flatnonzero(is_decoy)[0])).endswith("no defect, a decoy")
+    assert not is_decoy[fooling.defective].any()
+    assert is_decoy[~fooling.defective].mean() == pytest.approx(share, abs=3 * np.sqrt(share / 200))
+
+
+def test_a_stain_that_is_none_looks_as_a_stain_does():
+    """Else a model could learn to tell them, and entropy would leave them alone."""
+    rng, canvas = np.random.default_rng(0), Canvas(64)
+    stains = [DEFECTS["stain"](canvas, rng)[0] for _ in range(60)]
+    twins = [twin_stain(canvas, rng) for _ in range(60)]
+    for part in (np.mean, np.min, np.std):
+        one, other = (np.array([part(change) for change in changes]) for changes in (stains, twins))
+        assert abs(one.mean() - other.mean()) < 4 * np.hypot(one.std(), other.std()) / np.sqrt(60)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.4, 1.0), (1.0, 2.0)])

@@ -8,10 +8,13 @@ import pytest
 
 from alcore.config import make_config
 from alcore.presentation.figures.learning_curves import query_shares
+from alcore.presentation.figures.repetitions import watched_difference
 from alcore.presentation.figures.study_maps import advantage_map, progress_map, rank_map
 from alcore.presentation.palette import LOSES, PALE, WINS, mixed, readable_on
+from alcore.statistics.anytime import as_repetitions_finish
 from alcore.statistics.chance import chance_band
 from alcore.statistics.frames import GridRow
+from alcore.statistics.sample import Sample
 from tests.conftest import SMALL
 
 
@@ -40,7 +43,7 @@ def test_without_a_query_the_band_is_that_of_one_repetition():
 
 def cell(prevalence, **changes):
     plain = {"pool_prevalence": 0.1, "strategy": "entropy", "prevalence": prevalence, "advantage": 0.1}
-    bounds = {"low": 0.01, "high": 0.2, "p_value": 0.03, "is_collapsed": False}
+    bounds = {"low": 0.01, "high": 0.2, "p_value": 0.03, "is_collapsed": False, "repetitions": 6}
     judged = {"p_adjusted": 0.2, "is_clear": False, "is_clear_alone": True}
     return GridRow(**plain | bounds | judged | changes)
 
@@ -80,3 +83,21 @@ def test_ranks_and_progress_have_ink_for_each_cell():
     shares = progress_map(np.array([[1.0, 0.0, np.nan]]), ["row"], ["a", "b", "c"], axis="")
     assert list(shares.data[-1].text) == ["100%", "0%", ""]
     assert list(shares.data[-1].textfont.color)[:2] == ["#FFFFFF", "#000000"]
+
+
+def test_both_intervals_that_hold_at_any_moment_are_drawn():
+    rng = np.random.default_rng(0)
+    sample = Sample(rng.normal([0, 0.4], 0.02, (12, 2)), np.zeros((4, 2)))
+    rows = as_repetitions_finish(sample, ("random", "entropy"))
+    figure = watched_difference(rows[rows["strategy"] == "entropy"], title="")
+    drawn = {trace.name: trace for trace in figure.data if trace.showlegend}
+    assert drawn["valid at any moment"].line.dash != drawn["… without a distribution"].line.dash
+    free = [trace for trace in figure.data if trace.legendgroup == "free"]
+    assert (np.array(free[0].y) < np.array(free[1].y)).all()
+
+
+def test_what_no_exact_test_of_so_few_repetitions_could_say_is_not_bold():
+    frame = pd.DataFrame([cell(0.1, is_clear=True, repetitions=5), cell(0.2, is_clear=True, repetitions=6)])
+    figure = advantage_map(frame, "entropy", title="", limit=1)
+    assert list(figure.data[-1].text) == ["+0.100 †", "<b>+0.100</b>"]
+    assert "clear of zero by a t test of 5 numbers" in figure.data[-1].hovertext[0]

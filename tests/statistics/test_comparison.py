@@ -170,7 +170,7 @@ def test_two_models_that_find_nothing_are_said_to_collapse_not_to_differ_by_noth
     assert entropy == "**entropy** collapsed together with random: the models of neither find anything."
     assert core_set.startswith("**core-set** is above random")
     frame = pd.DataFrame(
-        [("entropy", prevalence, 0.0, 0.0, 0.0, 1.0, True) for prevalence in (0.01, 0.1)],
+        [("entropy", prevalence, 0.0, 0.0, 0.0, 1.0, True, 5) for prevalence in (0.01, 0.1)],
         columns=AdvantageRow._fields,
     )
     assert "collapsed together with random" in where_gain_vanishes(frame, "random")[0]
@@ -188,10 +188,25 @@ def test_the_basis_of_an_interval_is_named():
     assert "all have the same test patches, and the error of that one draw is included" in basis(shared)
     assert "share 100 %" in basis_of_bands(shared)
     assert "count as 163" in effective_patches(shared, 0.01)
-    rare = effective_patches(shared, 0.01)
-    assert "fewer than 1.9 % of clean patches may occur in none of the 160 clean ones" in rare
-    assert "weighs as 99 times a defective one" in rare
-    assert "rule of three" not in effective_patches(shared, 0.1)
+
+
+def test_pools_with_the_same_defects_are_said_to_be_nearly_one():
+    several = replace(evidence_of(RISING, repetitions=6, noise=0.01), pool_overlap=0.4)
+    far = replace(several, pool_overlap_by_class=(0.3, 0.5))
+    assert "40 % of their patches (30 % of the clean ones, 50 % of the defective ones);" in basis(far)
+    near = replace(several, pool_overlap_by_class=(0.3, 0.98))
+    assert (
+        "98 % of the defective ones), so that in what defects look like repetitions are nearly one"
+        in basis(near)
+    )
+
+
+def test_the_share_of_repetitions_that_learned_stands_beside_the_mean():
+    several = evidence_of(RISING, repetitions=5, noise=0.01)
+    means = several.means.copy()
+    means[3:, 1, :, 1, 0] = 0  # two repetitions in which entropy finds nothing
+    summary = summarise(replace(several, means=means), QUESTION)
+    assert summary["learned"].tolist() == [1.0, 0.6]
 
 
 def test_few_repetitions_and_those_that_collapse_are_said_beside_their_intervals():

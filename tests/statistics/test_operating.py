@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,10 +18,9 @@ from alcore.statistics.operating import (
     best_threshold,
     by_rule,
     recovered,
-    threshold_means,
 )
 from alcore.storage.evidence import make_evidence
-from alcore.thresholds import BINS, HALF, PROBABILITIES, counts_at
+from alcore.thresholds import BINS, HALF, PROBABILITIES, counts_at, threshold_means
 
 CLEAN, DEFECTIVE = 40, 10
 SURE = HALF + 6  # false alarms lie below, defects above
@@ -129,6 +130,30 @@ def test_repetitions_with_the_same_test_patches_have_larger_errors_under_every_r
 def test_one_repetition_has_intervals_over_test_patches():
     rows = by_rule(operating_of({"random": 60}, repetitions=1), "iou", 0.1, HALF + 1).set_index("rule")
     assert rows.loc[CHOSEN, "final_low"] < rows.loc[CHOSEN, "final"] < rows.loc[CHOSEN, "final_high"]
+
+
+def test_a_rule_that_is_tuned_pays_for_its_validation_patches_where_the_budget_counts_them():
+    """Two queries of 5 labels: with 3 for validation, a tuned model has bought fewer of them at 10 in all."""
+    operating = replace(operating_of({"random": 60}), validation_labels=3)
+    means = operating.test.copy()
+    means[:, :, 0, :, 1, 0] /= 2  # after the first query half of each defect is found
+    means[:, :, 0, :, 1, 2] = means[:, :, 1, :, 1, 0] - means[:, :, 0, :, 1, 0]
+    operating = replace(
+        operating, test=means, evidence=replace(operating.evidence, means=means[..., HALF, :, :])
+    )
+    free, paid = (
+        by_rule(operating, "recall", 0.1, charged=charged).set_index("rule") for charged in (False, True)
+    )
+    assert free.loc[[AT_HALF, BEST], "validation_labels"].tolist() == [0, 0]
+    assert free.loc[HERE, "validation_labels"] == 3
+    assert free.loc[HERE, "final"] == free.loc[AT_HALF, "final"] == pytest.approx(1)
+    assert paid.loc[AT_HALF, "final"] == pytest.approx(1)
+    assert paid.loc[HERE, "final"] == pytest.approx(0.5 + 0.5 * 2 / 5), "bought with 7 labels of queries"
+    assert paid.loc[AT_HALF, "aubc"] == pytest.approx((0.5 + 0.5 * 3 / 5 + 1) / 2), "over 8 to 10 in all"
+    assert paid.loc[HERE, "aubc"] == pytest.approx((0.5 + 0.7) / 2)
+    beyond = by_rule(replace(operating, validation_labels=320), "recall", 0.1, charged=True).set_index("rule")
+    assert np.isnan(beyond.loc[HERE, "final"]), "validation alone takes more than the budget"
+    assert beyond.loc[AT_HALF, "final"] == pytest.approx(1)
 
 
 def test_some_strategies_alone_have_the_numbers_that_they_have_among_others():

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from alcore.metrics import metric_at
+from alcore.statistics.operating import best_threshold
 from alcore.statistics.remedies import prior_thresholds, temperatures
-from alcore.thresholds import BINS, LOGITS, counts_at_thresholds, threshold_means
+from alcore.thresholds import BINS, HALF, LOGITS, counts_at_thresholds, threshold_means
 
 AREA = 0.25
 """Share of a defective patch's pixels that is defective."""
@@ -76,6 +78,28 @@ def test_every_model_has_its_own_and_a_query_without_defects_is_no_fault():
     assert ((chosen >= 0) & (chosen < len(LOGITS))).all()
     alone = prior_thresholds(trained[0, 1], means[0, 1], 0.05, scale[0, 1])
     assert chosen[0, 1] == alone
+
+
+def beside_defects(trained):
+    """(33, 2, 5) class means of a calibrated model on pixels of two looks: plain ones, never defective, and
+    ones of which three in five are defective and two are clean. The latter occur on defective patches alone.
+    """
+    suspect = np.searchsorted(LOGITS, logit(0.6), side="right")
+    histogram = np.zeros((2, 2, BINS), dtype=np.int64)
+    histogram[0, 0, 0] = 10_000
+    histogram[1, 0, 0], histogram[1, 0, suspect], histogram[1, 1, suspect] = 9_000, 400, 600
+    return threshold_means(histogram, np.array([False, True]))
+
+
+@pytest.mark.parametrize("prevalence", [0.01, 0.1])
+def test_the_correction_fails_where_clean_pixels_get_rarer_with_the_defects_beside_them(prevalence):
+    """A suspect pixel is as likely defective at any π₁, so ½ stays right, and the correction gives it up."""
+    means = beside_defects(0.5)
+    iou = metric_at(means, "iou", prevalence)  # (33,)
+    corrected = int(prior_thresholds(np.array(0.5), means, prevalence))
+    assert iou[HALF] == np.nanmax(iou) == pytest.approx(0.6)
+    assert np.nan_to_num(iou[corrected]) == 0
+    assert int(best_threshold(means, prevalence)) == HALF, "tuning on validation assumes none of this"
 
 
 def test_the_model_of_these_tests_is_calibrated():

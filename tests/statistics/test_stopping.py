@@ -1,5 +1,7 @@
 """Rules that say when to stop: what each says by hand, and what must hold of all of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,16 @@ from hypothesis import strategies as some
 
 from alcore.presentation.figures.stops_on_curves import stops_on_curve
 from alcore.presentation.stop_sentences import best_rule
-from alcore.statistics.stopping import HINDSIGHT, MEANINGS, RULES, Histories, agreement, replayed, stop_cycles
+from alcore.statistics.stopping import (
+    HINDSIGHT,
+    MEANINGS,
+    PLATEAU,
+    RULES,
+    Histories,
+    agreement,
+    replayed,
+    stop_cycles,
+)
 
 LABELLED = np.arange(1, 7) * 10
 
@@ -87,6 +98,18 @@ def test_regret_by_hand_and_the_dearer_a_label_the_earlier_hindsight_stops():
     assert rows.loc["half of the budget", "regret"] == pytest.approx(0.45 - 0.12 - (0.4 - 0.09))
     found = [replayed(rising, price).set_index("rule").loc[HINDSIGHT, "labels"] for price in (0, 0.003, 1)]
     assert found == [50, 40, 10]
+
+
+def test_the_plateau_pays_for_its_labelled_validation_patches_where_the_budget_counts_them():
+    whole = replace(histories_of(0), validation_labels=320)
+    free, paid = (
+        replayed(whole, 0.001, charged=charged).set_index(["strategy", "rule"]) for charged in (False, True)
+    )
+    for strategy in whole.strategies:
+        more = paid.loc[(strategy, PLATEAU)] - free.loc[(strategy, PLATEAU)]
+        assert (more["labels"], more["regret"]) == (320, pytest.approx(0.32))
+    others = [key for key in free.index if key[1] != PLATEAU]
+    pd.testing.assert_frame_equal(free.loc[others], paid.loc[others])
 
 
 def test_a_strategy_whose_metric_is_undefined_is_left_out():

@@ -100,6 +100,10 @@ def test_how_much_pools_overlap_is_computed_and_said(store, surfaces):
     evidence = gather(RunRecords(store))
     assert evidence.pool_overlap == np.intersect1d(*pools).size / store.config.pool_size
     assert f"any two share {percent(round(evidence.pool_overlap, 3))} of their patches" in basis(evidence)
+    for known, share in zip((False, True), evidence.pool_overlap_by_class, strict=True):
+        of_class = [pool[surfaces.defective[pool] == known] for pool in pools]
+        whole = np.intersect1d(*of_class).size / of_class[0].size
+        assert abs(share - whole) < 0.35, "estimated from the few that were labelled"
     alone = replace(evidence, pool_overlap=None)
     assert "Pools come from one data set; no interval" in basis(alone)
 

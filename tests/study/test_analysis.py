@@ -130,12 +130,12 @@ def test_a_factor_seldom_leaves_out_1_where_few_repetitions_learn():
 def test_claims_say_where_no_interval_is_known():
     nan = float("nan")
     rows = [
-        (0.1, "entropy", 0.1, 0.2, nan, nan, nan, False, nan, False, False),
-        (0.5, "entropy", 0.5, 0.2, 0.1, 0.3, 0.01, False, 0.02, True, True),
+        (0.1, "entropy", 0.1, 0.2, nan, nan, nan, False, 5, nan, False, False),
+        (0.5, "entropy", 0.5, 0.2, 0.1, 0.3, 0.01, False, 5, 0.02, True, True),
     ]
     [claim] = gain_claims(pd.DataFrame(rows, columns=GridRow._fields), "random")
     assert "above random at π₀ = 50 %; without an interval against random at π₀ = 10 %" in claim
-    loss = pd.DataFrame([(0.1, "entropy", -0.2, *[nan] * 8, False, False)], columns=LossRow._fields)
+    loss = pd.DataFrame([(0.1, "entropy", -0.2, *[nan] * 7, 5, nan, False, False)], columns=LossRow._fields)
     assert loss_claims(loss, 0.02) == ["**entropy**: no interval is known."]
 
 

@@ -30,6 +30,7 @@ from tests.ui.helpers import open_page, texts
         ("pages/runs.py", "start one in the Lab"),
         ("pages/compare.py", "resampled test patches"),
         ("pages/meter.py", "How many of the images in use are defective?"),
+        ("pages/decide.py", "What is a model worth in use?"),
         ("pages/methods.py", "trapezoid rule"),
         ("pages/data.py", "Pools come from train"),
     ],

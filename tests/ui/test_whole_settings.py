@@ -45,7 +45,11 @@ def changed(values: dict[str, object], base: RunConfig = DEMO) -> RunConfig:
 
 
 def test_every_setting_of_a_run_is_looked_at():
-    used = {"first_query": 5, "first_query_by": "core-set"}  # which are not written otherwise
+    used = {
+        "first_query": 5,
+        "first_query_by": "core-set",
+        "test_clean": "all",
+    }  # which are not written otherwise
 
     def leaves(values, prefix=""):
         for name, value in values.items():

@@ -13,8 +13,9 @@ from alcore.statistics.frames import each_row
 
 
 def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
-    """One strategy's mean difference after each repetition: the fixed interval as a band, the one that is
-    valid at any moment as a line on either side from where it is bounded.
+    """One strategy's mean difference after each repetition: the fixed interval as a band, those that are
+    valid at any moment as lines on either side from where they are bounded: dashed the one for normal
+    differences, dotted the one without a distribution.
 
     Args:
         rows: `WatchedRow`s of one strategy; title: of the y axis.
@@ -34,19 +35,9 @@ def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
     )
     known = rows.dropna(subset=["low", "high"])
     bounded = known[np.isfinite(known["anytime_low"])]
-    for column in ("anytime_low", "anytime_high"):
-        figure.add_trace(
-            go.Scatter(
-                x=bounded["repetitions"],
-                y=bounded[column],
-                name="valid at any moment",
-                legendgroup="anytime",
-                showlegend=column == "anytime_low" and len(bounded) > 0,
-                mode="lines+markers" if len(bounded) == 1 else "lines",
-                line={"color": NEUTRAL, "width": 2.5, "dash": "dash"},
-                hoverinfo="skip",
-            )
-        )
+    _add_bounds(figure, bounded, "anytime", name="valid at any moment", dash="dash")
+    free = known[(known["free_low"] > -1) | (known["free_high"] < 1)]
+    _add_bounds(figure, free, "free", name="… without a distribution", dash="dot")
     figure.add_hline(y=0, line=ZERO_LINE | {"dash": "solid", "width": 1})
     ends = [*known["difference"], *known["low"].iloc[1:], *known["high"].iloc[1:]]
     figure.update_layout(
@@ -58,12 +49,30 @@ def watched_difference(rows: pd.DataFrame, *, title: str) -> go.Figure:
     return figure
 
 
+def _add_bounds(figure: go.Figure, rows: pd.DataFrame, kind: str, *, name: str, dash: str) -> None:
+    """Both bounds of an interval as lines, where there are any."""
+    for column in (f"{kind}_low", f"{kind}_high"):
+        figure.add_trace(
+            go.Scatter(
+                x=rows["repetitions"],
+                y=rows[column],
+                name=name,
+                legendgroup=kind,
+                showlegend=column == f"{kind}_low" and len(rows) > 0,
+                mode="lines+markers" if len(rows) == 1 else "lines",
+                line={"color": NEUTRAL, "width": 2.5, "dash": dash},
+                hoverinfo="skip",
+            )
+        )
+
+
 def _hover_text(row: object) -> str:
     fixed = f"{row.low:+.3f} to {row.high:+.3f}"  # type: ignore[attr-defined]  # of a frame's row
     always = bounds_at_any_moment(row.anytime_low, row.anytime_high)  # type: ignore[attr-defined]
+    free = bounds_at_any_moment(row.free_low, row.free_high)  # type: ignore[attr-defined]
     return (
         f"after {row.repetitions} repetitions: {row.difference:+.3f}<br>"  # type: ignore[attr-defined]
-        f"fixed {fixed}<br>valid at any moment {always}"
+        f"fixed {fixed}<br>valid at any moment {always}<br>without a distribution {free}"
     )
 
 

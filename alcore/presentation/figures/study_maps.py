@@ -23,8 +23,11 @@ from alcore.presentation.figures.layout import (
 from alcore.presentation.labels import display_name
 from alcore.presentation.palette import LOSES, PALE, WINS, mixed, readable_on
 from alcore.statistics.frames import GridRow, rows_of
+from alcore.statistics.multiplicity import ENOUGH_TO_SIGN
 from alcore.wording import percent
 
+FEW = "†"
+"""The mark of a difference that is clear by a t test of fewer repetitions than an exact test needs."""
 _CELL = 46
 """Height of a row in pixels, where a figure has no colours below it."""
 _ROW, _AROUND, _BELOW = 40, 246, 62
@@ -36,7 +39,10 @@ colours are.
 def advantage_map(
     frame: pd.DataFrame, strategy: str, *, title: str, limit: float, marks_alone: bool = False
 ) -> go.Figure:
-    """One strategy's advantage over π₀ (columns) and π₁ (rows); bold numbers are clear of zero.
+    """One strategy's advantage over π₀ (columns) and π₁ (rows).
+
+    Bold numbers are clear of zero; with `FEW` they are by a t test alone, of so few repetitions that no exact
+    test could say so.
 
     Args:
         frame: `alcore.study.analysis.advantage_grid` rows.
@@ -111,7 +117,9 @@ def _cell_text(row: GridRow, is_clear: bool) -> str:
     if row.is_collapsed:
         return "collapse"
     number = f"{row.advantage:+.3f}"
-    return f"<b>{number}</b>" if is_clear else f"<i>{number}</i>{'' if np.isnan(row.low) else '<br>○'}"
+    if not is_clear:
+        return f"<i>{number}</i>{'' if np.isnan(row.low) else '<br>○'}"
+    return f"<b>{number}</b>" if row.repetitions >= ENOUGH_TO_SIGN else f"{number} {FEW}"
 
 
 def _cell_words(row: GridRow) -> str:
@@ -123,6 +131,8 @@ def _cell_words(row: GridRow) -> str:
     if row.is_collapsed:
         return where + "collapse: neither of the two finds anything"
     verdict = "clear of zero" if row.is_clear else "not clear of zero"
+    if row.is_clear and row.repetitions < ENOUGH_TO_SIGN:
+        verdict = f"{verdict} by a t test of {row.repetitions} numbers"
     return (
         f"{where}{row.advantage:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
         f"<br>{verdict} among all cells (adjusted p = {row.p_adjusted:.3f})"

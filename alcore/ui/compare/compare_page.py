@@ -12,13 +12,14 @@ from streamlit.errors import StreamlitAPIException
 from alcore.errors import AlcoreError
 from alcore.presentation.aim_sentences import aim
 from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
-from alcore.presentation.sentences import basis, effective_patches
+from alcore.presentation.sentences import alarms_unseen, basis, effective_patches
 from alcore.server.index import RunRow
 from alcore.statistics.comparison import Question
 from alcore.ui import address
 from alcore.ui.choices import (
     TEST_PREVALENCE,
     choose_baseline,
+    choose_charge,
     choose_metric,
     nearest_prevalence,
 )
@@ -115,6 +116,7 @@ def _ask(runs: list[ComparedRun]) -> tuple[Question, str, list[ComparedRun]]:
         if not all(run.has_counts for run in runs):  # curves from counts have a switch of their own
             st.toggle("Vertical axis from 0 to 1", key="whole_scale", persist_state="page")
         target = _target(metric)
+        choose_charge()
         choose_figure_format()
     return Question(metric, test_prevalence, baseline, target), align, shown
 
@@ -123,6 +125,9 @@ def _tell_basis(runs: list[ComparedRun], prevalence: float) -> None:
     """What the intervals cover, and over which budgets areas are taken."""
     _tell_measured(runs)
     st.caption(" · ".join(dict.fromkeys(f"{_named(run, runs)}{_basis(run, prevalence)}" for run in runs)))
+    for run in runs:
+        if doubt := alarms_unseen(run.evidence, prevalence):
+            st.warning(f"{_named(run, runs)}{doubt}", icon=":material/visibility_off:")
     if len({tuple(run.evidence.labelled) for run in runs}) > 1:
         spans = "; ".join(
             f"{run.name}: {run.evidence.labelled[0]} to {run.evidence.labelled[-1]}" for run in runs

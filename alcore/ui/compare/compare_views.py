@@ -13,6 +13,7 @@ from alcore.ui.compare.compared_run import ComparedRun
 from alcore.ui.compare.costs_view import show_costs
 from alcore.ui.compare.curves_view import show_learning_curves
 from alcore.ui.compare.detection_view import show_inspection
+from alcore.ui.compare.error_costs_part import show_costs_of_errors
 from alcore.ui.compare.gain_view import show_gain, show_labels_saved
 from alcore.ui.compare.protocol_view import show_protocol
 from alcore.ui.compare.repetitions_view import show_planning, show_repetitions
@@ -85,6 +86,10 @@ TABS: dict[str, QuestionTab[View]] = {
             "Thresholds": Part(
                 lambda view: show_thresholds(view.runs, view.question),
                 "how much of the loss is only a threshold, calibration, false alarms",
+            ),
+            "Cost of errors": Part(
+                lambda view: show_costs_of_errors(view.runs, view.question),
+                "escapes, false rejects and money at π₁, at the cheapest threshold",
             ),
             "Drawn test sets": Part(
                 lambda view: show_protocol(view.runs, view.question, view.name),

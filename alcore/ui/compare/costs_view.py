@@ -12,7 +12,8 @@ from alcore.presentation.figures.curves_over_units import curves_over_spent
 from alcore.presentation.sentences import judged_at
 from alcore.statistics.budget_units import BUDGET_UNITS, Labelling, LabelModel, flips, spent_frame
 from alcore.statistics.comparison import Question
-from alcore.storage.evidence import gather_labelling
+from alcore.storage.outlines import gather_labelling, gather_validation
+from alcore.ui.choices import counts_validation
 from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import data_of_run, run_config, run_dataset, run_records
@@ -44,6 +45,8 @@ def show_costs(runs: list[ComparedRun], question: Question) -> None:
     unit, model = _ask()
     strategies = run.evidence.strategies
     labelling = labelling.only([run_config(run.id).strategies.index(name) for name in strategies])
+    if counts_validation() and (tuned_on := _validation(run.id, run.records, data_of_run(run.id))):
+        labelling = labelling.and_validation(tuned_on)
     curves = run.evidence.curves_with_shared_error(question.metric, question.test_prevalence)
     spent = labelling.spent(unit, model)
     rows = spent_frame(curves, spent)
@@ -63,6 +66,11 @@ def show_costs(runs: list[ComparedRun], question: Question) -> None:
 def _labelling(run_id: str, records: int, fingerprint: str) -> Labelling:
     """`records` and `fingerprint`, of the data set, tell when to look again."""
     return gather_labelling(run_records(run_id), run_dataset(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _validation(run_id: str, records: int, fingerprint: str) -> Labelling | None:
+    return gather_validation(run_records(run_id), run_dataset(run_id))
 
 
 def _ask() -> tuple[str, LabelModel]:

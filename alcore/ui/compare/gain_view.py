@@ -38,7 +38,7 @@ def _claims(view: View, run: ComparedRun) -> list[str]:
 
 def show_labels_saved(view: View) -> None:
     """Labels to a target, how rich the queries were, and the defects found with them."""
-    columns = ["name", "final", "labels", "saved", "saved_bound", "enrichment", "attained"]
+    columns = ["name", "final", "learned", "labels", "saved", "saved_bound", "enrichment", "attained"]
     st.dataframe(view.summary[columns], column_config=_columns(view), hide_index=True)
     st.caption(
         "Labels saved: labels that the baseline needs to reach the target (its own final value, unless "
@@ -59,6 +59,11 @@ def _columns(view: View) -> dict[str, object]:
     return {
         "name": "strategy",
         "final": number(f"final {metric}", format="%.3f"),
+        "learned": number(
+            "learned",
+            format="percent",
+            help="Share of the repetitions whose models find anything; below 100 % a mean is of two kinds.",
+        ),
         "labels": number("labels to target", format="%.0f"),
         "saved": number("labels saved", format="%.0f"),
         "saved_bound": "exact or bound",

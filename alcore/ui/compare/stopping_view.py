@@ -13,6 +13,7 @@ from alcore.statistics.comparison import Question, curve_frame
 from alcore.statistics.frames import each_row
 from alcore.statistics.stopping import Histories, replayed
 from alcore.storage.stop_histories import gather_histories
+from alcore.ui.choices import counts_validation
 from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.session import run_records
@@ -29,7 +30,8 @@ def show_stopping(runs: list[ComparedRun], question: Question) -> None:
     histories = _histories(run.id, run.records, question.metric, question.test_prevalence)
     with st.container(horizontal=True):
         price = _ask_price(question.metric)
-        rows = replayed(histories, price / 100)
+        charged = counts_validation()
+        rows = replayed(histories, price / 100, charged=charged)
         known = [name for name in run.evidence.strategies if name in set(rows["strategy"])]
         strategy = _ask_strategy(known) if known else None
     if strategy is None:
@@ -45,7 +47,7 @@ def show_stopping(runs: list[ComparedRun], question: Question) -> None:
         f"A stop is worth {METRIC_TITLES[question.metric]} on the test patches minus {price:g} per 100 "
         "labels. Regret: the loss against the best cycle of each repetition, known only with hindsight, "
         "with 95 % intervals over repetitions; hindsight profits from luck as well. Horizontal bars: the "
-        f"earliest and the latest stop. {HOW_RULES_WORK}{_without_validation(histories)}"
+        f"earliest and the latest stop. {HOW_RULES_WORK}{_of_validation(histories, charged=charged)}"
     )
 
 
@@ -104,7 +106,8 @@ def _bounded(value: float, low: float, high: float) -> str:
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
-def _without_validation(histories: Histories) -> str:
+def _of_validation(histories: Histories, *, charged: bool) -> str:
     if histories.validation is not None:
-        return ""
+        pays = "pays for them here" if charged else "does not pay for them here"
+        return f" The plateau looks at {histories.validation_labels} labelled validation patches, and {pays}."
     return " This run keeps no validation patches, so the two rules that need them never say stop."

@@ -24,6 +24,7 @@ from alcore.statistics.detection import at_false_alarms
 from alcore.statistics.operating import Operating, by_rule, recovered
 from alcore.storage.evidence import gather_operating, gather_peaks, gather_validation_peaks
 from alcore.thresholds import COUNT, HALF, PROBABILITIES
+from alcore.ui.choices import counts_validation
 from alcore.ui.compare.compared_run import ComparedRun, choose_one
 from alcore.ui.downloads import show_figure
 from alcore.ui.recovery import show_recovery
@@ -46,7 +47,7 @@ def show_thresholds(runs: list[ComparedRun], question: Question) -> None:
         return
     operating = operating.only({*run.evidence.strategies})
     threshold, cycle, rate = _choose(operating)
-    _show_rules(run, operating, question, threshold, cycle)
+    _show_rules(run, operating, question, threshold, cycle, charged=counts_validation())
     _show_quality(run, operating, question.test_prevalence, threshold, cycle)
     _show_inspection(run, operating, question.test_prevalence, cycle, rate)
 
@@ -91,7 +92,7 @@ def _choose(operating: Operating) -> tuple[int, int, float]:
 
 
 def _show_rules(
-    run: ComparedRun, operating: Operating, question: Question, threshold: int, cycle: int
+    run: ComparedRun, operating: Operating, question: Question, threshold: int, cycle: int, *, charged: bool
 ) -> None:
     metric, prevalence = question.metric, question.test_prevalence
     own = None if threshold == HALF else threshold
@@ -103,7 +104,7 @@ def _show_rules(
         marks = {"½": HALF} | ({} if own is None else {"chosen": threshold})
         figure = figures.metric_along_threshold(values, strategies, title=f"{at}, cycle {cycle}", marks=marks)
         show_figure(figure, "metric-along-threshold")
-    rows = _rules(run.id, run.records, strategies, metric, prevalence, own)
+    rows = _rules(run.id, run.records, strategies, metric, prevalence, own, charged=charged)
     is_area = bool(rows["aubc"].notna().any())
     with right:
         title = f"AUBC ({at})" if is_area else at
@@ -117,7 +118,8 @@ def _show_rules(
         "Rules choose, for each model, the threshold with the highest IoU on validation patches reweighted "
         "to π₁ or to π₀; all are evaluated on the test patches. The best on the test patches themselves "
         "cheats. "
-        "Along the threshold, counts are averaged over repetitions."
+        "Along the threshold, counts are averaged over repetitions. "
+        f"{_of_validation(run, operating, charged=charged)}"
     )
 
 
@@ -129,10 +131,23 @@ def _rules(
     metric: str,
     prevalence: float,
     threshold: int | None,
+    *,
+    charged: bool,
 ) -> pd.DataFrame:
     operating = _operating(run_id, records)
     assert operating is not None, "only asked for where there is one"
-    return by_rule(operating.only({*strategies}), metric, prevalence, threshold)
+    return by_rule(operating.only({*strategies}), metric, prevalence, threshold, charged=charged)
+
+
+def _of_validation(run: ComparedRun, operating: Operating, *, charged: bool) -> str:
+    """How many labels tuning takes, and whether the budget here counts them."""
+    labels, budget = operating.validation_labels, int(run.evidence.labelled[-1])
+    tuning = f"Tuning uses {labels} labelled validation patches beside a budget of {budget} labels"
+    if not charged:
+        return f"{tuning}, which does not count them here."
+    if labels >= budget:
+        return f"{tuning}: where these count, a tuned model is never bought within the budget."
+    return f"{tuning}; rules are compared over the same labels in all."
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

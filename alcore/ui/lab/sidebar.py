@@ -42,9 +42,10 @@ def sidebar(on_stage: DeltaGenerator | None = None) -> RunConfig:
         with st.expander("Network and training"):
             values |= {"model": (model := form.network())}
             values |= {"training": _training(form, model["architecture"])}
-        with st.expander("First query, seed, device, name"):
+        with st.expander("First query, test, seed, device, name"):
             values |= {"first_query": form.optional_number("first_query", empty="as the others")}
             values |= {"first_query_by": _first_query_by(form)}
+            values |= {"test_clean": form.test_clean()}
             values |= {"seed": form.number("seed"), "device": _device(form)}
             st.text_input(
                 "Name of the next run",

@@ -18,10 +18,12 @@ from alcore.presentation.meter_sentences import (
     what_is_not_assumed,
     which_is_used,
 )
+from alcore.statistics.error_costs import Belief
 from alcore.statistics.estimands import Estimate
 from alcore.statistics.metering import Reading, read_meter
 from alcore.statistics.priors import Scored
 from alcore.ui.choices import nearest_prevalence
+from alcore.ui.decide_link import link_of_belief
 from alcore.ui.downloads import show_figure
 from alcore.ui.meter.drawn_stream import draw_images
 from alcore.ui.meter.metered import Metered
@@ -133,3 +135,6 @@ def _offer_use(run_id: str, reading: Reading) -> None:
             st.switch_page("pages/lab.py", query_params={"run": run_id, "pi1": text})
         if st.button("in Compare", key="meter_to_compare"):
             st.switch_page("pages/compare.py", query_params={"runs": run_id, "pi1": text})
+        belief = Belief(reading.used.value, reading.used.low, reading.used.high)
+        if st.button("Decide with its interval", key="meter_to_decide", icon=":material/payments:"):
+            st.switch_page("pages/decide.py", query_params={"run": run_id} | link_of_belief(belief))

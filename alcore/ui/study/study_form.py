@@ -35,6 +35,7 @@ KEYS = {
     "strategies": "study_strategies",
     "pool_size": "study_pool",
     "test_size": "study_test",
+    "test_clean": "study_test_clean",
     "query_size": "study_query",
     "first_query": "study_first",
     "first_query_by": "study_first_by",
@@ -109,6 +110,7 @@ def _values() -> dict[str, Any]:
         )
     with right:
         base |= form.numbers("pool_size", "test_size", "cycles", "repetitions", "seed")
+        base["test_clean"] = form.test_clean()
         chosen |= _ask(form, "query_size", "first_query")
         with st.expander("Network and training"):
             base["model"] = form.network()
@@ -177,6 +179,7 @@ def _take_plan() -> None:
     if plan is None:
         return
     st.session_state[KEYS["first_query"]], st.session_state[KEYS["first_query_by"]] = [], []
+    st.session_state[KEYS["test_clean"]] = "half"
     for setting, value in plan.settings().items():
         st.session_state[KEYS[setting]] = list(value) if setting in _AXES else value[0]
     st.session_state[KEYS["test_prevalence"]] = list(plan.study.test_prevalences)

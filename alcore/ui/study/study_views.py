@@ -65,7 +65,8 @@ def _show_map(view: StudyView) -> None:
             )
     st.caption(
         f"**Advantage over {view.question.baseline}** where defects are π₀ of the pool and π₁ of what the "
-        f"model is used on. **Bold**: clear of zero{_judged(marks_alone)}. *Italic* ○: not clear. "
+        f"model is used on. **Bold**: clear of zero{_judged(marks_alone)}; with † by a t test of fewer "
+        "than six repetitions, which no exact test could confirm. *Italic* ○: not clear. "
         "Framed: no shift. Click a cell for its curves and images."
     )
 
