@@ -67,7 +67,7 @@ def test_where_resizing_loses_thin_defects_tiles_are_cut_and_clean_ones_capped(t
     source = images(tmp_path, (192, 192), [LINE if n % 4 else SQUARE for n in range(12)])
     report = imported(source, "--patch", "32x32")
     assert (
-        "tiles of 32x32 are cut, as resizing to 32x32 loses 75 % of the defects, 9 of 12 looked at" in report
+        "tiles of 32x32 are cut, as resizing to 32x32 loses 75 % of the defects, 9 of 12 examined" in report
     )
     patches = open_dataset("mine")
     clean = patches.items[~patches.items["defective"]].groupby("source").size()
