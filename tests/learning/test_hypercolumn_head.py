@@ -67,7 +67,7 @@ def test_equal_seeds_give_equal_heads_and_options_are_checked():
 
 def test_it_is_for_frozen_encoders_alone():
     with pytest.raises(
-        ConfigError, match="set model\.freeze_encoder to true, or choose another architecture"
+        ConfigError, match=r"set model\.freeze_encoder to true, or choose another architecture"
     ):
         make_config(LIGHT | {"model": LIGHT["model"] | {"freeze_encoder": False}})
 
