@@ -45,18 +45,18 @@ def changed(values: dict[str, object], base: RunConfig = DEMO) -> RunConfig:
 
 
 def test_every_setting_of_a_run_is_looked_at():
-    used = {
-        "first_query": 5,
-        "first_query_by": "core-set",
-        "test_clean": "all",
-    }  # which are not written otherwise
+    used = (  # which are not written otherwise
+        {"first_query": 5, "first_query_by": "core-set", "test_clean": "all"},
+        {"first_items": [1, 2], "random_slice": 0.1},
+    )
 
     def leaves(values, prefix=""):
         for name, value in values.items():
             nested = isinstance(value, dict) and name in ("model", "training")
             yield from leaves(value, f"{name}.") if nested else [prefix + name]
 
-    assert {*leaves(make_config(DEMO.model_dump() | used).model_dump())} == {*ALL_SETTINGS}
+    configs = [make_config(DEMO.model_dump() | settings) for settings in used]
+    assert {name for config in configs for name in leaves(config.model_dump())} == {*ALL_SETTINGS}
 
 
 @pytest.mark.parametrize("setting", OTHERWISE)
