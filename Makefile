@@ -1,6 +1,6 @@
 # make run     installs what is missing and opens the dashboard
 # make test    installs what is missing; lint, types and all tests
-# make check   the same without the tests marked slow: about 90 seconds
+# make check   the same without the tests marked slow: about four minutes
 # make soak    half an hour of clicks, runs and kills on one server
 # make audit   known weaknesses of the locked packages (pip-audit, asks the network)
 # make fuzz    damages a home's files in 10,000 ways, and reads it

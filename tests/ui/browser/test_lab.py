@@ -2,34 +2,20 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard import (
-    FROM_SCRATCH,
+    LITTLE_FROM_SCRATCH,
     click_point,
     curve_points,
     curves,
     fewest_points,
     open_lab,
     run_button,
-    serving,
 )
 from tests.following import wait_for
 
-SMALL_RUN = f"/?{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
-
-
-@pytest.fixture(scope="module")
-def new_server(tmp_path_factory):
-    """A server for these tests alone: a presentation begins without any run."""
-    with serving(tmp_path_factory.mktemp("lab") / "home") as (address, _):
-        yield address
-
-
-@pytest.fixture
-def served(new_server, browser):
-    return new_server, browser
+SMALL_RUN = f"/?{LITTLE_FROM_SCRATCH}&pool=300&query=6&cycles=45&steps=4"
 
 
 def points(page, at_least):
@@ -63,15 +49,15 @@ def test_a_copied_link_opens_the_same_settings(served):
     expect(copy.get_by_text("Deployment: π₁ = 2.5 %")).to_be_visible()
 
 
-def test_a_presentation(served):
-    address, browser = served
+def test_a_presentation(own, browser):
+    address, _ = own
     page = open_lab(browser, address + SMALL_RUN)
-    expect(page.get_by_text("Pool 200 · 20 defective (10 %)")).to_be_visible()
+    expect(page.get_by_text("Pool 300 · 30 defective (10 %)")).to_be_visible()
 
     slider = page.locator(".st-key-pi0").get_by_role("slider")
     for _ in range(4):
         slider.press("ArrowRight")
-    expect(page.get_by_text("Pool 200 · 50 defective (25 %)")).to_be_visible()
+    expect(page.get_by_text("Pool 300 · 75 defective (25 %)")).to_be_visible()
     expect(page).to_have_url(re.compile("pi0="))
 
     run_button(page).click()
@@ -91,7 +77,7 @@ def test_a_presentation(served):
     points(second, 1)  # another tab shows the run that is going on
     second.close()
     page.reload()
-    expect(page.get_by_text("Pool 200 · 50 defective (25 %)")).to_be_visible()
+    expect(page.get_by_text("Pool 300 · 75 defective (25 %)")).to_be_visible()
     points(page, before + 2)
 
     page.get_by_role("button", name="Stop").click()

@@ -1,19 +1,25 @@
 """A slider is dragged, and curves follow it."""
 
+import shutil
+
 import pytest
 from playwright.sync_api import expect
 
 from alcore.config import HYPERCOLUMN
-from tests.dashboard import serving
+from tests.dashboard import LITTLE, serving
 from tests.following import wait_for
 
-SMALL_RUN = f"/?net={HYPERCOLUMN}&encoder=tu-test_efficientnet&weights=none&pool=60&query=6&cycles=3&steps=3"
+SMALL_RUN = (
+    f"/?data={LITTLE}&net={HYPERCOLUMN}&encoder=tu-test_efficientnet&weights=none"
+    "&pool=60&query=6&cycles=3&steps=3"
+)
 
 
 @pytest.fixture(scope="module")
-def new_server(tmp_path_factory):
+def new_server(tmp_path_factory, little_home):
     """A server that has no run yet, so that the recorded one is shown at first."""
     home = tmp_path_factory.mktemp("play") / "home"
+    shutil.copytree(little_home, home)
     with serving(home) as (address, _):
         yield address, home
 

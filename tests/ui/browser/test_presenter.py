@@ -5,26 +5,20 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import FROM_SCRATCH, SECONDS, fewest_points, serving
+from tests.dashboard import LITTLE_FROM_SCRATCH, SECONDS, fewest_points
 from tests.following import wait_for
+from tests.ui.browser.conftest import PROJECTOR
 
-PROJECTOR = {"width": 1280, "height": 720}
-SMALL_RUN = f"{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("room")) as (address, _):
-        yield address
+SMALL_RUN = f"{LITTLE_FROM_SCRATCH}&pool=300&query=6&cycles=45&steps=4"
 
 
 def status(page, words):
     expect(page.locator(".st-key-progress").get_by_text(words)).to_be_visible()
 
 
-def test_presenter_mode_by_keyboard_alone(server, browser):
-    page = browser.new_page(viewport=PROJECTOR)
-    page.goto(f"{server}/?present=1&{SMALL_RUN}")
+def test_presenter_mode_by_keyboard_alone(own):
+    address, page = own
+    page.goto(f"{address}/?present=1&{SMALL_RUN}")
     expect(page.get_by_role("button", name="Run", exact=True)).to_have_count(0)
     page.locator(".st-key-run_button button:not([disabled])").wait_for(state="attached", timeout=30 * SECONDS)
     page.locator("body[data-keys=heard]").wait_for(state="attached", timeout=30 * SECONDS)
@@ -64,9 +58,10 @@ def test_presenter_mode_by_keyboard_alone(server, browser):
     assert "present" not in page.url
 
 
-def test_a_link_hides_controls_on_every_page(server, browser):
+def test_a_link_hides_controls_on_every_page(served):
+    address, browser = served
     page = browser.new_page(viewport=PROJECTOR)
-    page.goto(f"{server}/?hide=settings,shares,unheard-of&run=recorded-demo")
+    page.goto(f"{address}/?hide=settings,shares,unheard-of&run=recorded-demo")
     expect(page.locator(".player-picks img").first).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.locator("[data-part=shares]")).to_be_hidden()
@@ -75,9 +70,10 @@ def test_a_link_hides_controls_on_every_page(server, browser):
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
 
 
-def test_a_chart_is_saved_as_a_slide(server, browser, tmp_path):
+def test_a_chart_is_saved_as_a_slide(served, tmp_path):
+    address, browser = served
     page = browser.new_page(viewport=PROJECTOR)
-    page.goto(f"{server}/compare?runs=recorded-demo")
+    page.goto(f"{address}/compare?runs=recorded-demo")
     button = page.locator(".st-key-tall-learning-curves .modebar-btn[data-title*='SVG']")
     button.wait_for(timeout=30 * SECONDS)
     with page.expect_download() as download:

@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import expect
 
 from alcore.server.index import RunIndex
-from tests.dashboard import FROM_SCRATCH, SECONDS, fewest_points, run_button, serving
+from tests.dashboard import FROM_SCRATCH, LITTLE_FROM_SCRATCH, SECONDS, fewest_points, run_button
 from tests.following import wait_for
+from tests.ui.browser.conftest import PROJECTOR
 
-PROJECTOR = {"width": 1280, "height": 720}
-SMALL_RUN = f"/?{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
+SLOW_RUN = f"/?{FROM_SCRATCH}&pool=200&query=6&cycles=30&steps=12"
+SMALL_RUN = f"/?{LITTLE_FROM_SCRATCH}&pool=300&query=6&cycles=45&steps=4"
 HIGHEST_MARK = """chart => {
   const plot = chart.querySelector(".nsewdrag").getBoundingClientRect();
   const marks = [...chart.querySelectorAll(".scatterlayer .point")];
@@ -20,14 +21,6 @@ HIGHEST_MARK = """chart => {
 """How far below the plot's top its highest point is, as a share of the plot's height."""
 PARTS = ("next_run", "shown_run", "stage", "picks")
 """Keys of the Lab's rows, in their order."""
-
-
-@pytest.fixture
-def own(tmp_path, browser):
-    """A server that nobody has used, and a tab as large as a projector's picture."""
-    with serving(tmp_path / "served") as (address, _):
-        page = browser.new_page(viewport=PROJECTOR)
-        yield address, page
 
 
 def start(page, link):
@@ -60,7 +53,7 @@ def no_more_scrolled(page):
 
 def test_all_of_a_run_is_on_one_screen_and_nothing_moves_when_data_arrive(own):
     address, page = own
-    start(page, address + SMALL_RUN)
+    start(page, address + SLOW_RUN)
     page.locator(".st-key-picks img").nth(2).wait_for(state="attached", timeout=30 * SECONDS)
     page.locator(".st-key-curves .js-plotly-plot").wait_for(timeout=30 * SECONDS)
     empty = places(page)
@@ -122,10 +115,10 @@ def test_a_queued_run_waits_in_sight_and_can_be_let_past(own):
     assert re.search("run=([^&]*)", page.url)[1] == re.search("run=([^&]*)", shown)[1], "the view is kept"
 
     page.get_by_role("button", name="Stop it and start mine").click()
-    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 12 %"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Shown: little, π₀ 12 %"))).to_be_visible()
     expect(page.get_by_text("waiting for")).to_have_count(0)
     page.go_back()
-    expect(page.get_by_text(re.compile("Shown: synthetic, π₀ 10 %"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Shown: little, π₀ 10 %"))).to_be_visible()
     expect(page.get_by_role("button", name="Show it")).to_be_visible()
 
 
