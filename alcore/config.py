@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
@@ -21,7 +19,7 @@ from pydantic import (
 from alcore.errors import ConfigError, did_you_mean
 from alcore.home import ASSETS
 from alcore.json_object import parse_json_object
-from alcore.model_rules import Bounds, bounds_of, first_fault
+from alcore.model_rules import Bounds, StrictModel, absurd_part, bounds_of, first_fault
 from alcore.wording import odd_character
 
 PRESETS = ASSETS / "presets"
@@ -33,11 +31,18 @@ HYPERCOLUMN = "hypercolumn"
 """The architecture that is no decoder of SMP: a light head on the kept features of a frozen encoder."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_NO_OPTIONS = {
+    "arch": "model.architecture is",
+    "encoder_name": "model.encoder is",
+    "encoder_weights": "model.encoder_weights is",
+    "in_channels": "follows from the data set",
+    "classes": "is one, for the defect",
+    "activation": "is none: training and thresholds take logits",
+}
+"""Arguments of SMP's networks that a run decides by itself."""
 
 
-class ModelConfig(_Frozen):
+class ModelConfig(StrictModel):
     """A network of segmentation-models-pytorch, by its names there."""
 
     architecture: str = Field("unet", description="SMP architecture, such as unet, fpn, deeplabv3plus")
@@ -57,6 +62,15 @@ class ModelConfig(_Frozen):
     def _null_as_smp_writes_it(cls, weights: object) -> object:
         return "none" if weights is None else weights
 
+    @field_validator("options")
+    @classmethod
+    def _options_in_reason(cls, options: dict[str, Any]) -> dict[str, Any]:
+        for name in _NO_OPTIONS.keys() & options.keys():
+            raise ValueError(f"may not name {name!r}, which {_NO_OPTIONS[name]}")
+        if fault := absurd_part(options):
+            raise ValueError(fault)
+        return options
+
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Configs that do not use a key of later versions keep their bytes, and so their names and hashes."""
@@ -66,7 +80,7 @@ class ModelConfig(_Frozen):
         return values
 
 
-class TrainingConfig(_Frozen):
+class TrainingConfig(StrictModel):
     """How one cycle's training goes. Dice + binary cross-entropy is the loss."""
 
     steps: int = Field(40, ge=1, le=1_000_000, description="optimiser steps per cycle")
@@ -91,7 +105,7 @@ class TrainingConfig(_Frozen):
         return self.epochs * -(-labelled // self.batch_size)
 
 
-class RunConfig(_Frozen):
+class RunConfig(StrictModel):
     """One run: a pool, the strategies that query it, and how each cycle is trained and judged."""
 
     dataset: str = Field(min_length=1, max_length=100)
@@ -151,13 +165,6 @@ class RunConfig(_Frozen):
         if len(set(strategies)) < len(strategies):
             raise ValueError("names a strategy twice")
         return strategies
-
-    @field_validator("query_size", "first_query", mode="before")
-    @classmethod
-    def _no_yes_or_no(cls, size: object) -> object:
-        if isinstance(size, bool):  # which Python takes for 1 or 0
-            raise ValueError("must be a number")
-        return size
 
     @field_validator("query_size", "first_query")
     @classmethod

@@ -91,3 +91,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """'; did you mean X?' for the known name nearest to `name`, or '' where none is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def in_a_line(error: BaseException, most: int = 200) -> str:
+    """What another library's exception says, as part of a sentence: its first line, or else its name."""
+    line = str(error).strip().partition("\n")[0].strip()
+    return (line if len(line) <= most else line[: most - 1] + "…") or type(error).__name__

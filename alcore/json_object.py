@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from alcore.errors import AlcoreError, DamagedFileError
+from alcore.wording import shortened
 
 _LARGEST = 256 * 2**20  # bytes; a data set's list of what was left out is the longest
+
+
+class _KeyTwice(Exception):
+    """Its text is the key."""
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON's own readers keep the last of two, so one of two settings would be dropped silently."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise _KeyTwice(name)
+    return values
 
 
 def parse_json_object(
@@ -21,10 +36,13 @@ def parse_json_object(
         error: what to raise, made of the sentence alone.
         must: what the object should have, such as "with a key 'dataset'".
     Raises:
-        AlcoreError, as `error`: no JSON, nothing but an object, nested too deeply, or with an absurd number.
+        AlcoreError, as `error`: no JSON, nothing but an object, a key that stands twice, nested too deeply,
+            or with an absurd number.
     """
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=_each_key_once)
+    except _KeyTwice as fault:
+        raise error(f"{origin} has the key {shortened(repr(str(fault)), 60)} twice; remove one") from None
     except json.JSONDecodeError as fault:
         raise error(f"{origin} is not JSON: {fault.msg} at line {fault.lineno}") from None
     except UnicodeDecodeError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import inf, isinf
 from typing import Any, NamedTuple, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from alcore.errors import did_you_mean
 from alcore.wording import shortened
@@ -14,6 +15,50 @@ from alcore.wording import shortened
 _WHOLE: tuple[object, ...] = (int, int | None)
 _UNION_BRANCHES = ("int", "float", "str", "dict[str,any]")
 """How pydantic names the alternatives of a field in the path of a fault; its reader knows none of them."""
+
+
+_MOST_PARTS, _LARGEST = 200, 1_000_000
+
+NO_NUMBER, NO_YES_OR_NO = "must be a number", "must be true or false"
+
+
+class StrictModel(BaseModel):
+    """A frozen model that takes no key that it does not know, no NaN, and no value for another kind's.
+
+    Pydantic by itself reads "60" and true as numbers, and 1 and "yes" as true; anyone who writes that into a
+    file means something else, or finds out with the next program.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        kinds = {annotation, *get_args(annotation)}
+        if kinds & {int, float} and isinstance(value, (str, bytes, bool)):
+            raise PydanticCustomError("no_number", NO_NUMBER)
+        if annotation is bool and not isinstance(value, bool):
+            raise PydanticCustomError("no_yes_or_no", NO_YES_OR_NO)
+        return value
+
+
+def absurd_part(value: object) -> str:
+    """What makes plain JSON values no settings of anything, in a clause; '' where nothing does.
+
+    They are handed to other people's code, which may take a number for a length of something.
+    """
+    left, seen = [value], 0
+    while left:
+        part = left.pop()
+        seen += 1
+        if isinstance(part, (dict, list)):
+            left += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, (int, float)) and not abs(part) <= _LARGEST:
+            return f"holds the number {shortened(repr(part), 40)}; take one up to {_LARGEST:,}"
+        if seen + len(left) > _MOST_PARTS:
+            return f"holds more than {_MOST_PARTS} values"
+    return ""
 
 
 class Bounds(NamedTuple):

@@ -60,6 +60,53 @@ def test_bad_values_are_explained_in_one_line(values, words):
     assert all(word in message for word in words), message
 
 
+_NUMBERS = ["pool_size", "pool_prevalence", "test_prevalence", "query_size", "first_query", "cycles", "seed"]
+
+
+@pytest.mark.parametrize("value", ["60", "0.5", True])
+@pytest.mark.parametrize("key", [*_NUMBERS, "training.steps", "training.epochs", "training.learning_rate"])
+def test_a_number_as_text_and_a_yes_as_a_number_are_refused(key, value):
+    *outer, name = key.split(".")
+    values = {name: value} if not outer else {outer[0]: {name: value}}
+    with pytest.raises(ConfigError, match=f"{key} must be a .*number.*, got {value!r}"):
+        make_config({"dataset": "synthetic"} | values)
+
+
+@pytest.mark.parametrize("value", ["true", "yes", 1, 0])
+def test_a_yes_or_no_is_nothing_else(value):
+    with pytest.raises(ConfigError, match=r"model.freeze_encoder must be true or false, got"):
+        make_config({"dataset": "synthetic", "model": {"freeze_encoder": value}})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"decoder_channels": [10**9] * 5}, "holds the number 1000000000; take one up to 1,000,000"),
+        ({"decoder_use_norm": {"type": "batchnorm", "eps": float("nan")}}, "holds the number nan"),
+        ({"decoder_channels": [8] * 10**5}, "holds more than 200 values"),
+        ({"activation": "sigmoid"}, "may not name 'activation', which is none"),
+        ({"classes": 2}, "may not name 'classes', which is one"),
+    ],
+)
+def test_options_of_absurd_numbers_and_those_that_a_run_decides_are_refused(options, words):
+    with pytest.raises(ConfigError) as caught:
+        make_config({"dataset": "synthetic", "model": {"options": options}})
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"dataset": "synthetic", "cycles": 2, "cycles": 3}', "cycles"),
+        ('{"dataset": "synthetic", "training": {"steps": 2, "batch_size": 4, "steps": 2}}', "steps"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(text, key):
+    with pytest.raises(ConfigError, match=f"config has the key '{key}' twice; remove one"):
+        parse_config(text)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", '{"dataset": }'])
 def test_what_is_not_a_json_object_is_refused(text):
     with pytest.raises(ConfigError, match="JSON"):

@@ -57,14 +57,14 @@ def check_network(config: RunConfig, patches: Patches, runtime: Runtime) -> None
     """Find out before anything is written whether a config's network works, on patches of this size.
 
     Raises:
-        ConfigError, ModelError: as `alcore.learning.networks.try_network`.
+        ConfigError, ModelError: as `alcore.learning.network_trial.try_network`.
     """
     if config.model.architecture == HYPERCOLUMN:
         layout = layout_of(config.model)
         weights = identify_encoder(config.model, channels=patches.shape[2]).digest
         if kept_type_of(feature_key(config, patches, layout, runtime, weights=weights)) is not None:
             return  # it has encoded patches of this data set before
-    from alcore.learning.networks import try_network
+    from alcore.learning.network_trial import try_network
 
     try_network(config.model, shape=patches.shape)
 

@@ -12,14 +12,13 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from torch import Tensor, nn
 
 from alcore.config import HYPERCOLUMN, ModelConfig
-from alcore.errors import ConfigError, did_you_mean
-from alcore.learning.hypercolumn_head import layout_of
+from alcore.errors import AlcoreError, ConfigError, did_you_mean, in_a_line
 from alcore.learning.losses import segmentation_loss
 from alcore.learning.network_base import Network, Output, padded, pooled_features
 from alcore.learning.pretrained import build_pretrained, digest_of
 
 _ENCODER = "model.encoder."
-_MAP = 4  # axes of a map; prefix tokens have three
+_OF_NAMES_AND_OPTIONS = (TypeError, ValueError, KeyError, AttributeError, NotImplementedError)
 
 
 class SegmentationNetwork(Network):
@@ -148,6 +147,18 @@ def check_model(config: ModelConfig) -> None:
         raise ConfigError(f"unknown encoder {name!r}{did_you_mean(bare, known)}")
 
 
+def make_model(config: ModelConfig, channels: int, weights: bool | str | None) -> Any:  # noqa: ANN401  SMP gives its models' parts no types
+    """A config's model as SMP makes it, with what it takes as `encoder_weights`; anything may be raised."""
+    return smp.create_model(
+        config.architecture,
+        encoder_name=config.encoder,
+        encoder_weights=weights,
+        in_channels=channels,
+        classes=1,
+        **config.options,
+    )
+
+
 def build_network(config: ModelConfig, *, channels: int, seed: int) -> SegmentationNetwork:
     """Build a network whose random weights are a function of `seed` only.
 
@@ -159,17 +170,7 @@ def build_network(config: ModelConfig, *, channels: int, seed: int) -> Segmentat
         ConfigError: an unknown name, or a combination that SMP refuses.
         ModelError: ImageNet weights that no source has.
     """
-
-    def make(weights: bool | str | None) -> Any:  # noqa: ANN401  SMP gives its models' parts no types
-        return smp.create_model(
-            config.architecture,
-            encoder_name=config.encoder,
-            encoder_weights=weights,
-            in_channels=channels,
-            classes=1,
-            **config.options,
-        )
-
+    make = functools.partial(make_model, config, channels)
     model, source = _build(config, channels, make, lambda model: model.encoder, seed)
     network = SegmentationNetwork(model, frozen=config.freeze_encoder, weights_source=source)
     return network.to(memory_format=torch.channels_last)
@@ -222,45 +223,19 @@ def _build(
         torch.manual_seed(seed)
         try:
             return make(weights)
-        except LocalEntryNotFoundError:  # a ValueError too, but not about the config
+        except (
+            AlcoreError,
+            LocalEntryNotFoundError,
+        ):  # the latter a ValueError too, but not about the config
             raise
-        except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
+        except Exception as error:
+            if weights is not None and not isinstance(error, _OF_NAMES_AND_OPTIONS):
+                raise  # of a download: its caller makes a sentence of it
             raise ConfigError(
-                f"{config.architecture} cannot be built on {config.encoder} as configured: {error}"
+                f"{config.architecture} cannot be built on {config.encoder} as configured: {in_a_line(error)}"
             ) from None
 
     with torch.random.fork_rng(devices=[]):
         if config.encoder_weights == "none":
             return build(None), None
         return build_pretrained(config, channels, build, encoder_of)
-
-
-def try_network(config: ModelConfig, *, shape: tuple[int, int, int]) -> None:
-    """Build a network and show it one patch, so that what cannot work is known before anything is written.
-
-    Args:
-        shape: (height, width, channels) of the patches.
-    Raises:
-        ConfigError, ModelError: as `build_network`, or a network that cannot take patches of this size.
-    """
-    height, width, channels = shape
-    look: Callable[[Tensor], object]
-    if config.architecture == HYPERCOLUMN:
-        layout = layout_of(config)
-        encoder = build_encoder(config, channels=channels)
-        look = functools.partial(_try_encoder, encoder.module, max(layout.levels))
-    else:
-        look = build_network(config, channels=channels, seed=0).eval().outputs
-    try:
-        with torch.inference_mode():
-            look(torch.zeros(1, channels, height, width))
-    except Exception as error:  # noqa: BLE001  architectures refuse sizes with asserts, RuntimeErrors and ValueErrors alike
-        raise ConfigError(
-            f"{config.architecture} on {config.encoder} cannot take patches of {height}x{width}: {error}"
-        ) from None
-
-
-def _try_encoder(encoder: nn.Module, levels: int, image: Tensor) -> None:
-    maps = encode_with(encoder, image)
-    if len(maps) <= levels or any(level.ndim != _MAP for level in maps):
-        raise ValueError(f"the encoder gives no {levels} levels of maps")

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, Strict, ValidationError
 
 from alcore.acquisition import refuse_people
 from alcore.config import PRESETS, RunConfig, make_config, preset_names
@@ -20,7 +20,7 @@ from alcore.errors import ConfigError, did_you_mean
 from alcore.experiment.run_identity import decisive_settings, hash_of
 from alcore.home import ASSETS
 from alcore.json_object import parse_json_object
-from alcore.model_rules import first_fault
+from alcore.model_rules import StrictModel, first_fault
 from alcore.wording import shortened
 
 _NOT_OF_THE_GRID = {
@@ -37,12 +37,10 @@ _BESIDES = ("repetitions", "device")
 PLANS = ASSETS / "plans"
 
 
-class _StudyFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
+class _StudyFile(StrictModel):
     base: dict[str, Any] | str
     grid: dict[str, list[Any]] = Field(default_factory=dict)
-    test_prevalences: list[float] = Field(default_factory=list)
+    test_prevalences: list[Annotated[float, Strict()]] = Field(default_factory=list)
 
 
 MOST_CELLS, MOST_TEST_PREVALENCES = 100_000, 1000
@@ -160,6 +158,11 @@ def make_study(values: Mapping[str, Any], *, origin: str = "study") -> StudyPlan
     Raises:
         ConfigError: as `parse_study`.
     """
+    listed = values.get("test_prevalences")
+    if isinstance(listed, (list, tuple)) and len(listed) > MOST_TEST_PREVALENCES:
+        raise ConfigError(
+            f"{origin}: test_prevalences has {len(listed):,} values; take at most {MOST_TEST_PREVALENCES:,}"
+        )
     try:
         file = _StudyFile.model_validate(values)
     except ValidationError as error:
@@ -178,11 +181,6 @@ def make_study(values: Mapping[str, Any], *, origin: str = "study") -> StudyPlan
     cells = math.prod(len(options) for options in file.grid.values())
     if cells > MOST_CELLS:
         raise ConfigError(f"{origin}: the grid has {cells:,} cells; at most {MOST_CELLS:,} can be planned")
-    if len(file.test_prevalences) > MOST_TEST_PREVALENCES:
-        raise ConfigError(
-            f"{origin}: test_prevalences has {len(file.test_prevalences):,} values; "
-            f"take at most {MOST_TEST_PREVALENCES:,}"
-        )
     base = _preset(file.base, origin) if isinstance(file.base, str) else file.base
     grid = {key: tuple(options) for key, options in file.grid.items()}
     plan = StudyPlan(base, grid, tuple(file.test_prevalences))
