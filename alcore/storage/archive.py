@@ -6,6 +6,7 @@ devices, absolute names and names with '..' are refused.
 
 from __future__ import annotations
 
+import io
 import shutil
 import stat
 import tempfile
@@ -13,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from alcore.errors import StoreError
 from alcore.home_files import damage_reported
@@ -20,6 +22,7 @@ from alcore.storage.files import make_directory
 from alcore.wording import shortened, size_in_words
 
 _MOST_MEMBERS = 1_000_000
+_PART = 1 << 20
 _MOST_GROWTH = 1100
 """Bytes out of one byte in: more than deflate can, so a bomb of another kind."""
 
@@ -31,8 +34,17 @@ def opened_zip(file: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def write_zip(file: Path, members: Iterable[tuple[str, Path | bytes]]) -> int:
-    """Write a zip file whole, from names with files or contents; returns its size in bytes.
+class Readable(Protocol):
+    """What bytes can be read from, part by part."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
+def write_zip(file: Path, members: Iterable[tuple[str, Readable | bytes]]) -> int:
+    """Write a zip file whole, from names with contents; returns its size in bytes.
+
+    What is read goes through memory a megabyte at a time; the one who opened it closes it.
 
     Raises:
         StoreError: it exists, or cannot be written.
@@ -44,10 +56,9 @@ def write_zip(file: Path, members: Iterable[tuple[str, Path | bytes]]) -> int:
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name, source in members:
-                if isinstance(source, bytes):
-                    archive.writestr(name, source)
-                else:
-                    archive.write(source, name)
+                with archive.open(name, "w", force_zip64=True) as member:
+                    reader = io.BytesIO(source) if isinstance(source, bytes) else source
+                    shutil.copyfileobj(reader, member, _PART)
         partial.replace(file)
     except OSError as error:
         raise StoreError(f"{file} cannot be written: {error.strerror or error}") from None
@@ -79,7 +90,7 @@ def take_out(
         place = target / member.filename
         make_directory(place.parent)
         with archive.open(member) as source, place.open("xb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)  # which ends at the size that was claimed
+            shutil.copyfileobj(source, copy, _PART)  # which ends at the size that was claimed
     return [member.filename for member in chosen]
 
 

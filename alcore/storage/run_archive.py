@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alcore.errors import DamagedFileError, StoreError
 from alcore.experiment.cycle_key import CycleKey
-from alcore.storage.archive import beside, opened_zip, take_out, write_zip
+from alcore.storage.archive import Readable, beside, opened_zip, take_out, write_zip
 from alcore.storage.records import StoredRecord
 from alcore.storage.run_store import RunStore
 from alcore.storage.tables import RunTables
@@ -33,13 +33,13 @@ def export_run(directory: Path, file: Path, extras: dict[str, bytes]) -> int:
     if store.is_being_run():
         raise StoreError(f"{directory} is running; stop it first, or wait")
 
-    def members() -> Iterator[tuple[str, Path | bytes]]:
-        for name in ("config.json", "environment.json", *_TABLES):
-            if (directory / name).exists():
-                yield name, directory / name
-        for folder in ("records", "ceiling"):
-            for path in sorted((directory / folder).glob("r*.npz")):
-                yield f"{folder}/{path.name}", path
+    def members() -> Iterator[tuple[str, Readable | bytes]]:
+        single = [directory / name for name in ("config.json", "environment.json", *_TABLES)]
+        folders = [sorted((directory / folder).glob("r*.npz")) for folder in ("records", "ceiling")]
+        for path in (*single, *folders[0], *folders[1]):
+            if path.exists():
+                with path.open("rb") as opened:
+                    yield path.relative_to(directory).as_posix(), opened
         yield from extras.items()
 
     return write_zip(file, members())

@@ -6,6 +6,9 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -15,15 +18,19 @@ from typer.testing import CliRunner
 from alcore.__main__ import app
 from alcore.access.invitations import make_token
 from alcore.access.roles import Role
+from alcore.compute.execution import execute
 from alcore.errors import AlcoreError, StoreError
+from alcore.experiment.cycle_key import CycleKey
 from alcore.server.index import RunIndex
 from alcore.storage.records import npz_of
 from alcore.storage.run_archive import export_run, import_run
 from alcore.storage.run_store import RunStore
+from alcore.study import home_archive
 from alcore.study.home_archive import back_up, restore, status_of
 from alcore.study.home_check import check_everything
 from alcore.study.interactive import extras_of
-from tests.conftest import ROOT
+from tests.conftest import ROOT, train
+from tests.following import bytes_of
 
 FIXTURES = ROOT / "tests" / "fixtures"
 
@@ -141,6 +148,89 @@ def test_a_home_is_backed_up_without_its_key_and_restored(home, tmp_path, small_
     assert len(RunStore(tmp_path / "again" / "runs" / "one").committed()) == 9
     with pytest.raises(StoreError, match="not empty"):
         restore(tmp_path / "home.zip", tmp_path / "again")
+
+
+def test_a_backup_leaves_out_what_goes_while_it_reads(home, tmp_path, monkeypatch):
+    (home / "runs").mkdir(parents=True)
+    (home / "logs").mkdir()
+    for name in ("a.log", "b.log", "c.log"):
+        (home / "logs" / name).write_text(name)
+    written = home_archive.write_zip
+
+    def write_slowly(file, members):
+        def slowly():
+            for name, content in members:
+                yield name, content
+                (home / "logs" / "b.log").unlink(missing_ok=True)
+
+        return written(file, slowly())
+
+    monkeypatch.setattr(home_archive, "write_zip", write_slowly)
+    back_up(home, tmp_path / "home.zip")
+    assert set(members_of(tmp_path / "home.zip")) == {"logs/a.log", "logs/c.log", "manifest.json"}
+    assert restore(tmp_path / "home.zip", tmp_path / "again").files == 2
+    assert {path.name for path in home.iterdir()} == {"runs", "logs"}, "nothing is left behind"
+
+
+def test_a_backup_takes_no_more_memory_for_a_large_file(home, tmp_path):
+    (home / "datasets" / "large").mkdir(parents=True)
+    (home / "runs").mkdir()
+    with (home / "datasets" / "large" / "images.npy").open("wb") as file:
+        file.truncate(64 * 2**20)
+    tracemalloc.start()
+    try:
+        back_up(home, tmp_path / "home.zip")
+        restore(tmp_path / "home.zip", tmp_path / "again")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16 * 2**20
+    assert (tmp_path / "again" / "datasets" / "large" / "images.npy").stat().st_size == 64 * 2**20
+
+
+def test_a_run_that_had_only_begun_can_be_resumed_from_a_backup(home, tmp_path, small):
+    RunStore.create(home / "runs" / "one", small)
+    back_up(home, tmp_path / "home.zip")
+    restore(tmp_path / "home.zip", tmp_path / "again")
+    store = RunStore(tmp_path / "again" / "runs" / "one")
+    store.commit(CycleKey(1, 1, "random"), b"record", weights=b"weights")
+    assert len(store.committed()) == 1
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_one(home, tmp_path):
+    (home / "runs").mkdir(parents=True)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    living, left = (home / f".partial-backup-{process}-x" for process in (os.getpid(), dead.pid))
+    living.mkdir()
+    left.mkdir()
+    assert back_up(home, tmp_path / "home.zip")[0] == 0
+    assert living.exists()
+    assert not left.exists()
+
+
+@pytest.mark.slow
+def test_backups_of_a_run_that_goes_on_end_with_the_same_bytes(home, tmp_path, small, small_run):
+    """Three, at moments of the run's own choosing; `make bench-backups` makes hundreds."""
+    backups = []
+    with pytest.MonkeyPatch.context() as patched:
+        commit = RunStore.commit
+
+        def commit_and_back_up(store, key, record, *, weights=b""):
+            commit(store, key, record, weights=weights)
+            if (key.cycle, key.strategy) in ((1, "random"), (2, "entropy"), (3, "random")):
+                backups.append(tmp_path / f"{key.stem}.zip")
+                back_up(home, backups[-1])
+
+        patched.setattr(RunStore, "commit", commit_and_back_up)
+        train(home / "runs" / "one", small)
+    assert len(backups) == 3
+    for file in backups:
+        restore(file, tmp_path / file.stem)
+        run = tmp_path / file.stem / "runs" / "one"
+        assert len(RunStore(run).committed()) < 9
+        execute(RunStore(run))
+        assert bytes_of(run) == bytes_of(small_run)
 
 
 def test_a_backup_that_was_changed_is_not_restored(home, tmp_path, small_run):
