@@ -47,7 +47,12 @@ def test_pages_and_assets_travel_with_the_package(wheel):
             path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts
         }
         assert {f"alcore/bundle/{path.relative_to(ROOT).as_posix()}" for path in files} <= names
-    assert {"alcore/bundle/app.py", "alcore/bundle/.streamlit/config.toml", "alcore/py.typed"} <= names
+    assert {
+        "alcore/bundle/app.py",
+        "alcore/bundle/serve.py",
+        "alcore/bundle/.streamlit/config.toml",
+        "alcore/py.typed",
+    } <= names
     chart = ROOT / "alcore/presentation/live_chart"
     scripts = {path.relative_to(ROOT).as_posix() for path in chart.iterdir() if path.suffix in _SERVED}
     assert scripts

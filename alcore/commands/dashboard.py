@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import importlib
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -141,7 +143,7 @@ def _folder(path: Path) -> Path:
 
 
 def serve(options: list[str]) -> None:
-    """Run `streamlit run app.py` in this process with further `options`; does not return.
+    """Run `streamlit run serve.py` in this process with further `options`; does not return.
 
     The first tab would otherwise wait a second for imports that can be done before it connects.
     """
@@ -151,6 +153,8 @@ def serve(options: list[str]) -> None:
     tell("server_started", version=__version__, process=os.getpid(), admission=str(admission()))
     atexit.register(tell, "server_stopped", process=os.getpid())
     share_heaps()
+    for ending in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again once it has served to the end,
+        signal.signal(ending, _leave)  # and by default they would end the process before runs are put back
     os.chdir(DASHBOARD)
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.cli import main
@@ -162,8 +166,12 @@ def serve(options: list[str]) -> None:
     # Streamlit learns of st.navigation only when app.py has run once; until then a link straight to another
     # page would show the bare file from pages/.
     PagesManager.uses_pages_directory = False
-    sys.argv = ["streamlit", "run", "app.py", *options]
+    sys.argv = ["streamlit", "run", "serve.py", *options]
     main()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _import_libraries() -> None:
