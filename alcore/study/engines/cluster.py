@@ -7,12 +7,13 @@ their data set from the object store, once per node, unless they find it in a sh
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ from alcore.compute.capacity import Capacity
 from alcore.config import RunConfig
 from alcore.data.collection import dataset_names, open_dataset, open_directory, place_of
 from alcore.data.patches import Patches
-from alcore.errors import ConfigError
+from alcore.errors import ConfigError, in_a_line
 from alcore.home import IMPORT_ROOT, IS_CHECKOUT, PACKAGE, home
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
+from alcore.study.engines.starting import StartError, start_in_time
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
@@ -51,6 +53,7 @@ class RayEngine:
         """Args as `alcore.study.engines.make_engine`; the cluster is joined when it is first needed."""
         self._address, self._workers, self._gpu_share = address, workers, gpu_share
         self._has_joined = False
+        self._release: Callable[[], None] = lambda: None
 
     def describe(self) -> str:
         """Where tasks run."""
@@ -108,6 +111,7 @@ class RayEngine:
         """Leave the cluster, if this engine has joined it; one that it started ends."""
         if self._has_joined:
             ray.shutdown()
+            self._release()
             self._has_joined = False
 
     def _join(self) -> None:
@@ -117,14 +121,22 @@ class RayEngine:
             environment["PYTHONPATH"] = str(IMPORT_ROOT)
             cores = self._workers or len(Capacity.here().slots(gpu_share=0))
             own = {"env_vars": environment}
-            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=own, **quiet)
+            options = {"num_cpus": cores, "include_dashboard": False, "runtime_env": own}
+            try:
+                self._release = start_in_time(lambda: ray.init(address="local", **options, **quiet))
+            except (StartError, RayError, OSError, ValueError, RuntimeError) as error:
+                atexit.unregister(ray.shutdown)  # which would wait for what does not answer
+                raise ConfigError(
+                    f"Ray does not start on this machine ({in_a_line(error)}); end what is left of an "
+                    "earlier one with `ray stop --force`, or take --engine local"
+                ) from None
             return
         code = _code_for_nodes() | {"env_vars": environment}
         try:
             _knock(self._address)
-            ray.init(address=self._address, runtime_env=code, **quiet)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
+            self._release = start_in_time(lambda: ray.init(address=self._address, runtime_env=code, **quiet))
+        except (StartError, RayError, OSError, ValueError, RuntimeError) as error:
+            reason = in_a_line(error)
             raise ConfigError(f"no Ray cluster can be joined at {self._address!r}: {reason}") from None
 
 
