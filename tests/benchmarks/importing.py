@@ -8,19 +8,23 @@ times, their ratio, and the largest memory of the import with its workers: what 
 processes share counted once (proportional set size).
 
 With `--one-process` both read in this process, by turns, and CPU time is compared: that of the import without
-its start, its command line, and what it says of the finished set.
+its start, its command line, and what it says of the finished set. With `--profile` it imports in this process
+and prints where CPU time goes.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import cProfile
 import os
+import pstats
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -42,10 +46,14 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=50_000, help="pairs of image and mask")
     parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--one-process", action="store_true", help="compare CPU time in this process")
+    parser.add_argument("--profile", action="store_true", help="import in this process; where time goes")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source, home = Path(folder) / "in", Path(folder) / "home"
         _write(source, arguments.files, arguments.side)
+        if arguments.profile:
+            _profile(source, home, arguments.files, arguments.side)
+            return
         if arguments.one_process:
             _by_turns(source, home, arguments.side)
             return
@@ -92,6 +100,39 @@ def _by_turns(source: Path, home: Path, side: int) -> None:
     print(f"{len(paths) // 2} pairs of {side}x{side} in one process, {_TURNS} turns, CPU time")
     print(f"Pillow alone {min(alone):.2f} s, import {min(imported):.2f} s at best")
     print(f"import: {ratios[_TURNS // 2]:.2f} times Pillow, from {ratios[0]:.2f} to {ratios[-1]:.2f}")
+
+
+def _profile(source: Path, home: Path, count: int, side: int) -> None:
+    """CPU time of one import without its start, then the shares of what takes most of it under a profiler."""
+    options = ImportOptions(patch=(side, side))
+    few = source.parent / "few"
+    _write(few, 200, side)
+    import_dataset(few, home / "few", options=options, workers=1)  # loads what is loaded once
+    begun = time.process_time()
+    import_dataset(source, home / "plain", options=options, workers=1)
+    seconds = time.process_time() - begun
+    print(
+        f"{count} pairs of {side}x{side}: {seconds:.2f} s of CPU time, {1e6 * seconds / count:.0f} us a pair"
+    )
+    profiler = cProfile.Profile()
+    profiler.runcall(import_dataset, source, home / "profiled", options=options, workers=1)
+    stats = pstats.Stats(profiler)
+    whole = stats.total_tt  # type: ignore[attr-defined]  # documented in the source alone
+    by_place = Counter[str]()
+    for (file, _, _), (_, _, own, _, _) in stats.stats.items():  # type: ignore[attr-defined]  # likewise
+        by_place[_place(file)] += own
+    for place, own in by_place.most_common(12):
+        print(f"{own / whole:6.1%}  {place}")
+
+
+def _place(file: str) -> str:
+    """A module of ours, a package of others, or what is compiled."""
+    parts = Path(file).parts
+    if "alcore" in parts:
+        return "/".join(parts[parts.index("alcore") :])
+    if "site-packages" in parts:
+        return parts[parts.index("site-packages") + 1]
+    return "compiled: open, read, decode, numpy" if file == "~" else "standard library"
 
 
 def _cpu() -> float:
