@@ -14,8 +14,9 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --constraint requirements.lock
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 FUZZ ?= 10000
-BENCHMARKS := baselines busy coverage demo engine fooled frozen heads kills light memory meter notebook page peeking pictures \
-  planning play prevalence recorded rehearsal results slices start study surfaces units visits
+BENCHMARKS := backups baselines busy coverage demo engine fooled frozen heads kills light memory meter notebook page \
+  peeking pictures planning play prevalence recorded rehearsal results slices start strangers study surfaces units \
+  visits
 
 .PHONY: audit bench bench-quick bench-gpu bench-import run test check fuzz lint lock soak $(addprefix bench-,$(BENCHMARKS))
 

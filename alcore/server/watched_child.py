@@ -111,11 +111,12 @@ def any_stopped(pid: int) -> bool:
         family = [process, *process.children(recursive=True)]
     except psutil.Error:
         return False
-    return any(_is_stopped(member) for member in family)
+    return any(is_stopped(member.pid) for member in family)
 
 
-def _is_stopped(process: psutil.Process) -> bool:
+def is_stopped(pid: int) -> bool:
+    """Whether that very process was stopped, whatever those below it do."""
     try:
-        return process.status() == psutil.STATUS_STOPPED
+        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
     except psutil.Error:
         return False

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from alcore.errors import ConfigError, StoreError
 from alcore.event_log import tell
 from alcore.machine import give_way
 from alcore.server.processes import alcore_command, child_environment
+from alcore.server.watched_child import is_stopped
 from alcore.storage.files import make_directory, write_text
 from alcore.study.ledger import Ledger, number_noted
 from alcore.study.plan import StudyPlan
@@ -23,6 +25,11 @@ from alcore.study.study_events import PlanReport, StudyEnded, from_line
 from alcore.study.study_store import StudyStore
 
 _SECONDS_TO_PLAN = 900
+_SECONDS_BETWEEN_LOOKS, _LOOKS_AT_STOPPED = 5.0, 4
+_STOPPED = (
+    "the study's process was stopped from outside (SIGSTOP), so it was ended; resume the study to continue "
+    "from its finished cycles"
+)
 _LOG = "study.log"
 
 
@@ -60,14 +67,28 @@ def launch(name: str, plan: StudyPlan, *, engine: str = "", address: str = "", o
             start_new_session=True,
         )
     give_way(process.pid)
-    threading.Thread(
-        target=process.wait, name="alcore-study-end", daemon=True
-    ).start()  # or it stays a zombie
+    threading.Thread(target=_watch, args=(process, store), name="alcore-study-end", daemon=True).start()
     if owner:
         ledger.note(owner=owner)
     ledger.note(launched=time.time(), process=process.pid, engine_name=engine, address=address)
     tell("study_started", study=name, process=process.pid, engine=engine, visitor=owner or None)
     return store.directory
+
+
+def _watch(process: subprocess.Popen[bytes], store: StudyStore) -> None:
+    """Wait for the study's process, or it stays a zombie; end it where someone stopped it and left it so."""
+    looks = 0
+    while True:
+        try:
+            process.wait(_SECONDS_BETWEEN_LOOKS)
+        except subprocess.TimeoutExpired:
+            looks = looks + 1 if is_stopped(process.pid) else 0
+            if looks >= _LOOKS_AT_STOPPED:
+                process.kill()
+                with suppress(StoreError):  # such as one that has been deleted
+                    store.note_outcome(StudyEnded("failed", _STOPPED))
+            continue
+        return
 
 
 def is_starting(directory: Path) -> bool:

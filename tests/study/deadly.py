@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 
@@ -10,14 +11,17 @@ from alcore.study.tasks import Task
 
 
 class DeadlyTask(Task):
-    """Kills the process that it is handed over to."""
+    """Kills the process that it is handed over to, or stops it, by turns."""
 
     def __reduce__(self):
-        return _kill, ()
+        return _end_here, (next(_SIGNALS),)
 
 
-def _kill() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+_SIGNALS = itertools.cycle((signal.SIGKILL, signal.SIGSTOP))
+
+
+def _end_here(sign: signal.Signals) -> None:
+    os.kill(os.getpid(), sign)
 
 
 class DeadlyEngine(LocalEngine):

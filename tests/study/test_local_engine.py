@@ -55,6 +55,7 @@ def test_two_workers_give_the_bytes_of_runs_one_by_one_though_both_are_killed(tm
 def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_done(tmp_path, monkeypatch):
     """Its workers die while they are waited for."""
     monkeypatch.setattr(local, "MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(local, "_SECONDS_BETWEEN_LOOKS", 0.05)  # every other process is stopped, not killed
     store = StudyStore.create(tmp_path / "study", plan_of(repetitions=1, cycles=1))
     standing = run_study(store, DeadlyEngine(workers=2))
     assert (standing.finished, standing.failed) == (1, 1)

@@ -1,7 +1,9 @@
 """What a study tells scripts and the page that launched it."""
 
 import json
+import signal
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,17 @@ def test_why_a_launched_study_failed_is_known_after_its_process_is_gone(home):
     ended = last_outcome(directory)
     assert ended.status == "failed"
     assert "largest pool" in ended.message
+
+
+@pytest.mark.slow
+def test_a_launched_study_that_is_stopped_is_ended_and_says_so(home, monkeypatch):
+    monkeypatch.setattr(launch_module, "_SECONDS_BETWEEN_LOOKS", 0.05)
+    directory = launch("still", plan_of())
+    process = psutil.Process(int(StudyStore(directory).ledger().notes()["process"]))
+    process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: last_outcome(directory), "the study to be ended")
+    assert "was stopped from outside (SIGSTOP)" in last_outcome(directory).message
+    wait_for(lambda: not process.is_running(), "its process to be gone")
 
 
 def test_a_plan_that_cannot_be_measured_says_why(home, monkeypatch):

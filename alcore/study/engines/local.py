@@ -6,6 +6,7 @@ import multiprocessing
 import multiprocessing.queues
 import os
 import signal
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -14,12 +15,17 @@ from itertools import chain
 
 from alcore.compute.capacity import Capacity
 from alcore.config import RunConfig
+from alcore.event_log import warn
 from alcore.machine import end_with_parent, give_way
+from alcore.server.watched_child import is_stopped
 from alcore.study.engines.engine import MOST_ATTEMPTS, given_up
 from alcore.study.ledger import FAILED
 from alcore.study.study_store import StudyBroker
 from alcore.study.tasks import Outcome, Task, perform
 from alcore.wording import plural
+
+_SECONDS_BETWEEN_LOOKS, _LOOKS_AT_STOPPED = 5.0, 3
+"""At workers that were stopped: one of these is ended within about twenty seconds."""
 
 
 class LocalEngine:
@@ -73,6 +79,7 @@ class _Pool:
         self._again: deque[Task] = deque()
         self._suspects: deque[Task] = deque()
         self._begun: Counter[tuple[str, int]] = Counter()
+        self._stopped: dict[int, float] = {}  # since when, by process
 
     def _make(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
@@ -88,7 +95,9 @@ class _Pool:
         self._fill(tasks)
         while self._pending:
             lost = []
-            for future in wait(self._pending, return_when=FIRST_COMPLETED).done:
+            ended = wait(self._pending, _SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED).done
+            self._end_stopped()
+            for future in ended:
                 task = self._pending.pop(future)
                 try:
                     outcome = future.result()
@@ -141,6 +150,16 @@ class _Pool:
                 yield Outcome(task, FAILED, message=given_up(task))
             else:
                 (self._again if begun == 1 else self._suspects).append(task)
+
+    def _end_stopped(self) -> None:
+        """End workers that someone stopped (SIGSTOP) and left so; as after a death, others do their tasks."""
+        workers = {process.pid: process for process in multiprocessing.active_children() if process.pid}
+        now = time.monotonic()
+        self._stopped = {pid: self._stopped.get(pid, now) for pid in workers if is_stopped(pid)}
+        for pid, since in self._stopped.items():
+            if now - since >= _LOOKS_AT_STOPPED * _SECONDS_BETWEEN_LOOKS:
+                warn("worker_stood_still", process=pid)
+                workers[pid].kill()
 
     def kill(self) -> None:
         """End the workers at once; the current cycles are lost."""
