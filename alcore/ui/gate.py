@@ -21,7 +21,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import runtime
+from streamlit.runtime import get_instance
 
 from alcore.access.admission import Admission, admission
 from alcore.access.limits import Allowance
@@ -159,7 +159,7 @@ def _refused_reading(path: str, who: Visitor | None) -> Refusal | None:
 
 def uploads_in_memory() -> Mapping[str, Mapping[str, int]]:
     """Bytes of each file that Streamlit keeps, by tab and file."""
-    storage = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
+    storage = getattr(get_instance().uploaded_file_mgr, "file_storage", {})
     return {
         tab: {name: len(record.data) for name, record in list(files.items())}
         for tab, files in list(storage.items())
