@@ -55,6 +55,11 @@ def is_presenting() -> bool:
     return bool(st.session_state.get(_PRESENT))
 
 
+def shows_settings() -> bool:
+    """Whether the sidebar is part of this tab."""
+    return not is_presenting() and "settings" not in _hidden_parts()
+
+
 def dress() -> None:
     """Hide what the tab's address asks to hide; once per page, before its content."""
     if _PRESENT in st.query_params:

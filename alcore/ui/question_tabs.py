@@ -17,6 +17,20 @@ from alcore.ui import problems
 
 T = TypeVar("T")
 
+_ARRIVED = "arrived_at"
+"""In the session: the folded part that a link led to."""
+
+_scroll_here = st.components.v2.component(
+    "alcore_scroll_here",
+    js="""
+    export default function ({ data, parentElement }) {
+      if (parentElement.dataset.done) return;
+      parentElement.dataset.done = "yes";
+      document.querySelector(`.st-key-${data.key}`)?.scrollIntoView();
+    }
+    """,
+)
+
 
 class Part(NamedTuple, Generic[T]):
     """draw: the view, of what the page shows; about: what it holds, beside its title where it is folded."""
@@ -49,6 +63,8 @@ class QuestionTab(Generic[T]):
             if fold.open:
                 with fold, problems.contained():
                     part.draw(of)
+                    if st.session_state.get(_ARRIVED) == title:
+                        _scroll_here(key="scroll_here", data={"key": _fold(title)})
 
 
 def take_former_views(key: str, tabs: Mapping[str, QuestionTab[T]]) -> dict[str, list[str]]:
@@ -67,6 +83,7 @@ def take_former_views(key: str, tabs: Mapping[str, QuestionTab[T]]) -> dict[str,
             return {key: [title]}
         if asked in folded:
             st.session_state[key] = title
+            st.session_state[_ARRIVED] = asked
             unfold(asked)
             return {key: [title], _fold(asked): ["true"]}
     return {}

@@ -11,7 +11,7 @@ from alcore.presentation.labels import METRIC_TITLES, PREVALENCES
 from alcore.presentation.live_chart.curves import LiveRun, live_curves, live_run
 from alcore.presentation.sentences import settings_in_short
 from alcore.statistics.estimands import Evidence
-from alcore.ui import acting, problems
+from alcore.ui import acting, presenter, problems
 from alcore.ui.click import Click
 from alcore.ui.compare.compare_view import METRIC_KEY, PREVALENCE_KEY, View
 from alcore.ui.compare.compared_run import ComparedRun
@@ -53,15 +53,17 @@ def _show_live(view: View, runs: list[LiveRun]) -> None:
         metric=view.question.metric,
         align=view.align,
     )
-    show_curves_to_save(
-        curves,
-        _NAME,
-        settings=_settings(view),
-        as_figure=lambda: budget_curves(view.curves, align=view.align, title=view.title),
-        on_point=lambda point: _CLICK.keep(tuple(point)),
-        on_prevalence=lambda prevalence: _choose(PREVALENCE_KEY, prevalence),
-        on_metric=lambda metric: _choose(METRIC_KEY, metric),
-    )
+    # Where the sidebar is in sight, the page's style hides the chart's own choice of metric and π₁.
+    with st.container(key="led" if presenter.shows_settings() else None):
+        show_curves_to_save(
+            curves,
+            _NAME,
+            settings=_settings(view),
+            as_figure=lambda: budget_curves(view.curves, align=view.align, title=view.title),
+            on_point=lambda point: _CLICK.keep(tuple(point)),
+            on_prevalence=lambda prevalence: _choose(PREVALENCE_KEY, prevalence),
+            on_metric=lambda metric: _choose(METRIC_KEY, metric),
+        )
     _show_clicked_query(view)
 
 

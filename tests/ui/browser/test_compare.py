@@ -85,12 +85,11 @@ def test_comparing_and_taking_away(served_runs, tmp_path):
     expect(page.get_by_text(re.compile(r"^full pool 0\.\d+"))).to_be_visible(timeout=90 * SECONDS)
 
 
-def test_the_chart_and_the_page_agree_on_metric_and_prevalence(served_runs):
+def test_metric_and_prevalence_are_chosen_in_one_place(served_runs):
     address, browser = served_runs
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{address}/compare?runs=demo-run&runs=three-times&judge=Dice")
     chart = page.locator(".st-key-tall-learning-curves")
-    expect(chart.locator('[data-part="metric"]')).to_have_value("dice")
     wait_for(lambda: len(heights(page)) == 3 * 3 + 3 * 2, "the curves of both runs")
     dashes = chart.locator(".scatterlayer .js-line").evaluate_all(
         "all => all.map(line => line.style.strokeDasharray)"
@@ -98,13 +97,50 @@ def test_the_chart_and_the_page_agree_on_metric_and_prevalence(served_runs):
     assert {"", "none"} & set(dashes), "one run is drawn solid"
     assert len(set(dashes)) > 1, "the other dashed"
 
+    for part in ("metric", "slider"):
+        expect(chart.locator(f'[data-part="{part}"]')).to_be_hidden()  # the sidebar is there
+    page.get_by_role("radio", name="Precision").click()
+    expect(chart.locator(".ytitle").filter(has_text="Precision").first).to_be_visible()
+
+    page.goto(f"{address}/compare?runs=demo-run&runs=three-times&judge=Dice&hide=settings")
+    expect(chart.locator('[data-part="metric"]')).to_have_value("dice")
     chart.locator('[data-part="metric"]').select_option("recall")
     expect(page).to_have_url(re.compile("judge=Recall"))
     chart.locator('[data-part="slider"]').press("End")
     expect(page).to_have_url(re.compile("pi1=100"))
     expect(chart.locator(".ytitle").filter(has_text="Recall at π₁ = 100 %").first).to_be_visible()
-    page.get_by_role("radio", name="Precision").click()
-    expect(chart.locator('[data-part="metric"]')).to_have_value("precision")
+
+
+def test_a_newcomer_finds_two_answers_in_two_clicks(served):
+    """The clicks that docs/pages.md names, from the page that the dashboard opens with."""
+    address, browser = served
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(address)
+    page.get_by_role("link", name="Study", exact=True).click()
+    expect(page.get_by_text(re.compile("^entropy is .*random at π₀ = 1 %")).first).to_be_visible()
+    expect(page.locator(".st-key-map-entropy .heatmaplayer").first).to_be_visible()
+    page.goto(address)
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.get_by_role("tab", name="What does shift cost?").click()
+    expect(
+        page.get_by_text(re.compile("^Where 2 % are defective instead of the pool's 10 %"))
+    ).to_be_visible()
+    expect(page.locator(".st-key-tall-advantage-over-prevalence .scatterlayer .trace").first).to_be_visible()
+
+
+def test_an_old_link_opens_its_part_and_another_tab_can_be_chosen(served_runs):
+    address, browser = served_runs
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}/compare?runs=three-times&view=Stopping")
+    expect(page).to_have_url(re.compile(r"view=What\+would\+I\+pay%3F"))
+    expect(page).to_have_url(re.compile("open_stopping=true"))
+    expect(page.get_by_text("loses least")).to_be_visible()
+    expect(page.locator(".st-key-open_stopping")).to_be_in_viewport()
+    page.get_by_role("tab", name="Which images?").click()
+    expect(page.get_by_text("A patch is flagged where")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"view=Which\+images%3F"))
+    page.go_back()
+    expect(page.get_by_text("loses least")).to_be_visible()
 
 
 def test_points_without_a_value_are_counted_under_the_curves(served_runs, server_home, small_run):
