@@ -3,7 +3,7 @@
 import streamlit as st
 
 from alcore.home import ASSETS
-from alcore.ui import presenter
+from alcore.ui import lost_server, presenter
 
 st.set_page_config(page_title="Active learning lab", page_icon="assets/logo.svg", layout="wide")
 st.html(ASSETS / "pages.css")
@@ -24,6 +24,7 @@ page = st.navigation(
     position="top",
 )
 presenter.dress()
+lost_server.watch()
 with st.container(key="page_title"):
     st.title(page.title, anchor=False)
 page.run()

@@ -10,12 +10,12 @@ const PARTS = `
   </div>
   <div class="live-chart" data-part="figure"></div>`;
 
-/** Figures in an element; update takes {frames: [{figure, words, name}], seconds}. They begin to play. `hooks` has config (plotly's). */
+/** Figures in an element; update takes {frames: [{figure, words, name}], seconds}. They begin to play, where motion is welcome. `hooks` has config (plotly's). */
 export function mountFrames(root, Plotly, hooks) {
   root.innerHTML = PARTS;
   root.classList.add("player");
   const figure = mountFigure(ask(root, "figure"), Plotly, hooks);
-  let content = null, at = 0, plays = true, timer = 0;
+  let content = null, at = 0, plays = !window.matchMedia("(prefers-reduced-motion: reduce)").matches, timer = 0;
 
   function turn(to) {
     at = to;

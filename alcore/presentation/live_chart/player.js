@@ -4,6 +4,7 @@ import { mountFigure } from "./figure.js";
 
 const kept = new Map(); // where a film stood, by its key, for when the page mounts it again
 const ask = (root, name) => root.querySelector(`[data-part="${name}"]`);
+const isCalm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches; // then nothing plays by itself
 
 const PARTS = `
   <div class="player-bar">
@@ -61,8 +62,9 @@ function listen(film) {
 /** The point up to which the film may play: where it waits for an answer, or its end. */
 const last = ({ content }) => content.waits_after ?? content.cycles.length;
 
-function update(film, content) {
+function update(film, given) {
   const { root, state } = film;
+  const content = { ...given, plays: given.plays && !isCalm() };
   film.content = content;
   if (state.plays === null || (state.waited && !content.waits_after)) state.plays = content.plays;
   state.waited = content.waits_after;

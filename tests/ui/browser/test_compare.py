@@ -28,12 +28,15 @@ def heights(page):
     return points.evaluate_all("all => all.map(e => e.getAttribute('transform'))")
 
 
-def test_the_first_link_that_a_server_gets_may_lead_to_any_page(home, browser):
-    with serving(home) as (address, _):
+def test_the_first_link_that_a_server_gets_may_lead_to_any_page_which_says_when_it_is_gone(home, browser):
+    with serving(home) as (address, process):
         page = browser.new_page(viewport={"width": 1500, "height": 1300})
         page.goto(f"{address}/methods")
         expect(page.get_by_text("Normalised area under the budget curve")).to_be_visible()
         expect(page.get_by_role("link", name="Compare")).to_be_visible()
+        process.kill()
+        expect(page.get_by_role("dialog")).to_contain_text("The dashboard's server does not answer")
+        expect(page.get_by_role("dialog")).not_to_contain_text("internet")
 
 
 def test_comparing_and_taking_away(served_runs, tmp_path):

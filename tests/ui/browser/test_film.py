@@ -51,6 +51,14 @@ def test_a_fresh_install_plays_by_itself_and_offers_to_run_it(fresh, browser):
     expect(run_button(page)).to_have_text(re.compile("Run it live"))
 
 
+def test_nothing_plays_by_itself_where_motion_is_unwelcome(fresh, browser):
+    page = browser.new_context(viewport=PROJECTOR, reduced_motion="reduce").new_page()
+    page.goto(fresh)
+    expect(page.locator('[data-part="where"]')).to_have_text("cycle 8 of 8 · 192 labelled")
+    expect(page.get_by_role("button", name="↻ Again")).to_be_visible()
+    wait_for(lambda: points(page) == 3 * 8, "all points at once")
+
+
 def test_a_finished_run_is_played_again_and_paused(served, server_home, small_run):
     address, browser = served
     if not (server_home / "runs" / "demo-run").exists():
