@@ -23,10 +23,19 @@ _ARRIVED = "arrived_at"
 _scroll_here = st.components.v2.component(
     "alcore_scroll_here",
     js="""
+    const arrived = new WeakSet();
     export default function ({ data, parentElement }) {
-      if (parentElement.dataset.done) return;
-      parentElement.dataset.done = "yes";
-      document.querySelector(`.st-key-${data.key}`)?.scrollIntoView();
+      if (arrived.has(parentElement)) return;
+      arrived.add(parentElement);
+      const part = document.querySelector(`.st-key-${data.key}`);
+      const above = document.querySelector(".st-key-picture");
+      if (!part || !above) return;
+      const grown = new ResizeObserver(() => part.scrollIntoView());  // the picture above may still come
+      grown.observe(above);
+      for (const act of ["wheel", "pointerdown", "keydown"]) {
+        window.addEventListener(act, () => grown.disconnect(), { once: true });  // the reader has taken over
+      }
+      return () => grown.disconnect();
     }
     """,
 )
