@@ -140,8 +140,6 @@ def test_an_old_link_opens_its_part_and_another_tab_can_be_chosen(served_runs):
     page.get_by_role("tab", name="Which images?").click()
     expect(page.get_by_text("A patch is flagged where")).to_be_visible()
     expect(page).to_have_url(re.compile(r"view=Which\+images%3F"))
-    page.go_back()
-    expect(page.get_by_text("loses least")).to_be_visible()
 
 
 def test_points_without_a_value_are_counted_under_the_curves(served_runs, server_home, small_run):
