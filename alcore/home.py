@@ -14,7 +14,7 @@ IS_CHECKOUT = not _BUNDLE.is_dir()
 """Whether the package is used where it is developed; an installed one carries a bundle of its own."""
 
 DASHBOARD = IMPORT_ROOT if IS_CHECKOUT else _BUNDLE
-"""The folder with app.py, serve.py, pages/, assets/ and .streamlit/: the checkout, or a wheel's copy."""
+"""The folder with app.py, pages/, assets/ and .streamlit/: the checkout, or a wheel's copy."""
 
 ASSETS = DASHBOARD / "assets"
 

@@ -49,7 +49,6 @@ def test_pages_and_assets_travel_with_the_package(wheel):
         assert {f"alcore/bundle/{path.relative_to(ROOT).as_posix()}" for path in files} <= names
     assert {
         "alcore/bundle/app.py",
-        "alcore/bundle/serve.py",
         "alcore/bundle/.streamlit/config.toml",
         "alcore/py.typed",
     } <= names

@@ -27,7 +27,7 @@ from alcore.access.admission import (
 from alcore.data.importing import data_roots
 from alcore.errors import ConfigError, DataError
 from alcore.event_log import LogFormat, LogLevel, tell, write_log
-from alcore.home import DASHBOARD, runs_directory
+from alcore.home import DASHBOARD, PACKAGE, runs_directory
 from alcore.machine import share_heaps
 from alcore.server.processes import SPARE
 from alcore.storage.files import make_directory
@@ -143,7 +143,7 @@ def _folder(path: Path) -> Path:
 
 
 def serve(options: list[str]) -> None:
-    """Run `streamlit run serve.py` in this process with further `options`; does not return.
+    """Run `streamlit run alcore/ui/asgi/serve.py` in this process with further `options`; does not return.
 
     The first tab would otherwise wait a second for imports that can be done before it connects.
     """
@@ -166,7 +166,7 @@ def serve(options: list[str]) -> None:
     # Streamlit learns of st.navigation only when app.py has run once; until then a link straight to another
     # page would show the bare file from pages/.
     PagesManager.uses_pages_directory = False
-    sys.argv = ["streamlit", "run", "serve.py", *options]
+    sys.argv = ["streamlit", "run", str(PACKAGE / "ui/asgi/serve.py"), *options]
     main()
 
 

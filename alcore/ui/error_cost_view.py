@@ -45,7 +45,9 @@ def ask_prices() -> Asked:
 
 
 def _amount(label: str, usual: float, key: str, help_text: str) -> float:
-    return st.number_input(label, 0.0, _MOST, usual, key=key, help=help_text, bind="query-params")
+    return st.number_input(
+        label, 0.0, _MOST, usual, key=key, format="%g", help=help_text, bind="query-params"
+    )
 
 
 def show_error_costs(

@@ -49,6 +49,6 @@ def cost_curves(rows: pd.DataFrame, *, scale: float, without: Mapping[str, float
     figure.update_layout(
         **layout(),
         xaxis=AXIS | {"title": "labelled images", "rangemode": "tozero"},
-        yaxis=AXIS | {"title": title, "tickformat": ",.4~g", "range": [0, 1.08 * top]},
+        yaxis=AXIS | {"title": title, "tickformat": ",.4~r", "range": [0, 1.08 * top]},
     )
     return figure

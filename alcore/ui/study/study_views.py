@@ -49,8 +49,9 @@ def _show_map(view: StudyView) -> None:
             "least two cycles, and a metric that is defined in all of them."
         )
         return
+    maps = st.container()  # above the switch, so that they are in sight as a whole
     limit, marks_alone = color_limit(grid), _asks_alone()
-    columns = st.columns(min(2, len(strategies)))
+    columns = maps.columns(min(2, len(strategies)))
     for index, strategy in enumerate(strategies):
         figure = study_maps.advantage_map(
             grid, strategy, title=view.advantage, limit=limit, marks_alone=marks_alone

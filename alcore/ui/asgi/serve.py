@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from alcore.access.admission import is_loopback
+from alcore.home import DASHBOARD
 from alcore.ui.gate import Gate
 
 
@@ -25,4 +26,4 @@ async def _in_a_browser(_app: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App("app.py", lifespan=_in_a_browser, middleware=[Middleware(Gate)])
+app = st.App(DASHBOARD / "app.py", lifespan=_in_a_browser, middleware=[Middleware(Gate)])
