@@ -61,7 +61,7 @@ def test_a_task_that_always_kills_its_process_is_given_up_and_the_others_are_don
     assert (standing.finished, standing.failed) == (1, 1)
     [(cell, _, message)] = store.ledger().failures()
     assert cell == store.plan.cells[1].id
-    assert "was begun 4 times" in message
+    assert "was started 4 times" in message
 
 
 def test_a_study_goes_on_after_ctrl_c_and_after_its_conductor_was_killed(tmp_path, alone):
