@@ -45,6 +45,10 @@ def read_summary(file: Path, plan: StudyPlan) -> pd.DataFrame:
     return read_rows(file, plan, texts=("strategy", "saved_bound"))
 
 
+_WHOLE = ("repetitions", "validation_labels")
+"""Columns of counts: read as floats they would be written back with a point."""
+
+
 def read_rows(file: Path, plan: StudyPlan, *, texts: Sequence[str]) -> pd.DataFrame:
     """A table of cells as it was written, to the last digit; empty where there is none for such a grid.
 
@@ -59,7 +63,7 @@ def read_rows(file: Path, plan: StudyPlan, *, texts: Sequence[str]) -> pd.DataFr
     if list(table.columns)[: len(leading)] != leading:
         return pd.DataFrame()
     for column in table.columns.difference([*leading, *texts]):
-        kind = int if column == "repetitions" else float
+        kind = int if column in _WHOLE else float
         table[column] = [kind(text) if text else np.nan for text in table[column]]
     return table
 

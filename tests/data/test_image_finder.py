@@ -35,5 +35,5 @@ def test_the_nearest_of_two_is_meant_and_of_equals_none():
     finder = ImageFinder(Names("a/1.png", "b/1.png", "2.png", "images/2.png"))
     assert finder.find("images/2.png", table="t.json") == "images/2.png"
     assert finder.find("2.png", table="t.json", part="train") == "2.png"
-    with pytest.raises(DataError, match=r"t\.json names 1\.png, which is there 2 times; rename them"):
+    with pytest.raises(DataError, match=r"t\.json names 1\.png, which exists 2 times; rename them"):
         finder.find("1.png", table="t.json")

@@ -49,7 +49,7 @@ def test_a_first_visitor_finds_a_recorded_study_in_every_view(view):
     assert not app.error
     expected = {
         "Map": "Click a cell",
-        "Imbalance": "deployed where π₁ = π₀",
+        "Imbalance": "used where π₁ = π₀",
         "One cell": "The query in the order of choice",
         "Shift": "Below zero, shift took part of the gain",
         "Which pool?": "gives the largest AUBC at π₁",
