@@ -16,7 +16,7 @@ from tests.conftest import SMALL
 def test_control_and_direction_characters_are_refused_in_names(home, sign):
     name = f"steel{sign}gnp"
     assert odd_character(name) == f"U+{ord(sign):04X}"
-    with pytest.raises(ConfigError, match=r"holds the character U\+"):
+    with pytest.raises(ConfigError, match=r"contains the character U\+"):
         make_config(SMALL | {"dataset": name})
     with pytest.raises(StoreError, match=r"cannot hold the character U\+"):
         RunIndex(home).rename("any", name)
