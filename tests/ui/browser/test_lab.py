@@ -46,7 +46,7 @@ def test_a_copied_link_opens_the_same_settings(served):
     link = page.url
     copy = open_lab(browser, link)
     expect(copy.get_by_text("first query 10")).to_be_visible()
-    expect(copy.get_by_text("Deployment: π₁ = 2.5 %")).to_be_visible()
+    expect(copy.locator(".st-key-pi1").get_by_text("2.5 %")).to_be_visible()
 
 
 def test_a_presentation(own, browser):
