@@ -30,7 +30,7 @@ FEW = "†"
 """The mark of a difference that is clear by a t test of fewer repetitions than an exact test needs."""
 _CELL = 46
 """Height of a row in pixels, where a figure has no colours below it."""
-_ROW, _AROUND, _BELOW = 40, 246, 62
+_ROW, _AROUND, _BELOW = 38, 246, 62
 """Of a map of advantages, in pixels: a row's height, what is around the rows, and how far below them the
 colours are.
 """
