@@ -143,17 +143,21 @@ class _Counter:
         self._bytes = self._modules = 0
 
     def weight(self, _module: nn.Module, _name: str, weight: Tensor | None) -> None:
+        """Count a parameter, with its gradient and Adam's two moments."""
         self._add(0 if weight is None else weight.numel() * _BYTES_A_WEIGHT)
 
     def buffer(self, _module: nn.Module, _name: str, buffer: Tensor | None) -> None:
+        """Count a buffer, such as the statistics of a BatchNorm."""
         self._add(0 if buffer is None else buffer.numel() * buffer.element_size())
 
     def module(self, _module: nn.Module, _name: str, _child: nn.Module | None) -> None:
+        """Count a layer, which takes time to make even where it holds nothing."""
         self._modules += threading.get_ident() == self._thread
         if self._modules > _MOST_MODULES:
             raise _TooLarge(f"would have more than {_MOST_MODULES:,} layers")
 
     def output(self, module: nn.Module, _taken: object, given: object) -> None:
+        """Count what a layer without layers of its own gives."""
         if isinstance(given, Tensor) and next(module.children(), None) is None:
             self._add(given.numel() * given.element_size())
 
